@@ -1,0 +1,55 @@
+// What follows from a cascade's dependencies alone: passes, operations, live footprint, least traffic.
+// A pass over rank M is one full traversal of an M fibre (FuseMax, section III): an Einsum that needs a complete
+// reduction over M and then M-shaped data again starts another pass. Computed, never declared.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/einsum/cascade.hpp"
+
+namespace weft::einsum {
+
+// Kinds of arithmetic that hardware is charged for.
+enum class Work : std::uint8_t { macc, multiply, add, max, exp, divide };
+inline constexpr std::size_t kWorkKinds = 6;
+std::string_view work_name(Work work);
+using WorkCounts = std::array<std::int64_t, kWorkKinds>;  // by Work
+
+// Operations at one point of the Einsum's iteration space: a product under a sum is one macc; a subtraction is an
+// add; the scale inside exp(scale·x) is folded into exp and costs nothing.
+WorkCounts work_per_point(const Cascade& cascade, EinsumId einsum);
+// The same over all valid points; masked-out points are not counted.
+WorkCounts total_work(const Cascade& cascade, EinsumId einsum, const Extents& extents);
+
+struct ForcedPass {
+  RankId rank = kNone;        // the base rank or the partition
+  int pass = 0;               // 2, 3, …
+  EinsumId einsum = kNone;    // the first Einsum of that pass
+  TensorId tensor = kNone;    // the complete reduction it waits for
+};
+
+struct PassAnalysis {
+  // pass[e][r]: the pass over rank r in which Einsum e runs, from 1; 0 where e neither iterates over r nor depends
+  // on anything that does. For an Einsum that does not iterate over r: the pass after whose end it can run.
+  std::vector<std::vector<int>> pass;
+  std::vector<int> passes;          // by rank: for a base rank, over it before partitioning; for an inner partition, within it
+  std::vector<ForcedPass> forced;
+};
+PassAnalysis analyse_passes(const Cascade& cascade);
+
+struct Footprint {
+  TensorId tensor = kNone;
+  std::int64_t live_elements = 0;
+};
+// Least elements of each intermediate tensor that must be live at once: a rank counts in full where the tensor is
+// used in another pass over it than the one that makes it, and once where producer and consumer fuse.
+std::vector<Footprint> live_footprint(const Cascade& cascade, const PassAnalysis& passes, const Extents& extents);
+
+// Inputs read once and outputs written once, in elements.
+std::int64_t least_traffic_elements(const Cascade& cascade, const Extents& extents);
+
+}  // namespace weft::einsum

@@ -1,0 +1,19 @@
+// From YAML to a checked cascade. Every fault is a ConfigError with file, line and column.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "models/einsum/cascade.hpp"
+
+namespace weft::einsum {
+
+Cascade load_cascade(const std::filesystem::path& file);
+Cascade parse_cascade(const std::string& yaml, const std::string& file_name);
+
+// Extents of every rank from those of the base ranks and innermost partitions, by name; fills in the outer
+// partitions. ConfigError for an unknown, missing, zero or excessive extent.
+Extents resolve_extents(const Cascade& cascade, const std::map<std::string, std::int64_t>& by_name);
+
+}  // namespace weft::einsum
