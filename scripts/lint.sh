@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Layout and lint of every tracked file: clang-format, shellcheck, flake8, and clang-tidy when asked for.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/lint.sh [--fix] [--tidy]
+
+  --fix    let clang-format rewrite the C++ files in place of complaining
+  --tidy   clang-tidy as well (minutes); needs build/release/compile_commands.json
+TEXT
+}
+
+fix=false tidy=false
+for argument in "$@"; do
+  case "$argument" in
+    --fix) fix=true ;;
+    --tidy) tidy=true ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "lint: unknown argument '$argument'" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+tracked() {  # tracked PATTERN…: the tracked files that exist
+  git -c safe.directory='*' ls-files -z -- "$@" | while IFS= read -r -d '' file; do
+    if [[ -f "$file" ]]; then printf '%s\0' "$file"; fi
+  done
+}
+mapfile -d '' -t cpp < <(tracked '*.cpp' '*.hpp')
+mapfile -d '' -t shell < <(tracked '*.sh' '*.bash' '.ci/run')
+mapfile -d '' -t python < <(tracked '*.py')
+if ((${#cpp[@]} == 0 || ${#shell[@]} == 0 || ${#python[@]} == 0)); then
+  echo "lint: git lists no C++, shell or Python files here" >&2
+  exit 1
+fi
+
+failed=()
+step() {  # step NAME COUNT COMMAND…
+  local name="$1" count="$2"
+  shift 2
+  if "$@"; then echo "lint: $name: $count files, clean"; else failed+=("$name"); fi
+}
+if $fix; then clang-format -i "${cpp[@]}"; fi
+step clang-format "${#cpp[@]}" clang-format --dry-run -Werror --ferror-limit=5 "${cpp[@]}"
+step shellcheck "${#shell[@]}" shellcheck "${shell[@]}"
+step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
+if $tidy; then
+  mapfile -d '' -t units < <(tracked '*.cpp')
+  check_all() {
+    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy --quiet -p build/release
+  }
+  step clang-tidy "${#units[@]}" check_all
+fi
+if ((${#failed[@]} > 0)); then
+  echo "lint: failed: ${failed[*]}" >&2
+  exit 1
+fi

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Set-up, build, every test, the bad-input tests under sanitizers, and lint.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/test.sh [--long] [--preset PRESET] [--tidy]
+
+Installs what is missing, builds, and runs every test and check; the last lines are ctest's own.
+  --long            the tests labelled `long` as well
+  --preset PRESET   release (default), dev, asan or coverage
+  --tidy            clang-tidy as well (minutes)
+TEXT
+}
+
+preset=release lint_options=() filter=(-LE '^long$')
+while (($# > 0)); do
+  case "$1" in
+    --long) filter=() ;;
+    --preset)
+      if (($# < 2)); then echo "test: --preset needs a name" >&2; exit 2; fi
+      preset="$2"
+      shift
+      ;;
+    --tidy) lint_options=(--tidy) ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "test: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+# The tests of bad input run a second time under AddressSanitizer and UndefinedBehaviorSanitizer. Without a test of
+# this label the run fails (--no-tests=error).
+readonly sanitized_label='^bad_input$'
+
+run_ctest() {  # run_ctest PRESET LOG OPTIONS…: prints failures and the closing lines only; all of it goes to LOG
+  local name="$1" log="build/$1/$2" status=0
+  shift 2
+  ctest --test-dir "build/$name" --output-on-failure --no-tests=error --timeout 900 -j 2 "$@" > "$log" 2>&1 || status=$?
+  if ((status != 0)); then grep -vE '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ +Start +[0-9]+:' "$log" | head -n 400; fi
+  closing_lines "$log"
+  return "$status"
+}
+closing_lines() {
+  grep -E -A 100000 '^[0-9]+% tests passed|^No tests were found' "$1" | grep -v '^$'
+}
+
+failed=()
+scripts/setup.sh --quiet || exit 1
+scripts/build.sh "$preset" || exit 1
+echo "test: every test of preset $preset"
+run_ctest "$preset" ctest.log "${filter[@]}" || failed+=("tests")
+if [[ "$preset" != asan ]]; then
+  echo "test: bad input under sanitizers"
+  if scripts/build.sh asan; then
+    run_ctest asan ctest-bad-input.log -L "$sanitized_label" || failed+=("bad input under sanitizers")
+  else
+    failed+=("build of preset asan")
+  fi
+fi
+scripts/lint.sh "${lint_options[@]}" || failed+=("lint")
+
+for name in "${failed[@]}"; do echo "test: FAILED: $name" >&2; done
+echo "test: preset $preset, $SECONDS s in all"
+closing_lines "build/$preset/ctest.log"
+((${#failed[@]} == 0))
