@@ -1,7 +1,7 @@
 // bf16 operands, fp32 accumulation: the arithmetic of FuseMax-type engines, bit for bit.
-// Round to nearest even; subnormals flushed to zero with their sign (inputs, and results below 2^-126 after
-// rounding); one canonical NaN (0x7FC00000, and 0x7FC0 in bf16). A MACC is one fp32 fused multiply-add of flushed inputs.
-// Values are held as float; a bf16 value is a float whose low 16 bits are zero.
+// Round to nearest even; subnormals flushed to zero with their sign (inputs, and results that are subnormal after
+// rounding); one canonical NaN (0x7FC00000, and 0x7FC0 in bf16). A MACC is one fp32 fused multiply-add of flushed
+// inputs. Values are held as float; a bf16 value is a float whose low 16 bits are zero.
 #pragma once
 
 #include <bit>
@@ -13,13 +13,15 @@ namespace weft::numerics {
 
 inline constexpr std::uint32_t kCanonicalNan = 0x7FC00000u;
 
-inline float canonical_nan() { return std::bit_cast<float>(kCanonicalNan); }
+inline std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
+inline float float_of(std::uint32_t bits) { return std::bit_cast<float>(bits); }
+inline float canonical_nan() { return float_of(kCanonicalNan); }
 
 // Flush a subnormal to zero, keeping its sign; make NaN canonical.
 inline float flush(float x) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t bits = bits_of(x);
   const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude < 0x00800000u) return std::bit_cast<float>(bits & 0x80000000u);
+  if (magnitude < 0x00800000u) return float_of(bits & 0x80000000u);
   if (magnitude > 0x7F800000u) return canonical_nan();
   return x;
 }
@@ -30,12 +32,40 @@ inline float subtract(float a, float b) { return flush(flush(a) - flush(b)); }
 inline float multiply(float a, float b) { return flush(flush(a) * flush(b)); }
 inline float divide(float a, float b) { return flush(flush(a) / flush(b)); }
 
-// IEEE 754-2019 maximum with flushed inputs: NaN wins, +0 > -0.
-float max(float a, float b);
+// The sign turned; NaN canonical, a subnormal flushed.
+inline float negate(float a) { return flush(-flush(a)); }
 
-// fp32 to the nearest bf16, ties to even, held as float.
-float round_to_bf16(float x);
-inline std::uint16_t bf16_bits(float x) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(round_to_bf16(x)) >> 16); }
-inline float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+// A float's bits as an integer that orders as IEEE 754 totalOrder does among numbers: −inf < … < −0 < +0 < … < +inf.
+inline std::int32_t order_key(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
+}
+
+// IEEE 754-2019 maximum and minimum with flushed inputs: NaN wins and is canonical, +0 > −0.
+inline float max(float a, float b) {
+  a = flush(a);
+  b = flush(b);
+  if (bits_of(a) == kCanonicalNan || bits_of(b) == kCanonicalNan) return canonical_nan();
+  return order_key(a) < order_key(b) ? b : a;
+}
+inline float min(float a, float b) {
+  a = flush(a);
+  b = flush(b);
+  if (bits_of(a) == kCanonicalNan || bits_of(b) == kCanonicalNan) return canonical_nan();
+  return order_key(b) < order_key(a) ? b : a;
+}
+
+// fp32 to the nearest bf16, ties to even, held as float; flushed before and after, beyond the largest bf16 to infinity.
+inline float round_to_bf16(float x) {
+  const std::uint32_t bits = bits_of(flush(x));
+  if (bits == kCanonicalNan) return canonical_nan();
+  return float_of((bits + 0x7FFFu + ((bits >> 16) & 1u)) & 0xFFFF0000u);
+}
+inline std::uint16_t bf16_bits(float x) { return static_cast<std::uint16_t>(bits_of(round_to_bf16(x)) >> 16); }
+// Any 16 bits, a bf16 subnormal or another NaN as they are; operations flush them.
+inline float from_bf16(std::uint16_t bits) { return float_of(static_cast<std::uint32_t>(bits) << 16); }
+
+// A double to bf16 in one rounding, ties to even, then flushed: what a trace's or a test's values are loaded by.
+float bf16_from_double(double x);
 
 }  // namespace weft::numerics
