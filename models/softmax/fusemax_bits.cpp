@@ -1,0 +1,169 @@
+#include "models/softmax/fusemax_bits.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "models/common/error.hpp"
+#include "models/numerics/bf16.hpp"
+#include "models/numerics/exp_fp32.hpp"
+
+namespace weft::softmax {
+namespace {
+
+using numerics::round_to_bf16;
+using Row = std::span<const float>;
+
+constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+
+void check_bf16(Row values) {
+  for (const float x : values) check((numerics::bits_of(x) & 0xFFFFu) == 0, "operands are bf16 values");
+}
+
+Row row(Row matrix, std::int64_t index, std::int64_t width) {
+  return matrix.subspan(static_cast<std::size_t>(index * width), static_cast<std::size_t>(width));
+}
+
+// Q·K over e ascending.
+float score(Row query, Row key) {
+  float sum = 0;
+  for (std::size_t e = 0; e < query.size(); ++e) sum = numerics::macc_bf16(query[e], key[e], sum);
+  return sum;
+}
+
+// sums[f] += weight·value[f].
+void accumulate(Row value, float weight, std::vector<float>& sums) {
+  for (std::size_t f = 0; f < sums.size(); ++f) sums[f] = numerics::macc_bf16(weight, value[f], sums[f]);
+}
+
+// One head's operands.
+struct Head {
+  Row q;
+  Row k;
+  Row v;
+  AttentionShape shape;
+  float scale_log2e = 0;
+};
+
+// What the 1D array keeps for one query between tiles of keys.
+class RunningRow {
+ public:
+  explicit RunningRow(std::int64_t width_v) : numerator_(static_cast<std::size_t>(width_v), 0.0f), tile_numerator_(numerator_.size()) {}
+
+  // Keys begin … end − 1, of which those from `visible` on are masked.
+  void step(const Head& head, Row query, std::int64_t begin, std::int64_t end, std::int64_t visible) {
+    scores_.clear();
+    float maximum = maximum_;
+    for (std::int64_t m = begin; m < end; ++m) {
+      scores_.push_back(m < visible ? score(query, row(head.k, m, head.shape.width_qk)) : kMinusInfinity);
+      maximum = numerics::max(maximum, scores_.back());
+    }
+    float tile_denominator = 0;
+    std::fill(tile_numerator_.begin(), tile_numerator_.end(), 0.0f);
+    for (std::int64_t m = begin; m < end; ++m) {
+      const float difference = numerics::subtract(scores_[static_cast<std::size_t>(m - begin)], maximum);
+      const float weight = round_to_bf16(numerics::exp_maccs(difference, head.scale_log2e));
+      tile_denominator = numerics::add(tile_denominator, weight);
+      accumulate(row(head.v, m, head.shape.width_v), weight, tile_numerator_);
+    }
+    const float correction = numerics::exp_maccs(numerics::subtract(maximum_, maximum), head.scale_log2e);
+    maximum_ = maximum;
+    denominator_ = numerics::add(tile_denominator, numerics::multiply(denominator_, correction));
+    for (std::size_t f = 0; f < numerator_.size(); ++f) {
+      numerator_[f] = numerics::add(tile_numerator_[f], numerics::multiply(numerator_[f], correction));
+    }
+  }
+
+  void write(std::span<float> out) const {
+    for (std::size_t f = 0; f < out.size(); ++f) out[f] = round_to_bf16(numerics::divide(numerator_[f], denominator_));
+  }
+
+ private:
+  float maximum_ = kMinusInfinity;  // RM
+  float denominator_ = 0;           // RD
+  std::vector<float> numerator_;    // RNV
+  std::vector<float> tile_numerator_;
+  std::vector<float> scores_;
+};
+
+void fusemax_head(const Head& head, const FuseMaxTiling& tiling, std::span<float> out) {
+  const AttentionShape& shape = head.shape;
+  for (std::int64_t p = 0; p < shape.seq_q; ++p) {
+    const std::int64_t last_of_tile = std::min((p / tiling.query_tile + 1) * tiling.query_tile, shape.seq_q) - 1;
+    const std::int64_t processed = shape.visible_keys(last_of_tile);
+    RunningRow running(shape.width_v);
+    for (std::int64_t begin = 0; begin < processed; begin += tiling.key_tile) {
+      const std::int64_t end = std::min(begin + tiling.key_tile, shape.seq_kv);
+      running.step(head, row(head.q, p, shape.width_qk), begin, end, shape.visible_keys(p));
+    }
+    running.write(out.subspan(static_cast<std::size_t>(p * shape.width_v), static_cast<std::size_t>(shape.width_v)));
+  }
+}
+
+void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<float> out) {
+  const AttentionShape& shape = head.shape;
+  std::vector<float> words;  // what memory holds between phases: QK, then SN
+  float maximum = kMinusInfinity;
+  for (std::int64_t m = 0; m < keys; ++m) {
+    words.push_back(round_to_bf16(score(query, row(head.k, m, shape.width_qk))));
+    maximum = numerics::max(maximum, words.back());
+  }
+  float denominator = 0;
+  for (float& word : words) {
+    word = round_to_bf16(numerics::exp_maccs(numerics::subtract(word, maximum), head.scale_log2e));
+    denominator = numerics::add(denominator, word);
+  }
+  std::vector<float> sums(static_cast<std::size_t>(shape.width_v), 0.0f);
+  for (std::int64_t m = 0; m < keys; ++m) {
+    const float weight = round_to_bf16(numerics::divide(words[static_cast<std::size_t>(m)], denominator));
+    accumulate(row(head.v, m, shape.width_v), weight, sums);
+  }
+  for (std::size_t f = 0; f < out.size(); ++f) out[f] = round_to_bf16(sums[f]);
+}
+
+// `one_head(head, out)` for every head of every batch.
+template <class OneHead>
+std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, double scale, OneHead&& one_head) {
+  check_shape(shape, q.size(), k.size(), v.size());
+  check_bf16(q);
+  check_bf16(k);
+  check_bf16(v);
+  const AttentionShape one = head_shape(shape);
+  std::vector<float> output(static_cast<std::size_t>(shape.output_elements()), 0.0f);
+  for (std::int64_t b = 0; b < shape.batch; ++b) {
+    for (std::int64_t h = 0; h < shape.heads; ++h) {
+      const HeadOffsets at = head_offsets(shape, b, h);
+      const Head head{.q = q.subspan(at.q, static_cast<std::size_t>(one.q_elements())),
+                      .k = k.subspan(at.k, static_cast<std::size_t>(one.k_elements())),
+                      .v = v.subspan(at.v, static_cast<std::size_t>(one.v_elements())),
+                      .shape = one,
+                      .scale_log2e = numerics::softmax_scale_log2e(scale)};
+      one_head(head, std::span(output).subspan(at.output, static_cast<std::size_t>(one.output_elements())));
+    }
+  }
+  return output;
+}
+
+}  // namespace
+
+std::vector<float> fusemax_attention(std::span<const float> q, std::span<const float> k, std::span<const float> v,
+                                     const AttentionShape& shape, double scale, const FuseMaxTiling& tiling) {
+  check(tiling.key_tile > 0 && tiling.query_tile > 0, "tiles have at least one key and one query");
+  return every_head(q, k, v, shape, scale, [&](const Head& head, std::span<float> out) { fusemax_head(head, tiling, out); });
+}
+
+std::vector<float> fusemax_attention(std::span<const float> q, std::span<const float> k, std::span<const float> v,
+                                     const AttentionShape& shape, double scale, std::int64_t key_tile) {
+  return fusemax_attention(q, k, v, shape, scale, FuseMaxTiling{.key_tile = key_tile});
+}
+
+std::vector<float> three_pass_attention_bits(std::span<const float> q, std::span<const float> k, std::span<const float> v,
+                                             const AttentionShape& shape, double scale) {
+  return every_head(q, k, v, shape, scale, [](const Head& head, std::span<float> out) {
+    for (std::int64_t p = 0; p < head.shape.seq_q; ++p) {
+      three_pass_row(head, row(head.q, p, head.shape.width_qk), head.shape.visible_keys(p),
+                     out.subspan(static_cast<std::size_t>(p * head.shape.width_v), static_cast<std::size_t>(head.shape.width_v)));
+    }
+  });
+}
+
+}  // namespace weft::softmax
