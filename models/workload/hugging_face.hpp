@@ -1,0 +1,17 @@
+// The shapes in a Hugging Face config.json, by its model_type.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "models/workload/workload.hpp"
+
+namespace weft::workload {
+
+// Sequence length of models that set none (relative positions).
+inline constexpr std::int64_t kDefaultSeq = 1024;
+
+// `text` is the file's content. ConfigError names `file`, every key that is missing or wrong, and what is needed.
+Workload parse_hugging_face(std::string_view text, const std::string& file);
+
+}  // namespace weft::workload

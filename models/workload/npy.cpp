@@ -1,0 +1,204 @@
+#include "models/workload/npy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "models/common/atomic_file.hpp"
+#include "models/common/error.hpp"
+#include "models/workload/file_bytes.hpp"
+
+namespace weft::workload {
+namespace {
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::size_t kLongestNpyHeader = 65'536;
+
+struct NpyHeader {
+  std::optional<std::string> descr;
+  std::optional<bool> fortran_order;
+  std::optional<std::vector<std::int64_t>> shape;
+};
+
+// The header is the literal of a Python dictionary with three keys, and nothing more of Python is understood.
+class HeaderParser {
+ public:
+  HeaderParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
+
+  NpyHeader parse() {
+    NpyHeader header;
+    expect('{');
+    while (!take('}')) {
+      entry(header);
+      if (!take(',')) {
+        expect('}');
+        break;
+      }
+    }
+    skip_blanks();
+    if (rest_ != "\n" && !rest_.empty()) fail("nothing but blanks may follow the dictionary");
+    return header;
+  }
+
+ private:
+  void entry(NpyHeader& header) {
+    const std::string key = text();
+    expect(':');
+    if (key == "descr") {
+      once(header.descr.has_value(), key);
+      header.descr = text();
+    } else if (key == "fortran_order") {
+      once(header.fortran_order.has_value(), key);
+      header.fortran_order = boolean();
+    } else if (key == "shape") {
+      once(header.shape.has_value(), key);
+      header.shape = tuple();
+    } else {
+      refuse(file_, "header", key, "unknown key; allowed: descr, fortran_order, shape");
+    }
+  }
+
+  void once(bool seen, const std::string& key) const {
+    if (seen) refuse(file_, "header", key, "the same key stands twice");
+  }
+
+  std::string text() {
+    skip_blanks();
+    if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"')) fail("a text in quotes is expected");
+    const auto end = rest_.find(rest_.front(), 1);
+    if (end == std::string_view::npos) fail("a quote is not closed");
+    std::string inside(rest_.substr(1, end - 1));
+    if (inside.find('\\') != std::string::npos) fail("a backslash is not allowed");
+    rest_.remove_prefix(end + 1);
+    return inside;
+  }
+
+  bool boolean() {
+    skip_blanks();
+    for (const auto& [name, value] : {std::pair<std::string_view, bool>{"True", true}, {"False", false}}) {
+      if (rest_.starts_with(name)) {
+        rest_.remove_prefix(name.size());
+        return value;
+      }
+    }
+    fail("True or False is expected");
+  }
+
+  std::vector<std::int64_t> tuple() {
+    std::vector<std::int64_t> extents;
+    expect('(');
+    while (!take(')')) {
+      extents.push_back(number());
+      if (take(',')) continue;
+      if (extents.size() == 1) fail("a comma is expected: (n,) is a shape, (n) is not");
+      expect(')');
+      break;
+    }
+    return extents;
+  }
+
+  std::int64_t number() {
+    skip_blanks();
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc{} || value < 0) fail("a whole number from 0 to 2^63 - 1 is expected");
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return value;
+  }
+
+  void skip_blanks() {
+    while (rest_.starts_with(' ')) rest_.remove_prefix(1);
+  }
+  bool take(char letter) {
+    skip_blanks();
+    if (!rest_.starts_with(letter)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  void expect(char letter) {
+    if (!take(letter)) fail(std::string("'") + letter + "' is expected");
+  }
+  [[noreturn]] void fail(const std::string& why) const { refuse(file_, "header", rest_, why); }
+
+  std::string_view rest_;
+  const std::string& file_;
+};
+
+// The header's text and where the elements begin.
+std::pair<std::string_view, std::size_t> split(std::string_view bytes, const std::string& file) {
+  if (!bytes.starts_with(kMagic)) refuse(file, "magic", bytes.substr(0, 6), "must begin with \\x93NUMPY");
+  if (bytes.size() < 8) refuse(file, "version", "", "the file ends before it");
+  const int major = static_cast<unsigned char>(bytes[6]);
+  const int minor = static_cast<unsigned char>(bytes[7]);
+  if (major < 1 || major > 3 || minor != 0) refuse(file, "version", std::to_string(major) + "." + std::to_string(minor), "must be 1.0, 2.0 or 3.0");
+  const std::size_t length_bytes = major == 1 ? 2 : 4;
+  const std::size_t begin = 8 + length_bytes;
+  if (bytes.size() < begin) refuse(file, "header length", "", "the file ends before it");
+  const std::size_t length = major == 1 ? load_number<std::uint16_t>(bytes.substr(8)) : load_number<std::uint32_t>(bytes.substr(8));
+  const std::size_t most = std::min(kLongestNpyHeader, bytes.size() - begin);
+  if (length > most) refuse(file, "header length", std::to_string(length), "must be at most " + std::to_string(most) + " in this file");
+  return {bytes.substr(begin, length), begin + length};
+}
+
+float narrowed(double value, std::size_t at, const std::string& file) {
+  if (std::isfinite(value) && std::abs(value) > double{std::numeric_limits<float>::max()}) {
+    refuse(file, "element " + std::to_string(at), std::to_string(value), "must fit single precision");
+  }
+  return static_cast<float>(value);
+}
+
+}  // namespace
+
+NpyArray parse_npy(std::string_view bytes, const std::string& file) {
+  const auto [text, begin] = split(bytes, file);
+  const NpyHeader header = HeaderParser(text, file).parse();
+  if (!header.descr) refuse(file, "header.descr", "", "missing key: the element's type");
+  if (!header.fortran_order) refuse(file, "header.fortran_order", "", "missing key: True or False");
+  if (!header.shape) refuse(file, "header.shape", "", "missing key: the extents");
+  if (*header.descr != "<f4" && *header.descr != "<f8") refuse(file, "header.descr", *header.descr, "must be '<f4' or '<f8'");
+  if (*header.fortran_order) refuse(file, "header.fortran_order", "True", "must be False: save the array in C order");
+  const bool wide = *header.descr == "<f8";
+  const auto elements = checked_product(*header.shape);
+  const auto size = elements ? checked_product(std::array<std::int64_t, 2>{*elements, wide ? 8 : 4}) : std::nullopt;
+  const std::string_view body = bytes.substr(begin);
+  if (!size || static_cast<std::uint64_t>(*size) != body.size()) {
+    refuse(file, "header.shape", shape_text(*header.shape),
+           "must take the " + std::to_string(body.size()) + " bytes that follow the header, of " + (wide ? "8" : "4") + " bytes each element");
+  }
+  NpyArray array{*header.shape, std::vector<float>(static_cast<std::size_t>(*elements))};
+  for (std::size_t i = 0; i < array.values.size(); ++i) {
+    array.values[i] = wide ? narrowed(load_number<double>(body.substr(8 * i)), i, file) : load_number<float>(body.substr(4 * i));
+  }
+  return array;
+}
+
+NpyArray load_npy(const std::filesystem::path& path) { return parse_npy(read_file(path), path.string()); }
+
+std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values) {
+  check(checked_product(shape) == static_cast<std::int64_t>(values.size()), "an array's values fill its shape");
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+  for (std::size_t i = 0; i < shape.size(); ++i) header += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  header += shape.size() == 1 ? ",), }" : "), }";
+  constexpr std::size_t kBefore = 10;  // magic, version and length
+  header.append((64 - (kBefore + header.size() + 1) % 64) % 64, ' ');
+  header += '\n';
+  check(header.size() <= 0xFFFF, "the header fits version 1.0");
+  const auto length = static_cast<std::uint16_t>(header.size());
+  std::string bytes(kMagic);
+  bytes += '\x01';
+  bytes += '\0';
+  bytes.append(reinterpret_cast<const char*>(&length), 2);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  return bytes;
+}
+
+void write_npy(const std::filesystem::path& path, std::span<const std::int64_t> shape, std::span<const float> values) {
+  write_file_atomically(path, npy_bytes(shape, values));
+}
+
+}  // namespace weft::workload

@@ -1,0 +1,245 @@
+#include "models/workload/safetensors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "models/common/atomic_file.hpp"
+#include "models/common/error.hpp"
+#include "models/numerics/bf16.hpp"
+#include "models/workload/file_bytes.hpp"
+#include "models/workload/json_text.hpp"
+
+namespace weft::workload {
+namespace {
+
+using Json = nlohmann::json;
+
+struct DtypeEntry {
+  std::string_view name;
+  std::int64_t bytes;
+  Dtype dtype;
+};
+
+constexpr std::array<DtypeEntry, 15> kDtypes{{{"F32", 4, Dtype::f32},          {"BF16", 2, Dtype::bf16},
+                                              {"BOOL", 1, Dtype::unsupported}, {"U8", 1, Dtype::unsupported},
+                                              {"I8", 1, Dtype::unsupported},   {"F8_E5M2", 1, Dtype::unsupported},
+                                              {"F8_E4M3", 1, Dtype::unsupported}, {"I16", 2, Dtype::unsupported},
+                                              {"U16", 2, Dtype::unsupported},  {"F16", 2, Dtype::unsupported},
+                                              {"I32", 4, Dtype::unsupported},  {"U32", 4, Dtype::unsupported},
+                                              {"F64", 8, Dtype::unsupported},  {"I64", 8, Dtype::unsupported},
+                                              {"U64", 8, Dtype::unsupported}}};
+
+const DtypeEntry* dtype_entry(std::string_view name) {
+  const auto found = std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeEntry& entry) { return entry.name == name; });
+  return found == kDtypes.end() ? nullptr : found;
+}
+
+std::string dtype_names() {
+  std::vector<std::string> names;
+  for (const DtypeEntry& entry : kDtypes) names.emplace_back(entry.name);
+  return one_of(names);
+}
+
+// Any JSON as text for a message, also where it holds bytes that are not UTF-8.
+std::string shown(const Json& json) { return printable(json.dump(-1, ' ', true, Json::error_handler_t::replace)); }
+
+// The checks of one file's header; every refusal is a ConfigError that names the file and the tensor's field.
+class HeaderReader {
+ public:
+  HeaderReader(std::string file, std::uint64_t body_bytes) : file_(std::move(file)), body_bytes_(body_bytes) {}
+
+  TensorInfo tensor(const std::string& name, const Json& entry) const {
+    if (!entry.is_object()) refuse(name, shown(entry), "must be an object with dtype, shape and data_offsets");
+    for (const auto& [key, value] : entry.items()) {
+      if (key != "dtype" && key != "shape" && key != "data_offsets") refuse(name + "." + key, "", "unknown key; allowed: dtype, shape, data_offsets");
+    }
+    TensorInfo info{.name = name, .dtype_name = "", .shape = {}};
+    const Json& dtype = member(name, entry, "dtype");
+    if (!dtype.is_string()) refuse(name + ".dtype", shown(dtype), "must be one of " + dtype_names());
+    info.dtype_name = dtype.get<std::string>();
+    const DtypeEntry* kind = dtype_entry(info.dtype_name);
+    if (kind == nullptr) refuse(name + ".dtype", info.dtype_name, "unknown; must be one of " + dtype_names());
+    info.dtype = kind->dtype;
+    info.shape = numbers(name + ".shape", member(name, entry, "shape"));
+    const std::vector<std::int64_t> offsets = numbers(name + ".data_offsets", member(name, entry, "data_offsets"));
+    set_offsets(info, offsets, kind->bytes);
+    return info;
+  }
+
+  std::map<std::string, std::string> metadata(const Json& entry) const {
+    if (!entry.is_object()) refuse("__metadata__", shown(entry), "must be an object of texts");
+    std::map<std::string, std::string> all;
+    for (const auto& [key, value] : entry.items()) {
+      if (!value.is_string()) refuse("__metadata__." + key, shown(value), "must be text in quotes");
+      all.emplace(key, value.get<std::string>());
+    }
+    return all;
+  }
+
+  // Tensors by offset must cover the body once: no overlap, hole or rest.
+  void check_cover(const std::vector<TensorInfo>& tensors) const {
+    std::uint64_t covered = 0;
+    for (const TensorInfo& tensor : tensors) {
+      if (tensor.begin != covered) {
+        refuse(tensor.name + ".data_offsets", std::to_string(tensor.begin),
+               std::string(tensor.begin < covered ? "overlaps the tensor before it" : "leaves a hole before it") + "; must begin at " +
+                   std::to_string(covered));
+      }
+      covered = tensor.end;
+    }
+    if (covered != body_bytes_) {
+      refuse("body", std::to_string(body_bytes_) + " bytes", "the tensors fill " + std::to_string(covered) + " bytes; nothing may follow them");
+    }
+  }
+
+  [[noreturn]] void refuse(const std::string& field, const std::string& value, const std::string& why) const {
+    workload::refuse(file_, field, value, why);
+  }
+
+ private:
+  const Json& member(const std::string& name, const Json& entry, const char* key) const {
+    const auto found = entry.find(key);
+    if (found == entry.end()) refuse(name + "." + key, "", "missing key");
+    return *found;
+  }
+
+  std::vector<std::int64_t> numbers(const std::string& field, const Json& list) const {
+    if (!list.is_array()) refuse(field, shown(list), "must be a list of whole numbers");
+    std::vector<std::int64_t> all;
+    for (const Json& item : list) {
+      if (!item.is_number_unsigned() || item.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) {
+        refuse(field, shown(list), "must hold whole numbers from 0 to 2^63 - 1");
+      }
+      all.push_back(item.get<std::int64_t>());
+    }
+    return all;
+  }
+
+  void set_offsets(TensorInfo& info, const std::vector<std::int64_t>& offsets, std::int64_t element_bytes) const {
+    const std::string field = info.name + ".data_offsets";
+    const std::string value = shape_text(offsets);
+    if (offsets.size() != 2) refuse(field, value, "must be two numbers, begin and end");
+    info.begin = static_cast<std::uint64_t>(offsets[0]);
+    info.end = static_cast<std::uint64_t>(offsets[1]);
+    if (info.begin > info.end) refuse(field, value, "must have begin before end");
+    if (info.end > body_bytes_) refuse(field, value, "must stay within the file's " + std::to_string(body_bytes_) + " bytes of tensors");
+    const auto elements = checked_product(info.shape);
+    const auto bytes = elements ? checked_product(std::array<std::int64_t, 2>{*elements, element_bytes}) : std::nullopt;
+    if (!bytes) refuse(info.name + ".shape", shape_text(info.shape), "must have a product below 2^63 bytes");
+    if (static_cast<std::uint64_t>(*bytes) != info.end - info.begin) {
+      refuse(info.name + ".shape", shape_text(info.shape),
+             "takes " + std::to_string(*bytes) + " bytes in " + info.dtype_name + "; must match data_offsets " + value + ", " +
+                 std::to_string(info.end - info.begin) + " bytes");
+    }
+    info.elements = *elements;
+  }
+
+  std::string file_;
+  std::uint64_t body_bytes_;
+};
+
+std::string quoted(const std::string& text) { return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace); }
+
+}  // namespace
+
+Safetensors::Safetensors(std::string bytes, std::string file) : bytes_(std::move(bytes)), file_(std::move(file)) {
+  const std::uint64_t size = bytes_.size();
+  const HeaderReader outside(file_, 0);
+  if (size < 8) outside.refuse("", std::to_string(size) + " bytes", "too short for safetensors; must begin with 8 bytes of header length");
+  const auto header_bytes = load_number<std::uint64_t>(bytes_);
+  const std::uint64_t most = std::min(kLongestHeaderBytes, size - 8);
+  if (header_bytes < 2 || header_bytes > most) {
+    outside.refuse("header length", std::to_string(header_bytes), "must be from 2 to " + std::to_string(most) + " in this file of " + std::to_string(size) + " bytes");
+  }
+  body_ = 8 + header_bytes;
+  const HeaderReader reader(file_, size - body_);
+  const std::string_view text = std::string_view(bytes_).substr(8, header_bytes);
+  if (text.front() != '{') reader.refuse("header", std::string(text.substr(0, 1)), "must begin with '{'");
+  const Json header = parse_json(text, file_, "header");
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") {
+      metadata_ = reader.metadata(entry);
+    } else {
+      tensors_.push_back(reader.tensor(name, entry));
+    }
+  }
+  std::stable_sort(tensors_.begin(), tensors_.end(),
+                   [](const TensorInfo& a, const TensorInfo& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  reader.check_cover(tensors_);
+  for (std::size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
+}
+
+const TensorInfo* Safetensors::find(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &tensors_[found->second];
+}
+
+std::vector<float> Safetensors::values(const TensorInfo& tensor) const {
+  check(tensor.end <= bytes_.size() - body_, "the tensor is one of this file");
+  const auto count = static_cast<std::size_t>(tensor.elements);
+  const char* from = bytes_.data() + body_ + tensor.begin;
+  std::vector<float> all(count);
+  if (tensor.dtype == Dtype::f32) {
+    if (count != 0) std::memcpy(all.data(), from, count * sizeof(float));
+  } else if (tensor.dtype == Dtype::bf16) {
+    for (std::size_t i = 0; i < count; ++i) all[i] = numerics::from_bf16(load_number<std::uint16_t>({from + 2 * i, 2}));
+  } else {
+    refuse(file_, tensor.name + ".dtype", tensor.dtype_name, "cannot be used here; must be F32 or BF16");
+  }
+  return all;
+}
+
+Safetensors load_safetensors(const std::filesystem::path& path) { return {read_file(path), path.string()}; }
+
+std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
+  std::sort(tensors.begin(), tensors.end(),
+            [](const TensorToWrite& a, const TensorToWrite& b) { return std::pair(a.dtype, a.name) < std::pair(b.dtype, b.name); });
+  std::string header = "{";
+  if (!metadata.empty()) {
+    header += "\"__metadata__\":{";
+    for (const auto& [key, value] : metadata) header += fmt::format("{}{}:{}", header.back() == '{' ? "" : ",", quoted(key), quoted(value));
+    header += '}';
+  }
+  std::uint64_t offset = 0;
+  std::string_view before;
+  for (const TensorToWrite& tensor : tensors) {
+    check(tensor.dtype != Dtype::unsupported, "only F32 and BF16 are written");
+    check(tensor.name != "__metadata__" && (tensor.name != before || &tensor == tensors.data()), "tensors have names of their own");
+    check(checked_product(tensor.shape) == static_cast<std::int64_t>(tensor.values.size()), "a tensor's values fill its shape");
+    before = tensor.name;
+    const bool wide = tensor.dtype == Dtype::f32;
+    const std::uint64_t end = offset + tensor.values.size() * (wide ? 4 : 2);
+    header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", header.size() == 1 ? "" : ",", quoted(tensor.name),
+                          wide ? "F32" : "BF16", fmt::join(tensor.shape, ","), offset, end);
+    offset = end;
+  }
+  header += '}';
+  header.append((8 - header.size() % 8) % 8, ' ');
+
+  const std::uint64_t header_bytes = header.size();
+  std::string bytes;
+  bytes.reserve(8 + header_bytes + offset);
+  bytes.append(reinterpret_cast<const char*>(&header_bytes), 8);
+  bytes += header;
+  for (const TensorToWrite& tensor : tensors) {
+    if (tensor.dtype == Dtype::f32) {
+      bytes.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes());
+      continue;
+    }
+    for (const float value : tensor.values) {
+      const std::uint16_t bits = numerics::bf16_bits(value);
+      bytes.append(reinterpret_cast<const char*>(&bits), 2);
+    }
+  }
+  return bytes;
+}
+
+void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
+  write_file_atomically(path, safetensors_bytes(std::move(tensors), metadata));
+}
+
+}  // namespace weft::workload

@@ -1,0 +1,65 @@
+// The safetensors format: an 8-byte length, a JSON header, then the tensors' bytes without holes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::workload {
+
+enum class Dtype : std::uint8_t { f32, bf16, unsupported };
+
+inline constexpr std::uint64_t kLongestHeaderBytes = 100'000'000;  // as in the format's reference reader
+
+struct TensorInfo {
+  std::string name;
+  std::string dtype_name;            // as written: F32, BF16, I64 …
+  Dtype dtype = Dtype::unsupported;  // unsupported: listed and checked for size, but values() refuses it
+  std::vector<std::int64_t> shape;   // empty for a scalar
+  std::int64_t elements = 1;
+  std::uint64_t begin = 0;           // bytes of the body
+  std::uint64_t end = 0;
+};
+
+class Safetensors {
+ public:
+  // Checks everything about the header against the size of `bytes`; ConfigError names `file`.
+  Safetensors(std::string bytes, std::string file);
+
+  const std::string& file() const { return file_; }
+  std::string_view bytes() const { return bytes_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }  // by offset
+  const TensorInfo* find(std::string_view name) const;                 // null when absent
+
+  // Row-major, bf16 widened to float, bits as they are. ConfigError for an unsupported dtype.
+  std::vector<float> values(const TensorInfo& tensor) const;
+
+ private:
+  std::string bytes_;
+  std::string file_;
+  std::uint64_t body_ = 0;
+  std::map<std::string, std::string> metadata_;
+  std::vector<TensorInfo> tensors_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+};
+
+Safetensors load_safetensors(const std::filesystem::path& path);
+
+struct TensorToWrite {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<std::int64_t> shape;
+  std::span<const float> values;  // rounded to nearest even where dtype is bf16
+};
+
+// The bytes of a file: F32 before BF16, each by name; the header padded to 8 bytes. The same input, the same bytes.
+std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata);
+void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace weft::workload

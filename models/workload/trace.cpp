@@ -1,0 +1,185 @@
+#include "models/workload/trace.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "models/common/error.hpp"
+#include "models/common/sha256.hpp"
+#include "models/numerics/bf16.hpp"
+#include "models/workload/file_bytes.hpp"
+#include "models/workload/safetensors.hpp"
+
+namespace weft::workload {
+namespace {
+
+constexpr std::array<std::string_view, 3> kOperands{"q", "k", "v"};
+
+// Bounds that keep s·log2(e) and its products normal single-precision numbers.
+constexpr double kLeastScale = 1e-30;
+constexpr double kMostScale = 1e30;
+
+struct OperandExtents {
+  std::int64_t batch = 1;
+  std::int64_t heads = 1;
+  std::int64_t seq = 1;
+  std::int64_t width = 1;
+  bool operator==(const OperandExtents&) const = default;
+};
+
+std::string tensor_name(std::size_t layer, std::string_view operand) { return "layers." + std::to_string(layer) + "." + std::string(operand); }
+
+// The N of "layers.N.q", or nothing when the name is of another kind.
+std::optional<std::string> layer_of(std::string_view name) {
+  if (!name.starts_with("layers.") || name.size() < 10) return std::nullopt;
+  const std::string_view operand = name.substr(name.size() - 2);
+  if (operand != ".q" && operand != ".k" && operand != ".v") return std::nullopt;
+  return std::string(name.substr(7, name.size() - 9));
+}
+
+class TraceReader {
+ public:
+  explicit TraceReader(const Safetensors& file) : file_(file) {}
+
+  std::size_t layer_count() const {
+    std::set<std::size_t> layers;
+    for (const TensorInfo& tensor : file_.tensors()) {
+      const auto text = layer_of(tensor.name);
+      if (!text) continue;
+      std::size_t layer = 0;
+      const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), layer);
+      if (error != std::errc{} || end != text->data() + text->size() || std::to_string(layer) != *text) {
+        refuse(tensor.name, *text, "the layer must be a whole number, as in layers.0.q");
+      }
+      layers.insert(layer);
+    }
+    if (layers.empty()) refuse("", "", "holds no layers.0.q, layers.0.k and layers.0.v; they are the trace's tensors");
+    if (*layers.rbegin() + 1 != layers.size()) {
+      std::size_t missing = 0;
+      while (layers.contains(missing)) ++missing;
+      refuse(tensor_name(missing, "q"), "", "missing tensor: layers must count from 0 to " + std::to_string(*layers.rbegin()) + " without gaps");
+    }
+    return layers.size();
+  }
+
+  const TensorInfo& tensor(std::size_t layer, std::string_view operand) const {
+    const TensorInfo* found = file_.find(tensor_name(layer, operand));
+    if (found == nullptr) refuse(tensor_name(layer, operand), "", "missing tensor: every layer needs q, k and v");
+    if (found->dtype == Dtype::unsupported) refuse(found->name + ".dtype", found->dtype_name, "must be F32 or BF16");
+    return *found;
+  }
+
+  OperandExtents extents(const TensorInfo& tensor) const {
+    const std::vector<std::int64_t>& s = tensor.shape;
+    if (s.size() != 3 && s.size() != 4) {
+      refuse(tensor.name + ".shape", shape_text(s), "must be [heads, sequence, width] or [batch, heads, sequence, width]");
+    }
+    if (tensor.elements == 0) refuse(tensor.name + ".shape", shape_text(s), "every extent must be at least 1");
+    const std::size_t at = s.size() - 3;
+    return {at == 1 ? s[0] : 1, s[at], s[at + 1], s[at + 2]};
+  }
+
+  // The shape that all layers share.
+  Shape shape(std::size_t layers) const {
+    std::array<OperandExtents, 3> first;
+    const std::size_t dimensions = tensor(0, "q").shape.size();
+    for (std::size_t layer = 0; layer < layers; ++layer) {
+      for (std::size_t i = 0; i < kOperands.size(); ++i) {
+        const TensorInfo& info = tensor(layer, kOperands[i]);
+        const OperandExtents here = extents(info);
+        if (layer == 0) first[i] = here;
+        if (info.shape.size() != dimensions) refuse(info.name + ".shape", shape_text(info.shape), "must have as many extents as layers.0.q");
+        if (here != first[i]) {
+          refuse(info.name + ".shape", shape_text(info.shape), "must be " + shape_text(tensor(0, kOperands[i]).shape) + ", as in layer 0");
+        }
+      }
+    }
+    agree(first[1].batch == first[0].batch, "k", "must have the batch of q");
+    agree(first[2].batch == first[0].batch, "v", "must have the batch of q");
+    agree(first[1].width == first[0].width, "k", "must have the width of q");
+    agree(first[2].heads == first[1].heads, "v", "must have the heads of k");
+    agree(first[2].seq == first[1].seq, "v", "must have the sequence length of k");
+    agree(first[0].heads % first[1].heads == 0, "k", "must have a number of heads that divides q's");
+    return {.batch = first[0].batch, .heads = first[0].heads, .kv_heads = first[1].heads, .seq_q = first[0].seq, .seq_kv = first[1].seq,
+            .width_qk = first[0].width, .width_v = first[2].width};
+  }
+
+  double scale(double otherwise) const {
+    const auto found = file_.metadata().find("scale");
+    if (found == file_.metadata().end()) return otherwise;
+    const std::string& text = found->second;
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || !(number >= kLeastScale && number <= kMostScale)) {
+      refuse("__metadata__.scale", text, "must be a number from 1e-30 to 1e30");
+    }
+    return number;
+  }
+
+  bool causal() const {
+    const auto found = file_.metadata().find("causal");
+    if (found == file_.metadata().end()) return false;
+    if (found->second != "true" && found->second != "false") refuse("__metadata__.causal", found->second, "must be true or false");
+    return found->second == "true";
+  }
+
+  std::vector<float> rounded(std::size_t layer, std::string_view operand) const {
+    std::vector<float> values = file_.values(tensor(layer, operand));
+    std::transform(values.begin(), values.end(), values.begin(), numerics::round_to_bf16);
+    return values;
+  }
+
+ private:
+  void agree(bool holds, std::string_view operand, const std::string& why) const {
+    const TensorInfo& info = tensor(0, operand);
+    if (!holds) refuse(info.name + ".shape", shape_text(info.shape), why + ", " + shape_text(tensor(0, operand == "v" ? "k" : "q").shape));
+  }
+  [[noreturn]] void refuse(const std::string& field, const std::string& value, const std::string& why) const {
+    workload::refuse(file_.file(), field, value, why);
+  }
+
+  const Safetensors& file_;
+};
+
+Phase phase_of(const Shape& shape) {
+  if (!shape.causal) return shape.seq_q == shape.seq_kv ? Phase::self : Phase::cross;
+  return shape.seq_q == 1 && shape.seq_kv > 1 ? Phase::decode : Phase::prefill;
+}
+
+}  // namespace
+
+Trace load_trace(const std::filesystem::path& path) {
+  const Safetensors file = load_safetensors(path);
+  const TraceReader reader(file);
+  Trace trace;
+  const std::size_t layers = reader.layer_count();
+  trace.shape = reader.shape(layers);
+  trace.shape.causal = reader.causal();
+  trace.shape.phase = phase_of(trace.shape);
+  trace.has_batch = reader.tensor(0, "q").shape.size() == 4;
+  trace.scale = reader.scale(1 / std::sqrt(static_cast<double>(trace.shape.width_qk)));
+  if (auto problems = problems_of(trace.shape, {file.file(), 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
+  trace.layers.reserve(layers);
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    trace.layers.push_back({reader.rounded(layer, "q"), reader.rounded(layer, "k"), reader.rounded(layer, "v")});
+  }
+  trace.content_sha256 = sha256_hex(file.bytes());
+  return trace;
+}
+
+void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<std::vector<float>>& outputs) {
+  check(outputs.size() == trace.layers.size(), "one output a layer");
+  std::vector<std::int64_t> shape{trace.shape.heads, trace.shape.seq_q, trace.shape.width_v};
+  if (trace.has_batch) shape.insert(shape.begin(), trace.shape.batch);
+  std::vector<TensorToWrite> tensors;
+  for (std::size_t layer = 0; layer < outputs.size(); ++layer) {
+    tensors.push_back({tensor_name(layer, "out"), Dtype::f32, shape, outputs[layer]});
+  }
+  write_safetensors(path, std::move(tensors));
+}
+
+}  // namespace weft::workload
