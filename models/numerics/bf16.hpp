@@ -17,13 +17,12 @@ inline std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); 
 inline float float_of(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 inline float canonical_nan() { return float_of(kCanonicalNan); }
 
-// Flush a subnormal to zero, keeping its sign; make NaN canonical.
+// Flush a subnormal to zero, keeping its sign; make NaN canonical. Selections rather than branches: it must vectorise.
 inline float flush(float x) {
-  const std::uint32_t bits = bits_of(x);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude < 0x00800000u) return float_of(bits & 0x80000000u);
-  if (magnitude > 0x7F800000u) return canonical_nan();
-  return x;
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  const std::int32_t magnitude = bits & 0x7FFFFFFF;
+  const std::int32_t number = magnitude < 0x00800000 ? bits & ~0x7FFFFFFF : bits;
+  return std::bit_cast<float>(magnitude > 0x7F800000 ? static_cast<std::int32_t>(kCanonicalNan) : number);
 }
 
 inline float macc(float a, float b, float c) { return flush(std::fma(flush(a), flush(b), flush(c))); }
@@ -31,6 +30,10 @@ inline float macc(float a, float b, float c) { return flush(std::fma(flush(a), f
 // or next to a float, and the rounding to fp32 is the only one that shows. Inlines and vectorises where fma is a call.
 inline float macc_bf16(float a, float b, float c) {
   return flush(static_cast<float>(static_cast<double>(flush(a)) * static_cast<double>(flush(b)) + static_cast<double>(flush(c))));
+}
+// The same where all three are flushed already, as in long sums.
+inline float macc_bf16_flushed(float a, float b, float c) {
+  return flush(static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + static_cast<double>(c)));
 }
 inline float add(float a, float b) { return flush(flush(a) + flush(b)); }
 inline float subtract(float a, float b) { return flush(flush(a) - flush(b)); }

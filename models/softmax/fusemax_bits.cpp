@@ -15,8 +15,15 @@ using Row = std::span<const float>;
 
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-void check_bf16(Row values) {
-  for (const float x : values) check((numerics::bits_of(x) & 0xFFFFu) == 0, "operands are bf16 values");
+// As the engine sees it: bf16 subnormals are zeros.
+std::vector<float> flushed_operand(Row values) {
+  std::vector<float> operand;
+  operand.reserve(values.size());
+  for (const float x : values) {
+    check((numerics::bits_of(x) & 0xFFFFu) == 0, "operands are bf16 values");
+    operand.push_back(numerics::flush(x));
+  }
+  return operand;
 }
 
 Row row(Row matrix, std::int64_t index, std::int64_t width) {
@@ -26,13 +33,13 @@ Row row(Row matrix, std::int64_t index, std::int64_t width) {
 // Q·K over e ascending.
 float score(Row query, Row key) {
   float sum = 0;
-  for (std::size_t e = 0; e < query.size(); ++e) sum = numerics::macc_bf16(query[e], key[e], sum);
+  for (std::size_t e = 0; e < query.size(); ++e) sum = numerics::macc_bf16_flushed(query[e], key[e], sum);
   return sum;
 }
 
 // sums[f] += weight·value[f].
 void accumulate(Row value, float weight, std::vector<float>& sums) {
-  for (std::size_t f = 0; f < sums.size(); ++f) sums[f] = numerics::macc_bf16(weight, value[f], sums[f]);
+  for (std::size_t f = 0; f < sums.size(); ++f) sums[f] = numerics::macc_bf16_flushed(weight, value[f], sums[f]);
 }
 
 // One head's operands.
@@ -124,17 +131,17 @@ void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<fl
 template <class OneHead>
 std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, double scale, OneHead&& one_head) {
   check_shape(shape, q.size(), k.size(), v.size());
-  check_bf16(q);
-  check_bf16(k);
-  check_bf16(v);
+  const std::vector<float> flushed_q = flushed_operand(q);
+  const std::vector<float> flushed_k = flushed_operand(k);
+  const std::vector<float> flushed_v = flushed_operand(v);
   const AttentionShape one = head_shape(shape);
   std::vector<float> output(static_cast<std::size_t>(shape.output_elements()), 0.0f);
   for (std::int64_t b = 0; b < shape.batch; ++b) {
     for (std::int64_t h = 0; h < shape.heads; ++h) {
       const HeadOffsets at = head_offsets(shape, b, h);
-      const Head head{.q = q.subspan(at.q, static_cast<std::size_t>(one.q_elements())),
-                      .k = k.subspan(at.k, static_cast<std::size_t>(one.k_elements())),
-                      .v = v.subspan(at.v, static_cast<std::size_t>(one.v_elements())),
+      const Head head{.q = Row(flushed_q).subspan(at.q, static_cast<std::size_t>(one.q_elements())),
+                      .k = Row(flushed_k).subspan(at.k, static_cast<std::size_t>(one.k_elements())),
+                      .v = Row(flushed_v).subspan(at.v, static_cast<std::size_t>(one.v_elements())),
                       .shape = one,
                       .scale_log2e = numerics::softmax_scale_log2e(scale)};
       one_head(head, std::span(output).subspan(at.output, static_cast<std::size_t>(one.output_elements())));
