@@ -1,0 +1,108 @@
+#include "models/engine/architecture.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weft::engine {
+namespace {
+
+std::vector<std::string> array_names(const Architecture& arch) {
+  std::vector<std::string> all;
+  for (const auto& [name, array] : arch.arrays) all.push_back(name);
+  return all;
+}
+
+class Checker {
+ public:
+  Checker(const Architecture& arch, const config::Origins& origins) : arch_(arch), origins_(origins) {}
+
+  std::vector<Problem> run() {
+    for (const auto& [name, array] : arch_.arrays) check_array("arrays." + name, name, array);
+    std::vector<std::string> ends = array_names(arch_);
+    ends.emplace_back("buffer");
+    for (std::size_t i = 0; i < arch_.links.size(); ++i) check_link("links[" + std::to_string(i) + "]", arch_.links[i], ends);
+    if (arch_.dram.burst_bytes % 16 != 0) {
+      add("dram.burst_bytes", std::to_string(arch_.dram.burst_bytes), "must be a multiple of 16");
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void add(const std::string& path, const std::string& value, std::string message) {
+    problems_.push_back({config::origin_of(origins_, path), path, value, std::move(message)});
+  }
+
+  void check_array(const std::string& path, const std::string& name, const Array& array) {
+    if (name == "buffer" || name == "dram" || name == "link") add(path, name, "the name is taken; choose another for the array");
+    const bool spatial = array.kind == ArrayKind::spatial;
+    if (spatial && (!array.rows || !array.columns)) add(path, "", "a spatial array needs rows and columns");
+    if (spatial && array.lanes) add(path + ".lanes", std::to_string(*array.lanes), "a spatial array has rows and columns, not lanes");
+    if (!spatial && !array.lanes) add(path, "", "a vector array needs lanes");
+    if (!spatial && (array.rows || array.columns)) add(path, "", "a vector array has lanes, not rows and columns");
+    if (!array.operations.exp) return;
+    const Exponential& exp = *array.operations.exp;
+    const std::string at = path + ".operations.exp";
+    if (exp.method == ExpMethod::segments && !exp.segments) add(at, "segments", "linear segments need their number: segments");
+    if (exp.method != ExpMethod::segments && exp.segments) add(at + ".segments", std::to_string(*exp.segments), "only for method: segments");
+    if (exp.segments && (*exp.segments & (*exp.segments - 1)) != 0) {
+      add(at + ".segments", std::to_string(*exp.segments), "must be a power of two from 2 to 1024");
+    }
+    if (exp.method == ExpMethod::maccs && !array.operations.macc) add(at + ".method", "maccs", "needs the operation macc on the same array");
+  }
+
+  void check_link(const std::string& path, const Link& link, const std::vector<std::string>& ends) {
+    for (const auto& [field, end] : {std::pair{".from", link.from}, std::pair{".to", link.to}}) {
+      if (std::find(ends.begin(), ends.end(), end) == ends.end()) add(path + field, end, config::unknown_name(end, ends));
+    }
+    const auto spatial = [&](const std::string& end) { return arch_.arrays.contains(end) && arch_.arrays.at(end).kind == ArrayKind::spatial; };
+    if (link.hops != Hops::none && !spatial(link.from) && !spatial(link.to)) {
+      add(path + ".hops", std::string(config::name_of(link.hops)), "neither end is a spatial array; allowed here: 'none'");
+    }
+    if (link.from == link.to) add(path, link.from, "a link joins two different places");
+  }
+
+  const Architecture& arch_;
+  const config::Origins& origins_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+std::vector<Problem> problems_of(const Architecture& arch, const config::Origins& origins) { return Checker(arch, origins).run(); }
+
+Architecture scaled_to_side(const Architecture& arch, std::int64_t side) {
+  Architecture scaled = arch;
+  std::int64_t own = 0;
+  for (const auto& [name, array] : arch.arrays) own = std::max(own, array.kind == ArrayKind::spatial ? *array.rows : *array.lanes);
+  const double ratio = static_cast<double>(side) / static_cast<double>(own);
+  const auto scale = [&](std::int64_t value) { return std::max<std::int64_t>(1, std::llround(static_cast<double>(value) * ratio)); };
+  for (auto& [name, array] : scaled.arrays) {
+    if (array.kind == ArrayKind::spatial) {
+      array.rows = array.columns = side;
+      if (array.tile_contexts > 2) array.tile_contexts = 2 + (2 * side + 127) / 128;
+    } else {
+      array.lanes = side;
+    }
+  }
+  scaled.buffer.bytes = scale(arch.buffer.bytes);
+  scaled.buffer.row_bytes = scale(arch.buffer.row_bytes);
+  scaled.dram.bandwidth_bytes_per_s = arch.dram.bandwidth_bytes_per_s * ratio;
+  scaled.dram.burst_bytes = std::max<std::int64_t>(64, scale(arch.dram.burst_bytes) / 16 * 16);
+  return scaled;
+}
+
+std::int64_t link_latency(const Architecture& arch, const std::string& from, const std::string& to) {
+  if (from == to) return 0;
+  for (const Link& link : arch.links) {
+    if (link.from != from || link.to != to) continue;
+    std::int64_t cycles = link.latency_cycles;
+    if (link.hops == Hops::none) return cycles;
+    const auto at_from = arch.arrays.find(link.from);
+    const bool from_spatial = at_from != arch.arrays.end() && at_from->second.kind == ArrayKind::spatial;
+    const Array& spatial = from_spatial ? at_from->second : arch.arrays.at(link.to);
+    return cycles + (link.hops == Hops::rows ? *spatial.rows : *spatial.columns);
+  }
+  return 0;
+}
+
+}  // namespace weft::engine

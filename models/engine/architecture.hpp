@@ -1,0 +1,179 @@
+// An architecture: arrays and what each element can do in how many cycles, links, buffer, DRAM. From configs/arch/*.yaml.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "models/common/fields.hpp"
+
+namespace weft::engine {
+
+// One operation of a processing element or lane. A second one can start `interval_cycles` later, whether or not it
+// depends on the first (an accumulation closes its loop in one interval); its result is there after `latency_cycles`.
+struct Operation {
+  std::int64_t interval_cycles = 1;
+  std::int64_t latency_cycles = 1;
+};
+
+inline auto fields(config::Tag<Operation>) {
+  return std::tuple{config::required("interval_cycles", &Operation::interval_cycles, {1, 4096}, "cycles from one operation to the next"),
+                    config::required("latency_cycles", &Operation::latency_cycles, {1, 4096}, "cycles from operands to result")};
+}
+
+// How exp is made: sequential MACCs of the element itself, a pipelined unit, or linear segments (table and one MACC).
+enum class ExpMethod : std::uint8_t { maccs, unit, segments };
+constexpr auto names(config::Tag<ExpMethod>) {
+  return std::array<std::pair<std::string_view, ExpMethod>, 3>{
+      {{"maccs", ExpMethod::maccs}, {"unit", ExpMethod::unit}, {"segments", ExpMethod::segments}}};
+}
+
+struct Exponential {
+  ExpMethod method = ExpMethod::maccs;
+  std::int64_t interval_cycles = 1;
+  std::int64_t latency_cycles = 1;
+  bool absorbs_subtract = false;      // exp(a − b) is one operation
+  std::optional<std::int64_t> segments;  // of linear segments: their number
+};
+
+inline auto fields(config::Tag<Exponential>) {
+  return std::tuple{config::required("method", &Exponential::method, "maccs, unit or segments"),
+                    config::required("interval_cycles", &Exponential::interval_cycles, {1, 4096}, "cycles from one exp to the next"),
+                    config::required("latency_cycles", &Exponential::latency_cycles, {1, 4096}, "cycles from argument to result"),
+                    config::optional("absorbs_subtract", &Exponential::absorbs_subtract, "exp(a - b) is one operation"),
+                    config::optional("segments", &Exponential::segments, {2, 1024}, "number of linear segments, a power of two")};
+}
+
+struct Operations {
+  std::optional<Operation> macc;      // also a multiplication, where `multiply` is absent
+  std::optional<Operation> multiply;
+  std::optional<Operation> add;       // also subtraction
+  std::optional<Operation> max;
+  std::optional<Operation> divide;
+  std::optional<Exponential> exp;
+};
+
+inline auto fields(config::Tag<Operations>) {
+  return std::tuple{config::optional("macc", &Operations::macc, "multiply and accumulate"),
+                    config::optional("multiply", &Operations::multiply, "multiplication"),
+                    config::optional("add", &Operations::add, "addition and subtraction"),
+                    config::optional("max", &Operations::max, "maximum"),
+                    config::optional("divide", &Operations::divide, "division"),
+                    config::optional("exp", &Operations::exp, "exponential")};
+}
+
+// spatial: rows × columns of elements, operands enter at the edges with systolic skew. vector: lanes side by side.
+enum class ArrayKind : std::uint8_t { spatial, vector };
+constexpr auto names(config::Tag<ArrayKind>) {
+  return std::array<std::pair<std::string_view, ArrayKind>, 2>{{{"spatial", ArrayKind::spatial}, {"vector", ArrayKind::vector}}};
+}
+
+struct Array {
+  ArrayKind kind = ArrayKind::spatial;
+  std::optional<std::int64_t> rows;           // of a spatial array
+  std::optional<std::int64_t> columns;        // of a spatial array
+  std::optional<std::int64_t> lanes;          // of a vector array
+  std::int64_t tile_contexts = 1;             // tiles whose state an element can hold at once
+  bool overlaps_preload = false;              // shadow registers: the stationary operand loads behind the previous tile
+  bool overlaps_drain = false;                // finished outputs leave behind the next tile
+  Operations operations;
+};
+
+inline auto fields(config::Tag<Array>) {
+  using config::optional, config::required;
+  return std::tuple{required("kind", &Array::kind, "spatial or vector"),
+                    optional("rows", &Array::rows, {1, 4096}, "rows of a spatial array"),
+                    optional("columns", &Array::columns, {1, 4096}, "columns of a spatial array"),
+                    optional("lanes", &Array::lanes, {1, 65536}, "lanes of a vector array"),
+                    optional("tile_contexts", &Array::tile_contexts, {1, 64}, "tiles whose state an element holds at once"),
+                    optional("overlaps_preload", &Array::overlaps_preload, "the stationary operand loads behind the previous tile"),
+                    optional("overlaps_drain", &Array::overlaps_drain, "finished outputs leave behind the next tile"),
+                    required("operations", &Array::operations, "operation to its cycles")};
+}
+
+enum class Hops : std::uint8_t { none, rows, columns };
+constexpr auto names(config::Tag<Hops>) {
+  return std::array<std::pair<std::string_view, Hops>, 3>{{{"none", Hops::none}, {"rows", Hops::rows}, {"columns", Hops::columns}}};
+}
+
+// A path for results from one array to another (or to and from "buffer"): wires that take time.
+struct Link {
+  std::string from;
+  std::string to;
+  std::int64_t latency_cycles = 0;  // beyond the result's own register
+  Hops hops = Hops::none;           // and one cycle for each row or column of the spatial end
+};
+
+inline auto fields(config::Tag<Link>) {
+  return std::tuple{config::required("from", &Link::from, "an array, or buffer"), config::required("to", &Link::to, "an array, or buffer"),
+                    config::optional("latency_cycles", &Link::latency_cycles, {0, 1e6}, "cycles on the way"),
+                    config::optional("hops", &Link::hops, "rows or columns: a cycle for each of the spatial array's")};
+}
+
+struct Buffer {
+  std::int64_t bytes = 0;
+  std::int64_t row_bytes = 0;    // bytes a port moves in a cycle
+  std::int64_t banks = 0;        // rows are dealt to banks in turn; a bank serves one read and one write a cycle
+  std::int64_t read_ports = 0;
+  std::int64_t write_ports = 0;  // for results; filling from DRAM has a port of its own
+};
+
+inline auto fields(config::Tag<Buffer>) {
+  return std::tuple{config::required("bytes", &Buffer::bytes, {1, 1e15}, "capacity"),
+                    config::required("row_bytes", &Buffer::row_bytes, {1, 1 << 20}, "bytes a port moves in a cycle"),
+                    config::required("banks", &Buffer::banks, {1, 4096}, "banks"),
+                    config::required("read_ports", &Buffer::read_ports, {1, 256}, "streams read at once"),
+                    config::required("write_ports", &Buffer::write_ports, {1, 256}, "streams written at once")};
+}
+
+struct Dram {
+  double bandwidth_bytes_per_s = 0;
+  std::int64_t latency_cycles = 0;   // request to first data, unloaded
+  std::int64_t outstanding = 0;      // requests under way at once
+  std::int64_t burst_bytes = 0;      // largest request
+};
+
+inline auto fields(config::Tag<Dram>) {
+  return std::tuple{config::required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
+                    config::required("latency_cycles", &Dram::latency_cycles, {1, 1e6}, "request to first data, unloaded"),
+                    config::required("outstanding", &Dram::outstanding, {1, 65536}, "requests under way at once"),
+                    config::required("burst_bytes", &Dram::burst_bytes, {16, 1 << 20}, "largest request")};
+}
+
+struct Architecture {
+  std::string description;
+  std::string source;
+  double clock_hz = 0;
+  std::map<std::string, Array> arrays;
+  std::vector<Link> links;
+  Buffer buffer;
+  Dram dram;
+};
+
+inline auto fields(config::Tag<Architecture>) {
+  using config::optional, config::required;
+  return std::tuple{optional("description", &Architecture::description, "what it is"),
+                    required("source", &Architecture::source, "where the numbers come from"),
+                    required("clock_hz", &Architecture::clock_hz, {1e3, 1e12}, "cycles a second"),
+                    required("arrays", &Architecture::arrays, "arrays by name"),
+                    optional("links", &Architecture::links, "paths between arrays and the buffer"),
+                    required("buffer", &Architecture::buffer, "the global buffer"),
+                    required("dram", &Architecture::dram, "the memory")};
+}
+
+// Everything wrong with the architecture as a whole, each with its place.
+std::vector<Problem> problems_of(const Architecture& arch, const config::Origins& origins);
+
+// The same architecture with every spatial array side × side, every vector array side lanes, and buffer, ports'
+// width and bandwidth scaled by side / its own side. Tile contexts follow the depth: 2 + ceil(2·side / 128).
+Architecture scaled_to_side(const Architecture& arch, std::int64_t side);
+
+// Cycles on the way from `from` to `to` (names of arrays, or "buffer"); 0 where no link says otherwise.
+std::int64_t link_latency(const Architecture& arch, const std::string& from, const std::string& to);
+
+}  // namespace weft::engine

@@ -1,0 +1,94 @@
+// A binding resolved against its cascade and architecture, once a design: names become ids, Einsums are put into
+// stages by their pass, and every rule of the vocabulary is checked with the file and line to blame.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/einsum/analysis.hpp"
+#include "models/einsum/cascade.hpp"
+#include "models/engine/architecture.hpp"
+#include "models/engine/binding.hpp"
+
+namespace weft::engine {
+
+using einsum::EinsumId;
+using einsum::RankId;
+using einsum::TensorId;
+using einsum::kNone;
+
+// One loop of a group. Loop 0 runs over batches and heads (and layers of a trace); the others over tiles or blocks.
+struct Loop {
+  std::string name;        // "bh", "p2", "m1"
+  RankId base = kNone;
+  int level = 0;           // 1: tiles, 2: blocks of tiles
+};
+
+struct TiledRank {
+  RankId base = kNone;
+  Tiling tiling;
+  int tile_loop = kNone;   // index into loops; kNone: one tile holds all
+  int block_loop = kNone;
+};
+
+// One Einsum, or a streamed chain of them, on one array.
+struct LoweredStep {
+  std::vector<EinsumId> einsums;
+  int array = 0;                     // index into Lowering::array_names
+  int stage = 0;
+  RankId rows = kNone;               // base or plain rank over the rows of a spatial array
+  RankId columns = kNone;
+  RankId lanes = kNone;
+  TensorId stationary = kNone;       // of a product on a spatial array
+  bool product = false;
+  std::vector<TensorId> reads;       // tensors from outside the step, each once
+  std::vector<TensorId> writes;
+  std::vector<int> loops;            // indices of the group's loops that it runs over
+  bool reduces_tiles = false;        // its result is complete only after the last tile of a reduced rank
+  std::string name;                  // "BQK", "LM+RM+SLN"
+};
+
+// Stage k of a group: the Einsums of one pass that iterate over the pass rank, or those that follow its end.
+struct Stage {
+  int pass = 0;
+  bool over_pass_rank = true;
+  std::vector<int> loops;
+};
+
+struct LoweredGroup {
+  std::string name;
+  std::vector<Loop> loops;
+  std::vector<TiledRank> tiled;
+  RankId pass_rank = kNone;     // base rank whose passes separate stages
+  int pass_loop = kNone;        // its tile loop; loops before it are outer loops
+  std::vector<Stage> stages;
+  std::vector<LoweredStep> steps;  // in program order
+};
+
+struct LoweredTensor {
+  numerics::Format format = numerics::Format::bf16;
+  std::vector<Residency> choices;
+  int made_in_group = kNone;    // kNone: an input
+};
+
+struct Lowering {
+  const Architecture* arch = nullptr;  // outlive the lowering
+  const Binding* binding = nullptr;
+  const einsum::Cascade* cascade = nullptr;
+  std::vector<std::string> array_names;   // in the map's order
+  std::vector<const Array*> arrays;
+  std::vector<LoweredGroup> groups;
+  std::vector<LoweredTensor> tensors;     // by TensorId
+  std::vector<Quantity> quantities;       // by base RankId
+  std::int64_t tiles_in_flight = 1;
+  RankId mask_key = kNone;                // of a mask key <= query + c: the two base ranks
+  RankId mask_query = kNone;
+  int mask_einsum = kNone;
+};
+
+// Throws ConfigError with every problem found.
+Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& binding_origins);
+
+}  // namespace weft::engine

@@ -1,0 +1,314 @@
+#include "models/engine/sizing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace weft::engine {
+namespace {
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// A size as a number; 0 for `fit`.
+std::int64_t resolve(const Lowering& lowering, const Size& size, std::int64_t all) {
+  switch (size.kind) {
+    case Size::Kind::number:
+      return size.number;
+    case Size::Kind::all:
+      return all;
+    case Size::Kind::fit:
+      return 0;
+    case Size::Kind::rows:
+      return *lowering.arch->arrays.at(size.array).rows;
+    case Size::Kind::columns:
+      return *lowering.arch->arrays.at(size.array).columns;
+    case Size::Kind::lanes:
+      return *lowering.arch->arrays.at(size.array).lanes;
+  }
+  return all;
+}
+
+void set_tile(RankSize& rank, std::int64_t tile) {
+  rank.tile = std::clamp<std::int64_t>(tile, 1, rank.extent);
+  rank.tiles = ceil_div(rank.extent, rank.tile);
+  rank.edge = rank.extent - (rank.tiles - 1) * rank.tile;
+}
+
+void set_block(RankSize& rank, std::int64_t most) {
+  rank.blocks = ceil_div(rank.tiles, std::clamp<std::int64_t>(most, 1, rank.tiles));
+  rank.block = ceil_div(rank.tiles, rank.blocks);
+  rank.blocks = ceil_div(rank.tiles, rank.block);
+  rank.last_block = rank.tiles - (rank.blocks - 1) * rank.block;
+}
+
+// Bytes of buffer that group `g` holds at once.
+std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
+  const LoweredGroup& group = lowering.groups[g];
+  std::int64_t total = 0;
+  unsigned seen[4] = {0, 0, 0, 0};  // tensors already counted, by id
+  const auto count = [&](TensorId t, const LoweredStep& step) {
+    unsigned& word = seen[(static_cast<unsigned>(t) / 32) % 4];
+    if ((word >> (static_cast<unsigned>(t) % 32) & 1u) != 0) return;
+    word |= 1u << (static_cast<unsigned>(t) % 32);
+    const Residency& place = residency(lowering, sizing, t);
+    if (place.at != "buffer" && place.at != "dram") return;
+    const std::int64_t elements = region_elements(lowering, sizing, g, t, hold_loop(group, place, step.loops), 0);
+    total += elements * numerics::bytes(lowering.tensors[t].format) * copies_of(lowering, place);
+  };
+  for (const LoweredStep& step : group.steps) {
+    for (const TensorId t : step.writes) count(t, step);
+    for (const TensorId t : step.reads) count(t, step);
+  }
+  return total;
+}
+
+// Elements moved between DRAM and buffer by the whole group, when nothing is masked out.
+std::int64_t moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
+  const LoweredGroup& group = lowering.groups[g];
+  std::int64_t total = 0;
+  const auto traffic = [&](TensorId t, const LoweredStep& step, int hold) {
+    std::int64_t elements = 1;
+    for (const einsum::Dimension& d : lowering.cascade->tensors[t].dimensions) {
+      if (lowering.cascade->base_of(d.rank) == d.rank) elements *= sizing.extents[d.rank];
+    }
+    for (const int l : step.loops) {
+      if (l > hold || l == 0) continue;
+      const auto& dims = lowering.cascade->tensors[t].dimensions;
+      const bool own = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return lowering.cascade->base_of(d.rank) == group.loops[l].base; });
+      if (!own) elements *= loop_trips(group, sizing.groups[g], sizing, l);
+    }
+    total += elements * numerics::bytes(lowering.tensors[t].format);
+  };
+  for (const LoweredStep& step : group.steps) {
+    for (const TensorId t : step.reads) {
+      const bool input = lowering.tensors[t].made_in_group != static_cast<int>(g);
+      const Residency& place = residency(lowering, sizing, t);
+      if (input || place.at == "dram") traffic(t, step, hold_loop(group, place, step.loops));
+    }
+    for (const TensorId t : step.writes) {
+      if (residency(lowering, sizing, t).at == "dram") traffic(t, step, 0);
+    }
+  }
+  return total;
+}
+
+// Sizes the group's `fit` (at most one) to the buffer; false when even the least does not fit.
+bool fit_group(const Lowering& lowering, Sizing& sizing, std::size_t g) {
+  const LoweredGroup& group = lowering.groups[g];
+  GroupSize& size = sizing.groups[g];
+  const std::int64_t capacity = lowering.arch->buffer.bytes;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    const Tiling& tiling = group.tiled[i].tiling;
+    RankSize& rank = size.ranks[i];
+    const bool tile_fits = tiling.tile.kind == Size::Kind::fit;
+    const bool block_fits = tiling.block && tiling.block->kind == Size::Kind::fit;
+    if (!tile_fits && !block_fits) continue;
+    const auto put = [&](std::int64_t n) {
+      if (tile_fits) set_tile(rank, n);
+      set_block(rank, tile_fits ? 1 : n);
+      return held_bytes(lowering, sizing, g);
+    };
+    const std::int64_t most = tile_fits ? rank.extent : rank.tiles;
+    std::int64_t least_ok = 0;
+    std::int64_t least_bad = most + 1;
+    if (put(most) <= capacity) least_ok = most;
+    while (least_ok != most && least_bad - least_ok > 1) {
+      const std::int64_t middle = least_ok + (least_bad - least_ok) / 2;
+      // Balanced blocks hold no more than asked for, so feasibility is monotonic.
+      (put(middle) <= capacity ? least_ok : least_bad) = middle;
+    }
+    put(std::max<std::int64_t>(1, least_ok));
+    if (tile_fits && least_ok > 0) {
+      put(ceil_div(rank.extent, ceil_div(rank.extent, least_ok)));  // equal tiles
+    }
+  }
+  size.buffer_bytes = held_bytes(lowering, sizing, g);
+  return size.buffer_bytes <= capacity;
+}
+
+void fill_extents(const Lowering& lowering, Sizing& sizing, const std::array<std::int64_t, 6>& quantities) {
+  const auto& ranks = lowering.cascade->ranks;
+  sizing.extents.assign(ranks.size(), 1);
+  for (std::size_t r = 0; r < ranks.size(); ++r) {
+    if (ranks[r].base == kNone) sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])];
+  }
+  sizing.groups.resize(lowering.groups.size());
+  for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
+    for (std::size_t i = 0; i < lowering.groups[g].tiled.size(); ++i) {
+      const TiledRank& tiled = lowering.groups[g].tiled[i];
+      RankSize& rank = sizing.groups[g].ranks[i];
+      rank.base = tiled.base;
+      rank.extent = sizing.extents[tiled.base];
+      set_tile(rank, resolve(lowering, tiled.tiling.tile, rank.extent));
+      set_block(rank, tiled.tiling.block ? resolve(lowering, *tiled.tiling.block, rank.tiles) : rank.tiles);
+      // A partition of the cascade has the tile's size.
+      for (const RankId part : ranks[tiled.base].parts) {
+        sizing.extents[part] = ranks[part].level == 0 ? rank.tile : rank.tiles;
+      }
+    }
+  }
+}
+
+void fill_mask(const Lowering& lowering, Sizing& sizing) {
+  sizing.masked = lowering.mask_einsum != kNone;
+  if (!sizing.masked) return;
+  const einsum::Mask& mask = *lowering.cascade->einsums[lowering.mask_einsum].mask;
+  sizing.mask_offset = mask.right.constant - mask.left.constant;
+  for (const auto& term : mask.right.extents) sizing.mask_offset += term.coefficient * sizing.extents[term.rank];
+  for (const auto& term : mask.left.extents) sizing.mask_offset -= term.coefficient * sizing.extents[term.rank];
+}
+
+}  // namespace
+
+const Residency& residency(const Lowering& lowering, const Sizing& sizing, TensorId tensor) {
+  return lowering.tensors[tensor].choices[sizing.choice[tensor]];
+}
+
+int hold_loop(const LoweredGroup& group, const Residency& place, const std::vector<int>& loops) {
+  if (!place.hold) return loops.back();
+  if (*place.hold == "h") return 0;
+  int last = 0;
+  for (const int l : loops) {
+    last = l;
+    if (group.loops[l].name == *place.hold) return l;
+  }
+  return last;
+}
+
+std::int64_t copies_of(const Lowering& lowering, const Residency& place) {
+  if (place.copies) return *place.copies;
+  return place.at == "buffer" || place.at == "dram" ? 2 : lowering.tiles_in_flight;
+}
+
+std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const Sizing& sizing, int loop) {
+  if (loop == 0) return sizing.repeats;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    if (group.tiled[i].block_loop == loop) return size.ranks[i].blocks;
+    if (group.tiled[i].tile_loop == loop) return group.tiled[i].block_loop == kNone ? size.ranks[i].tiles : size.ranks[i].block;
+  }
+  return 1;
+}
+
+std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, int loop, unsigned edges) {
+  const LoweredGroup& group = lowering.groups[g];
+  std::int64_t elements = 1;
+  for (const einsum::Dimension& d : lowering.cascade->tensors[tensor].dimensions) {
+    if (d.generational) continue;  // one generation at a time
+    const einsum::Rank& rank = lowering.cascade->ranks[d.rank];
+    const RankId base = lowering.cascade->base_of(d.rank);
+    std::size_t i = 0;
+    while (i < group.tiled.size() && group.tiled[i].base != base) ++i;
+    if (i == group.tiled.size()) {
+      elements *= sizing.extents[d.rank];
+      continue;
+    }
+    const RankSize& size = sizing.groups[g].ranks[i];
+    const std::int64_t in_tile = (edges >> i & 1u) != 0 ? size.edge : size.tile;
+    const bool one_tile = group.tiled[i].tile_loop <= loop;
+    const bool one_block = group.tiled[i].block_loop != kNone && group.tiled[i].block_loop <= loop;
+    if (rank.kind == einsum::RankKind::partition && rank.level > 0) {
+      elements *= one_tile ? 1 : one_block ? size.block : size.tiles;
+    } else if (rank.kind == einsum::RankKind::partition || one_tile) {
+      elements *= in_tile;
+    } else {
+      elements *= one_block ? std::min(size.extent, size.block * size.tile) : size.extent;
+    }
+  }
+  return elements;
+}
+
+Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const std::array<std::int64_t, 6>& quantities, std::int64_t layers) {
+  Sizing sizing;
+  sizing.shape = shape;
+  sizing.repeats = shape.batch * shape.heads * layers;
+  sizing.choice.assign(lowering.tensors.size(), 0);
+  fill_extents(lowering, sizing, quantities);
+  fill_mask(lowering, sizing);
+  // Every combination of places, the one with least DRAM traffic among those that fit; there are few.
+  Sizing best;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::string reason;
+  while (true) {
+    bool fits = true;
+    std::int64_t moved = 0;
+    for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
+      if (!fit_group(lowering, sizing, g)) {
+        fits = false;
+        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}", lowering.groups[g].name, sizing.groups[g].buffer_bytes, lowering.arch->buffer.bytes);
+        break;
+      }
+      moved += moved_bytes(lowering, sizing, g);
+    }
+    if (fits && moved < least) {
+      least = moved;
+      best = sizing;
+    }
+    std::size_t t = 0;
+    while (t < sizing.choice.size() && sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size())) sizing.choice[t++] = 0;
+    if (t == sizing.choice.size()) break;
+    ++sizing.choice[t];
+  }
+  if (least != std::numeric_limits<std::int64_t>::max()) return best;
+  sizing.feasible = false;
+  sizing.reason = reason;
+  return sizing;
+}
+
+TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t g, const std::vector<int>& step_loops, int loop,
+                     const std::array<std::int64_t, 8>& at) {
+  const LoweredGroup& group = lowering.groups[g];
+  if (loop == 0) return {0, sizing.repeats};
+  const RankId base = group.loops[loop].base;
+  std::size_t i = 0;
+  while (group.tiled[i].base != base) ++i;
+  const RankSize& size = sizing.groups[g].ranks[i];
+  const bool blocks = group.tiled[i].block_loop == loop;
+  const int own_block = group.tiled[i].block_loop;
+  TripRange range{0, blocks ? size.blocks : size.tiles};
+  if (!blocks && own_block != kNone) range.end = at[own_block] + 1 == size.blocks ? size.last_block : size.block;
+  if (!sizing.masked || (base != lowering.mask_key && base != lowering.mask_query)) return range;
+  const RankId other = base == lowering.mask_key ? lowering.mask_query : lowering.mask_key;
+  std::size_t o = 0;
+  while (o < group.tiled.size() && group.tiled[o].base != other) ++o;
+  const auto runs = [&](int l) { return l != kNone && std::find(step_loops.begin(), step_loops.end(), l) != step_loops.end(); };
+  if (o == group.tiled.size() || !runs(group.tiled[o].tile_loop)) {
+    if (o == group.tiled.size() || !runs(group.tiled[o].block_loop)) return range;
+  }
+  // The other rank's coordinates known so far: its first and last.
+  const RankSize& others = sizing.groups[g].ranks[o];
+  std::int64_t first = 0;
+  std::int64_t last = others.extent - 1;
+  std::int64_t tile = 0;
+  if (runs(group.tiled[o].block_loop) && group.tiled[o].block_loop < loop) {
+    tile = at[group.tiled[o].block_loop] * others.block;
+    first = tile * others.tile;
+    last = std::min(last, first + others.block * others.tile - 1);
+  }
+  if (runs(group.tiled[o].tile_loop) && group.tiled[o].tile_loop < loop) {
+    first = (tile + at[group.tiled[o].tile_loop]) * others.tile;
+    last = std::min(others.extent - 1, first + others.tile - 1);
+  }
+  const std::int64_t unit = blocks ? size.block * size.tile : size.tile;
+  const std::int64_t start = !blocks && own_block != kNone ? at[own_block] * size.block * size.tile : 0;
+  if (base == lowering.mask_key) {
+    const std::int64_t visible = last + sizing.mask_offset;  // the last key that any query here sees
+    range.end = std::min(range.end, visible < start ? 0 : (visible - start) / unit + 1);
+  } else {
+    const std::int64_t from = first - sizing.mask_offset - start;  // the first query that sees any key here
+    if (from > 0) range.begin = std::min(range.end, from / unit);
+  }
+  return range;
+}
+
+unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const std::array<std::int64_t, 8>& at) {
+  unsigned edges = 0;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    const TiledRank& tiled = group.tiled[i];
+    const std::int64_t tile = (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[i].block) + at[tiled.tile_loop];
+    if (tile + 1 == size.ranks[i].tiles && size.ranks[i].edge != size.ranks[i].tile) edges |= 1u << i;
+  }
+  return edges;
+}
+
+}  // namespace weft::engine
