@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# Tab completion of `weft` for bash. Put into ~/.bashrc:  source PATH-TO-WEFT/scripts/completion/weft.bash
+# Commands and options come from `weft --help`, names from `weft list --json -`; both are cached until the command changes.
+
+_weft_cached() {  # _weft_cached WEFT KEY COMMAND…: the command's output, from the cache if that is newer than WEFT
+  local weft="$1" key="$2" folder="${XDG_CACHE_HOME:-$HOME/.cache}/weft/completion" file
+  shift 2
+  file="$folder/$(printf '%s' "$weft" | cksum | cut -d ' ' -f 1)-$key"
+  if [[ ! -s "$file" || "$weft" -nt "$file" ]]; then
+    mkdir -p "$folder" 2> /dev/null || { "$@" 2> /dev/null; return; }
+    if "$@" > "$file.$$" 2> /dev/null; then mv -f "$file.$$" "$file"; else rm -f "$file.$$"; fi
+  fi
+  cat "$file" 2> /dev/null
+}
+
+_weft_commands() {  # weft: the commands that `weft --help` lists
+  "$1" --help | sed -n '/^[A-Z][a-z]*commands:/,$p' | sed -nE 's/^  ([a-z][a-z-]*)( .*)?$/\1/p'
+}
+
+_weft_options() {  # weft, command
+  "$1" "$2" --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
+}
+
+_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings or cascades
+  "$1" list "$2" --json - | /usr/bin/python3 -c '
+import json, sys
+for entry in json.load(sys.stdin)[sys.argv[1]]:
+    print(entry["name"] if isinstance(entry, dict) else entry)' "$2"
+}
+
+_weft_reply() {  # _weft_reply WORDS CURRENT: completes CURRENT from WORDS, or a YAML file
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2"; if [[ "$2" == */* || "$2" == .* ]]; then compgen -f -- "$2"; fi)
+}
+
+_weft_list_reply() {  # the same for A,B,C: what follows the last comma
+  local done="" last="$2"
+  if [[ "$2" == *,* ]]; then done="${2%,*}," last="${2##*,}"; fi
+  mapfile -t COMPREPLY < <(compgen -P "$done" -W "$1" -- "$last")
+  compopt -o nospace 2> /dev/null
+}
+
+_weft() {
+  local weft current="${COMP_WORDS[COMP_CWORD]}" previous="" command=""
+  ((COMP_CWORD > 0)) && previous="${COMP_WORDS[COMP_CWORD - 1]}"
+  ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}"
+  weft="$(type -P "${COMP_WORDS[0]}")" || return 0
+  COMPREPLY=()
+  case "$previous" in
+    --design) _weft_reply "$(_weft_cached "$weft" designs _weft_names "$weft" designs)" "$current"; return ;;
+    --designs) _weft_list_reply "$(_weft_cached "$weft" designs _weft_names "$weft" designs)" "$current"; return ;;
+    --arch) _weft_reply "$(_weft_cached "$weft" archs _weft_names "$weft" archs)" "$current"; return ;;
+    --binding) _weft_reply "$(_weft_cached "$weft" bindings _weft_names "$weft" bindings)" "$current"; return ;;
+    --workload) _weft_reply "$(_weft_cached "$weft" workloads _weft_names "$weft" workloads)" "$current"; return ;;
+    --fidelity) _weft_reply "analytic systemc" "$current"; return ;;
+    --json | --csv | --perfetto | --values | --write-values)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      compopt -o filenames 2> /dev/null
+      return
+      ;;
+  esac
+  if [[ -z "$command" ]]; then
+    _weft_reply "$(_weft_cached "$weft" commands _weft_commands "$weft") --help" "$current"
+  elif [[ "$current" == -* ]]; then
+    _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
+  elif [[ "$command" == list ]]; then
+    _weft_reply "cascades archs bindings designs workloads" "$current"
+  elif [[ "$command" == analyze ]]; then
+    _weft_reply "$(_weft_cached "$weft" cascades _weft_names "$weft" cascades)" "$current"
+  fi
+}
+
+complete -F _weft weft

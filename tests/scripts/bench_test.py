@@ -1,0 +1,43 @@
+"""scripts/bench/run_times.py: medians, the memory of one run, and failing runs."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from unittest import mock
+
+from support import SCRIPTS, TreeTest, run
+
+import run_times
+
+FAKE = Path(__file__).with_name("fake_weft.py")
+
+
+class RunTimesTest(TreeTest):
+    def test_the_median_and_the_largest_memory(self) -> None:
+        taken = [(0.5, 10.0), (0.1, 30.0), (9.0, 20.0)]
+        with mock.patch.object(run_times, "once", side_effect=taken) as once:
+            got = run_times.measure(Path("weft"), "flat", "64K", 3)
+        self.assertEqual(got, run_times.Timing("64K", 3, 0.5, 0.1, 9.0, 30.0))
+        self.assertEqual(once.call_args.args[0][:4], ["weft", "run", "--design", "flat"])
+
+    def test_memory_is_that_of_the_run_alone(self) -> None:
+        large = self.command("large", "#!/usr/bin/python3\nbytearray(300 << 20)\n")
+        small = self.command("small", "#!/usr/bin/python3\n")
+        self.assertGreater(run_times.once([str(large)])[1], 300)
+        self.assertLess(run_times.once([str(small)])[1], 100)
+
+    def test_table_and_json(self) -> None:
+        got = run(SCRIPTS / "bench/run_times.py", "--weft", FAKE, "--runs", "2", "--lengths", "1K", "2K", "--json", self.tree / "t.json",
+                  FAKE_WEFT_LOG=str(self.tree / "log"))
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        timings = json.loads((self.tree / "t.json").read_text(encoding="utf-8"))
+        self.assertEqual([(t["seq"], t["runs"]) for t in timings], [("1K", 2), ("2K", 2)])
+        self.assertTrue(all(0 < t["least_s"] <= t["median_s"] <= t["most_s"] for t in timings))
+        self.assertEqual([line.split()[0] for line in got.stdout.splitlines()[-2:]], ["1K", "2K"])
+        self.assertEqual((self.tree / "log").read_text(encoding="utf-8").count("--batch 64"), 4)
+
+    def test_a_failing_run(self) -> None:
+        got = run(SCRIPTS / "bench/run_times.py", "--weft", FAKE, "--runs", "1", "--json", self.tree / "t.json", FAKE_WEFT_FAIL="run")
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("made to fail", got.stderr)
+        self.assertFalse((self.tree / "t.json").exists())

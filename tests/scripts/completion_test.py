@@ -1,0 +1,57 @@
+"""scripts/completion/weft.bash: what TAB offers, with a stand-in for `weft`."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from support import SCRIPTS, TreeTest, run
+
+PROGRAM = """
+source {completion}
+COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+_weft
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+class CompletionTest(TreeTest):
+    def setUp(self) -> None:
+        super().setUp()
+        (self.tree / "bin").mkdir()
+        (self.tree / "bin/weft").symlink_to(Path(__file__).with_name("fake_weft.py"))
+
+    def offered(self, words: str, **environment: str) -> list[str]:
+        program = PROGRAM.format(completion=SCRIPTS / "completion/weft.bash", words=words)
+        got = run("bash", "-c", program, PATH=f"{self.tree / 'bin'}:/usr/bin:/bin", XDG_CACHE_HOME=str(self.tree / "cache"),
+                  FAKE_WEFT_LOG=str(self.tree / "log"), **environment)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        return got.stdout.split()
+
+    def test_commands(self) -> None:
+        self.assertEqual(self.offered("weft ''"), ["list", "run", "compare", "--help"])
+        self.assertEqual(self.offered("weft ru"), ["run"])
+
+    def test_options_of_a_command(self) -> None:
+        self.assertEqual(self.offered("weft run --seq"), ["--seq", "--seq-q"])
+
+    def test_names(self) -> None:
+        self.assertEqual(self.offered("weft run --design fus"), ["fusemax", "fusemax-cascade"])
+        self.assertEqual(self.offered("weft run --workload ''"), ["bert-base", "trxl"])
+        self.assertEqual(self.offered("weft analyze m"), ["matmul"])
+        self.assertEqual(self.offered("weft list d"), ["designs"])
+
+    def test_a_list_of_designs_goes_on_behind_the_comma(self) -> None:
+        self.assertEqual(self.offered("weft compare --designs flat,fusemax-"), ["flat,fusemax-cascade"])
+
+    def test_names_are_cached(self) -> None:
+        first = self.offered("weft run --design ''")
+        asked = (self.tree / "log").read_text(encoding="utf-8")
+        self.assertEqual(self.offered("weft run --design ''"), first)
+        self.assertEqual((self.tree / "log").read_text(encoding="utf-8"), asked)
+
+    def test_a_command_that_fails_offers_nothing_and_caches_nothing(self) -> None:
+        self.assertEqual(self.offered("weft run --design ''", FAKE_WEFT_FAIL="list"), [])
+        self.assertEqual(len(self.offered("weft run --design ''")), 3)
+
+    def test_without_the_command(self) -> None:
+        (self.tree / "bin/weft").unlink()
+        self.assertEqual(self.offered("weft run --design ''"), [])

@@ -1,0 +1,167 @@
+"""scripts/plot: the table, the roofline and the timeline, on made-up results and traces."""
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import samples
+from support import SCRIPTS, TreeTest, run
+
+import results
+import roofline
+import table
+import timeline
+import trace_events
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    data = path.read_bytes()
+    assert data.startswith(PNG), path
+    return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+
+class UnitsTest(TreeTest):
+    def test_prefixes(self) -> None:
+        for value, unit, step, expected in ((0.0012345, "s", 1000, "1.234 ms"), (0, "B", 1024, "0 B"), (1536, "B", 1024, "1.500 KiB"),
+                                            (940e6, "Hz", 1000, "940.0 MHz"), (999, "B", 1024, "999.0 B"),
+                                            (5e12, "MAC/s", 1000, "5.000 TMAC/s"), (3.2e-9, "s", 1000, "3.200 ns")):
+            self.assertEqual(results.with_unit(value, unit, step), expected)
+
+    def test_pairs_of_causal_attention(self) -> None:
+        for queries, keys in ((1, 1), (4, 4), (3, 7), (1, 9)):
+            visible = sum(1 for i in range(queries) for j in range(keys) if j <= i + keys - queries)
+            shape = {"seq_q": queries, "seq_kv": keys, "causal": True, "batch": 2, "heads": 3}
+            self.assertEqual(results.score_pairs(shape), 6 * visible)
+            self.assertEqual(results.score_pairs(shape | {"causal": False}), 6 * queries * keys)
+
+    def test_mac_slots_from_the_definition_of_the_share(self) -> None:
+        self.assertEqual(results.mac_slots(samples.result(side=16, cycles=123_456_789)), 256)
+        self.assertEqual(results.mac_slots(samples.result(side=256)), 65536)
+        self.assertEqual(results.mac_slots(samples.result(mac_slots=77)), 77)
+
+
+class TableTest(TreeTest):
+    def table(self, *files: Path) -> subprocess.CompletedProcess[str]:
+        return run(SCRIPTS / "plot/table.py", *files)
+
+    def test_cells(self) -> None:
+        got = table.row(samples.result("flat", cycles=94_000_000, share=0.1234, dram_bytes=3 << 29, error=True))
+        self.assertEqual(got, ["flat", "94,000,000", "100.0 ms", "12.3 %", "6.2 %", "1.500 GiB", "1.50e-03", "array_1d: 138 cycles a tile"])
+
+    def test_columns_are_aligned(self) -> None:
+        file = samples.write(self.tree / "c.json", samples.comparison(samples.cloud()))
+        got = self.table(file)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        lines = got.stdout.splitlines()[2:]
+        start = lines[0].index("bound by")
+        self.assertEqual([line[start - 1] for line in lines], [" "] * 5)
+        self.assertEqual([line[start:].split(":")[0] for line in lines[2:]], ["dram", "array_1d", "array_1d"])
+        self.assertEqual([line.split()[0] for line in lines[2:]], ["unfused", "flat", "fusemax"])
+
+    def test_a_design_that_does_not_work_says_why(self) -> None:
+        got = table.row({"design": "x", "status": "infeasible", "reason": "tiles do not fit"})
+        self.assertEqual((len(got), got[-1]), (len(table.HEADINGS), "infeasible: tiles do not fit"))
+
+    def test_bad_input(self) -> None:
+        for text in ("", "[]", '{"schema": "weft-list/1"}', '{"schema": "weft-comparison/1", "results": []}',
+                     '{"schema": "weft-result/1", "design": "x", "status": "ok"}'):
+            got = self.table(self.put("bad.json", text))
+            self.assertEqual(got.returncode, 2, text)
+            self.assertIn("bad.json", got.stderr)
+            self.assertNotIn("Traceback", got.stderr)
+        self.assertEqual(self.table(self.tree / "absent.json").returncode, 2)
+
+    def test_a_closed_pipe_is_no_error(self) -> None:
+        file = samples.write(self.tree / "c.json", samples.comparison(samples.cloud()))
+        command = f"{SCRIPTS}/plot/table.py {' '.join([str(file)] * 400)} | head -n 1"
+        got = run("bash", "-o", "pipefail", "-c", command)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+
+
+class RooflineTest(TreeTest):
+    def test_points(self) -> None:
+        point = roofline.point_of(samples.result(cycles=10 ** 9, side=256, dram_bytes=10 ** 11, seq=16384))
+        macs = 64 * 12 * 16384 ** 2 * 128
+        self.assertAlmostEqual(point.intensity / (macs / 1e11), 1, delta=1e-6)
+        self.assertAlmostEqual(point.macs_per_s / (macs / (1e9 / 940e6)), 1, delta=1e-6)
+        self.assertEqual(point.roof, roofline.Roof(65536 * 940e6, 400 * 2.0 ** 30))
+        self.assertAlmostEqual(point.roof.ridge, 65536 * 940e6 / (400 * 2 ** 30))
+        self.assertEqual(point.roof.at(1), 400 * 2.0 ** 30)
+        self.assertEqual(point.roof.at(1e6), 65536 * 940e6)
+
+    def test_a_picture_without_a_display(self) -> None:
+        file = samples.write(self.tree / "c.json", samples.comparison(samples.cloud()))
+        out = self.tree / "new/r.png"
+        got = run(SCRIPTS / "plot/roofline.py", file, "--out", out)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        width, height = png_size(out)
+        self.assertGreater(width, 1000)
+        self.assertGreater(height, 600)
+        self.assertEqual([p.name for p in out.parent.iterdir()], ["r.png"])
+
+    def test_bad_input_leaves_no_picture(self) -> None:
+        infeasible = samples.result(status="infeasible", reason="does not fit")
+        for document in ({"schema": "?"}, samples.comparison([infeasible]), samples.comparison([samples.result(dram_bytes=0)])):
+            file = samples.write(self.tree / "c.json", document)
+            got = run(SCRIPTS / "plot/roofline.py", file, "--out", self.tree / "r.png")
+            self.assertEqual(got.returncode, 2)
+            self.assertNotIn("Traceback", got.stderr)
+            self.assertFalse((self.tree / "r.png").exists())
+
+
+class TimelineTest(TreeTest):
+    def load(self, **options: int | None) -> trace_events.Trace:
+        return trace_events.load_trace(samples.write(self.tree / "t.json", samples.trace(**options)))  # type: ignore[arg-type]
+
+    def test_reading(self) -> None:
+        trace = self.load(tiles=10, gap_after=5, skipped=1000)
+        self.assertEqual(trace.lane_names, {0: "array_2d", 1: "array_1d", 2: "global_buffer", 3: "dram"})
+        self.assertEqual(len(trace.slices), 10 * (5 + 6 + 4))
+        self.assertEqual(trace.gaps, [trace_events.Gap(200 + 5 * 138, 1000)])
+
+    def test_the_first_tiles(self) -> None:
+        trace = self.load(gap_after=None)
+        begin, end = timeline.first_tiles(trace, 6)
+        self.assertEqual(begin, 50)  # the first DRAM read
+        starts = [s.start for s in trace.slices if s.name == "BQK"]
+        self.assertLessEqual(sum(s < end for s in starts), 8)
+        self.assertGreaterEqual(sum(s < end for s in starts), 6)
+        self.assertEqual(timeline.first_tiles(trace, 1000)[1], max(s.end for s in trace.slices))
+
+    def test_the_gap_is_left_out(self) -> None:
+        trace = self.load(gap_after=20, skipped=10 ** 6)
+        first, before, after = timeline.windows(trace, 6)
+        self.assertEqual(before[1], 200 + 20 * 138)
+        self.assertEqual(after[0], before[1] + 10 ** 6)
+        self.assertLess(timeline.BrokenAxis([first, before, after]).width, 3000)
+        self.assertEqual(len(timeline.windows(self.load(gap_after=6), 6)), 2)
+        self.assertEqual(len(timeline.windows(self.load(gap_after=None), 6)), 1)
+
+    def test_overlapping_work_goes_on_rows_of_its_own(self) -> None:
+        pieces = [trace_events.Slice(0, "a", 0, 10), trace_events.Slice(0, "b", 5, 10), trace_events.Slice(0, "c", 10, 5)]
+        self.assertEqual([row for _, row in timeline.rows_of(pieces)], [0, 1, 0])
+
+    def test_ticks_name_real_cycles(self) -> None:
+        axis = timeline.BrokenAxis([(100, 200), (5000, 5100)])
+        places, cycles = axis.ticks()
+        self.assertTrue(all(100 <= c <= 200 or 5000 <= c <= 5100 for c in cycles))
+        for place, cycle in zip(places, cycles):
+            self.assertAlmostEqual(place, cycle - 100 if cycle <= 200 else cycle - 5000 + 100 + axis.band)
+
+    def test_a_picture(self) -> None:
+        for name, options in (("gap", {}), ("whole", {"gap_after": None, "tiles": 4}), ("one", {"gap_after": None, "tiles": 1})):
+            self.load(**options)  # type: ignore[arg-type]
+            got = run(SCRIPTS / "plot/timeline.py", self.tree / "t.json", "--out", self.tree / f"{name}.png")
+            self.assertEqual((got.returncode, got.stderr), (0, ""))
+            self.assertGreater(png_size(self.tree / f"{name}.png")[0], 1500)
+
+    def test_bad_input(self) -> None:
+        for text in ("", "{}", '{"traceEvents": [{"ph": "X", "name": "a"}]}', '{"traceEvents": []}'):
+            file = self.put("t.json", text)
+            got = run(SCRIPTS / "plot/timeline.py", file, "--out", self.tree / "t.png")
+            self.assertEqual(got.returncode, 2, text)
+            self.assertNotIn("Traceback", got.stderr)
+            self.assertFalse((self.tree / "t.png").exists())
+        self.assertEqual(run(SCRIPTS / "plot/timeline.py", file, "--tiles", "0").returncode, 2)
