@@ -80,8 +80,11 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   if (fs::exists(status) && status.type() != fs::file_type::regular) return write_in_place(path, bytes);
 
   fs::path target = path;
-  if (fs::is_symlink(path, code)) target = fs::weakly_canonical(path, code);
-  if (target.empty()) refuse(path, "its symbolic link leads nowhere");
+  if (fs::is_symlink(path, code)) {
+    if (!fs::exists(status)) refuse(path, "its symbolic link leads nowhere");
+    target = fs::canonical(path, code);
+    if (code) refuse(path, code.message());
+  }
   if (fs::exists(status) && ::access(target.c_str(), W_OK) != 0) refuse(path, reason(errno));
 
   const fs::path beside = name_beside(target);
