@@ -41,8 +41,16 @@ step() {  # step NAME COUNT COMMAND…
   shift 2
   if "$@"; then echo "lint: $name: $count files, clean"; else failed+=("$name"); fi
 }
+check_layout() {
+  local said files
+  if said=$(clang-format --dry-run -Werror "${cpp[@]}" 2>&1); then return 0; fi
+  files=$(sed -nE 's/^([^:]+):[0-9]+:[0-9]+: error: .*/\1/p' <<< "$said" | sort -u)
+  if [[ -z "$files" ]]; then files="$said"; fi  # not a matter of layout
+  printf 'lint: not laid out by .clang-format (scripts/lint.sh --fix does it):\n%s\n' "$files" >&2
+  return 1
+}
 if $fix; then clang-format -i "${cpp[@]}"; fi
-step clang-format "${#cpp[@]}" clang-format --dry-run -Werror --ferror-limit=5 "${cpp[@]}"
+step clang-format "${#cpp[@]}" check_layout
 step shellcheck "${#shell[@]}" shellcheck "${shell[@]}"
 step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
 if $tidy; then
