@@ -1,0 +1,79 @@
+// A design: an architecture and a binding that goes with it, read, checked and lowered once. Points are run from it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/einsum/cascade.hpp"
+#include "models/engine/lowering.hpp"
+
+namespace weft::engine {
+
+// configs/design/NAME.yaml: which architecture and binding.
+struct DesignFile {
+  std::string arch;
+  std::string binding;
+};
+
+inline auto fields(config::Tag<DesignFile>) {
+  return std::tuple{config::required("arch", &DesignFile::arch, "an architecture's name"),
+                    config::required("binding", &DesignFile::binding, "a binding's name")};
+}
+
+// The configuration folder and the names in it. Wherever a name is taken, a path to a YAML file is taken too.
+class Catalog {
+ public:
+  explicit Catalog(std::filesystem::path root) : root_(std::move(root)) {}
+
+  // Names of `kind` ("cascade", "arch", "binding", "design", "workload"), sorted.
+  std::vector<std::string> list(const std::string& kind) const;
+  // The file of a name, or the path itself where it names a file; ConfigError lists what there is.
+  std::filesystem::path file(const std::string& kind, const std::string& name) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+// One value set over the configuration: a dotted path ("arch.dram.bandwidth_bytes_per_s") and its text.
+using Setting = std::pair<std::string, std::string>;
+
+class Design {
+ public:
+  // By name: configs/design/NAME.yaml, or NAME-NxN for the same at side N (2 … 1024).
+  static Design load(const Catalog& catalog, const std::string& name, const std::vector<Setting>& settings = {});
+  // By architecture and binding.
+  static Design load(const Catalog& catalog, const std::string& arch, const std::string& binding, const std::vector<Setting>& settings = {});
+
+  const std::string& name() const { return parts_->name; }
+  const std::string& arch_name() const { return parts_->arch_name; }
+  const std::string& binding_name() const { return parts_->binding_name; }
+  const Architecture& arch() const { return parts_->arch; }
+  const Binding& binding() const { return parts_->binding; }
+  // The lowering for a workload with or without causal masking; ConfigError where the binding names no causal cascade.
+  const Lowering& lowering(bool causal) const;
+  // Every resolved value, defaults included, in canonical form: what the configuration's hash covers.
+  std::string canonical() const;
+  const config::Origins& arch_origins() const { return parts_->arch_origins; }
+
+ private:
+  struct Parts {
+    std::string name;
+    std::string arch_name;
+    std::string binding_name;
+    Architecture arch;
+    Binding binding;
+    config::Origins arch_origins;
+    config::Origins binding_origins;
+    einsum::Cascade cascade;
+    std::optional<einsum::Cascade> causal_cascade;
+    Lowering lowering;
+    std::optional<Lowering> causal_lowering;
+  };
+  std::unique_ptr<Parts> parts_;  // the lowerings point into it
+};
+
+}  // namespace weft::engine

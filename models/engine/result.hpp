@@ -1,0 +1,101 @@
+// What a run gives: integers, doubles and ids into the design's tables of names. JSON is written at the edge.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/engine/sizing.hpp"
+
+namespace weft::engine {
+
+enum class Fidelity : std::uint8_t { analytic, systemc };
+constexpr auto names(config::Tag<Fidelity>) {
+  return std::array<std::pair<std::string_view, Fidelity>, 2>{{{"analytic", Fidelity::analytic}, {"systemc", Fidelity::systemc}}};
+}
+
+enum class Status : std::uint8_t { ok, infeasible, failed, timed_out };
+constexpr auto names(config::Tag<Status>) {
+  return std::array<std::pair<std::string_view, Status>, 4>{
+      {{"ok", Status::ok}, {"infeasible", Status::infeasible}, {"failed", Status::failed}, {"timed_out", Status::timed_out}}};
+}
+
+// A counter is declared once; JSON, steady-state advance and, later, energy and RTL registers read the declaration.
+struct CounterDeclaration {
+  std::string_view name;
+  std::string_view unit;
+  std::string_view description;
+};
+
+enum class UnitKind : std::uint8_t { array, buffer, dram };
+inline constexpr std::size_t kMostCounters = 10;
+using Counters = std::array<std::uint64_t, kMostCounters>;
+
+enum class ArrayCounter : std::uint8_t { tiles, macc, multiply, add, max, exp, divide, preload_cycles, drain_cycles };
+enum class BufferCounter : std::uint8_t { rows_read, rows_written, rows_filled, rows_emptied, bank_conflict_cycles };
+enum class DramCounter : std::uint8_t { read_requests, write_requests, bytes_read, bytes_written };
+
+std::span<const CounterDeclaration> counters_of(UnitKind kind);
+
+// busy + stall_in + stall_out + idle = cycles of the run.
+struct UnitResult {
+  UnitKind kind = UnitKind::array;
+  int array = kNone;                  // index into Lowering::array_names, for arrays
+  std::uint64_t busy_cycles = 0;
+  std::uint64_t stall_in_cycles = 0;   // had work, waited for operands
+  std::uint64_t stall_out_cycles = 0;  // had work, waited for room
+  std::uint64_t idle_cycles = 0;
+  Counters counters{};
+};
+std::string_view unit_name(const Lowering& lowering, const UnitResult& unit);
+
+// Bytes of one tensor at one level of memory.
+struct Traffic {
+  TensorId tensor = kNone;
+  UnitKind level = UnitKind::dram;
+  std::uint64_t read_bytes = 0;
+  std::uint64_t written_bytes = 0;
+};
+
+struct Error {
+  double max_abs = 0;
+  double rms_relative = 0;
+  std::uint64_t compared = 0;
+};
+
+struct Result {
+  Status status = Status::ok;
+  std::string reason;
+  Fidelity fidelity = Fidelity::systemc;
+  workload::Shape shape;
+  std::int64_t layers = 1;
+  einsum::Extents extents;
+  double clock_hz = 0;
+  std::uint64_t cycles = 0;
+  std::uint64_t advance_periods = 0;
+  std::uint64_t advance_cycles = 0;
+  std::vector<UnitResult> units;      // arrays in the architecture's order, then buffer, then dram
+  std::vector<Traffic> traffic;
+  double useful_macs = 0;             // share of MAC slots
+  double peak_bytes_per_s = 0;
+  int bound_by = kNone;               // index into units
+  std::optional<Error> error;
+  std::vector<Error> error_by_layer;  // of a trace
+
+  double seconds() const { return static_cast<double>(cycles) / clock_hz; }
+};
+
+// Shares of the busiest spatial and of the busiest vector array: utilisation.array_2d and .array_1d.
+double utilisation(const Result& result, const Lowering& lowering, ArrayKind kind);
+double share(const Result& result, const UnitResult& unit);
+
+// Picks `bound_by`, the unit with the largest busy share, and computes useful_macs; called by every fidelity.
+void conclude(Result& result, const Lowering& lowering, const Sizing& sizing);
+// "array_1d: busy 99.1 % of the cycles …": the binding constraint in words.
+std::string bound_words(const Result& result, const Lowering& lowering);
+
+}  // namespace weft::engine

@@ -1,0 +1,47 @@
+// The one call that every front end makes: no output, no exit, cancellable, progress by call-back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "models/engine/design.hpp"
+#include "models/engine/result.hpp"
+#include "models/workload/trace.hpp"
+#include "models/workload/workload.hpp"
+
+namespace weft::engine {
+
+// One thing a unit did, for timelines. Names are ids: a step of a group of the schedule.
+struct UnitEvent {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  int unit = 0;               // arrays, then the memory port (loads and stores)
+  std::string_view name;      // "BQK", "load K"; lives as long as the run
+  std::int64_t head = 0;
+  std::int64_t tile = 0;      // ordinal within the run
+};
+
+struct EventSink {
+  virtual ~EventSink() = default;
+  // False: no more are wanted.
+  virtual bool event(const UnitEvent& event) = 0;
+  virtual void gap(std::uint64_t begin, std::uint64_t end) = 0;  // advanced, not stepped
+};
+
+struct RunOptions {
+  Fidelity fidelity = Fidelity::systemc;
+  bool exact = false;                       // step every cycle: no steady-state advance
+  std::uint64_t seed = 0;
+  const workload::Trace* trace = nullptr;   // values flow where it is set; systemc only
+  std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
+  EventSink* events = nullptr;
+  std::stop_token stop;
+  std::function<void(double)> progress;     // share done, 0 … 1
+};
+
+// Analytic fidelity: closed form over the binding. Thread-safe.
+Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers = 1);
+
+}  // namespace weft::engine
