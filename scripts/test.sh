@@ -38,7 +38,7 @@ label_is_used() { grep -rqsw "$sanitized_label" cmake tests/CMakeLists.txt; }
 run_ctest() {  # run_ctest PRESET LOG OPTIONS…: prints failures and the closing lines only; all of it goes to LOG
   local name="$1" log="build/$1/$2" status=0
   shift 2
-  ctest --test-dir "build/$name" --output-on-failure --no-tests=error --timeout 900 -j 2 "$@" > "$log" 2>&1 || status=$?
+  ctest --test-dir "build/$name" --output-on-failure --no-tests=error --no-label-summary --timeout 900 -j 2 "$@" > "$log" 2>&1 || status=$?
   if ((status != 0)); then grep -vE '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ +Start +[0-9]+:' "$log" | head -n 400; fi
   closing_lines "$log"
   return "$status"
@@ -48,6 +48,7 @@ closing_lines() {
 }
 
 failed=()
+trap 'echo "test: interrupted" >&2; exit 130' INT
 scripts/setup.sh --quiet || exit 1
 scripts/build.sh "$preset" || exit 1
 echo "test: every test of preset $preset"

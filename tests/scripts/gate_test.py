@@ -13,7 +13,8 @@ case "$*" in *bad_input*) kind=bad;; esac
 echo "    Start 1: something"
 echo "1/7 Test #1: something ......   Passed    0.01 sec"
 [ ! -e "fail-$kind" ] || echo "the reason it failed"
-if [ -e "fail-$kind" ]; then echo; echo "86% tests passed, 1 tests failed out of 7"; else echo "100% tests passed, 0 tests failed out of 7"; fi
+echo
+if [ -e "fail-$kind" ]; then echo "86% tests passed, 1 tests failed out of 7"; else echo "100% tests passed, 0 tests failed out of 7"; fi
 echo
 echo "Total Test time (real) =   1.00 sec"
 [ ! -e "fail-$kind" ]
@@ -49,7 +50,8 @@ class GateTest(TreeTest):
 
     def test_it_ends_with_the_closing_lines_of_ctest(self) -> None:
         got = self.gate()
-        self.assertEqual(got.stdout.splitlines()[-2:], ["100% tests passed, 0 tests failed out of 7", "Total Test time (real) =   1.00 sec"])
+        self.assertEqual(got.stdout.splitlines()[-2:],
+                         ["100% tests passed, 0 tests failed out of 7", "Total Test time (real) =   1.00 sec"])
         self.assertNotIn("Passed", got.stdout)
 
     def test_each_failure_fails_the_whole(self) -> None:
