@@ -41,6 +41,11 @@ def score_pairs(shape: dict[str, Any]) -> int:
     return pairs * shape["batch"] * shape["heads"]
 
 
+def layers_of(result: Result) -> int:
+    """Layers that the cycles cover: those of a trace, else one."""
+    return int(result["shape"].get("layers") or result.get("layers") or 1)
+
+
 def mac_slots(result: Result) -> float:
     """MACs a cycle at full use, rows × columns of the 2D array: `mac_slots`, or from the definition of useful_macs."""
     if result.get("mac_slots"):
@@ -48,7 +53,7 @@ def mac_slots(result: Result) -> float:
     shape, share = result["shape"], result["utilisation"]["useful_macs"]
     if not share or not result["cycles"]:
         raise InputError(f"design {result['design']}: utilisation.useful_macs or cycles is zero")
-    macs = score_pairs(shape) * (shape["width_qk"] + shape["width_v"]) * int(shape.get("layers") or 1)
+    macs = score_pairs(shape) * (shape["width_qk"] + shape["width_v"]) * layers_of(result)
     return round(macs / (share * result["cycles"]))
 
 
@@ -61,7 +66,7 @@ def shape_text(result: Result) -> str:
     """The workload in a few words."""
     shape = result["shape"]
     lengths = f"{shape['seq_q']}" if shape["seq_q"] == shape["seq_kv"] else f"{shape['seq_q']}×{shape['seq_kv']}"
-    layers = f"{shape['layers']} layers, " if (shape.get("layers") or 1) > 1 else ""
+    layers = f"{layers_of(result)} layers, " if layers_of(result) > 1 else ""
     batch = f"batch {shape['batch']}, " if shape["batch"] > 1 else ""
     return (f"{result['workload']}: {layers}{batch}{shape['heads']} heads, {lengths} tokens"
             f"{', causal' if shape['causal'] else ''}, {result['fidelity']}")

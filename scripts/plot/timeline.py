@@ -142,7 +142,7 @@ def draw(trace: Trace, out: Path, title: str, tiles: int) -> None:
         handles = [Patch(facecolor=colours[n], label=n) for n in names[:MOST_IN_LEGEND]]
         if len(names) > MOST_IN_LEGEND:
             handles.append(Patch(facecolor="none", label=f"and {len(names) - MOST_IN_LEGEND} more"))
-        axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), title="Einsum or tensor")
+        axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), title="Einsum or transfer")
         save(figure, out)
         pyplot.close(figure)
 

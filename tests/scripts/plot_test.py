@@ -40,6 +40,10 @@ class UnitsTest(TreeTest):
         self.assertEqual(results.mac_slots(samples.result(side=16, cycles=123_456_789)), 256)
         self.assertEqual(results.mac_slots(samples.result(side=256)), 65536)
         self.assertEqual(results.mac_slots(samples.result(mac_slots=77)), 77)
+        six = samples.result(side=16, cycles=123_456_789, layers=6)
+        six["utilisation"]["useful_macs"] *= 6
+        self.assertEqual(results.mac_slots(six), 256)
+        self.assertIn("6 layers", results.shape_text(six))
 
 
 class TableTest(TreeTest):
