@@ -12,7 +12,6 @@
 #include "models/common/sha256.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/workload/file_bytes.hpp"
-#include "models/workload/safetensors.hpp"
 
 namespace weft::workload {
 namespace {
@@ -35,7 +34,7 @@ std::string tensor_name(std::size_t layer, std::string_view operand) { return "l
 
 // The N of "layers.N.q", or nothing when the name is of another kind.
 std::optional<std::string> layer_of(std::string_view name) {
-  if (!name.starts_with("layers.") || name.size() < 10) return std::nullopt;
+  if (!name.starts_with("layers.") || name.size() < std::string_view("layers..q").size()) return std::nullopt;
   const std::string_view operand = name.substr(name.size() - 2);
   if (operand != ".q" && operand != ".k" && operand != ".v") return std::nullopt;
   return std::string(name.substr(7, name.size() - 9));
@@ -152,8 +151,9 @@ Phase phase_of(const Shape& shape) {
 
 }  // namespace
 
-Trace load_trace(const std::filesystem::path& path) {
-  const Safetensors file = load_safetensors(path);
+Trace load_trace(const std::filesystem::path& path) { return parse_trace(load_safetensors(path)); }
+
+Trace parse_trace(const Safetensors& file) {
   const TraceReader reader(file);
   Trace trace;
   const std::size_t layers = reader.layer_count();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/workload/safetensors.hpp"
 #include "models/workload/workload.hpp"
 
 namespace weft::workload {
@@ -29,6 +30,7 @@ struct Trace {
 // without gaps, all layers of one shape. Rounded to bf16, ties to even. Other tensors are left alone.
 // Metadata: `scale` (a number above 0), `causal` (true or false). Throws ConfigError.
 Trace load_trace(const std::filesystem::path& path);
+Trace parse_trace(const Safetensors& file);
 
 // Attention outputs as layers.N.out in F32, of Q's leading extents and V's width; `outputs` holds one
 // [batch, heads, seq_q, width_v] array a layer.
