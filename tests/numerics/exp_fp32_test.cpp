@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <ostream>
 #include <random>
 
 #include "tests/numerics/exact_fp32.hpp"
@@ -127,6 +129,8 @@ struct SegmentCount {
   int segments;
   double most_error;
 };
+
+void PrintTo(const SegmentCount& count, std::ostream* out) { *out << count.segments; }
 
 class ExpBySegments : public testing::TestWithParam<SegmentCount> {};
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <random>
 #include <string>
 
@@ -203,6 +205,8 @@ struct ErrorCase {
   double sigma;
   std::int64_t width;
 };
+
+void PrintTo(const ErrorCase& c, std::ostream* out) { *out << "sigma " << c.sigma << " width " << c.width; }
 
 class ErrorAgainstGolden : public testing::TestWithParam<ErrorCase> {};
 
