@@ -26,17 +26,17 @@ WorkCounts work_per_point(const Cascade& cascade, EinsumId einsum);
 WorkCounts total_work(const Cascade& cascade, EinsumId einsum, const Extents& extents);
 
 struct ForcedPass {
-  RankId rank = kNone;        // the base rank or the partition
-  int pass = 0;               // 2, 3, …
-  EinsumId einsum = kNone;    // the first Einsum of that pass
-  TensorId tensor = kNone;    // the complete reduction it waits for
+  RankId rank = kNone;      // the base rank or the partition
+  int pass = 0;             // 2, 3, …
+  EinsumId einsum = kNone;  // the first Einsum of that pass
+  TensorId tensor = kNone;  // the complete reduction it waits for
 };
 
 struct PassAnalysis {
   // pass[e][r]: the pass over rank r in which Einsum e runs, from 1; 0 where e neither iterates over r nor depends
   // on anything that does. For an Einsum that does not iterate over r: the pass after whose end it can run.
   std::vector<std::vector<int>> pass;
-  std::vector<int> passes;          // by rank: for a base rank, over it before partitioning; for an inner partition, within it
+  std::vector<int> passes;  // by rank: for a base rank, over it before partitioning; for an inner partition, within it
   std::vector<ForcedPass> forced;
 };
 PassAnalysis analyse_passes(const Cascade& cascade);

@@ -30,9 +30,10 @@ struct Rank {
   std::string name;      // "M1"
   std::string variable;  // "m1": the name in lower case
   RankKind kind = RankKind::plain;
-  RankId base = kNone;         // of a partition: the rank that was split
-  int level = 0;               // of a partition: 0 innermost
-  std::vector<RankId> parts;   // of a base: its partitions, outermost first
+  RankId base = kNone;        // of a partition: the rank that was split
+  int level = 0;              // of a partition: 0 innermost
+  std::vector<RankId> parts;  // of a base: its partitions, outermost first
+  std::string description;    // what the file says it is
 };
 
 // One dimension of a tensor. A generational dimension (an iterative rank, `RM[m1+1,p]`) has extent + 1 coordinates.
@@ -47,8 +48,8 @@ struct Tensor {
   std::string name;
   TensorRole role = TensorRole::intermediate;
   std::vector<Dimension> dimensions;
-  std::optional<double> initial;     // of a generational tensor: its value at generation 0
-  EinsumId defined_by = kNone;       // the Einsum that writes it; kNone for inputs
+  std::optional<double> initial;  // of a generational tensor: its value at generation 0
+  EinsumId defined_by = kNone;    // the Einsum that writes it; kNone for inputs
   Location where;
 };
 
@@ -78,10 +79,10 @@ enum class Op : std::uint8_t { access, constant, scalar, add, subtract, multiply
 // An expression, children before parents; the last node is the root.
 struct Node {
   Op op = Op::constant;
-  int left = kNone;      // node index
-  int right = kNone;     // node index
-  int access = kNone;    // of Op::access: index into Einsum::inputs
-  double value = 0;      // of Op::constant
+  int left = kNone;    // node index
+  int right = kNone;   // node index
+  int access = kNone;  // of Op::access: index into Einsum::inputs
+  double value = 0;    // of Op::constant
   ScalarId scalar = kNone;
 };
 
@@ -100,13 +101,13 @@ struct Mask {
 };
 
 struct Einsum {
-  std::string text;              // as written
-  std::vector<Access> outputs;   // values first; selections add coordinates
-  std::vector<Access> inputs;    // in order of appearance
+  std::string text;             // as written
+  std::vector<Access> outputs;  // values first; selections add coordinates
+  std::vector<Access> inputs;   // in order of appearance
   std::vector<Node> nodes;
-  Op reduction = Op::add;            // over `reduced` ranks
-  std::vector<RankId> reduced;       // in order of the loop nest; empty: a map
-  std::vector<RankId> iteration;     // every rank variable of the Einsum (partitions, not their base)
+  Op reduction = Op::add;         // over `reduced` ranks
+  std::vector<RankId> reduced;    // in order of the loop nest; empty: a map
+  std::vector<RankId> iteration;  // every rank variable of the Einsum (partitions, not their base)
   std::optional<Mask> mask;
   Location where;
 

@@ -1,13 +1,20 @@
-// One Einsum over one tile, in the arithmetic of a machine. Strided loops, no allocation and no string per element.
-// An arithmetic policy A has: Value; load(double); add, subtract, multiply, divide, max, min (Value, Value);
-// macc(a, b, c) = a·b + c; exp_scaled(x, s) = exp(s·x); and per-output rounding `store(Value, TensorFormat)`.
+// One Einsum over one tile, in the arithmetic of a machine. Strided loops over rows of values; no allocation, string
+// or virtual call per element. Compiled once for (cascade, Einsum, extents), run for many tiles, by one thread at a time.
+//
+// An arithmetic policy A has: Value; load(double); add, subtract, multiply, divide, max, min (Value, Value); negate;
+// macc(a, b, c) = a·b + c; exp_scaled(x, s) = exp(s·x) with s a double; store(Value, TensorId), which rounds to the
+// tensor's format. Policies: models/numerics/arithmetic.hpp.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "models/einsum/cascade.hpp"
+#include "models/einsum/kernel_plan.hpp"
+#include "models/einsum/operators.hpp"
 
 namespace weft::einsum {
 
@@ -17,11 +24,271 @@ struct Box {
   std::vector<std::int64_t> end;
 };
 
-// A whole tensor in memory, row-major over its dimensions (a generational one has extent + 1 coordinates).
-template <class Value>
-using TensorSpan = std::span<Value>;
+// The Einsum's whole iteration space.
+Box whole_box(const Cascade& cascade, EinsumId einsum, const Extents& extents);
 
-// Offsets of tensor elements: dimension extents and row-major strides of `tensor` under `extents`.
+// Offsets of tensor elements: dimension extents of `tensor` under `extents`, row-major; a generational one has extent + 1.
 std::vector<std::int64_t> tensor_shape(const Cascade& cascade, TensorId tensor, const Extents& extents);
+std::int64_t tensor_elements(const Cascade& cascade, TensorId tensor, const Extents& extents);
+
+// Offsets of the elements of generation 0, in runs: `count` runs of `length`, `stride` apart. None if not generational.
+struct GenerationZero {
+  std::int64_t count = 0;
+  std::int64_t stride = 0;
+  std::int64_t length = 0;
+};
+GenerationZero generation_zero(const Cascade& cascade, TensorId tensor, const Extents& extents);
+
+// Gives generation 0 of a generational tensor its initial value; others are left alone.
+template <class A>
+void fill_initial(const Cascade& cascade, TensorId tensor, const Extents& extents, typename A::Value* data, A& arithmetic) {
+  const GenerationZero zero = generation_zero(cascade, tensor, extents);
+  const double initial = cascade.tensors[tensor].initial.value_or(0);
+  for (std::int64_t run = 0; run < zero.count; ++run)
+    std::fill_n(data + run * zero.stride, zero.length, arithmetic.store(arithmetic.load(initial), tensor));
+}
+
+template <class A>
+class Kernel {
+ public:
+  using Value = typename A::Value;
+
+  Kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents)
+      : plan_(plan_kernel(cascade, einsum, extents)),
+        at_(plan_.extents.size(), 0),
+        offsets_(plan_.reads.size(), 0),
+        uniform_doubles_(plan_.uniform_nodes.size(), 0),
+        uniforms_(plan_.uniform_nodes.size()),
+        rows_(static_cast<std::size_t>(plan_.rows) * kLanes),
+        identity_(operator_of(plan_.reduction).identity.value_or(0)) {}
+
+  // Evaluates the Einsum over `box`. `tensors` are whole row-major tensors by id; those the Einsum does not touch may be
+  // null. A reduction starts from its identity or, with `accumulate`, from what is stored; its ranks run innermost,
+  // ascending. Points outside the iteration space are left out: an element with none keeps what it held.
+  void run(const Box& box, std::span<Value* const> tensors, std::span<const double> scalars, bool accumulate, A& arithmetic) {
+    check(tensors.size() == plan_.tensors, "one pointer for each tensor");
+    check(box.begin.size() == at_.size() && box.end.size() == at_.size(), "a box has one range for each iteration rank");
+    for (std::size_t v = 0; v < at_.size(); ++v) {
+      check(box.begin[v] >= 0 && box.begin[v] <= box.end[v] && box.end[v] <= plan_.extents[v], "a box lies inside the iteration space");
+      if (box.begin[v] == box.end[v] && static_cast<int>(v) < static_cast<int>(at_.size() - plan_.reduced.size())) return;
+    }
+    evaluate_uniforms(plan_, scalars, uniform_doubles_);
+    for (std::size_t u = 0; u < uniforms_.size(); ++u) uniforms_[u] = arithmetic.load(uniform_doubles_[u]);
+    box_ = &box;
+    tensors_ = tensors;
+    for (const int v : plan_.outer) at_[v] = box.begin[v];
+    do row(accumulate, arithmetic);
+    while (next(plan_.outer, plan_.outer.size()));
+  }
+
+ private:
+  static constexpr std::int64_t kLanes = 128;
+  static constexpr std::int64_t kBlock = 8;  // accumulators held in registers
+
+  struct Strided {
+    const Value* data;
+    std::int64_t stride;
+  };
+
+  // Steps the first `count` of `variables`, last fastest; false when all have come round.
+  bool next(const std::vector<int>& variables, std::size_t count) {
+    for (std::size_t i = count; i-- > 0;) {
+      const int v = variables[i];
+      if (++at_[v] < box_->end[v]) return true;
+      at_[v] = box_->begin[v];
+    }
+    return false;
+  }
+
+  std::int64_t rest(const KernelPlan::Inequality& inequality) const {
+    std::int64_t sum = inequality.rest;
+    for (std::size_t v = 0; v < at_.size(); ++v) sum += inequality.slopes[v] * at_[v];
+    return sum;
+  }
+
+  std::int64_t offset(const KernelPlan::Stream& stream) const {
+    std::int64_t sum = stream.base;
+    for (std::size_t v = 0; v < at_.size(); ++v) sum += stream.strides[v] * at_[v];
+    return sum;
+  }
+
+  // All lanes of one row of the output; `at_` holds the outer variables.
+  void row(bool accumulate, A& arithmetic) {
+    for (const int v : plan_.reduced) at_[v] = 0;
+    if (plan_.lane != kNone) at_[plan_.lane] = 0;
+    Span lanes = plan_.lane == kNone ? Span{0, 1} : Span{box_->begin[plan_.lane], box_->end[plan_.lane]};
+    for (const auto& one : plan_.write_inequalities) lanes = solve(one.lane, rest(one), one.bound, lanes);
+    if (lanes.begin >= lanes.end) return;
+    Span counted = lanes;
+    for (const auto& one : plan_.mask) counted = solve(one.lane, rest(one), one.bound, counted);
+    Value* const out = tensors_[plan_.write.tensor] + offset(plan_.write);
+    if (counted.begin > lanes.begin || counted.end < lanes.end) {
+      const Value otherwise = arithmetic.store(arithmetic.load(plan_.otherwise), plan_.write.tensor);
+      for (std::int64_t x = lanes.begin; x < counted.begin; ++x) out[x * plan_.write.lane_stride] = otherwise;
+      for (std::int64_t x = counted.end; x < lanes.end; ++x) out[x * plan_.write.lane_stride] = otherwise;
+    }
+    for (std::int64_t x = counted.begin; x < counted.end; x += kLanes) {
+      chunk(x, std::min(kLanes, counted.end - x), out + x * plan_.write.lane_stride, accumulate, arithmetic);
+    }
+  }
+
+  void chunk(std::int64_t first, std::int64_t count, Value* out, bool accumulate, A& arithmetic) {
+    if (plan_.lane != kNone) at_[plan_.lane] = first;
+    const std::int64_t stride = plan_.write.lane_stride;
+    const TensorId tensor = plan_.write.tensor;
+    if (plan_.reduced.empty()) {
+      for (std::size_t s = 0; s < offsets_.size(); ++s) offsets_[s] = offset(plan_.reads[s]);
+      evaluate(0, count, arithmetic);
+      const Strided value = operand(plan_.root_a, 0);
+      for (std::int64_t x = 0; x < count; ++x) out[x * stride] = arithmetic.store(value.data[x * value.stride], tensor);
+    } else {
+      for (std::int64_t x = 0; x < count; ++x) accumulators_[x] = accumulate ? out[x * stride] : arithmetic.load(identity_);
+      reduce(count, arithmetic);
+      for (std::int64_t x = 0; x < count; ++x) out[x * stride] = arithmetic.store(accumulators_[x], tensor);
+    }
+    if (plan_.lane != kNone) at_[plan_.lane] = 0;
+  }
+
+  void reduce(std::int64_t count, A& arithmetic) {
+    for (const int v : plan_.reduced) {
+      if (box_->begin[v] == box_->end[v]) return;
+      at_[v] = box_->begin[v];
+    }
+    const int inner = plan_.reduced.back();
+    do {
+      at_[inner] = 0;
+      Span range{box_->begin[inner], box_->end[inner]};
+      for (const auto& one : plan_.point_inequalities) range = solve(one.slopes[inner], rest(one), one.bound, range);
+      at_[inner] = range.begin;
+      if (range.begin < range.end) along(inner, range, count, arithmetic);
+    } while (next(plan_.reduced, plan_.reduced.size() - 1));
+  }
+
+  // The innermost reduced variable over `range`, for `count` lanes.
+  void along(int inner, Span range, std::int64_t count, A& arithmetic) {
+    for (std::size_t s = 0; s < offsets_.size(); ++s) offsets_[s] = offset(plan_.reads[s]);
+    if (plan_.is_macc && plan_.steps.empty() && plan_.lane_inequalities.empty()) {
+      maccs(inner, range.end - range.begin, count, arithmetic);
+      return;
+    }
+    for (; at_[inner] < range.end; ++at_[inner]) {
+      Span lanes{0, count};
+      for (const auto& one : plan_.lane_inequalities) lanes = solve(one.lane, rest(one) + one.lane * at_[plan_.lane], one.bound, lanes);
+      if (lanes.begin < lanes.end) {
+        evaluate(lanes.begin, lanes.end - lanes.begin, arithmetic);
+        combine(lanes.begin, lanes.end - lanes.begin, arithmetic);
+      }
+      for (std::size_t s = 0; s < offsets_.size(); ++s) offsets_[s] += plan_.reads[s].strides[inner];
+    }
+  }
+
+  Strided operand(KernelPlan::Operand wanted, std::int64_t first) const {
+    if (wanted.source == KernelPlan::Source::row) return {rows_.data() + wanted.id * kLanes, 1};
+    if (wanted.source == KernelPlan::Source::uniform) return {uniforms_.data() + wanted.id, 0};
+    const KernelPlan::Stream& stream = plan_.reads[wanted.id];
+    return {tensors_[stream.tensor] + offsets_[wanted.id] + first * stream.lane_stride, stream.lane_stride};
+  }
+
+  template <class F>
+  static void apply(Strided a, Strided b, Value* out, std::int64_t count, F f) {
+    if (a.stride == 1 && b.stride == 1) {
+      for (std::int64_t x = 0; x < count; ++x) out[x] = f(a.data[x], b.data[x]);
+    } else {
+      for (std::int64_t x = 0; x < count; ++x) out[x] = f(a.data[x * a.stride], b.data[x * b.stride]);
+    }
+  }
+
+  // The program's rows for lanes [first, first + count) of the chunk.
+  void evaluate(std::int64_t first, std::int64_t count, A& arithmetic) {
+    for (const KernelPlan::Step& step : plan_.steps) {
+      const Strided a = operand(step.a, first);
+      const Strided b = step.op == Op::exp || step.op == Op::negate ? a : operand(step.b, first);
+      Value* const out = rows_.data() + step.row * kLanes;
+      switch (step.op) {
+        case Op::add: apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.add(x, y); }); break;
+        case Op::subtract: apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.subtract(x, y); }); break;
+        case Op::multiply: apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.multiply(x, y); }); break;
+        case Op::divide: apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.divide(x, y); }); break;
+        case Op::max: apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.max(x, y); }); break;
+        case Op::min: apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.min(x, y); }); break;
+        case Op::negate: apply(a, b, out, count, [&](Value x, Value) { return arithmetic.negate(x); }); break;
+        case Op::exp: {
+          const double scale = step.scale == kNone ? 1 : uniform_doubles_[step.scale];
+          apply(a, b, out, count, [&](Value x, Value) { return arithmetic.exp_scaled(x, scale); });
+          break;
+        }
+        case Op::access:
+        case Op::constant:
+        case Op::scalar: check(false, "a leaf is no step of a kernel");
+      }
+    }
+  }
+
+  void combine(std::int64_t first, std::int64_t count, A& arithmetic) {
+    Value* const sums = accumulators_.data() + first;
+    const Strided a = operand(plan_.root_a, first);
+    if (plan_.is_macc) {
+      const Strided b = operand(plan_.root_b, first);
+      for (std::int64_t x = 0; x < count; ++x) sums[x] = arithmetic.macc(a.data[x * a.stride], b.data[x * b.stride], sums[x]);
+      return;
+    }
+    const Strided own{sums, 1};
+    switch (plan_.reduction) {
+      case Op::add: apply(own, a, sums, count, [&](Value x, Value y) { return arithmetic.add(x, y); }); break;
+      case Op::max: apply(own, a, sums, count, [&](Value x, Value y) { return arithmetic.max(x, y); }); break;
+      case Op::min: apply(own, a, sums, count, [&](Value x, Value y) { return arithmetic.min(x, y); }); break;
+      default: check(false, "a reduction is a sum, a maximum or a minimum");
+    }
+  }
+
+  // accumulator += a · b over `depth` points for `count` lanes: blocks of lanes stay in registers.
+  void maccs(int inner, std::int64_t depth, std::int64_t count, A& arithmetic) {
+    const Strided a = operand(plan_.root_a, 0);
+    const Strided b = operand(plan_.root_b, 0);
+    const std::int64_t step_a = plan_.root_a.source == KernelPlan::Source::stream ? plan_.reads[plan_.root_a.id].strides[inner] : 0;
+    const std::int64_t step_b = plan_.root_b.source == KernelPlan::Source::stream ? plan_.reads[plan_.root_b.id].strides[inner] : 0;
+    const auto with = [&](auto lane_a, auto lane_b) {
+      std::int64_t x = 0;
+      for (; x + kBlock <= count; x += kBlock) {
+        block<kBlock>(a.data + x * lane_a(a), lane_a(a), step_a, b.data + x * lane_b(b), lane_b(b), step_b, depth, accumulators_.data() + x,
+                      arithmetic);
+      }
+      for (; x < count; ++x) {
+        block<1>(a.data + x * lane_a(a), lane_a(a), step_a, b.data + x * lane_b(b), lane_b(b), step_b, depth, accumulators_.data() + x,
+                 arithmetic);
+      }
+    };
+    // Strides of 0 and 1 as constants, so that the compiler can use them.
+    const auto zero = [](Strided) { return std::int64_t{0}; };
+    const auto one = [](Strided) { return std::int64_t{1}; };
+    const auto any = [](Strided s) { return s.stride; };
+    if (a.stride == 1 && b.stride == 0) return with(one, zero);
+    if (a.stride == 0 && b.stride == 1) return with(zero, one);
+    if (a.stride == 1 && b.stride == 1) return with(one, one);
+    with(any, any);
+  }
+
+  template <std::int64_t kWidth>
+  static inline void block(const Value* a, std::int64_t lane_a, std::int64_t step_a, const Value* b, std::int64_t lane_b,
+                           std::int64_t step_b, std::int64_t depth, Value* sums, A& arithmetic) {
+    std::array<Value, kWidth> held;
+    for (std::int64_t x = 0; x < kWidth; ++x) held[x] = sums[x];
+    for (std::int64_t k = 0; k < depth; ++k, a += step_a, b += step_b) {
+      for (std::int64_t x = 0; x < kWidth; ++x) held[x] = arithmetic.macc(a[x * lane_a], b[x * lane_b], held[x]);
+    }
+    for (std::int64_t x = 0; x < kWidth; ++x) sums[x] = held[x];
+  }
+
+  KernelPlan plan_;
+  std::vector<std::int64_t> at_;       // by variable
+  std::vector<std::int64_t> offsets_;  // by read
+  std::vector<double> uniform_doubles_;
+  std::vector<Value> uniforms_;
+  std::vector<Value> rows_;
+  std::array<Value, kLanes> accumulators_{};
+  double identity_;
+  const Box* box_ = nullptr;
+  std::span<Value* const> tensors_;
+};
 
 }  // namespace weft::einsum

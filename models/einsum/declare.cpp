@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "models/einsum/draft.hpp"
+#include "models/einsum/operators.hpp"
+
+namespace weft::einsum {
+namespace {
+
+bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+bool is_rank_name(const std::string& name) {
+  return is_upper(name.front()) &&
+         std::none_of(name.begin(), name.end(), [](char c) { return !is_alnum(c) || std::islower(static_cast<unsigned char>(c)) != 0; });
+}
+
+bool is_name(const std::string& name) {
+  return std::isalpha(static_cast<unsigned char>(name.front())) != 0 && std::all_of(name.begin(), name.end(), is_alnum);
+}
+
+bool is_reserved(const std::string& name) {
+  return name == "where" || name == "else" || name == "inf" || function_named(name) != nullptr || reduction_named(name) != nullptr;
+}
+
+std::string lower(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+void add_rank(Draft& draft, const Word& name, const std::string& field, const std::string& description) {
+  if (!is_rank_name(name.text)) {
+    draft.add(name, field, "a rank's name is a capital letter and then capitals, digits or '_', such as 'M' or 'M1'");
+    return;
+  }
+  Rank rank;
+  rank.name = name.text;
+  rank.variable = lower(name.text);
+  rank.description = description;
+  draft.cascade.ranks.push_back(std::move(rank));
+}
+
+void add_part(Draft& draft, RankId base, const Word& name, int level, const std::string& field) {
+  Cascade& cascade = draft.cascade;
+  RankId part = cascade.rank(name.text);
+  if (part == kNone) {
+    add_rank(draft, name, field, cascade.ranks[base].description);
+    part = cascade.rank(name.text);
+    if (part == kNone) return;
+  } else if (cascade.ranks[part].kind == RankKind::partition || part == base) {
+    draft.add(name, field,
+              "already stands for rank '" + cascade.ranks[cascade.base_of(part)].name + "'; a partition needs a name of its own");
+    return;
+  }
+  Rank& rank = cascade.ranks[part];
+  rank.kind = RankKind::partition;
+  rank.base = base;
+  rank.level = level;
+  cascade.ranks[base].parts.push_back(part);
+}
+
+void declare_partitions(Draft& draft) {
+  for (const auto& [name, parts] : draft.file.partitions.items) {
+    const std::string field = "partitions." + name.text;
+    const RankId base = draft.cascade.rank(name.text);
+    if (base == kNone || draft.cascade.ranks[base].name != name.text) {
+      draft.add(name, "partitions", "not a rank; " + config::unknown_name(name.text, rank_names(draft.cascade)));
+      continue;
+    }
+    if (draft.cascade.ranks[base].kind == RankKind::partition) {
+      draft.add(name, "partitions", "is itself a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'");
+      continue;
+    }
+    if (parts.size() < 2) {
+      draft.add(name, "partitions", "a rank splits into two or more, outermost first, such as 'M: [M1, M0]'");
+      continue;
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) add_part(draft, base, parts[i], static_cast<int>(parts.size() - 1 - i), field);
+  }
+  for (const Rank& rank : draft.cascade.ranks) {
+    if (rank.kind == RankKind::partition && !rank.parts.empty()) {
+      draft.problems.push_back({draft.file.partitions.items.front().first.where, "partitions", rank.name,
+                                "is both split and a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'"});
+    }
+  }
+}
+
+void declare_tensors(Draft& draft) {
+  for (const auto& [name, ranks] : draft.file.tensors.items) {
+    if (!is_name(name.text) || is_reserved(name.text)) {
+      draft.add(name, "tensors", "a tensor's name is a letter and then letters, digits or '_', and no word of the language");
+      continue;
+    }
+    Tensor tensor;
+    tensor.name = name.text;
+    tensor.role = TensorRole::input;
+    tensor.where = name.where;
+    for (const Word& word : ranks) {
+      const RankId rank = draft.cascade.rank(word.text);
+      if (rank == kNone || draft.cascade.ranks[rank].name != word.text) {
+        draft.add(word, "tensors." + name.text, "not a rank; " + config::unknown_name(word.text, rank_names(draft.cascade)));
+        continue;
+      }
+      tensor.dimensions.push_back({rank, false});
+    }
+    draft.cascade.tensors.push_back(std::move(tensor));
+  }
+}
+
+void declare_scalars(Draft& draft) {
+  for (const auto& [name, number] : draft.file.scalars.items) {
+    if (!is_name(name.text) || is_reserved(name.text)) {
+      draft.add(name, "scalars", "a scalar's name is a letter and then letters, digits or '_', and no word of the language");
+    } else if (draft.cascade.tensor(name.text) != kNone) {
+      draft.add(name, "scalars", "is a tensor already; a scalar needs a name of its own");
+    } else if (!std::isfinite(number.value)) {
+      draft.add(name, "scalars", "a scalar must be finite");
+    } else {
+      draft.cascade.scalars.push_back({name.text, number.value});
+    }
+  }
+}
+
+}  // namespace
+
+void declare(Draft& draft) {
+  for (const auto& [name, description] : draft.file.ranks.items) add_rank(draft, name, "ranks", description.text);
+  declare_partitions(draft);
+  declare_tensors(draft);
+  declare_scalars(draft);
+}
+
+void parse_lines(Draft& draft, const std::string& source_text) {
+  for (const Word& word : draft.file.einsums) {
+    Line line{"einsums[" + std::to_string(draft.lines.size()) + "]", SourceMap(source_text, word.where, word.text), {}};
+    try {
+      line.parsed = parse_einsum(word.text);
+    } catch (const SyntaxError& error) {
+      draft.add(line, error.offset, error.value, error.message);
+    }
+    draft.lines.push_back(std::move(line));
+  }
+}
+
+std::string dimensions_text(const Cascade& cascade, const Tensor& tensor) {
+  std::string text;
+  for (const Dimension& dimension : tensor.dimensions) {
+    text += (text.empty() ? "" : ", ") + cascade.ranks[dimension.rank].name + (dimension.generational ? " (generational)" : "");
+  }
+  return "[" + text + "]";
+}
+
+std::vector<std::string> tensor_names(const Cascade& cascade) {
+  std::vector<std::string> names;
+  for (const Tensor& tensor : cascade.tensors) names.push_back(tensor.name);
+  return names;
+}
+
+std::vector<std::string> rank_names(const Cascade& cascade) {
+  std::vector<std::string> names;
+  for (const Rank& rank : cascade.ranks) names.push_back(rank.name);
+  return names;
+}
+
+std::vector<std::string> rank_variables(const Cascade& cascade) {
+  std::vector<std::string> names;
+  for (const Rank& rank : cascade.ranks) names.push_back(rank.variable);
+  return names;
+}
+
+}  // namespace weft::einsum
