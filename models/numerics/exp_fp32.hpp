@@ -5,12 +5,9 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "models/common/error.hpp"
-#include "models/common/fields.hpp"
 #include "models/numerics/bf16.hpp"
 
 namespace weft::numerics {
@@ -107,8 +104,5 @@ inline float exp_segments(float difference, float scale_log2e, const ExpSegments
 
 // How an engine computes exp.
 enum class ExpMethod : std::uint8_t { maccs, segments };
-constexpr auto names(config::Tag<ExpMethod>) {
-  return std::array<std::pair<std::string_view, ExpMethod>, 2>{{{"maccs", ExpMethod::maccs}, {"segments", ExpMethod::segments}}};
-}
 
 }  // namespace weft::numerics

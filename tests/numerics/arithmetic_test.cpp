@@ -26,8 +26,6 @@ TEST(Format, PropertiesAreTheStandards) {
 TEST(Format, NamesAreThoseOfYaml) {
   EXPECT_EQ(config::name_of(Format::bf16), "bf16");
   EXPECT_EQ(config::name_of(Format::fp32), "fp32");
-  EXPECT_EQ(config::name_of(ExpMethod::maccs), "maccs");
-  EXPECT_EQ(config::name_of(ExpMethod::segments), "segments");
 }
 
 TEST(DoubleArithmetic, MaximumAndMinimumAreIeee2019) {
