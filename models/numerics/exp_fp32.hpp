@@ -28,7 +28,7 @@ inline constexpr int kExpSegmentMaccs = 3;
 
 // What the first MACC's result t says about the whole.
 struct ExpReduction {
-  bool special = false;      // `result` is final: t is NaN, or the power is certainly below 2^-126 or above fp32
+  bool special = false;  // `result` is final: t is NaN, or the power is certainly below 2^-126 or above fp32
   float result = 0;
   std::int32_t power = 0;    // n: floor of the rounded argument
   std::int32_t segment = 0;  // index of the segment, 0 when there is one
@@ -39,9 +39,10 @@ struct ExpReduction {
 inline ExpReduction reduce_exp(float t, int log2_segments) {
   const std::uint32_t bits = bits_of(t);
   if (bits == kCanonicalNan) return {.special = true, .result = canonical_nan()};
+  if ((bits >> 31) != 0) return {.special = true, .result = 0.0f};
   const std::uint32_t magic = kExpMagic - (static_cast<std::uint32_t>(log2_segments) << 23);
   const std::int32_t steps = static_cast<std::int32_t>(bits) - static_cast<std::int32_t>(magic);
-  if ((bits >> 31) != 0 || steps < -126 * (1 << log2_segments)) return {.special = true, .result = 0.0f};
+  if (steps < -126 * (1 << log2_segments)) return {.special = true, .result = 0.0f};
   if (steps >= 129 * (1 << log2_segments)) return {.special = true, .result = float_of(0x7F800000u)};
   return {.power = steps >> log2_segments,
           .segment = steps & ((1 << log2_segments) - 1),
@@ -60,14 +61,14 @@ inline float insert_exponent(float p, std::int32_t n) {
 // e^(s·difference) by six sequential MACCs; scale_log2e = softmax_scale_log2e(s). exp(±0) = 1 exactly, never above 1 for
 // arguments ≤ 0; results below 2^-126 are +0; −inf gives +0, +inf +inf, NaN the canonical NaN.
 inline float exp_maccs(float difference, float scale_log2e) {
-  const float t = macc(difference, scale_log2e, float_of(kExpMagic));                // MACC 1
+  const float t = macc(difference, scale_log2e, float_of(kExpMagic));  // MACC 1
   const ExpReduction reduced = reduce_exp(t, 0);
   if (reduced.special) return reduced.result;
-  const float r = macc(difference, scale_log2e, -reduced.rounded);                   // MACC 2
-  float p = macc(float_of(kExpCoefficients[4]), r, float_of(kExpCoefficients[3]));   // MACC 3
-  p = macc(p, r, float_of(kExpCoefficients[2]));                                     // MACC 4
-  p = macc(p, r, float_of(kExpCoefficients[1]));                                     // MACC 5
-  p = macc(p, r, float_of(kExpCoefficients[0]));                                     // MACC 6
+  const float r = macc(difference, scale_log2e, -reduced.rounded);                  // MACC 2
+  float p = macc(float_of(kExpCoefficients[4]), r, float_of(kExpCoefficients[3]));  // MACC 3
+  p = macc(p, r, float_of(kExpCoefficients[2]));                                    // MACC 4
+  p = macc(p, r, float_of(kExpCoefficients[1]));                                    // MACC 5
+  p = macc(p, r, float_of(kExpCoefficients[0]));                                    // MACC 6
   return insert_exponent(p, reduced.power);
 }
 
@@ -94,12 +95,12 @@ class ExpSegments {
 // e^(s·difference) by one table look-up and three sequential MACCs; the same special values as exp_maccs.
 inline float exp_segments(float difference, float scale_log2e, const ExpSegments& table) {
   const std::uint32_t magic = kExpMagic - (static_cast<std::uint32_t>(table.log2_segments()) << 23);
-  const float t = macc(difference, scale_log2e, float_of(magic));                    // MACC 1
+  const float t = macc(difference, scale_log2e, float_of(magic));  // MACC 1
   const ExpReduction reduced = reduce_exp(t, table.log2_segments());
   if (reduced.special) return reduced.result;
-  const float r = macc(difference, scale_log2e, -reduced.rounded);                   // MACC 2
+  const float r = macc(difference, scale_log2e, -reduced.rounded);  // MACC 2
   const ExpSegments::Line& line = table.line(reduced.segment);
-  return insert_exponent(macc(line.slope, r, line.intercept), reduced.power);        // MACC 3
+  return insert_exponent(macc(line.slope, r, line.intercept), reduced.power);  // MACC 3
 }
 
 // How an engine computes exp.

@@ -36,10 +36,8 @@ struct FormatProperties {
 
 constexpr FormatProperties properties(Format format) {
   switch (format) {
-    case Format::bf16:
-      return {.exponent_bits = 8, .fraction_bits = 7, .bias = 127, .canonical_nan = kCanonicalNan >> 16};
-    case Format::fp32:
-      return {.exponent_bits = 8, .fraction_bits = 23, .bias = 127, .canonical_nan = kCanonicalNan};
+    case Format::bf16: return {.exponent_bits = 8, .fraction_bits = 7, .bias = 127, .canonical_nan = kCanonicalNan >> 16};
+    case Format::fp32: return {.exponent_bits = 8, .fraction_bits = 23, .bias = 127, .canonical_nan = kCanonicalNan};
   }
   throw ContractError("unknown number format");
 }

@@ -88,8 +88,8 @@ std::vector<double> attention_head(std::span<const double> q, std::span<const do
   return output;
 }
 
-std::vector<double> attention(std::span<const double> q, std::span<const double> k, std::span<const double> v,
-                              const AttentionShape& shape, double scale, Method method, std::int64_t block) {
+std::vector<double> attention(std::span<const double> q, std::span<const double> k, std::span<const double> v, const AttentionShape& shape,
+                              double scale, Method method, std::int64_t block) {
   check_shape(shape, q.size(), k.size(), v.size());
   const AttentionShape head = head_shape(shape);
   std::vector<double> output;
@@ -97,10 +97,9 @@ std::vector<double> attention(std::span<const double> q, std::span<const double>
   for (std::int64_t b = 0; b < shape.batch; ++b) {
     for (std::int64_t h = 0; h < shape.heads; ++h) {
       const HeadOffsets at = head_offsets(shape, b, h);
-      const std::vector<double> one = attention_head(q.subspan(at.q, static_cast<std::size_t>(head.q_elements())),
-                                                     k.subspan(at.k, static_cast<std::size_t>(head.k_elements())),
-                                                     v.subspan(at.v, static_cast<std::size_t>(head.v_elements())), head, scale,
-                                                     method, block);
+      const std::vector<double> one = attention_head(
+          q.subspan(at.q, static_cast<std::size_t>(head.q_elements())), k.subspan(at.k, static_cast<std::size_t>(head.k_elements())),
+          v.subspan(at.v, static_cast<std::size_t>(head.v_elements())), head, scale, method, block);
       output.insert(output.end(), one.begin(), one.end());
     }
   }
@@ -130,8 +129,14 @@ void KvCache::append(std::span<const double> k, std::span<const double> v, std::
 
 std::vector<double> KvCache::attend(std::span<const double> q, std::int64_t heads, std::int64_t seq_q, double scale, Method method,
                                     std::int64_t block) const {
-  const AttentionShape shape{.batch = extents_.batch, .heads = heads, .kv_heads = extents_.kv_heads, .seq_q = seq_q, .seq_kv = tokens_,
-                             .width_qk = extents_.width_qk, .width_v = extents_.width_v, .causal = true};
+  const AttentionShape shape{.batch = extents_.batch,
+                             .heads = heads,
+                             .kv_heads = extents_.kv_heads,
+                             .seq_q = seq_q,
+                             .seq_kv = tokens_,
+                             .width_qk = extents_.width_qk,
+                             .width_v = extents_.width_v,
+                             .causal = true};
   std::vector<double> k;
   std::vector<double> v;
   for (std::size_t i = 0; i < k_.size(); ++i) {

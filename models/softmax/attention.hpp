@@ -22,9 +22,8 @@ std::vector<double> attention_head(std::span<const double> q, std::span<const do
                                    std::int64_t block = kOnlineBlock);
 
 // All heads and batches; the output is [batch, heads, seq_q, width_v]. ContractError where sizes and shape disagree.
-std::vector<double> attention(std::span<const double> q, std::span<const double> k, std::span<const double> v,
-                              const AttentionShape& shape, double scale, Method method = Method::full,
-                              std::int64_t block = kOnlineBlock);
+std::vector<double> attention(std::span<const double> q, std::span<const double> k, std::span<const double> v, const AttentionShape& shape,
+                              double scale, Method method = Method::full, std::int64_t block = kOnlineBlock);
 
 // 1/√width_qk.
 double default_scale(const AttentionShape& shape);
@@ -45,8 +44,8 @@ class KvCache {
   // K [batch, kv_heads, count, width_qk] and V [batch, kv_heads, count, width_v] of the next `count` tokens.
   void append(std::span<const double> k, std::span<const double> v, std::int64_t count);
   // The last `seq_q` tokens' queries [batch, heads, seq_q, width_qk], causally, ends aligned with the cache.
-  std::vector<double> attend(std::span<const double> q, std::int64_t heads, std::int64_t seq_q, double scale,
-                             Method method = Method::full, std::int64_t block = kOnlineBlock) const;
+  std::vector<double> attend(std::span<const double> q, std::int64_t heads, std::int64_t seq_q, double scale, Method method = Method::full,
+                             std::int64_t block = kOnlineBlock) const;
 
  private:
   Extents extents_;

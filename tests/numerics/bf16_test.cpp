@@ -127,7 +127,8 @@ TEST(Fp32, OperationsAreOneRoundingOfTheExactValueAtRandom) {
     const float a = exact::any_float(random);
     const float b = exact::any_float(random);
     const float c = exact::any_float(random);
-    SCOPED_TRACE(testing::Message() << "seed " << kSeed << " draw " << i << std::hex << ' ' << bits_of(a) << ' ' << bits_of(b) << ' ' << bits_of(c));
+    SCOPED_TRACE(testing::Message() << "seed " << kSeed << " draw " << i << std::hex << ' ' << bits_of(a) << ' ' << bits_of(b) << ' '
+                                    << bits_of(c));
     const float sum = macc(a, b, c);
     ASSERT_EQ(bits_of(sum), exact::word(exact::macc(a, b, c)));
     ASSERT_EQ(bits_of(add(a, b)), exact::word(exact::add(a, b)));
@@ -149,7 +150,8 @@ TEST(Fp32, MaccOfBf16OperandsNeedsNoFusedInstruction) {
     const float b = float_of(bits_of(exact::any_float(random)) & 0xFFFF0000u);
     const float product = a * b;
     // Half the time an addend that nearly cancels the product or is far below or above it.
-    const float c = (i & 1) != 0 ? exact::any_float(random) : -float_of(bits_of(product) ^ static_cast<std::uint32_t>(random() >> (32 + i % 32)));
+    const float c =
+        (i & 1) != 0 ? exact::any_float(random) : -float_of(bits_of(product) ^ static_cast<std::uint32_t>(random() >> (32 + i % 32)));
     ASSERT_EQ(bits_of(macc_bf16(a, b, c)), bits_of(macc(a, b, c))) << std::hex << bits_of(a) << ' ' << bits_of(b) << ' ' << bits_of(c);
     ASSERT_EQ(bits_of(macc_bf16_flushed(flush(a), flush(b), flush(c))), bits_of(macc(a, b, c)));
     if (i % 100 == 0) {

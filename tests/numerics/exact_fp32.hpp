@@ -111,10 +111,10 @@ inline float exp_maccs(float x, float c) {
 }
 
 // Operands where fp32 arithmetic has its corners.
-inline constexpr std::uint32_t kCorners[] = {
-    0x00000000u, 0x00000001u, 0x00400000u, 0x007FFFFFu, 0x00800000u, 0x00800001u, 0x00FFFFFFu, 0x0C800000u, 0x33800000u, 0x34000000u,
-    0x3F000000u, 0x3F7FFFFFu, 0x3F800000u, 0x3F800001u, 0x3FFFFFFFu, 0x40000000u, 0x4B000001u, 0x4B7FFFFFu, 0x7E800000u, 0x7F7FFFFFu,
-    0x7F800000u, 0x7F800001u, 0x7FC00000u, 0x7FFFFFFFu};
+inline constexpr std::uint32_t kCorners[] = {0x00000000u, 0x00000001u, 0x00400000u, 0x007FFFFFu, 0x00800000u, 0x00800001u,
+                                             0x00FFFFFFu, 0x0C800000u, 0x33800000u, 0x34000000u, 0x3F000000u, 0x3F7FFFFFu,
+                                             0x3F800000u, 0x3F800001u, 0x3FFFFFFFu, 0x40000000u, 0x4B000001u, 0x4B7FFFFFu,
+                                             0x7E800000u, 0x7F7FFFFFu, 0x7F800000u, 0x7F800001u, 0x7FC00000u, 0x7FFFFFFFu};
 
 // A corner of either sign, or any float, or one of exponent near that of 1 so that sums cancel.
 inline float any_float(std::mt19937_64& random) {
@@ -122,13 +122,10 @@ inline float any_float(std::mt19937_64& random) {
   const auto low = static_cast<std::uint32_t>(bits);
   switch ((bits >> 60) & 7u) {
     case 0:
-    case 1:
-      return std::bit_cast<float>(kCorners[low % std::size(kCorners)] | (low & 0x80000000u));
+    case 1: return std::bit_cast<float>(kCorners[low % std::size(kCorners)] | (low & 0x80000000u));
     case 2:
-    case 3:
-      return std::bit_cast<float>(low);
-    default:
-      return std::bit_cast<float>((low & 0x807FFFFFu) | ((120u + (low >> 24) % 16u) << 23));
+    case 3: return std::bit_cast<float>(low);
+    default: return std::bit_cast<float>((low & 0x807FFFFFu) | ((120u + (low >> 24) % 16u) << 23));
   }
 }
 

@@ -1,7 +1,7 @@
 #include "models/numerics/exp_double.hpp"
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <gtest/gtest.h>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include <algorithm>
 #include <bit>

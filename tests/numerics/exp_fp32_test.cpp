@@ -1,7 +1,7 @@
 #include "models/numerics/exp_fp32.hpp"
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <gtest/gtest.h>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -115,7 +115,8 @@ void expect_special_values(ExpOf&& exp_of) {
   EXPECT_EQ(bits_of(exp_of(-126.0f, 1.0f)), 0x00800000u);
   EXPECT_EQ(bits_of(exp_of(-0x1.f8001p6f, 1.0f)), 0u) << "just below 2^-126";
   EXPECT_TRUE(std::isnormal(exp_of(0x1.fffff8p6f, 1.0f))) << "just below 2^128";
-  for (const float below : {-126.25f, -126.5f, -126.75f, -127.0f, -127.5f, -128.0f, -1e6f, -4194304.0f, -8388608.0f, -12582912.0f, -3e7f, -1e30f}) {
+  for (const float below :
+       {-126.25f, -126.5f, -126.75f, -127.0f, -127.5f, -128.0f, -1e6f, -4194304.0f, -8388608.0f, -12582912.0f, -3e7f, -1e30f}) {
     EXPECT_EQ(bits_of(exp_of(below, 1.0f)), 0u) << below;
   }
   for (const float above : {128.0f, 128.5f, 129.0f, 1e6f, 4194304.0f, 8388608.0f, 1e30f}) EXPECT_EQ(exp_of(above, 1.0f), inf) << above;
@@ -162,9 +163,10 @@ TEST_P(ExpBySegments, NeverAboveOneForArgumentsNotAboveZero) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, ExpBySegments,
-                         testing::Values(SegmentCount{2, 1.8e-2}, SegmentCount{4, 4.1e-3}, SegmentCount{8, 9.9e-4}, SegmentCount{16, 2.4e-4},
-                                         SegmentCount{32, 5.95e-5}, SegmentCount{64, 1.48e-5}, SegmentCount{128, 3.75e-6},
-                                         SegmentCount{256, 1.05e-6}, SegmentCount{512, 3.7e-7}, SegmentCount{1024, 2.2e-7}));
+                         testing::Values(SegmentCount{2, 1.8e-2}, SegmentCount{4, 4.1e-3}, SegmentCount{8, 9.9e-4},
+                                         SegmentCount{16, 2.4e-4}, SegmentCount{32, 5.95e-5}, SegmentCount{64, 1.48e-5},
+                                         SegmentCount{128, 3.75e-6}, SegmentCount{256, 1.05e-6}, SegmentCount{512, 3.7e-7},
+                                         SegmentCount{1024, 2.2e-7}));
 
 TEST(ExpSegmentsTable, RefusesOtherCounts) {
   for (const int segments : {-2, 0, 1, 3, 12, 2048}) EXPECT_THROW(ExpSegments{segments}, ContractError) << segments;

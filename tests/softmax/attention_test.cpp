@@ -1,7 +1,7 @@
 #include "models/softmax/attention.hpp"
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <gtest/gtest.h>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include <cmath>
 #include <ostream>
@@ -35,7 +35,8 @@ struct Operands {
 
 Operands operands(const AttentionShape& shape, double sigma = 1) {
   std::mt19937_64 random(kSeed);
-  return {gaussian(random, shape.q_elements(), sigma), gaussian(random, shape.k_elements(), sigma), gaussian(random, shape.v_elements(), sigma)};
+  return {gaussian(random, shape.q_elements(), sigma), gaussian(random, shape.k_elements(), sigma),
+          gaussian(random, shape.v_elements(), sigma)};
 }
 
 // The definition, element by element in 50 digits, no maximum subtracted; the causal mask as scores of −inf (weight 0).
@@ -51,7 +52,8 @@ Values textbook(const Operands& x, const AttentionShape& s, double scale) {
         for (std::int64_t m = 0; m < s.seq_kv; ++m) {
           Exact dot = 0;
           for (std::int64_t e = 0; e < s.width_qk; ++e) {
-            dot += at(x.q, ((b * s.heads + h) * s.seq_q + p) * s.width_qk + e) * at(x.k, ((b * s.kv_heads + group) * s.seq_kv + m) * s.width_qk + e);
+            dot += at(x.q, ((b * s.heads + h) * s.seq_q + p) * s.width_qk + e) *
+                   at(x.k, ((b * s.kv_heads + group) * s.seq_kv + m) * s.width_qk + e);
           }
           const bool seen = !s.causal || m <= p + s.seq_kv - s.seq_q;
           weights.push_back(seen ? Exact(exp(Exact(scale) * dot)) : Exact(0));
@@ -100,19 +102,20 @@ TEST_P(GoldenAttention, OnlineIsTheTextbookForEveryBlock) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, GoldenAttention,
-    testing::Values(AttentionShape{},
-                    AttentionShape{.seq_q = 7, .seq_kv = 7, .width_qk = 4, .width_v = 4},
-                    AttentionShape{.seq_q = 7, .seq_kv = 7, .width_qk = 4, .width_v = 4, .causal = true},
-                    AttentionShape{.batch = 2, .heads = 3, .kv_heads = 3, .seq_q = 5, .seq_kv = 9, .width_qk = 3, .width_v = 6},
-                    AttentionShape{.batch = 2, .heads = 4, .kv_heads = 2, .seq_q = 4, .seq_kv = 11, .width_qk = 8, .width_v = 5, .causal = true},
-                    AttentionShape{.batch = 1, .heads = 6, .kv_heads = 1, .seq_q = 9, .seq_kv = 9, .width_qk = 5, .width_v = 2, .causal = true},
-                    AttentionShape{.batch = 3, .heads = 2, .kv_heads = 1, .seq_q = 1, .seq_kv = 16, .width_qk = 16, .width_v = 16, .causal = true},
-                    AttentionShape{.heads = 2, .kv_heads = 2, .seq_q = 8, .seq_kv = 3, .width_qk = 6, .width_v = 4}));
+    testing::Values(
+        AttentionShape{}, AttentionShape{.seq_q = 7, .seq_kv = 7, .width_qk = 4, .width_v = 4},
+        AttentionShape{.seq_q = 7, .seq_kv = 7, .width_qk = 4, .width_v = 4, .causal = true},
+        AttentionShape{.batch = 2, .heads = 3, .kv_heads = 3, .seq_q = 5, .seq_kv = 9, .width_qk = 3, .width_v = 6},
+        AttentionShape{.batch = 2, .heads = 4, .kv_heads = 2, .seq_q = 4, .seq_kv = 11, .width_qk = 8, .width_v = 5, .causal = true},
+        AttentionShape{.batch = 1, .heads = 6, .kv_heads = 1, .seq_q = 9, .seq_kv = 9, .width_qk = 5, .width_v = 2, .causal = true},
+        AttentionShape{.batch = 3, .heads = 2, .kv_heads = 1, .seq_q = 1, .seq_kv = 16, .width_qk = 16, .width_v = 16, .causal = true},
+        AttentionShape{.heads = 2, .kv_heads = 2, .seq_q = 8, .seq_kv = 3, .width_qk = 6, .width_v = 4}));
 
 // Grouped and multi-query heads are plain heads over repeated keys and values: the same sums, so the same bits.
 TEST(GoldenAttentionHeads, GroupedIsRepeated) {
   for (const std::int64_t kv_heads : {1, 2, 3, 6}) {
-    AttentionShape grouped{.batch = 2, .heads = 6, .kv_heads = kv_heads, .seq_q = 5, .seq_kv = 8, .width_qk = 4, .width_v = 3, .causal = true};
+    AttentionShape grouped{
+        .batch = 2, .heads = 6, .kv_heads = kv_heads, .seq_q = 5, .seq_kv = 8, .width_qk = 4, .width_v = 3, .causal = true};
     const Operands x = operands(grouped);
     AttentionShape plain = grouped;
     plain.kv_heads = grouped.heads;
@@ -136,8 +139,9 @@ TEST(GoldenAttentionMask, CausalIsEachQueryOverItsPrefix) {
   for (std::int64_t p = 0; p < shape.seq_q; ++p) {
     const std::int64_t keys = p + 5;
     const AttentionShape one{.seq_q = 1, .seq_kv = keys, .width_qk = 4, .width_v = 3};
-    const Values row = attention_head(std::span(x.q).subspan(static_cast<std::size_t>(p * 4), 4), std::span(x.k).first(static_cast<std::size_t>(keys * 4)),
-                                      std::span(x.v).first(static_cast<std::size_t>(keys * 3)), one, 0.5);
+    const Values row =
+        attention_head(std::span(x.q).subspan(static_cast<std::size_t>(p * 4), 4), std::span(x.k).first(static_cast<std::size_t>(keys * 4)),
+                       std::span(x.v).first(static_cast<std::size_t>(keys * 3)), one, 0.5);
     expected.insert(expected.end(), row.begin(), row.end());
   }
   EXPECT_EQ(attention_head(x.q, x.k, x.v, shape, 0.5), expected);

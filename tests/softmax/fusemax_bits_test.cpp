@@ -34,7 +34,8 @@ Values gaussian(std::mt19937_64& random, std::int64_t count, double sigma) {
 
 Operands operands(const AttentionShape& shape, double sigma, std::uint64_t seed = kSeed) {
   std::mt19937_64 random(seed);
-  return {gaussian(random, shape.q_elements(), sigma), gaussian(random, shape.k_elements(), sigma), gaussian(random, shape.v_elements(), sigma)};
+  return {gaussian(random, shape.q_elements(), sigma), gaussian(random, shape.k_elements(), sigma),
+          gaussian(random, shape.v_elements(), sigma)};
 }
 
 // One head of the one-pass cascade, Einsum by Einsum as FuseMax prints it (generations of RM, RD, RNV kept), in exact
@@ -104,7 +105,8 @@ Values cascade_three_pass(const Operands& x, const AttentionShape& s, double sca
     for (std::int64_t f = 0; f < s.width_v; ++f) {
       float av = 0;
       for (std::size_t m = 0; m < sn.size(); ++m) {
-        av = exact::macc(exact::bf16(exact::divide(sn[m], sd)), x.v[m * static_cast<std::size_t>(s.width_v) + static_cast<std::size_t>(f)], av);
+        av = exact::macc(exact::bf16(exact::divide(sn[m], sd)), x.v[m * static_cast<std::size_t>(s.width_v) + static_cast<std::size_t>(f)],
+                         av);
       }
       out.push_back(exact::bf16(av));
     }
@@ -143,7 +145,8 @@ TEST(FuseMaxBits, QueryTileNeverShows) {
       for (const std::int64_t key_tile : {1, 4, 7, 16}) {
         const Values by_query = fusemax_attention(x.q, x.k, x.v, shape, 0.25, key_tile);
         for (const std::int64_t query_tile : {2, 5, 16, 48, 1000}) {
-          EXPECT_EQ(differing_words(by_query, fusemax_attention(x.q, x.k, x.v, shape, 0.25, {.key_tile = key_tile, .query_tile = query_tile})), 0)
+          EXPECT_EQ(
+              differing_words(by_query, fusemax_attention(x.q, x.k, x.v, shape, 0.25, {.key_tile = key_tile, .query_tile = query_tile})), 0)
               << "M0 " << key_tile << " P0 " << query_tile;
         }
       }
@@ -158,7 +161,8 @@ TEST(FuseMaxBits, OnlyTheSignOfAnUnderflowedZeroShowsTheQueryTile) {
   const Values k{0.0f, 0.0f, 0.0f};
   const Values v{1.0f, 1.0f, 1.0f};
   EXPECT_EQ(differing_words(fusemax_attention(q, k, v, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 1}),
-                            fusemax_attention(q, k, v, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 2})), 0);
+                            fusemax_attention(q, k, v, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 2})),
+            0);
   // RNV = −1.5·2^-126 + 1.25·2^-126 flushes to −0 in the second tile of keys; the third is masked for query 0.
   const Values small{0x1.4p-126f, -0x1.8p-126f, 1.0f};
   const Values alone = fusemax_attention(q, k, small, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 1});
@@ -176,9 +180,12 @@ TEST(FuseMaxBits, HeadsAndBatchesAreIndependent) {
   one.batch = one.heads = one.kv_heads = 1;
   for (std::ptrdiff_t head = 0; head < 8; ++head) {
     const std::ptrdiff_t kv = head / 2;
-    const Operands part{Values(x.q.begin() + head * 40, x.q.begin() + (head + 1) * 40), Values(x.k.begin() + kv * 72, x.k.begin() + (kv + 1) * 72),
+    const Operands part{Values(x.q.begin() + head * 40, x.q.begin() + (head + 1) * 40),
+                        Values(x.k.begin() + kv * 72, x.k.begin() + (kv + 1) * 72),
                         Values(x.v.begin() + kv * 36, x.v.begin() + (kv + 1) * 36)};
-    EXPECT_EQ(differing_words(Values(whole.begin() + head * 20, whole.begin() + (head + 1) * 20), fusemax_attention(part.q, part.k, part.v, one, 0.5, 4)), 0);
+    EXPECT_EQ(differing_words(Values(whole.begin() + head * 20, whole.begin() + (head + 1) * 20),
+                              fusemax_attention(part.q, part.k, part.v, one, 0.5, 4)),
+              0);
   }
 }
 
@@ -226,7 +233,8 @@ TEST_P(ErrorAgainstGolden, Bounded) {
   double worst_fusemax = 0;
   double worst_three_pass = 0;
   for (const bool causal : {false, true}) {
-    const AttentionShape shape{.heads = 2, .kv_heads = 2, .seq_q = 96, .seq_kv = 512, .width_qk = width, .width_v = width, .causal = causal};
+    const AttentionShape shape{
+        .heads = 2, .kv_heads = 2, .seq_q = 96, .seq_kv = 512, .width_qk = width, .width_v = width, .causal = causal};
     const Operands x = operands(shape, sigma);
     const auto wide = [](const Values& t) { return std::vector<double>(t.begin(), t.end()); };
     const double scale = default_scale(shape);
