@@ -78,7 +78,8 @@ class Planner {
   }
 
   void constrain() {
-    for (const Constraint& constraint : domains(cascade_, extents_)[id_]) {
+    const std::vector<Constraint> valid = domains(cascade_, extents_)[id_];
+    for (const Constraint& constraint : valid) {
       KernelPlan::Inequality one = inequality(constraint);
       const bool reduces = std::any_of(plan_.reduced.begin(), plan_.reduced.end(), [&](int v) { return one.slopes[v] != 0; });
       (!reduces ? plan_.write_inequalities : one.lane == 0 ? plan_.point_inequalities : plan_.lane_inequalities).push_back(std::move(one));
