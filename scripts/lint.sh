@@ -56,7 +56,7 @@ step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
 if $tidy; then
   mapfile -d '' -t units < <(tracked '*.cpp')
   check_all() {
-    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy --quiet -p build/release
+    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy-16 --quiet -p build/release
   }
   step clang-tidy "${#units[@]}" check_all
 fi
