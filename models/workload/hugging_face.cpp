@@ -34,8 +34,15 @@ constexpr Family llama_like(std::string_view model_type) {
 }
 
 constexpr Family t5_like(std::string_view model_type) {
-  return {.model_type = model_type, .model_width = "d_model", .heads = "num_heads", .head_width = "d_kv", .head_width_needed = true,
-          .layers = "num_layers", .feed_forward_width = "d_ff", .positions = {"n_positions", ""}, .positions_needed = false};
+  return {.model_type = model_type,
+          .model_width = "d_model",
+          .heads = "num_heads",
+          .head_width = "d_kv",
+          .head_width_needed = true,
+          .layers = "num_layers",
+          .feed_forward_width = "d_ff",
+          .positions = {"n_positions", ""},
+          .positions_needed = false};
 }
 
 constexpr std::array<Family, 19> kFamilies{{
@@ -44,15 +51,33 @@ constexpr std::array<Family, 19> kFamilies{{
     {.model_type = "electra"},
     {.model_type = "roberta", .reserved_positions = 2},
     {.model_type = "distilbert", .model_width = "dim", .heads = "n_heads", .layers = "n_layers", .feed_forward_width = "hidden_dim"},
-    {.model_type = "gpt2", .model_width = "n_embd", .heads = "n_head", .layers = "n_layer", .feed_forward_width = "n_inner",
-     .feed_forward_multiple = 4, .positions = {"n_positions", "n_ctx"}, .causal = true},
+    {.model_type = "gpt2",
+     .model_width = "n_embd",
+     .heads = "n_head",
+     .layers = "n_layer",
+     .feed_forward_width = "n_inner",
+     .feed_forward_multiple = 4,
+     .positions = {"n_positions", "n_ctx"},
+     .causal = true},
     {.model_type = "gpt_neox", .causal = true},
     {.model_type = "opt", .feed_forward_width = "ffn_dim", .causal = true},
     t5_like("t5"),
     t5_like("mt5"),
-    {.model_type = "transfo-xl", .model_width = "d_model", .heads = "n_head", .head_width = "d_head", .head_width_needed = true,
-     .layers = "n_layer", .feed_forward_width = "d_inner", .positions = {"", ""}, .positions_needed = false, .causal = true},
-    {.model_type = "xlm", .model_width = "emb_dim", .heads = "n_heads", .layers = "n_layers", .feed_forward_width = "",
+    {.model_type = "transfo-xl",
+     .model_width = "d_model",
+     .heads = "n_head",
+     .head_width = "d_head",
+     .head_width_needed = true,
+     .layers = "n_layer",
+     .feed_forward_width = "d_inner",
+     .positions = {"", ""},
+     .positions_needed = false,
+     .causal = true},
+    {.model_type = "xlm",
+     .model_width = "emb_dim",
+     .heads = "n_heads",
+     .layers = "n_layers",
+     .feed_forward_width = "",
      .feed_forward_multiple = 4},
     llama_like("llama"),
     llama_like("mistral"),
@@ -72,7 +97,8 @@ class ConfigReader {
     for (const Family& family : kFamilies) known.emplace_back(family.model_type);
     const auto found = json_.find("model_type");
     if (found == json_.end() || !found->is_string()) {
-      add("model_type", found == json_.end() ? "" : shown(*found), "missing or not text: it says which keys to read; must be " + one_of(known));
+      add("model_type", found == json_.end() ? "" : shown(*found),
+          "missing or not text: it says which keys to read; must be " + one_of(known));
       finish();
     }
     const auto type = found->get<std::string>();
@@ -98,7 +124,8 @@ class ConfigReader {
   std::int64_t needed(std::string_view key, double most, std::string_view help) {
     const std::size_t before = problems_.size();
     const auto value = number(key, most);
-    if (!value && problems_.size() == before) add(key, "", "missing key: " + std::string(help) + ", " + config::allowed_text({1, most}, true));
+    if (!value && problems_.size() == before)
+      add(key, "", "missing key: " + std::string(help) + ", " + config::allowed_text({1, most}, true));
     return value.value_or(1);
   }
 

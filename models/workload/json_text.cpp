@@ -23,7 +23,8 @@ Location place_of(std::string_view text, std::size_t byte, const std::string& fi
 nlohmann::json parse_json(std::string_view text, const std::string& file, const std::string& field) {
   using Json = nlohmann::json;
   // The parser would take a zero byte for the end of the text.
-  if (const auto zero = text.find('\0'); zero != std::string_view::npos) refuse(file, field, "", "not JSON from byte " + std::to_string(zero + 1) + " on");
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+    refuse(file, field, "", "not JSON from byte " + std::to_string(zero + 1) + " on");
   std::vector<std::set<std::string>> seen;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > kDeepestJson) {

@@ -134,7 +134,8 @@ std::pair<std::string_view, std::size_t> split(std::string_view bytes, const std
   if (bytes.size() < 8) refuse(file, "version", "", "the file ends before it");
   const int major = static_cast<unsigned char>(bytes[6]);
   const int minor = static_cast<unsigned char>(bytes[7]);
-  if (major < 1 || major > 3 || minor != 0) refuse(file, "version", std::to_string(major) + "." + std::to_string(minor), "must be 1.0, 2.0 or 3.0");
+  if (major < 1 || major > 3 || minor != 0)
+    refuse(file, "version", std::to_string(major) + "." + std::to_string(minor), "must be 1.0, 2.0 or 3.0");
   const std::size_t length_bytes = major == 1 ? 2 : 4;
   const std::size_t begin = 8 + length_bytes;
   if (bytes.size() < begin) refuse(file, "header length", "", "the file ends before it");
@@ -166,8 +167,9 @@ NpyArray parse_npy(std::string_view bytes, const std::string& file) {
   const auto size = elements ? checked_product(std::array<std::int64_t, 2>{*elements, wide ? 8 : 4}) : std::nullopt;
   const std::string_view body = bytes.substr(begin);
   if (!size || static_cast<std::uint64_t>(*size) != body.size()) {
-    refuse(file, "header.shape", shape_text(*header.shape),
-           "must take the " + std::to_string(body.size()) + " bytes that follow the header, of " + (wide ? "8" : "4") + " bytes each element");
+    refuse(
+        file, "header.shape", shape_text(*header.shape),
+        "must take the " + std::to_string(body.size()) + " bytes that follow the header, of " + (wide ? "8" : "4") + " bytes each element");
   }
   NpyArray array{*header.shape, std::vector<float>(static_cast<std::size_t>(*elements))};
   for (std::size_t i = 0; i < array.values.size(); ++i) {

@@ -24,13 +24,20 @@ struct DtypeEntry {
   Dtype dtype;
 };
 
-constexpr std::array<DtypeEntry, 15> kDtypes{{{"F32", 4, Dtype::f32},          {"BF16", 2, Dtype::bf16},
-                                              {"BOOL", 1, Dtype::unsupported}, {"U8", 1, Dtype::unsupported},
-                                              {"I8", 1, Dtype::unsupported},   {"F8_E5M2", 1, Dtype::unsupported},
-                                              {"F8_E4M3", 1, Dtype::unsupported}, {"I16", 2, Dtype::unsupported},
-                                              {"U16", 2, Dtype::unsupported},  {"F16", 2, Dtype::unsupported},
-                                              {"I32", 4, Dtype::unsupported},  {"U32", 4, Dtype::unsupported},
-                                              {"F64", 8, Dtype::unsupported},  {"I64", 8, Dtype::unsupported},
+constexpr std::array<DtypeEntry, 15> kDtypes{{{"F32", 4, Dtype::f32},
+                                              {"BF16", 2, Dtype::bf16},
+                                              {"BOOL", 1, Dtype::unsupported},
+                                              {"U8", 1, Dtype::unsupported},
+                                              {"I8", 1, Dtype::unsupported},
+                                              {"F8_E5M2", 1, Dtype::unsupported},
+                                              {"F8_E4M3", 1, Dtype::unsupported},
+                                              {"I16", 2, Dtype::unsupported},
+                                              {"U16", 2, Dtype::unsupported},
+                                              {"F16", 2, Dtype::unsupported},
+                                              {"I32", 4, Dtype::unsupported},
+                                              {"U32", 4, Dtype::unsupported},
+                                              {"F64", 8, Dtype::unsupported},
+                                              {"I64", 8, Dtype::unsupported},
                                               {"U64", 8, Dtype::unsupported}}};
 
 const DtypeEntry* dtype_entry(std::string_view name) {
@@ -55,7 +62,8 @@ class HeaderReader {
   TensorInfo tensor(const std::string& name, const Json& entry) const {
     if (!entry.is_object()) refuse(name, shown(entry), "must be an object with dtype, shape and data_offsets");
     for (const auto& [key, value] : entry.items()) {
-      if (key != "dtype" && key != "shape" && key != "data_offsets") refuse(name + "." + key, "", "unknown key; allowed: dtype, shape, data_offsets");
+      if (key != "dtype" && key != "shape" && key != "data_offsets")
+        refuse(name + "." + key, "", "unknown key; allowed: dtype, shape, data_offsets");
     }
     TensorInfo info{.name = name, .dtype_name = "", .shape = {}};
     const Json& dtype = member(name, entry, "dtype");
@@ -92,7 +100,8 @@ class HeaderReader {
       covered = tensor.end;
     }
     if (covered != body_bytes_) {
-      refuse("body", std::to_string(body_bytes_) + " bytes", "the tensors fill " + std::to_string(covered) + " bytes; nothing may follow them");
+      refuse("body", std::to_string(body_bytes_) + " bytes",
+             "the tensors fill " + std::to_string(covered) + " bytes; nothing may follow them");
     }
   }
 
@@ -153,7 +162,8 @@ Safetensors::Safetensors(std::string bytes, std::string file) : bytes_(std::move
   const auto header_bytes = load_number<std::uint64_t>(bytes_);
   const std::uint64_t most = std::min(kLongestHeaderBytes, size - 8);
   if (header_bytes < 2 || header_bytes > most) {
-    outside.refuse("header length", std::to_string(header_bytes), "must be from 2 to " + std::to_string(most) + " in this file of " + std::to_string(size) + " bytes");
+    outside.refuse("header length", std::to_string(header_bytes),
+                   "must be from 2 to " + std::to_string(most) + " in this file of " + std::to_string(size) + " bytes");
   }
   body_ = 8 + header_bytes;
   const HeaderReader reader(file_, size - body_);
@@ -213,8 +223,8 @@ std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map
     before = tensor.name;
     const bool wide = tensor.dtype == Dtype::f32;
     const std::uint64_t end = offset + tensor.values.size() * (wide ? 4 : 2);
-    header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", header.size() == 1 ? "" : ",", quoted(tensor.name),
-                          wide ? "F32" : "BF16", fmt::join(tensor.shape, ","), offset, end);
+    header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", header.size() == 1 ? "" : ",",
+                          quoted(tensor.name), wide ? "F32" : "BF16", fmt::join(tensor.shape, ","), offset, end);
     offset = end;
   }
   header += '}';
@@ -238,7 +248,8 @@ std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map
   return bytes;
 }
 
-void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
+void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
+                       const std::map<std::string, std::string>& metadata) {
   write_file_atomically(path, safetensors_bytes(std::move(tensors), metadata));
 }
 

@@ -21,7 +21,7 @@ struct TensorInfo {
   Dtype dtype = Dtype::unsupported;  // unsupported: listed and checked for size, but values() refuses it
   std::vector<std::int64_t> shape;   // empty for a scalar
   std::int64_t elements = 1;
-  std::uint64_t begin = 0;           // bytes of the body
+  std::uint64_t begin = 0;  // bytes of the body
   std::uint64_t end = 0;
 };
 

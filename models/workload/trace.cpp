@@ -30,7 +30,9 @@ struct OperandExtents {
   bool operator==(const OperandExtents&) const = default;
 };
 
-std::string tensor_name(std::size_t layer, std::string_view operand) { return "layers." + std::to_string(layer) + "." + std::string(operand); }
+std::string tensor_name(std::size_t layer, std::string_view operand) {
+  return "layers." + std::to_string(layer) + "." + std::string(operand);
+}
 
 // The N of "layers.N.q", or nothing when the name is of another kind.
 std::optional<std::string> layer_of(std::string_view name) {
@@ -60,7 +62,8 @@ class TraceReader {
     if (*layers.rbegin() + 1 != layers.size()) {
       std::size_t missing = 0;
       while (layers.contains(missing)) ++missing;
-      refuse(tensor_name(missing, "q"), "", "missing tensor: layers must count from 0 to " + std::to_string(*layers.rbegin()) + " without gaps");
+      refuse(tensor_name(missing, "q"), "",
+             "missing tensor: layers must count from 0 to " + std::to_string(*layers.rbegin()) + " without gaps");
     }
     return layers.size();
   }
@@ -91,7 +94,8 @@ class TraceReader {
         const TensorInfo& info = tensor(layer, kOperands[i]);
         const OperandExtents here = extents(info);
         if (layer == 0) first[i] = here;
-        if (info.shape.size() != dimensions) refuse(info.name + ".shape", shape_text(info.shape), "must have as many extents as layers.0.q");
+        if (info.shape.size() != dimensions)
+          refuse(info.name + ".shape", shape_text(info.shape), "must have as many extents as layers.0.q");
         if (here != first[i]) {
           refuse(info.name + ".shape", shape_text(info.shape), "must be " + shape_text(tensor(0, kOperands[i]).shape) + ", as in layer 0");
         }
@@ -103,8 +107,13 @@ class TraceReader {
     agree(first[2].heads == first[1].heads, "v", "must have the heads of k");
     agree(first[2].seq == first[1].seq, "v", "must have the sequence length of k");
     agree(first[0].heads % first[1].heads == 0, "k", "must have a number of heads that divides q's");
-    return {.batch = first[0].batch, .heads = first[0].heads, .kv_heads = first[1].heads, .seq_q = first[0].seq, .seq_kv = first[1].seq,
-            .width_qk = first[0].width, .width_v = first[2].width};
+    return {.batch = first[0].batch,
+            .heads = first[0].heads,
+            .kv_heads = first[1].heads,
+            .seq_q = first[0].seq,
+            .seq_kv = first[1].seq,
+            .width_qk = first[0].width,
+            .width_v = first[2].width};
   }
 
   double scale(double otherwise) const {

@@ -51,7 +51,8 @@ std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
   for (const Extent& extent : kExtents) {
     const std::int64_t value = shape.*extent.member;
     if (value < 1 || static_cast<double>(value) > extent.most) {
-      problems.push_back({where, std::string(extent.name), std::to_string(value), "must be " + config::allowed_text({1, extent.most}, true)});
+      problems.push_back(
+          {where, std::string(extent.name), std::to_string(value), "must be " + config::allowed_text({1, extent.most}, true)});
     }
   }
   if (!problems.empty()) return problems;
@@ -64,14 +65,22 @@ std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
   }
   const std::array<std::int64_t, 5> macs{shape.batch, shape.heads, shape.seq_q, shape.seq_kv, shape.width_qk + shape.width_v};
   if (!checked_product(macs)) {
-    problems.push_back({where, "seq_q", std::to_string(shape.seq_q), "the multiplications, " + macs_text(shape) + ", must be fewer than 2^63"});
+    problems.push_back(
+        {where, "seq_q", std::to_string(shape.seq_q), "the multiplications, " + macs_text(shape) + ", must be fewer than 2^63"});
   }
   return problems;
 }
 
 Shape Workload::shape() const {
-  return {.batch = batch, .heads = heads, .kv_heads = kv_heads.value_or(heads), .seq_q = seq, .seq_kv = seq_kv.value_or(seq),
-          .width_qk = width_qk, .width_v = width_v.value_or(width_qk), .causal = causal, .phase = phase};
+  return {.batch = batch,
+          .heads = heads,
+          .kv_heads = kv_heads.value_or(heads),
+          .seq_q = seq,
+          .seq_kv = seq_kv.value_or(seq),
+          .width_qk = width_qk,
+          .width_v = width_v.value_or(width_qk),
+          .causal = causal,
+          .phase = phase};
 }
 
 Workload load_workload(const std::filesystem::path& file) {

@@ -37,16 +37,16 @@ struct Shape {
 std::vector<Problem> problems_of(const Shape& shape, const Location& where);
 
 struct Workload {
-  std::string name;            // the file's name without its ending
+  std::string name;  // the file's name without its ending
   std::string description;
   std::string source;
   std::int64_t batch = 1;
   std::int64_t heads = 0;
-  std::optional<std::int64_t> kv_heads;   // default: heads
-  std::int64_t seq = 0;                   // query length, and key length where seq_kv is absent
+  std::optional<std::int64_t> kv_heads;  // default: heads
+  std::int64_t seq = 0;                  // query length, and key length where seq_kv is absent
   std::optional<std::int64_t> seq_kv;
   std::int64_t width_qk = 0;
-  std::optional<std::int64_t> width_v;    // default: width_qk
+  std::optional<std::int64_t> width_v;  // default: width_qk
   bool causal = false;
   Phase phase = Phase::self;
   std::int64_t layers = 1;

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,10 @@ def check(encoder: Encoder) -> list[str]:
 
 
 def trace_bytes(layers: list[Layer]) -> bytes:
-    tensors = {f"layers.{n}.{part}": safetensors_file.to_bf16(getattr(layer, part)) for n, layer in enumerate(layers) for part in "qkv"}
+    tensors = {}
+    for n, layer in enumerate(layers):
+        for part in "qkv":
+            tensors[f"layers.{n}.{part}"] = safetensors_file.to_bf16(getattr(layer, part))
     return safetensors_file.bf16_bytes(tensors, {"causal": "false", "model": "all-MiniLM-L6-v2", "text": TEXT})
 
 
@@ -82,11 +86,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help="folder with model.safetensors, config.json and vocab.txt")
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "data" / "minilm-l6.safetensors", help="the trace (default: %(default)s)")
-    parser.add_argument("--check", action="store_true", help="check the encoder, and that --out holds what would be written; write nothing")
+    parser.add_argument("--check", action="store_true",
+                        help="check the encoder, and that --out holds what would be written; write nothing")
     args = parser.parse_args(argv)
+    for name in ("model.safetensors", "config.json", "vocab.txt"):
+        if not (args.model / name).is_file():
+            print(f"{args.model / name}: no such file", file=sys.stderr)
+            return 2
     digest = hashlib.sha256((args.model / "model.safetensors").read_bytes()).hexdigest()
     if digest != WEIGHTS_SHA256:
-        print(f"{args.model / 'model.safetensors'}: sha256 {digest}, expected {WEIGHTS_SHA256}")
+        print(f"{args.model / 'model.safetensors'}: sha256 {digest}, expected {WEIGHTS_SHA256}", file=sys.stderr)
         return 2
     encoder = Encoder(args.model)
     ids = encoder.tokenizer.encode(TEXT)
@@ -96,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
         write_beside_and_rename(args.out, data)
         return 0
     wrong = check(encoder)
-    if args.out.read_bytes() != data:
+    if not args.out.is_file() or args.out.read_bytes() != data:
         wrong.append(f"{args.out} is not what the model gives")
     print("\n".join(wrong) if wrong else "all checks passed")
     return 1 if wrong else 0

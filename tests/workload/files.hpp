@@ -53,7 +53,8 @@ inline void expect_refused(const std::function<void()>& read, std::initializer_l
     read();
     ADD_FAILURE() << "accepted";
   } catch (const ConfigError& error) {
-    for (const std::string& part : parts) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << "no '" << part << "' in: " << error.what();
+    for (const std::string& part : parts)
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << "no '" << part << "' in: " << error.what();
   }
 }
 

@@ -87,7 +87,8 @@ void refused(const std::string& text, std::initializer_list<std::string> parts) 
 }
 
 TEST(HuggingFace, MissingKeysAreNamed) {
-  for (const std::string key : {"hidden_size", "intermediate_size", "max_position_embeddings", "num_attention_heads", "num_hidden_layers"}) {
+  for (const std::string key :
+       {"hidden_size", "intermediate_size", "max_position_embeddings", "num_attention_heads", "num_hidden_layers"}) {
     refused(without(key), {key + ": missing key", "a whole number from 1"});
   }
   refused(without("model_type"), {"model_type", "'bert'", "'llama'"});
@@ -109,9 +110,11 @@ TEST(HuggingFace, WrongValuesAreNamed) {
   refused(R"({"model_type": "llama", "hidden_size": 64, "intermediate_size": 1, "max_position_embeddings": 1, "num_attention_heads": 6,
               "num_hidden_layers": 1})",
           {"num_attention_heads", "head_dim must be given"});
-  refused(R"({"model_type": "xlm", "emb_dim": 64, "n_heads": 4, "n_layers": 1, "max_position_embeddings": 5, "causal": "no"})", {"causal", "true or false"});
-  refused(R"({"model_type": "roberta", "hidden_size": 8, "intermediate_size": 1, "max_position_embeddings": 2, "num_attention_heads": 1, "num_hidden_layers": 1})",
-          {"max_position_embeddings = '2'", "reserved"});
+  refused(R"({"model_type": "xlm", "emb_dim": 64, "n_heads": 4, "n_layers": 1, "max_position_embeddings": 5, "causal": "no"})",
+          {"causal", "true or false"});
+  refused(
+      R"({"model_type": "roberta", "hidden_size": 8, "intermediate_size": 1, "max_position_embeddings": 2, "num_attention_heads": 1, "num_hidden_layers": 1})",
+      {"max_position_embeddings = '2'", "reserved"});
   refused("[]", {"must be an object"});
   refused("", {"not JSON"});
   refused("{\n  \"a\": x}", {":2:8", "not JSON"});

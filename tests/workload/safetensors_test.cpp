@@ -4,7 +4,9 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/workload/files.hpp"
 
@@ -37,7 +39,8 @@ TEST_F(SafetensorsFile, ReadsBytesWrittenByHand) {
 }
 
 TEST_F(SafetensorsFile, OffsetsNeedNotFollowTheOrderOfNames) {
-  const std::string header = R"({"a":{"dtype":"F32","shape":[],"data_offsets":[4,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}   )";
+  const std::string header =
+      R"({"a":{"dtype":"F32","shape":[],"data_offsets":[4,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}   )";
   const Safetensors file(with_header(header, std::string("\0\0\0\x40\0\0\x40\x40", 8)), "f");
   EXPECT_EQ(file.tensors().front().name, "b");
   EXPECT_EQ(file.values(*file.find("a")), std::vector<float>{3.0F}) << "a scalar";
@@ -118,7 +121,8 @@ BadFile header(std::string name, const std::string& from, const std::string& to,
   return {std::move(name), with_header(replaced(kHeader, from, to), kBody), std::move(says)};
 }
 
-std::vector<BadFile> bad_files() {
+// The frame around the header, and the header as JSON.
+std::vector<BadFile> bad_frames() {
   const std::string good = with_header(kHeader, kBody);
   const auto length = [&](std::uint64_t n) { return little(n, 8) + good.substr(8); };
   std::string nested = R"({"a":)";
@@ -143,8 +147,12 @@ std::vector<BadFile> bad_files() {
           {"number beyond double", with_header(R"({"a":1e999})", ""), "not JSON"},
           {"truncated body", good.substr(0, good.size() - 1), "must stay within"},
           {"no body", good.substr(0, good.size() - 14), "must stay within"},
-          {"trailing byte", good + "x", "nothing may follow"},
-          header("unknown dtype", "F32", "Z32", "a.dtype = 'Z32'"),
+          {"trailing byte", good + "x", "nothing may follow"}};
+}
+
+// One field of one tensor.
+std::vector<BadFile> bad_fields() {
+  return {header("unknown dtype", "F32", "Z32", "a.dtype = 'Z32'"),
           header("lower-case dtype", "F32", "f32", "a.dtype = 'f32'"),
           header("dtype is a number", R"("F32")", "32", "a.dtype = '32'"),
           header("no dtype", R"("dtype":"F32",)", "", "a.dtype: missing key"),
@@ -180,6 +188,12 @@ std::vector<BadFile> bad_files() {
           header("key twice", R"("shape":[2])", R"("shape":[2],"shape":[2])", "stands twice"),
           header("metadata is a list", R"({"k":"v"})", R"(["k"])", "__metadata__"),
           header("metadata holds a number", R"({"k":"v"})", R"({"k":1})", "__metadata__.k = '1'")};
+}
+
+std::vector<BadFile> bad_files() {
+  std::vector<BadFile> all = bad_frames();
+  for (BadFile& file : bad_fields()) all.push_back(std::move(file));
+  return all;
 }
 
 class BadSafetensors : public test::InFolder, public testing::WithParamInterface<BadFile> {};

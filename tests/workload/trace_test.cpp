@@ -27,7 +27,8 @@ struct Operand {
 class TraceFile : public test::InFolder {
  protected:
   // Tensors of 0, 1, 2 …, or what `values` gives.
-  std::filesystem::path trace(const std::vector<Operand>& operands, const Texts& metadata = {}, const std::vector<float>& values = {}) const {
+  std::filesystem::path trace(const std::vector<Operand>& operands, const Texts& metadata = {},
+                              const std::vector<float>& values = {}) const {
     std::vector<std::vector<float>> storage;
     for (const Operand& operand : operands) {
       const auto count = std::accumulate(operand.shape.begin(), operand.shape.end(), std::int64_t{1}, std::multiplies<>());
@@ -38,7 +39,8 @@ class TraceFile : public test::InFolder {
       }
     }
     std::vector<TensorToWrite> tensors;
-    for (std::size_t i = 0; i < operands.size(); ++i) tensors.push_back({operands[i].name, operands[i].dtype, operands[i].shape, storage[i]});
+    for (std::size_t i = 0; i < operands.size(); ++i)
+      tensors.push_back({operands[i].name, operands[i].dtype, operands[i].shape, storage[i]});
     write_safetensors(folder_ / "trace.safetensors", tensors, metadata);
     return folder_ / "trace.safetensors";
   }
@@ -55,8 +57,13 @@ class TraceFile : public test::InFolder {
 };
 
 TEST_F(TraceFile, ReadsShapesOfGroupedCrossAttention) {
-  const Trace got = load_trace(trace({{"layers.0.q", {4, 3, 8}}, {"layers.0.k", {2, 5, 8}, Dtype::bf16}, {"layers.0.v", {2, 5, 6}},
-                                      {"layers.1.q", {4, 3, 8}}, {"layers.1.k", {2, 5, 8}}, {"layers.1.v", {2, 5, 6}}, {"other", {1}}}));
+  const Trace got = load_trace(trace({{"layers.0.q", {4, 3, 8}},
+                                      {"layers.0.k", {2, 5, 8}, Dtype::bf16},
+                                      {"layers.0.v", {2, 5, 6}},
+                                      {"layers.1.q", {4, 3, 8}},
+                                      {"layers.1.k", {2, 5, 8}},
+                                      {"layers.1.v", {2, 5, 6}},
+                                      {"other", {1}}}));
   EXPECT_EQ(got.layers.size(), 2u);
   EXPECT_FALSE(got.has_batch);
   EXPECT_EQ(got.shape.batch, 1);
@@ -120,8 +127,10 @@ TEST_F(TraceFile, NamesThatAreNotATrace) {
   refused({}, {"layers.0.q"});
   refused({{"q", {1, 2, 4}}}, {"layers.0.q"});
   refused({{"layers.0.q", {1, 2, 4}}, {"layers.0.v", {1, 2, 4}}}, {"layers.0.k", "missing tensor"});
-  refused({{"layers.1.q", {1, 2, 4}}, {"layers.1.k", {1, 2, 4}}, {"layers.1.v", {1, 2, 4}}}, {"layers.0.q", "missing tensor", "without gaps"});
-  refused({{"layers.0.q", {1, 2, 4}}, {"layers.0.k", {1, 2, 4}}, {"layers.0.v", {1, 2, 4}}, {"layers.1.v", {1, 2, 4}}}, {"layers.1.q", "missing tensor"});
+  refused({{"layers.1.q", {1, 2, 4}}, {"layers.1.k", {1, 2, 4}}, {"layers.1.v", {1, 2, 4}}},
+          {"layers.0.q", "missing tensor", "without gaps"});
+  refused({{"layers.0.q", {1, 2, 4}}, {"layers.0.k", {1, 2, 4}}, {"layers.0.v", {1, 2, 4}}, {"layers.1.v", {1, 2, 4}}},
+          {"layers.1.q", "missing tensor"});
   for (const std::string name : {"layers.00.q", "layers.-1.q", "layers..q", "layers.x.q", "layers.1 .q", "layers.18446744073709551616.q"}) {
     refused({{"layers.0.q", {1, 2, 4}}, {"layers.0.k", {1, 2, 4}}, {"layers.0.v", {1, 2, 4}}, {name, {1, 2, 4}}}, {name, "whole number"});
   }
@@ -145,8 +154,12 @@ TEST_F(TraceFile, ShapesThatDisagree) {
   refused(with({4, 3, 4}, {3, 3, 4}, {3, 3, 4}), {"layers.0.k.shape", "divides q's"});
   refused(with({2, 3, 4}, {4, 3, 4}, {4, 3, 4}), {"layers.0.k.shape", "divides q's"});
   refused(with({1, 1, 65537}, {1, 1, 65537}, {1, 1, 1}), {"width_qk = '65537'", "65536"});
-  refused({{"layers.0.q", {1, 2, 4}}, {"layers.0.k", {1, 2, 4}}, {"layers.0.v", {1, 2, 4}},
-           {"layers.1.q", {1, 3, 4}}, {"layers.1.k", {1, 2, 4}}, {"layers.1.v", {1, 2, 4}}},
+  refused({{"layers.0.q", {1, 2, 4}},
+           {"layers.0.k", {1, 2, 4}},
+           {"layers.0.v", {1, 2, 4}},
+           {"layers.1.q", {1, 3, 4}},
+           {"layers.1.k", {1, 2, 4}},
+           {"layers.1.v", {1, 2, 4}}},
           {"layers.1.q.shape = '[1, 3, 4]'", "[1, 2, 4]", "as in layer 0"});
 }
 
@@ -154,8 +167,8 @@ TEST_F(TraceFile, OtherElementTypesAreRefused) {
   std::string json;
   for (const std::string operand : {"q", "k", "v"}) {
     const int begin = operand == "q" ? 0 : operand == "k" ? 16 : 32;
-    json += (json.empty() ? "{" : ",") + ("\"layers.0." + operand) + R"(":{"dtype":"F64","shape":[1,1,2],"data_offsets":[)" + std::to_string(begin) + "," +
-            std::to_string(begin + 16) + "]}";
+    json += (json.empty() ? "{" : ",") + ("\"layers.0." + operand) + R"(":{"dtype":"F64","shape":[1,1,2],"data_offsets":[)" +
+            std::to_string(begin) + "," + std::to_string(begin + 16) + "]}";
   }
   const auto path = write("trace.safetensors", test::with_header(json + "}", std::string(48, '\0')));
   expect_refused([&] { load_trace(path); }, {"trace.safetensors", "layers.0.q.dtype = 'F64'", "F32 or BF16"});

@@ -20,8 +20,7 @@ class WorkloadFile : public test::InFolder {
   }
 };
 
-const std::string kGood =
-    "source: by hand\nheads: 4\nseq: 2K\nwidth_qk: 16\nlayers: 3\nmodel_width: 64\nfeed_forward_width: 256\n";
+const std::string kGood = "source: by hand\nheads: 4\nseq: 2K\nwidth_qk: 16\nlayers: 3\nmodel_width: 64\nfeed_forward_width: 256\n";
 
 TEST_F(WorkloadFile, Defaults) {
   const Workload got = load_workload(write("mine.yaml", kGood));
@@ -39,7 +38,8 @@ TEST_F(WorkloadFile, Defaults) {
 }
 
 TEST_F(WorkloadFile, EveryField) {
-  const Shape shape = load_workload(write("w.yaml", kGood + "batch: 2\nkv_heads: 2\nseq_kv: 4K\nwidth_v: 8\ncausal: true\nphase: decode\n")).shape();
+  const Shape shape =
+      load_workload(write("w.yaml", kGood + "batch: 2\nkv_heads: 2\nseq_kv: 4K\nwidth_v: 8\ncausal: true\nphase: decode\n")).shape();
   EXPECT_EQ(shape.batch, 2);
   EXPECT_EQ(shape.kv_heads, 2);
   EXPECT_EQ(shape.seq_q, 2048);
@@ -66,7 +66,8 @@ TEST_F(WorkloadFile, ProblemsNameTheirLine) {
 TEST(ShapeProblems, EveryExtentHasBounds) {
   const Location where{"f", 3, 0};
   EXPECT_TRUE(problems_of({}, where).empty());
-  for (std::int64_t Shape::*extent : {&Shape::batch, &Shape::heads, &Shape::kv_heads, &Shape::seq_q, &Shape::seq_kv, &Shape::width_qk, &Shape::width_v}) {
+  for (std::int64_t Shape::*extent :
+       {&Shape::batch, &Shape::heads, &Shape::kv_heads, &Shape::seq_q, &Shape::seq_kv, &Shape::width_qk, &Shape::width_v}) {
     for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1} << 40, INT64_MIN, INT64_MAX}) {
       Shape shape;
       shape.*extent = value;
@@ -85,7 +86,9 @@ TEST(ShapeProblems, SeveralAtOnce) {
 
 TEST(ShapeProblems, CountsFit63Bits) {
   // FuseMax's largest: XLM at 1M tokens, batch 64.
-  EXPECT_TRUE(problems_of({.batch = 64, .heads = 16, .kv_heads = 16, .seq_q = 1 << 20, .seq_kv = 1 << 20, .width_qk = 128, .width_v = 128}, {}).empty());
+  EXPECT_TRUE(
+      problems_of({.batch = 64, .heads = 16, .kv_heads = 16, .seq_q = 1 << 20, .seq_kv = 1 << 20, .width_qk = 128, .width_v = 128}, {})
+          .empty());
   const auto problems = problems_of({.batch = 1 << 20, .heads = 1 << 16, .kv_heads = 1, .seq_q = 1 << 26, .seq_kv = 1 << 26}, {});
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_NE(problems[0].text().find("2^63"), std::string::npos);
@@ -94,9 +97,9 @@ TEST(ShapeProblems, CountsFit63Bits) {
 // Values of fusemax.md's table of models, and of the GPT-2 paper.
 TEST(ShippedWorkloads, HaveThePublishedWidths) {
   using Row = std::tuple<std::string, int, int, int, int, int, bool, int>;  // D, H, E, S, batch, causal, layers
-  const std::vector<Row> rows{{"bert-base", 768, 12, 64, 3072, 64, false, 12},   {"trxl", 1024, 16, 64, 4096, 64, false, 18},
-                              {"t5-small", 512, 8, 64, 2048, 64, false, 6},      {"xlm", 2048, 16, 128, 8192, 64, false, 12},
-                              {"gpt2-small", 768, 12, 64, 3072, 1, true, 12},    {"gpt2-medium", 1024, 16, 64, 4096, 1, true, 24},
+  const std::vector<Row> rows{{"bert-base", 768, 12, 64, 3072, 64, false, 12}, {"trxl", 1024, 16, 64, 4096, 64, false, 18},
+                              {"t5-small", 512, 8, 64, 2048, 64, false, 6},    {"xlm", 2048, 16, 128, 8192, 64, false, 12},
+                              {"gpt2-small", 768, 12, 64, 3072, 1, true, 12},  {"gpt2-medium", 1024, 16, 64, 4096, 1, true, 24},
                               {"minilm-l6", 384, 12, 32, 1536, 1, false, 6}};
   for (const auto& [name, model, heads, width, feed_forward, batch, causal, layers] : rows) {
     const Workload got = load_workload(std::filesystem::path(WEFT_SOURCE_DIR) / "configs/workload" / (name + ".yaml"));
