@@ -60,6 +60,7 @@ class Design {
   const config::Origins& arch_origins() const { return parts_->arch_origins; }
 
  private:
+  friend struct DesignMaker;
   struct Parts {
     std::string name;
     std::string arch_name;

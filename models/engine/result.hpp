@@ -36,7 +36,7 @@ inline constexpr std::size_t kMostCounters = 10;
 using Counters = std::array<std::uint64_t, kMostCounters>;
 
 enum class ArrayCounter : std::uint8_t { tiles, macc, multiply, add, max, exp, divide, preload_cycles, drain_cycles };
-enum class BufferCounter : std::uint8_t { rows_read, rows_written, rows_filled, rows_emptied, bank_conflict_cycles };
+enum class BufferCounter : std::uint8_t { rows_read, rows_written, rows_filled, rows_emptied, port_wait_cycles };
 enum class DramCounter : std::uint8_t { read_requests, write_requests, bytes_read, bytes_written };
 
 std::span<const CounterDeclaration> counters_of(UnitKind kind);

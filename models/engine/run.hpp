@@ -41,6 +41,13 @@ struct RunOptions {
   std::function<void(double)> progress;     // share done, 0 … 1
 };
 
+// Sizes a point. ConfigError where not even one tile of the binding fits the buffer; where only this shape does not,
+// the sizing says so and why.
+Sizing size_point(const Lowering& lowering, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers);
+
+// A result with everything but the run itself filled in.
+Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing, Fidelity fidelity);
+
 // Analytic fidelity: closed form over the binding. Thread-safe.
 Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers = 1);
 

@@ -69,7 +69,6 @@ class Builder {
         for (const int l : from.loops) {
           if (l <= hold) load.loops.push_back(l);
         }
-        fill_bytes(load, hold, combinations);
         out_.steps.push_back(std::move(load));
       }
       ScheduledStep step{.kind = StepKind::compute, .name = from.name, .unit = from.array, .stage = from.stage, .lowered = static_cast<int>(i), .loops = from.loops};
@@ -80,12 +79,12 @@ class Builder {
       if (out_.steps.empty() || out_.steps[out_.reference].kind != StepKind::compute) out_.reference = static_cast<int>(out_.steps.size());
       out_.steps.push_back(std::move(step));
       for (const TensorId t : from.writes) {
-        if (place(t).at == "dram") add_store(from, t, combinations);
+        if (place(t).at == "dram") add_store(from, t);
       }
     }
   }
 
-  void add_store(const LoweredStep& from, TensorId t, unsigned combinations) {
+  void add_store(const LoweredStep& from, TensorId t) {
     ScheduledStep store{.kind = StepKind::store, .name = "store " + tensor_name(t), .unit = fetcher(), .stage = from.stage, .tensor = t};
     std::vector<int> loops;
     for (const int l : from.loops) {
@@ -95,17 +94,10 @@ class Builder {
     for (const int l : loops) {
       if (l <= hold) store.loops.push_back(l);
     }
-    fill_bytes(store, store.loops.back(), combinations);
     out_.steps.push_back(std::move(store));
   }
 
   int fetcher() const { return static_cast<int>(lowering_.arrays.size()); }
-
-  void fill_bytes(ScheduledStep& step, int hold, unsigned combinations) const {
-    for (unsigned edges = 0; edges < combinations; ++edges) {
-      step.bytes.push_back(region_elements(lowering_, sizing_, g_, step.tensor, hold, edges) * numerics::bytes(lowering_.tensors[step.tensor].format));
-    }
-  }
 
   // A stationary operand stays while only loops move on which it does not depend, provided it is alone on its array.
   void preload_rule(const LoweredStep& from, ScheduledStep& step) const {

@@ -51,7 +51,6 @@ struct ScheduledStep {
   int preload_after = kNone;      // of a stationary operand: loaded when a loop up to this one has moved
   bool drains_at_end = false;     // outputs leave at the last tile of the innermost loop only
   std::vector<StepCost> costs;    // of compute, by edges
-  std::vector<std::int64_t> bytes;  // of load and store, by edges
 };
 
 struct GroupSchedule {

@@ -301,6 +301,31 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
   return range;
 }
 
+std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, const std::vector<int>& loops,
+                       const std::array<std::int64_t, 8>& at) {
+  const LoweredGroup& group = lowering.groups[g];
+  const auto runs = [&](int l) { return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end(); };
+  std::int64_t elements = 1;
+  for (const einsum::Dimension& d : lowering.cascade->tensors[tensor].dimensions) {
+    if (d.generational) continue;
+    const einsum::Rank& rank = lowering.cascade->ranks[d.rank];
+    if (rank.kind == einsum::RankKind::partition && rank.level > 0) continue;  // counted with the inner partition
+    std::size_t i = 0;
+    while (i < group.tiled.size() && group.tiled[i].base != lowering.cascade->base_of(d.rank)) ++i;
+    if (i == group.tiled.size()) {
+      elements *= sizing.extents[d.rank];
+      continue;
+    }
+    const RankSize& size = sizing.groups[g].ranks[i];
+    const bool block = runs(group.tiled[i].block_loop);
+    const std::int64_t first = block ? at[group.tiled[i].block_loop] * size.block : 0;
+    const std::int64_t tile = first + (runs(group.tiled[i].tile_loop) ? at[group.tiled[i].tile_loop] : 0);
+    const std::int64_t tiles = runs(group.tiled[i].tile_loop) ? 1 : block ? size.block : size.tiles;
+    elements *= std::min(size.extent, (tile + tiles) * size.tile) - tile * size.tile;
+  }
+  return elements;
+}
+
 unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const std::array<std::int64_t, 8>& at) {
   unsigned edges = 0;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {

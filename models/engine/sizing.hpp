@@ -70,6 +70,16 @@ struct StepCost {
   int read_streams = 0;              // operands read from the buffer
   int write_streams = 0;
   std::int64_t preload_rows = 0;     // buffer rows of the stationary operand
+  // Bytes of each tensor between the array and the buffer; those of the stationary operand count when it is loaded.
+  struct Moved {
+    TensorId tensor = kNone;
+    std::int64_t read_bytes = 0;
+    std::int64_t written_bytes = 0;
+    bool at_preload = false;
+    bool at_drain = false;
+  };
+  std::array<Moved, 8> moved{};
+  int moved_count = 0;
   einsum::WorkCounts work{};         // operations by kind
 };
 StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t group, const LoweredStep& step, unsigned edges);
@@ -82,6 +92,10 @@ struct TripRange {
 };
 TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t group, const std::vector<int>& step_loops, int loop,
                      const std::array<std::int64_t, 8>& coordinates);
+
+// Elements of `tensor` in the region that one iteration of the innermost of `loops` touches, at `coordinates`.
+std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, const std::vector<int>& loops,
+                       const std::array<std::int64_t, 8>& coordinates);
 
 // Which edges the tile at `coordinates` lies on.
 unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const std::array<std::int64_t, 8>& coordinates);

@@ -107,16 +107,22 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   for (const EinsumId e : step.einsums) add_einsum(lowering, sizing, g, step, e, edges, cost);
   const std::int64_t row_bytes = lowering.arch->buffer.row_bytes;
   const int innermost = step.loops.back();
+  const auto bytes_of = [&](TensorId t) {
+    return region_elements(lowering, sizing, g, t, innermost, edges) * numerics::bytes(lowering.tensors[t].format);
+  };
   const auto rows_of = [&](TensorId t) {
-    return ceil_div(region_elements(lowering, sizing, g, t, innermost, edges) * numerics::bytes(lowering.tensors[t].format), row_bytes);
+    return ceil_div(bytes_of(t), row_bytes);
   };
   const auto in_buffer = [&](TensorId t) {
     const std::string& at = residency(lowering, sizing, t).at;
     return at == "buffer" || at == "dram";
   };
   std::int64_t longest = 0;
+  check(step.reads.size() + step.writes.size() <= cost.moved.size(), "a step touches too many tensors");
   for (const TensorId t : step.reads) {
     if (!in_buffer(t)) continue;
+    const bool at_preload = t == step.stationary && cost.preload_cycles > 0;
+    cost.moved[cost.moved_count++] = {t, bytes_of(t), 0, at_preload, false};
     if (t == step.stationary && cost.preload_cycles > 0) {
       cost.preload_rows = rows_of(t);
       continue;
@@ -129,6 +135,7 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   for (const TensorId t : step.writes) {
     if (!in_buffer(t)) continue;
     cost.rows_written += rows_of(t);
+    cost.moved[cost.moved_count++] = {t, 0, bytes_of(t), false, leaves_at_end};
     if (!leaves_at_end) longest = std::max(longest, rows_of(t) - cost.drain_cycles);
     ++cost.write_streams;
   }

@@ -1,0 +1,159 @@
+#include "sim/engine/engine.hpp"
+
+#include <algorithm>
+
+namespace weft::sim::engine {
+
+using weft::engine::kNone;
+
+Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
+    : sc_core::sc_module(name),
+      config_(config),
+      commands_(config.schedule.lowering->arrays.size()),
+      sequencer_(config.schedule, {commands_, buffer_uses_, transfers_, completions_}, config.events),
+      buffer_(buffer_uses_),
+      fetcher_(config.schedule.lowering->arch->dram, {transfers_, completions_, requests_, responses_}),
+      dram_(config.schedule.lowering->arch->dram, config.schedule.lowering->arch->clock_hz, requests_, responses_) {
+  SC_HAS_PROCESS(Engine);
+  const auto& names = config.schedule.lowering->array_names;
+  for (auto& channel : commands_) arrays_.emplace_back(channel);
+  const auto make = [&](const std::string& module, auto& core, auto&... channels) {
+    auto shell = std::make_unique<Shell<std::remove_reference_t<decltype(core)>>>(module.c_str(), core, clock_, failure_);
+    (channels.connect(shell.get()), ...);
+    modules_.push_back(std::move(shell));
+  };
+  const auto arrays = [&] {
+    for (std::size_t a = 0; a < arrays_.size(); ++a) make(names[a], arrays_[a], commands_[a]);
+  };
+  if (!config.shuffle) make("sequencer", sequencer_, completions_);
+  if (config.shuffle) make("dram", dram_, requests_);
+  arrays();
+  make("buffer", buffer_, buffer_uses_);
+  make("fetcher", fetcher_, transfers_, responses_);
+  if (!config.shuffle) make("dram", dram_, requests_);
+  if (config.shuffle) make("sequencer", sequencer_, completions_);
+  if (config.values != nullptr) {
+    const auto execute = [](void* values, const matmul::Command& command) { static_cast<Values*>(values)->execute(command); };
+    for (matmul::Array& array : arrays_) array.on_command(execute, config.values);
+    fetcher_.on_done([](void* values, const memory::Transfer& transfer) { static_cast<Values*>(values)->moved(transfer); }, config.values);
+  }
+  counters_ = counters();
+  sequencer_.on_boundary([](void* event) { static_cast<sc_core::sc_event*>(event)->notify(Clock::half_cycle()); }, &look_);
+  SC_METHOD(observe);
+  dont_initialize();
+  sensitive << look_;
+}
+
+// Half a cycle after a boundary: every unit has done what it does in that cycle.
+void Engine::observe() {
+  if (sequencer_.done()) {
+    sc_core::sc_pause();
+    return;
+  }
+  const int level = sequencer_.take_boundary();
+  if (level == kNone || !config_.advance || config_.values != nullptr || !sequencer_.advances_at(level)) return;
+  if (!steady_.wants(level, sequencer_.group_index(), sequencer_.reference())) return;
+  const SteadyState::Found found = steady_.look(level, sequencer_.group_index(), snapshot(level), sequencer_.regular_iterations(level));
+  if (found.jump.periods > 0) jump(found);
+}
+
+SteadyState::Snapshot Engine::snapshot(int level) const {
+  StateWords words(clock_.now());
+  sequencer_.fingerprint(words, level);
+  for (const auto& channel : commands_) channel.fingerprint(words);
+  buffer_uses_.fingerprint(words);
+  transfers_.fingerprint(words);
+  completions_.fingerprint(words);
+  requests_.fingerprint(words);
+  responses_.fingerprint(words);
+  buffer_.fingerprint(words);
+  fetcher_.fingerprint(words);
+  dram_.fingerprint(words);
+  SteadyState::Snapshot made;
+  made.now = clock_.now();
+  made.at = sequencer_.reference();
+  made.words = words.take();
+  made.ordinals = sequencer_.ordinals();
+  for (const std::uint64_t* counter : counters_) made.counters.push_back(*counter);
+  return made;
+}
+
+void Engine::jump(const SteadyState::Found& found) {
+  const auto periods = static_cast<std::uint64_t>(found.jump.periods);
+  const Cycle before = clock_.now();
+  sequencer_.advance(found.jump, found.before->ordinals);
+  for (std::size_t i = 0; i < counters_.size(); ++i) *counters_[i] += (*counters_[i] - found.before->counters[i]) * periods;
+  for (auto& channel : commands_) channel.advance(found.jump.cycles);
+  buffer_uses_.advance(found.jump.cycles);
+  transfers_.advance(found.jump.cycles);
+  completions_.advance(found.jump.cycles);
+  requests_.advance(found.jump.cycles);
+  responses_.advance(found.jump.cycles);
+  buffer_.advance(found.jump.cycles);
+  fetcher_.advance(found.jump.cycles);
+  dram_.advance(found.jump.cycles);
+  clock_.skip(found.jump.cycles);
+  periods_ += periods;
+  if (config_.events != nullptr) config_.events->gap(static_cast<std::uint64_t>(before), static_cast<std::uint64_t>(clock_.now()));
+  steady_.forget(found.jump.level);
+}
+
+std::vector<std::uint64_t*> Engine::counters() {
+  std::vector<std::uint64_t*> all;
+  const auto add = [&](weft::engine::Counters& counters) {
+    for (std::uint64_t& counter : counters) all.push_back(&counter);
+  };
+  for (matmul::Array& array : arrays_) {
+    all.insert(all.end(), {&array.result().busy_cycles, &array.result().stall_in_cycles, &array.result().stall_out_cycles});
+    add(array.result().counters);
+  }
+  add(buffer_.counters());
+  add(dram_.counters());
+  all.insert(all.end(), {&buffer_.busy_cycles(), &dram_.busy_cycles()});
+  for (Sequencer::Moved& moved : sequencer_.moved()) {
+    all.insert(all.end(), {&moved.dram_read, &moved.dram_written, &moved.buffer_read, &moved.buffer_written});
+  }
+  return all;
+}
+
+void Engine::fill_rows_moved(weft::engine::Counters& counters) {
+  using weft::engine::BufferCounter;
+  const auto row = static_cast<std::uint64_t>(config_.schedule.lowering->arch->buffer.row_bytes);
+  std::uint64_t filled = 0;
+  std::uint64_t emptied = 0;
+  for (const Sequencer::Moved& moved : sequencer_.moved()) {
+    filled += moved.dram_read;
+    emptied += moved.dram_written;
+  }
+  counters[static_cast<std::size_t>(BufferCounter::rows_filled)] = (filled + row - 1) / row;
+  counters[static_cast<std::size_t>(BufferCounter::rows_emptied)] = (emptied + row - 1) / row;
+}
+
+void Engine::collect(weft::engine::Result& result) {
+  using weft::engine::UnitKind;
+  const auto cycles = static_cast<std::uint64_t>(sequencer_.finished_at());
+  result.cycles = cycles;
+  result.advance_periods = periods_;
+  result.advance_cycles = static_cast<std::uint64_t>(clock_.skipped());
+  const auto conserve = [&](weft::engine::UnitResult unit) {
+    check(unit.busy_cycles + unit.stall_in_cycles + unit.stall_out_cycles <= cycles, "a unit's cycles add up to more than the run's");
+    unit.idle_cycles = cycles - unit.busy_cycles - unit.stall_in_cycles - unit.stall_out_cycles;
+    result.units.push_back(unit);
+  };
+  for (std::size_t a = 0; a < arrays_.size(); ++a) {
+    arrays_[a].result().kind = UnitKind::array;
+    arrays_[a].result().array = static_cast<int>(a);
+    conserve(arrays_[a].result());
+  }
+  fill_rows_moved(buffer_.counters());
+  conserve({.kind = UnitKind::buffer, .busy_cycles = buffer_.busy_cycles(), .counters = buffer_.counters()});
+  conserve({.kind = UnitKind::dram, .busy_cycles = dram_.busy_cycles(), .counters = dram_.counters()});
+  for (std::size_t t = 0; t < sequencer_.moved().size(); ++t) {
+    const Sequencer::Moved& moved = sequencer_.moved()[t];
+    const auto id = static_cast<weft::engine::TensorId>(t);
+    if (moved.dram_read + moved.dram_written > 0) result.traffic.push_back({id, UnitKind::dram, moved.dram_read, moved.dram_written});
+    if (moved.buffer_read + moved.buffer_written > 0) result.traffic.push_back({id, UnitKind::buffer, moved.buffer_read, moved.buffer_written});
+  }
+}
+
+}  // namespace weft::sim::engine

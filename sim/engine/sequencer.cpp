@@ -1,0 +1,383 @@
+#include "sim/engine/sequencer.hpp"
+
+#include <algorithm>
+
+namespace weft::sim::engine {
+
+using weft::engine::kNone;
+using weft::engine::Need;
+using weft::engine::NeedKind;
+using weft::engine::ScheduledStep;
+using weft::engine::StepCost;
+using weft::engine::StepKind;
+
+namespace {
+constexpr std::int64_t kTransfersInFlight = 4;
+constexpr Cycle kLongAgo = -(Cycle{1} << 60);
+}  // namespace
+
+Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports, weft::engine::EventSink* events)
+    : schedule_(schedule), ports_(ports), events_(events), state_{.steps = {}, .units = {}, .ports = memory::PortTable(schedule.lowering->arch->buffer), .moved = {}} {
+  state_.units.resize(schedule.lowering->arrays.size() + 1);
+  state_.moved.resize(schedule.lowering->tensors.size());
+  for (const auto& g : schedule.groups) {
+    auto& walkers = walkers_.emplace_back();
+    for (const ScheduledStep& step : g.steps) walkers.emplace_back(*schedule.lowering, *schedule.sizing, g.group, step.loops);
+    auto& loops = ring_loops_.emplace_back(g.steps.size(), std::uint8_t{0});
+    for (const ScheduledStep& step : g.steps) {
+      for (const Need& need : step.needs) {
+        const bool by_loop = need.kind == NeedKind::iteration || need.kind == NeedKind::space || need.kind == NeedKind::outer;
+        if (by_loop) loops[need.producer] |= static_cast<std::uint8_t>(1u << need.depth);
+      }
+    }
+  }
+  enter_group();
+}
+
+void Sequencer::enter_group() {
+  const auto& g = group();
+  state_.steps.assign(g.steps.size(), {});
+  transfer_begins_.assign(g.steps.size(), {});
+  for (std::size_t s = 0; s < g.steps.size(); ++s) {
+    StepState& step = state_.steps[s];
+    walkers_[state_.group][s].start(step);
+    for (int l = 0; l < kMostLoops; ++l) {
+      if ((ring_loops_[state_.group][s] >> l & 1) != 0) step.rings[l].assign(kRing, {kLongAgo, kLongAgo});
+    }
+    if (g.steps[s].keeps_slots) step.slots.assign(static_cast<std::size_t>(kOuterRing * g.keys), {});
+  }
+}
+
+Cycle Sequencer::step(Cycle now) {
+  if (done_) return kNever;
+  complete_transfers(now);
+  Cycle next = fire_ready(now);
+  const bool finished = std::all_of(state_.steps.begin(), state_.steps.end(), [](const StepState& s) { return s.finished && s.in_flight.empty(); });
+  if (!finished) return next;
+  if (state_.group + 1 == schedule_.groups.size()) {
+    done_ = true;
+    if (notice_ != nullptr) notice_(notice_context_);
+    return kNever;
+  }
+  // The next group starts when everything of this one has ended.
+  if (now < state_.last_end) return state_.last_end;
+  ++state_.group;
+  enter_group();
+  return now + 1;
+}
+
+void Sequencer::complete_transfers(Cycle now) {
+  while (ports_.completions.ready(now)) {
+    const int step = ports_.completions.pop(now).step;
+    StepState& state = state_.steps[step];
+    check(!state.in_flight.empty(), "a transfer completed that was not under way");
+    const std::uint8_t ended = state.in_flight.front();
+    state.in_flight.pop_front();
+    --state_.transfers_in_flight;
+    finish_iterations(step, ended, {now, now});
+    state_.last_end = std::max(state_.last_end, now);
+    if (events_ != nullptr && !transfer_begins_[step].empty()) {
+      const Cycle begin = transfer_begins_[step].front();
+      transfer_begins_[step].erase(transfer_begins_[step].begin());
+      if (!events_->event({static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(now), schedule_.fetcher, group().steps[step].name, state.at[0], state.completed[0]})) {
+        events_ = nullptr;
+      }
+    }
+  }
+}
+
+// Fires what can run in this cycle, one firing a unit, and returns the next cycle in which something could.
+Cycle Sequencer::fire_ready(Cycle now) {
+  const int count = static_cast<int>(group().steps.size());
+  for (int unit = 0; unit <= schedule_.fetcher; ++unit) {
+    if (!unit_accepts(unit, now)) continue;
+    int best = kNone;
+    Ready best_ready;
+    for (int s = 0; s < count; ++s) {
+      if (group().steps[s].unit != unit || state_.steps[s].finished) continue;
+      if (best != kNone && !older(s, best)) continue;
+      const Ready ready = evaluate(s);
+      if (!ready.known || ready.at() > now || start_of(s, ready) > now) continue;
+      best = s;
+      best_ready = ready;
+    }
+    if (best != kNone) fire(best, now, best_ready);
+  }
+  Cycle next = kNever;
+  for (int s = 0; s < count; ++s) {
+    if (state_.steps[s].finished) continue;
+    const int unit = group().steps[s].unit;
+    if (unit == schedule_.fetcher && state_.transfers_in_flight >= kTransfersInFlight) continue;
+    const Ready ready = evaluate(s);
+    if (!ready.known) continue;
+    next = std::min(next, std::max({now + 1, state_.units[unit].free_at, start_of(s, ready)}));
+  }
+  return next;
+}
+
+bool Sequencer::unit_accepts(int unit, Cycle now) const {
+  if (state_.units[unit].free_at > now) return false;
+  return unit != schedule_.fetcher || state_.transfers_in_flight < kTransfersInFlight;
+}
+
+const StepCost& Sequencer::cost(int step) const {
+  const auto& g = group();
+  const auto edges = edges_at(schedule_.lowering->groups[g.group], schedule_.sizing->groups[g.group], state_.steps[step].at);
+  return g.steps[step].costs[edges];
+}
+
+bool Sequencer::preloads(int step) const {
+  const int after = group().steps[step].preload_after;
+  return after != kNone && cost(step).preload_cycles > 0 && walkers_[state_.group][step].first_inside(state_.steps[step], after);
+}
+
+bool Sequencer::drains(int step) const {
+  const ScheduledStep& scheduled = group().steps[step];
+  return cost(step).drain_cycles > 0 && (!scheduled.drains_at_end || walkers_[state_.group][step].last_of(state_.steps[step], scheduled.loops.back()));
+}
+
+// The cycle from which a ready step can start, buffer ports included.
+Cycle Sequencer::start_of(int step, const Ready& ready) const {
+  const Cycle at = std::max(ready.at(), state_.units[group().steps[step].unit].free_at);
+  if (group().steps[step].kind != StepKind::compute) return at;
+  const StepCost& c = cost(step);
+  if (c.read_streams + c.write_streams == 0) return at;
+  return state_.ports.earliest(at, step, c.read_streams, c.write_streams);
+}
+
+Sequencer::Ready Sequencer::evaluate(int step) const {
+  Ready ready{true, kLongAgo, kLongAgo};
+  for (const Need& need : group().steps[step].needs) {
+    if (!meet(step, need, ready)) return {};
+  }
+  return ready;
+}
+
+// False where it is not yet known when the need is met.
+bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
+  static constexpr Times kPast{kLongAgo, kLongAgo};
+  const StepState& own = state_.steps[step];
+  const StepState& other = state_.steps[need.producer];
+  const bool space = need.kind == NeedKind::space || (need.kind == NeedKind::outer && need.lag == 0);
+  const Times* times = &kPast;
+  switch (need.kind) {
+    case NeedKind::iteration:
+    case NeedKind::space:
+    case NeedKind::outer: {
+      const std::int64_t index = need.kind == NeedKind::iteration ? own.ordinal[need.depth]
+                                 : need.kind == NeedKind::space   ? own.ordinal[need.depth] - need.lag
+                                                                  : own.ordinal[need.depth] + need.lag - 1;
+      if (index < 0) return true;
+      if (other.completed[need.depth] <= index) return false;
+      if (other.completed[need.depth] - index <= kRing) times = &other.rings[need.depth][static_cast<std::size_t>(index % kRing)];
+      break;
+    }
+    case NeedKind::carried:
+    case NeedKind::at:
+    case NeedKind::complete: {
+      bool known = false;
+      times = slot_time(step, need, known);
+      if (!known) return false;
+      if (times == nullptr) return true;
+      break;
+    }
+  }
+  if (times->end == kLongAgo) return true;
+  Cycle at = times->end + need.latency;
+  if (need.streamed) at = std::max(times->start + 1 + need.latency, times->end + need.latency + 1 - cost(step).issue_cycles);
+  Cycle& side = space ? ready.space : ready.data;
+  side = std::max(side, at);
+  return true;
+}
+
+// The time at which the producer's progress at this step's key reaches what is needed; nullptr: long ago.
+const Times* Sequencer::slot_time(int step, const Need& need, bool& known) const {
+  const StepState& own = state_.steps[step];
+  const StepState& other = state_.steps[need.producer];
+  const std::int64_t outer = own.ordinal[outer_loop()];
+  const std::int64_t wanted = need.kind == NeedKind::complete ? pass_total(own.at) : pass_index(own.at) + (need.kind == NeedKind::at ? 1 : 0);
+  known = true;
+  if (wanted == 0) return nullptr;
+  known = false;
+  if (other.ordinal[outer_loop()] < outer && !(need.producer == step)) return nullptr;
+  const Slot& slot = other.slots[static_cast<std::size_t>((outer % kOuterRing) * group().keys + key(step))];
+  if (slot.count < wanted) return nullptr;
+  known = true;
+  return slot.count == wanted ? &slot.latest : nullptr;
+}
+
+std::int64_t Sequencer::key(int step) const {
+  std::int64_t key = 0;
+  const auto& g = group();
+  for (const int l : g.key_loops) {
+    key = key * loop_trips(schedule_.lowering->groups[g.group], schedule_.sizing->groups[g.group], *schedule_.sizing, l) + state_.steps[step].at[l];
+  }
+  return key;
+}
+
+std::int64_t Sequencer::pass_index(const Coordinates& at) const {
+  const auto& lowered = schedule_.lowering->groups[group().group];
+  for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
+    if (lowered.tiled[i].base != lowered.pass_rank) continue;
+    const std::int64_t block = lowered.tiled[i].block_loop == kNone ? 0 : at[lowered.tiled[i].block_loop] * schedule_.sizing->groups[group().group].ranks[i].block;
+    return block + at[lowered.tiled[i].tile_loop];
+  }
+  return 0;
+}
+
+// Tiles of the pass rank that are not masked out for the query tile at `at`.
+std::int64_t Sequencer::pass_total(const Coordinates& at) const {
+  const auto& lowered = schedule_.lowering->groups[group().group];
+  const auto& size = schedule_.sizing->groups[group().group];
+  std::int64_t tiles = 1;
+  std::int64_t tile = 1;
+  std::int64_t last_query = -1;
+  for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
+    const auto& tiled = lowered.tiled[i];
+    if (tiled.base == lowered.pass_rank) {
+      tiles = size.ranks[i].tiles;
+      tile = size.ranks[i].tile;
+    } else if (tiled.base == schedule_.lowering->mask_query) {
+      const std::int64_t index = (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[i].block) + at[tiled.tile_loop];
+      last_query = std::min(size.ranks[i].extent, (index + 1) * size.ranks[i].tile) - 1;
+    }
+  }
+  if (!schedule_.sizing->masked || lowered.pass_rank != schedule_.lowering->mask_key || last_query < 0) return tiles;
+  return std::min(tiles, (last_query + schedule_.sizing->mask_offset) / tile + 1);
+}
+
+// Whether step a's next firing comes before b's in program order: outer loops, then stage, then inner loops.
+bool Sequencer::older(int a, int b) const {
+  const Coordinates& x = state_.steps[a].at;
+  const Coordinates& y = state_.steps[b].at;
+  for (int l = 0; l < pass_loop(); ++l) {
+    if (x[l] != y[l]) return x[l] < y[l];
+  }
+  const ScheduledStep& first = group().steps[a];
+  const ScheduledStep& second = group().steps[b];
+  if (first.stage != second.stage) return first.stage < second.stage;
+  for (int l = pass_loop(); l < kMostLoops; ++l) {
+    if (x[l] != y[l]) return x[l] < y[l];
+  }
+  return a < b;
+}
+
+void Sequencer::fire(int step, Cycle now, const Ready& ready) {
+  if (group().steps[step].kind == StepKind::compute) {
+    fire_compute(step, now, ready);
+  } else {
+    fire_transfer(step, now);
+  }
+}
+
+void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
+  const ScheduledStep& scheduled = group().steps[step];
+  StepState& state = state_.steps[step];
+  Unit& unit = state_.units[scheduled.unit];
+  const StepCost& c = cost(step);
+  matmul::Command command{.cost = &c, .group = static_cast<int>(state_.group), .step = step, .begin = now, .preloads = preloads(step), .drains = drains(step)};
+  command.end = now + c.issue_cycles + (command.preloads ? c.preload_cycles : 0) + (command.drains ? c.drain_cycles : 0);
+  const Cycle data = std::clamp(ready.data, unit.free_at, now);
+  command.stall_in = data - unit.free_at;
+  command.stall_out = now - data;
+  command.at = state.at;
+  command.edges = edges_at(schedule_.lowering->groups[group().group], schedule_.sizing->groups[group().group], state.at);
+  ports_.arrays[scheduled.unit].push(now, command);
+  if (c.read_streams + c.write_streams > 0 || command.preloads) {
+    const Cycle wished = std::max(ready.at(), unit.free_at);
+    state_.ports.take(now, command.end, step, c.read_streams, c.write_streams);
+    const bool writes = !scheduled.drains_at_end || command.drains || c.drain_cycles == 0;
+    ports_.buffer.push(now, {now, command.end, c.rows_read + (command.preloads ? c.preload_rows : 0), writes ? c.rows_written : 0, now - std::max(wished, std::min(now, wished))});
+    for (int i = 0; i < c.moved_count; ++i) {
+      const StepCost::Moved& m = c.moved[i];
+      if ((m.at_preload && !command.preloads) || (m.at_drain && !writes)) continue;
+      state_.moved[m.tensor].buffer_read += static_cast<std::uint64_t>(m.read_bytes);
+      state_.moved[m.tensor].buffer_written += static_cast<std::uint64_t>(m.written_bytes);
+    }
+  }
+  unit.free_at = command.end;
+  const Times times{now + c.extra_latency_cycles, command.end + c.extra_latency_cycles};
+  state_.last_end = std::max(state_.last_end, times.end);
+  if (events_ != nullptr) {
+    const bool more = events_->event({static_cast<std::uint64_t>(now), static_cast<std::uint64_t>(command.end), scheduled.unit, scheduled.name, state.at[0], state.ordinal[scheduled.loops.back()]});
+    if (!more) events_ = nullptr;
+  }
+  note_slot(step, times);
+  const std::uint8_t ended = walkers_[state_.group][step].next(state);
+  finish_iterations(step, ended, times);
+  mark_boundary(step, ended);
+}
+
+void Sequencer::fire_transfer(int step, Cycle now) {
+  const ScheduledStep& scheduled = group().steps[step];
+  StepState& state = state_.steps[step];
+  const std::int64_t bytes = region_at(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.tensor, scheduled.loops, state.at) *
+                             numerics::bytes(schedule_.lowering->tensors[scheduled.tensor].format);
+  const bool write = scheduled.kind == StepKind::store;
+  (write ? state_.moved[scheduled.tensor].dram_written : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
+  ports_.transfers.push(now, {static_cast<int>(state_.group), step, bytes, write, static_cast<std::int16_t>(scheduled.tensor), 0, state.at});
+  state_.units[scheduled.unit].free_at = now + 1;
+  ++state_.transfers_in_flight;
+  if (events_ != nullptr) transfer_begins_[step].push_back(now);
+  state.in_flight.push_back(walkers_[state_.group][step].next(state));
+}
+
+void Sequencer::finish_iterations(int step, std::uint8_t ended, Times times) {
+  StepState& state = state_.steps[step];
+  for (int l = 0; l < kMostLoops; ++l) {
+    if ((ended >> l & 1) == 0) continue;
+    if (!state.rings[l].empty()) state.rings[l][static_cast<std::size_t>(state.completed[l] % kRing)] = times;
+    ++state.completed[l];
+  }
+}
+
+void Sequencer::note_slot(int step, Times times) {
+  StepState& state = state_.steps[step];
+  if (state.slots.empty()) return;
+  const std::int64_t outer = state.ordinal[outer_loop()] % kOuterRing;
+  const std::size_t row = static_cast<std::size_t>(outer * group().keys);
+  // The first firing of an outer iteration forgets the one that had this row before.
+  const bool first = walkers_[state_.group][step].first_inside(state, outer_loop());
+  if (first) std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row), group().keys, Slot{});
+  Slot& slot = state.slots[row + static_cast<std::size_t>(key(step))];
+  ++slot.count;
+  slot.latest = times;
+}
+
+void Sequencer::mark_boundary(int step, std::uint8_t ended) {
+  if (step != group().reference || state_.steps[step].finished) return;
+  for (int l = 0; l < kMostLoops; ++l) {
+    if ((ended >> l & 1) == 0) continue;
+    boundary_ = l;
+    if (notice_ != nullptr) notice_(notice_context_);
+    return;
+  }
+}
+
+int Sequencer::take_boundary() {
+  const int level = boundary_;
+  boundary_ = kNone;
+  return level;
+}
+
+double Sequencer::progress() const {
+  const auto groups = static_cast<double>(schedule_.groups.size());
+  const double inside = static_cast<double>(steps()[group().reference].ordinal[0]) / static_cast<double>(schedule_.sizing->repeats);
+  return done_ ? 1.0 : (static_cast<double>(state_.group) + std::min(1.0, inside)) / groups;
+}
+
+std::string Sequencer::blocked() const {
+  std::string text;
+  for (std::size_t s = 0; s < state_.steps.size(); ++s) {
+    if (state_.steps[s].finished) continue;
+    text += " " + group().steps[s].name;
+    for (const Need& need : group().steps[s].needs) {
+      Ready ready;
+      if (!meet(static_cast<int>(s), need, ready)) text += " (waits for " + group().steps[need.producer].name + ")";
+    }
+    text += ";";
+  }
+  return text;
+}
+
+}  // namespace weft::sim::engine

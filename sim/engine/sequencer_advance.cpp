@@ -1,0 +1,210 @@
+// The sequencer's part of steady-state advance: its state relative to the reference step, and the jump.
+#include <algorithm>
+
+#include "sim/engine/sequencer.hpp"
+
+namespace weft::sim::engine {
+
+using weft::engine::kNone;
+using weft::engine::Need;
+using weft::engine::NeedKind;
+using weft::engine::ScheduledStep;
+
+namespace {
+bool runs(const ScheduledStep& step, int loop) { return std::find(step.loops.begin(), step.loops.end(), loop) != step.loops.end(); }
+bool by_key(NeedKind kind) { return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete; }
+}  // namespace
+
+// Periods are looked for at loops outside the pass rank's tiles, and at that loop itself: inside it, progress by key
+// is not the same at every key.
+bool Sequencer::advances_at(int level) const {
+  const auto& lowered = schedule_.lowering->groups[group().group];
+  if (level > pass_loop() || level >= static_cast<int>(lowered.loops.size())) return false;
+  if (!schedule_.sizing->masked || level == 0) return true;
+  return lowered.loops[level].base == schedule_.lowering->mask_key;
+}
+
+// The oldest outer iteration of `producer` that someone still reads by key.
+std::int64_t Sequencer::oldest_outer(int producer) const {
+  std::int64_t oldest = state_.steps[producer].ordinal[outer_loop()];
+  for (std::size_t s = 0; s < group().steps.size(); ++s) {
+    for (const Need& need : group().steps[s].needs) {
+      if (by_key(need.kind) && need.producer == producer && !state_.steps[s].finished) {
+        oldest = std::min(oldest, state_.steps[s].ordinal[outer_loop()]);
+      }
+    }
+  }
+  return oldest;
+}
+
+void Sequencer::fingerprint(StateWords& out, int level) const {
+  const Coordinates base = reference();
+  out.word(static_cast<std::int64_t>(state_.group));
+  for (std::size_t s = 0; s < state_.steps.size(); ++s) {
+    const StepState& step = state_.steps[s];
+    const ScheduledStep& scheduled = group().steps[s];
+    out.word(step.finished ? 1 : 0);
+    for (const int l : scheduled.loops) out.word(step.finished ? 0 : l <= level ? step.at[l] - base[l] : step.at[l]);
+    out.word(static_cast<std::int64_t>(step.in_flight.size()));
+    for (const std::uint8_t ended : step.in_flight) out.word(ended);
+    for (const Need& need : scheduled.needs) out.word(step.ordinal[need.depth] - state_.steps[need.producer].completed[need.depth]);
+    for (const int l : scheduled.loops) {
+      out.word(step.completed[l] - step.ordinal[l]);
+      if (step.rings[l].empty()) continue;
+      // Times still to come, or near enough to matter with the longest way added.
+      for (std::int64_t n = step.completed[l] - 1; n >= 0 && n >= step.completed[l] - kRing; --n) {
+        const Times& times = step.rings[l][static_cast<std::size_t>(n % kRing)];
+        if (times.end + horizon() <= out.now()) break;
+        out.recent_time(times.start, horizon());
+        out.recent_time(times.end, horizon());
+      }
+      out.word(-1);
+    }
+    if (step.slots.empty()) continue;
+    const std::int64_t current = step.ordinal[outer_loop()];
+    const std::int64_t oldest = oldest_outer(static_cast<int>(s));
+    out.word(current - oldest);
+    // Counts by key grow along the pass rank: there they are told relative to the step's own coordinate.
+    const bool relative = level == pass_loop();
+    const auto& lowered = schedule_.lowering->groups[group().group];
+    const std::int64_t origin = relative ? pass_index(step.at) : 0;
+    for (std::int64_t outer = std::max<std::int64_t>(oldest, 0); outer <= current; ++outer) {
+      const std::size_t row = static_cast<std::size_t>((outer % kOuterRing) * group().keys);
+      for (std::int64_t k = 0; k < group().keys; ++k) {
+        const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
+        out.word(relative && outer == current && lowered.pass_rank != kNone ? slot.count - origin : slot.count);
+        out.recent_time(slot.latest.start, horizon());
+        out.recent_time(slot.latest.end, horizon());
+      }
+    }
+  }
+  for (const Unit& unit : state_.units) out.time(unit.free_at);
+  out.word(state_.transfers_in_flight);
+  state_.ports.fingerprint(out);
+}
+
+std::vector<std::int64_t> Sequencer::ordinals() const {
+  std::vector<std::int64_t> all;
+  for (const StepState& step : state_.steps) {
+    all.insert(all.end(), step.ordinal.begin(), step.ordinal.end());
+    all.insert(all.end(), step.completed.begin(), step.completed.end());
+  }
+  return all;
+}
+
+// Iterations of `level` that are alike, for step's position in the loops outside it: all but a smaller last tile or
+// block, and under a mask those in which no query tile is left out.
+std::int64_t Sequencer::regular_end(int step, int level) const {
+  if (level == 0) return schedule_.sizing->repeats;
+  const auto& lowered = schedule_.lowering->groups[group().group];
+  const auto& size = schedule_.sizing->groups[group().group];
+  const ScheduledStep& scheduled = group().steps[step];
+  StepState probe;
+  probe.at = state_.steps[step].at;
+  std::size_t i = 0;
+  while (lowered.tiled[i].base != lowered.loops[level].base) ++i;
+  const auto& rank = size.ranks[i];
+  const bool edge = rank.edge != rank.tile;
+  const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, level, probe.at);
+  std::int64_t end = trips.end;
+  if (lowered.tiled[i].block_loop == level) {
+    if ((edge || rank.last_block != rank.block) && end == rank.blocks) --end;
+  } else {
+    const std::int64_t first = lowered.tiled[i].block_loop == kNone ? 0 : probe.at[lowered.tiled[i].block_loop] * rank.block;
+    if (edge && first + end == rank.tiles) --end;
+  }
+  if (!schedule_.sizing->masked) return end;
+  // A key loop under a mask: the query loops inside it begin later and later.
+  const auto whole = [&](std::int64_t at) {
+    Coordinates where = probe.at;
+    where[level] = at;
+    for (const int l : scheduled.loops) {
+      if (l <= level || lowered.loops[l].base != schedule_.lowering->mask_query) continue;
+      if (trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, l, where).begin != 0) return false;
+    }
+    return true;
+  };
+  std::int64_t low = 0;
+  while (low < end) {
+    const std::int64_t middle = low + (end - low) / 2;
+    if (whole(middle)) {
+      low = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return low;
+}
+
+std::int64_t Sequencer::regular_iterations(int level) const {
+  std::int64_t least = INT64_MAX;
+  for (std::size_t s = 0; s < state_.steps.size(); ++s) {
+    if (state_.steps[s].finished || !runs(group().steps[s], level)) continue;
+    // The next firing too must be of the same class after the jump.
+    least = std::min(least, regular_end(static_cast<int>(s), level) - 1 - state_.steps[s].at[level]);
+  }
+  return least == INT64_MAX ? 0 : std::max<std::int64_t>(0, least);
+}
+
+void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& before) {
+  const std::vector<std::int64_t> now = ordinals();
+  const std::int64_t moved = jump.iterations * jump.periods;
+  for (std::size_t s = 0; s < state_.steps.size(); ++s) {
+    StepState& step = state_.steps[s];
+    const bool moves = runs(group().steps[s], jump.level);
+    std::array<std::int64_t, kMostLoops> shift{};
+    const std::int64_t outer_before = step.ordinal[outer_loop()];
+    for (int l = 0; l < kMostLoops; ++l) {
+      const std::size_t at = s * 2 * kMostLoops + static_cast<std::size_t>(l);
+      step.ordinal[l] += (now[at] - before[at]) * jump.periods;
+      shift[l] = (now[at + kMostLoops] - before[at + kMostLoops]) * jump.periods;
+      if (step.rings[l].empty()) {
+        step.completed[l] += shift[l];
+        continue;
+      }
+      std::vector<Times> ring(step.rings[l].size());
+      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - kRing); n < step.completed[l]; ++n) {
+        Times times = step.rings[l][static_cast<std::size_t>(n % kRing)];
+        times.start += jump.cycles;
+        times.end += jump.cycles;
+        ring[static_cast<std::size_t>((n + shift[l]) % kRing)] = times;
+      }
+      step.completed[l] += shift[l];
+      step.rings[l] = std::move(ring);
+    }
+    if (!step.slots.empty()) {
+      std::vector<Slot> slots(step.slots.size());
+      const std::int64_t outer_shift = step.ordinal[outer_loop()] - outer_before;
+      for (std::int64_t row = 0; row < kOuterRing; ++row) {
+        const std::int64_t to = (row + outer_shift) % kOuterRing;
+        const bool current = row == outer_before % kOuterRing;
+        for (std::int64_t k = 0; k < group().keys; ++k) {
+          Slot slot = step.slots[static_cast<std::size_t>(row * group().keys + k)];
+          slot.latest.start += jump.cycles;
+          slot.latest.end += jump.cycles;
+          if (jump.level == pass_loop() && current && moves && slot.count > 0) slot.count += pass_tiles(jump);
+          slots[static_cast<std::size_t>(to * group().keys + k)] = slot;
+        }
+      }
+      step.slots = std::move(slots);
+    }
+    if (moves && !step.finished) step.at[jump.level] += moved;
+  }
+  for (Unit& unit : state_.units) unit.free_at += jump.cycles;
+  state_.ports.advance(jump.cycles);
+  state_.last_end += jump.cycles;
+}
+
+// Tiles of the pass rank in the jump: its loop runs over tiles, or over blocks of them.
+std::int64_t Sequencer::pass_tiles(const Jump& jump) const {
+  const auto& lowered = schedule_.lowering->groups[group().group];
+  const auto& size = schedule_.sizing->groups[group().group];
+  for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
+    if (lowered.tiled[i].base == lowered.pass_rank && lowered.tiled[i].block_loop == jump.level) {
+      return jump.iterations * jump.periods * size.ranks[i].block;
+    }
+  }
+  return jump.iterations * jump.periods;
+}
+
+}  // namespace weft::sim::engine

@@ -1,0 +1,59 @@
+#include "sim/memory/fetcher.hpp"
+
+#include <algorithm>
+
+namespace weft::sim::memory {
+
+void Fetcher::respond(Cycle now) {
+  while (ports_.responses.ready(now)) {
+    ports_.responses.pop(now);
+    // Responses come in the order of requests: the oldest transfer with requests under way.
+    const auto oldest = std::find_if(active_.begin(), active_.end(), [](const Active& a) { return a.under_way > 0; });
+    check(oldest != active_.end(), "a response without a request");
+    --oldest->under_way;
+    --under_way_;
+    while (!active_.empty() && active_.front().under_way == 0 && active_.front().requested == active_.front().transfer.bytes) {
+      if (done_ != nullptr) done_(context_, active_.front().transfer);
+      ports_.completions.push(now, {active_.front().transfer.step});
+      active_.pop_front();
+      check(requesting_ > 0, "a transfer was complete before it was requested");
+      --requesting_;
+    }
+  }
+}
+
+bool Fetcher::request(Cycle now) {
+  if (requesting_ == active_.size() || under_way_ == config_.outstanding || last_request_ == now) return false;
+  Active& active = active_[requesting_];
+  const std::int64_t bytes = std::min(config_.burst_bytes, active.transfer.bytes - active.requested);
+  ports_.requests.push(now, {active.transfer.address + static_cast<std::uint64_t>(active.requested), static_cast<std::int32_t>(bytes),
+                             active.transfer.write, active.transfer.tensor});
+  active.requested += bytes;
+  ++active.under_way;
+  ++under_way_;
+  last_request_ = now;
+  if (active.requested == active.transfer.bytes) ++requesting_;
+  return true;
+}
+
+Cycle Fetcher::step(Cycle now) {
+  while (ports_.transfers.ready(now)) active_.push_back({ports_.transfers.pop(now)});
+  respond(now);
+  request(now);
+  const bool more = requesting_ < active_.size() && under_way_ < config_.outstanding;
+  return more ? now + 1 : kNever;
+}
+
+void Fetcher::fingerprint(StateWords& out) const {
+  out.word(static_cast<std::int64_t>(active_.size()));
+  for (const Active& active : active_) {
+    active.transfer.fingerprint(out);
+    out.word(active.requested);
+    out.word(active.under_way);
+  }
+  out.word(last_request_ == out.now() ? 1 : 0);
+}
+
+void Fetcher::advance(Cycle cycles) { last_request_ += cycles; }
+
+}  // namespace weft::sim::memory

@@ -1,0 +1,56 @@
+// The buffer's side of the memory port: cuts transfers into requests of at most a burst, keeps a bounded number under
+// way, and reports each transfer when its last response is in.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "models/engine/architecture.hpp"
+#include "sim/common/channel.hpp"
+#include "sim/memory/messages.hpp"
+
+namespace weft::sim::memory {
+
+class Fetcher {
+ public:
+  struct Ports {
+    Channel<Transfer>& transfers;       // from the sequencer
+    Channel<Completion>& completions;   // to the sequencer
+    Channel<Request>& requests;         // to memory
+    Channel<Response>& responses;       // from memory
+  };
+  // Called when a transfer is complete, before its completion is sent: moves values.
+  using Done = void (*)(void* context, const Transfer& transfer);
+
+  Fetcher(const weft::engine::Dram& config, Ports ports) : config_(config), ports_(ports) {}
+  void on_done(Done done, void* context) {
+    done_ = done;
+    context_ = context;
+  }
+
+  Cycle step(Cycle now);
+
+  void fingerprint(StateWords& out) const;
+  void advance(Cycle cycles);
+
+ private:
+  struct Active {
+    Transfer transfer;
+    std::int64_t requested = 0;   // bytes asked for
+    std::int64_t under_way = 0;   // requests without a response yet
+  };
+
+  void respond(Cycle now);
+  bool request(Cycle now);
+
+  weft::engine::Dram config_;
+  Ports ports_;
+  std::deque<Active> active_;
+  std::size_t requesting_ = 0;    // index of the first transfer not fully requested
+  std::int64_t under_way_ = 0;
+  Cycle last_request_ = -1;
+  Done done_ = nullptr;
+  void* context_ = nullptr;
+};
+
+}  // namespace weft::sim::memory
