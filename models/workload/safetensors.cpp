@@ -151,7 +151,7 @@ class HeaderReader {
   std::uint64_t body_bytes_;
 };
 
-std::string quoted(const std::string& text) { return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace); }
+std::string json_quoted(const std::string& text) { return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -211,7 +211,8 @@ std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map
   std::string header = "{";
   if (!metadata.empty()) {
     header += "\"__metadata__\":{";
-    for (const auto& [key, value] : metadata) header += fmt::format("{}{}:{}", header.back() == '{' ? "" : ",", quoted(key), quoted(value));
+    for (const auto& [key, value] : metadata)
+      header += fmt::format("{}{}:{}", header.back() == '{' ? "" : ",", json_quoted(key), json_quoted(value));
     header += '}';
   }
   std::uint64_t offset = 0;
@@ -224,7 +225,7 @@ std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map
     const bool wide = tensor.dtype == Dtype::f32;
     const std::uint64_t end = offset + tensor.values.size() * (wide ? 4 : 2);
     header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", header.size() == 1 ? "" : ",",
-                          quoted(tensor.name), wide ? "F32" : "BF16", fmt::join(tensor.shape, ","), offset, end);
+                          json_quoted(tensor.name), wide ? "F32" : "BF16", fmt::join(tensor.shape, ","), offset, end);
     offset = end;
   }
   header += '}';

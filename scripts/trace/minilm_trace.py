@@ -85,7 +85,8 @@ def write_beside_and_rename(path: Path, data: bytes) -> None:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help="folder with model.safetensors, config.json and vocab.txt")
-    parser.add_argument("--out", type=Path, default=ROOT / "tests" / "data" / "minilm-l6.safetensors", help="the trace (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=ROOT / "tests" / "data" / "minilm-l6.safetensors",
+                        help="the trace (default: %(default)s)")
     parser.add_argument("--check", action="store_true",
                         help="check the encoder, and that --out holds what would be written; write nothing")
     args = parser.parse_args(argv)

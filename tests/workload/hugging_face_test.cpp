@@ -113,7 +113,8 @@ TEST(HuggingFace, WrongValuesAreNamed) {
   refused(R"({"model_type": "xlm", "emb_dim": 64, "n_heads": 4, "n_layers": 1, "max_position_embeddings": 5, "causal": "no"})",
           {"causal", "true or false"});
   refused(
-      R"({"model_type": "roberta", "hidden_size": 8, "intermediate_size": 1, "max_position_embeddings": 2, "num_attention_heads": 1, "num_hidden_layers": 1})",
+      R"({"model_type": "roberta", "hidden_size": 8, "intermediate_size": 1, "max_position_embeddings": 2,
+              "num_attention_heads": 1, "num_hidden_layers": 1})",
       {"max_position_embeddings = '2'", "reserved"});
   refused("[]", {"must be an object"});
   refused("", {"not JSON"});
