@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/execute.hpp"
+#include "sim/cli/interrupt.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/engine/run.hpp"
+
+namespace weft::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  weft compare --designs unfused,flat,fusemax --workload bert-base --seq 16K
+  weft compare --designs flat-16x16,fusemax-16x16 --values tests/data/minilm-l6.safetensors --json both.json
+  weft compare --designs fusemax-64x64,fusemax-128x128,fusemax --workload xlm --fidelity analytic --csv -
+
+Exit codes: 0 success, 1 a point is infeasible, 2 bad input, 130 interrupted.)";
+
+struct CompareCommand {
+  PointOptions point;
+  std::string designs;
+  std::string json, csv;
+};
+
+std::vector<std::string> names_in(const std::string& list) {
+  std::vector<std::string> names;
+  std::size_t begin = 0;
+  while (begin <= list.size()) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    if (end == begin) throw ConfigError(Problem{{"--designs", 0, 0}, "", list, "a name is empty: give names with commas between them, such as flat,fusemax"});
+    names.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+int compare(const CompareCommand& o) {
+  Outputs outputs;
+  outputs.expect("--json", o.json, true);
+  outputs.expect("--csv", o.csv, true);
+  const engine::Catalog catalog(config_root());
+  if (o.designs.empty()) {
+    throw ConfigError(Problem{{}, "--designs", "", "missing: name designs with commas between them; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
+  }
+  const std::vector<std::string> names = names_in(o.designs);
+  const Point point = resolve(o.point, catalog);
+  std::vector<engine::Design> designs;  // all of them are checked before the first runs
+  for (const std::string& name : names) designs.push_back(engine::Design::load(catalog, name, point.settings));
+
+  Interrupt interrupt;
+  std::vector<Executed> runs;
+  try {
+    for (engine::Design& design : designs) {
+      ExecuteOptions how;
+      how.label = fmt::format("{} ({} of {})", design.name(), runs.size() + 1, designs.size());
+      how.design_arguments = " --design " + shell_word(design.name());
+      how.stop = interrupt.token();
+      runs.push_back(execute(std::move(design), point, how));
+    }
+  } catch (const sim::engine::Cancelled&) {
+    return interrupt.exit_code();
+  }
+  const auto held = interrupt.writing();
+  if (interrupt.exit_code() != 0) return interrupt.exit_code();
+  if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
+  if (!o.json.empty()) write_output(o.json, engine::comparison_json(reports_of(runs)));
+  if (o.json.empty() && !outputs.uses_stdout()) print(comparison_table(runs));
+  return exit_code(runs, "compare");
+}
+
+}  // namespace
+
+Command add_compare(CLI::App& app) {
+  const auto o = std::make_shared<CompareCommand>();
+  CLI::App* command = app.add_subcommand("compare", "Several designs on one workload, side by side");
+  const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
+    command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
+  };
+  text("--designs", o->designs, "A,B,...", "names as for 'weft run --design', with commas between them", "Designs");
+  add_point_options(*command, o->point);
+  constexpr const char* kOutput = "Output ('-' is standard output)";
+  text("--json", o->json, "FILE", "the results as JSON, schema weft-comparison/1", kOutput);
+  text("--csv", o->csv, "FILE", "the results as a header and a row each", kOutput);
+  command->footer(kExamples);
+  return {command, [o] { return compare(*o); }};
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,123 @@
+#include <boost/version.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
+#include <systemc>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "models/common/json.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/options.hpp"
+#include "sim/cli/output.hpp"
+
+namespace weft::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  weft doctor
+  weft doctor --json -)";
+
+// One line of the report: what, its version or state, and what it is for.
+struct Finding {
+  std::string name;
+  std::string version;  // empty: not there
+  std::string use;
+};
+
+// The first line that a shell command prints; empty where it fails. Its errors are not shown.
+std::string first_line_of(const std::string& command) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen((command + " 2>/dev/null").c_str(), "r"), ::pclose);
+  if (!pipe) return "";
+  std::array<char, 256> line{};
+  if (std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) == nullptr) return "";
+  std::string text = line.data();
+  return text.substr(0, text.find_last_not_of("\r\n ") + 1);
+}
+
+std::vector<Finding> built_with() {
+  return {{"compiler", WEFT_COMPILER, "built Weft"},
+          {"CMake", WEFT_CMAKE_VERSION, "built Weft"},
+          {"SystemC", SC_VERSION, "--fidelity systemc"},
+          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100), "text"},
+          {"yaml-cpp", WEFT_YAML_CPP_VERSION, "configurations"},
+          {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH), "headers of traces"},
+          {"CLI11", CLI11_VERSION, "the command line"},
+          {"Boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100), "graphs of Einsums"},
+          {"OpenSSL", ::OpenSSL_version(OPENSSL_VERSION_STRING), "hashes of configurations"}};
+}
+
+std::vector<Finding> optional_tools() {
+  return {{"Verilator", first_line_of("verilator --version"), "RTL simulation; no command of this version needs it"},
+          {"Yosys", first_line_of("yosys -V"), "synthesis; no command of this version needs it"},
+          {"matplotlib", first_line_of("/usr/bin/python3 -c 'import matplotlib; print(matplotlib.__version__)'"), "pictures: scripts/plot, scripts/demo.sh"}};
+}
+
+std::string memory_text() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  return pages > 0 ? fmt::format("{:.1f} GiB", static_cast<double>(pages) * static_cast<double>(page_bytes) / (1 << 30)) : "unknown";
+}
+
+std::string section(const char* title, const std::vector<Finding>& findings) {
+  Table table({std::string("  ") + title, "", ""});
+  for (const Finding& f : findings) table.add({"  " + f.name, f.version.empty() ? "not found" : f.version, f.use});
+  return table.text(3);
+}
+
+void write_findings(json::Writer& out, const char* name, const std::vector<Finding>& findings) {
+  out.key(name);
+  out.begin_array();
+  for (const Finding& f : findings) {
+    out.begin_object();
+    out.field("name", f.name);
+    if (f.version.empty()) {
+      out.null_field("version");
+    } else {
+      out.field("version", f.version);
+    }
+    out.field("use", f.use);
+    out.end_object();
+  }
+  out.end_array();
+}
+
+int doctor(const std::string& json_path) {
+  Outputs outputs;
+  outputs.expect("--json", json_path, true);
+  const std::string root = config_root().string();
+  if (!json_path.empty()) {
+    json::Writer out;
+    out.begin_object();
+    out.field("schema", "weft-doctor/1");
+    out.field("version", WEFT_VERSION);
+    out.field("build_type", WEFT_BUILD_TYPE);
+    out.field("configs", root);
+    out.field("cores", std::thread::hardware_concurrency());
+    write_findings(out, "built_with", built_with());
+    write_findings(out, "optional", optional_tools());
+    out.end_object();
+    write_output(json_path, out.take());
+    return 0;
+  }
+  print(fmt::format("weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc\n\n", WEFT_VERSION,
+                    WEFT_BUILD_TYPE, root, std::thread::hardware_concurrency(), memory_text()));
+  print(section("built with", built_with()) + "\n" + section("optional", optional_tools()));
+  return 0;
+}
+
+}  // namespace
+
+Command add_doctor(CLI::App& app) {
+  const auto json = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("doctor", "What is installed, which optional back ends are there, with versions");
+  command->add_option("--json", *json, "as JSON, schema weft-doctor/1; '-' is standard output")->type_name("FILE")->check(not_empty());
+  command->footer(kExamples);
+  return {command, [json] { return doctor(*json); }};
+}
+
+}  // namespace weft::cli

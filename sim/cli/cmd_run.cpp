@@ -1,0 +1,117 @@
+#include <memory>
+
+#include "models/workload/trace.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/execute.hpp"
+#include "sim/cli/interrupt.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/engine/perfetto.hpp"
+#include "sim/engine/run.hpp"
+
+namespace weft::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  weft run --design fusemax --workload bert-base --batch 64 --seq 16K
+  weft run --design fusemax-16x16 --values tests/data/minilm-l6.safetensors --json -
+  weft run --design flat --workload xlm --seq 1M --fidelity analytic --csv flat.csv
+  weft run --arch my-chip.yaml --binding fusemax --workload gpt2-small --causal
+  weft run --design fusemax --workload bert-base --set arch.dram.bandwidth_bytes_per_s=100e9
+  weft run --design fusemax-16x16 --workload bert-base --seq 256 --perfetto t.json   (open it at ui.perfetto.dev)
+
+Exit codes: 0 success, 1 the point is infeasible, 2 bad input, 130 interrupted.)";
+
+struct RunCommand {
+  PointOptions point;
+  std::string design, arch, binding;
+  std::string json, csv, perfetto, write_values;
+};
+
+engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog, const std::vector<engine::Setting>& settings) {
+  if (!o.design.empty()) {
+    if (!o.arch.empty() || !o.binding.empty()) {
+      throw ConfigError(Problem{{"--design", 0, 0}, "", o.design, "give either --design, or --arch and --binding"});
+    }
+    return engine::Design::load(catalog, o.design, settings);
+  }
+  if (o.arch.empty() && o.binding.empty()) {
+    throw ConfigError(Problem{{}, "--design", "", "missing: name a design, or --arch and --binding; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
+  }
+  if (o.arch.empty() || o.binding.empty()) {
+    const std::string missing = o.arch.empty() ? "--arch" : "--binding";
+    throw ConfigError(Problem{{}, missing, "", "missing: --arch and --binding go together"});
+  }
+  return engine::Design::load(catalog, o.arch, o.binding, settings);
+}
+
+void refuse_meaningless(const RunCommand& o, const Point& point) {
+  const auto refuse = [](const std::string& option, const std::string& value, const std::string& why) {
+    throw ConfigError(Problem{{option, 0, 0}, "", value, why});
+  };
+  const bool simulated = point.run.fidelity == engine::Fidelity::systemc;
+  if (!o.write_values.empty() && !point.trace) refuse("--write-values", o.write_values, "there are no values: give a trace with --values");
+  if (!o.write_values.empty() && !simulated) refuse("--write-values", o.write_values, "values flow in --fidelity systemc only");
+  if (!o.perfetto.empty() && !simulated) refuse("--perfetto", o.perfetto, "units have a timeline in --fidelity systemc only");
+}
+
+int run(const RunCommand& o) {
+  Outputs outputs;
+  outputs.expect("--json", o.json, true);
+  outputs.expect("--csv", o.csv, true);
+  outputs.expect("--perfetto", o.perfetto, false);
+  outputs.expect("--write-values", o.write_values, false);
+  const engine::Catalog catalog(config_root());
+  const Point point = resolve(o.point, catalog);
+  refuse_meaningless(o, point);
+  engine::Design design = load_design(o, catalog, point.settings);
+
+  Interrupt interrupt;
+  sim::engine::PerfettoTrace timeline;
+  std::vector<std::vector<float>> values;
+  ExecuteOptions how;
+  how.label = design.name();
+  how.design_arguments = o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding) : " --design " + shell_word(o.design);
+  how.events = o.perfetto.empty() ? nullptr : &timeline;
+  how.outputs = o.write_values.empty() ? nullptr : &values;
+  how.stop = interrupt.token();
+  std::vector<Executed> runs;
+  try {
+    runs.push_back(execute(std::move(design), point, how));
+  } catch (const sim::engine::Cancelled&) {
+    return interrupt.exit_code();
+  }
+  const Executed& done = runs.front();
+  const bool ran = done.result->status == engine::Status::ok;
+  const auto held = interrupt.writing();
+  if (interrupt.exit_code() != 0) return interrupt.exit_code();
+  if (ran && !o.write_values.empty()) workload::write_outputs(o.write_values, *point.trace, values);
+  if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result));
+  if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
+  if (!o.json.empty()) write_output(o.json, engine::result_json(done.report));
+  if (o.json.empty() && !outputs.uses_stdout() && ran) print(summary(done));
+  return exit_code(runs, "run");
+}
+
+}  // namespace
+
+Command add_run(CLI::App& app) {
+  const auto o = std::make_shared<RunCommand>();
+  CLI::App* command = app.add_subcommand("run", "One design on one workload: cycles, utilisation, traffic, values");
+  const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
+    command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
+  };
+  constexpr const char* kDesign = "Design";
+  text("--design", o->design, "NAME", "a name from 'weft list designs', with -NxN behind it for another size, or a YAML file", kDesign);
+  text("--arch", o->arch, "NAME", "an architecture, in place of a design", kDesign);
+  text("--binding", o->binding, "NAME", "and the binding that goes with it", kDesign);
+  add_point_options(*command, o->point);
+  constexpr const char* kOutput = "Output ('-' is standard output)";
+  text("--json", o->json, "FILE", "the result as JSON, schema weft-result/1", kOutput);
+  text("--csv", o->csv, "FILE", "the result as a header and a row", kOutput);
+  text("--perfetto", o->perfetto, "FILE", "a timeline of the units, for ui.perfetto.dev", kOutput);
+  text("--write-values", o->write_values, "FILE", "the computed output, layers.N.out, as .safetensors", kOutput);
+  command->footer(kExamples);
+  return {command, [o] { return run(*o); }};
+}
+
+}  // namespace weft::cli

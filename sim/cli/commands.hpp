@@ -1,0 +1,30 @@
+// The commands of `weft`: each adds its subcommand and says what it does when chosen.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace weft::cli {
+
+// Runs a chosen command and gives its exit code: 0 success, 1 a check failed or a point is infeasible. Bad input is thrown.
+using Action = std::function<int()>;
+
+// A subcommand and its action; the action holds the options that the parser fills in.
+struct Command {
+  CLI::App* app = nullptr;
+  Action action;
+};
+
+Command add_doctor(CLI::App& app);
+Command add_list(CLI::App& app);
+Command add_analyze(CLI::App& app);
+Command add_run(CLI::App& app);
+Command add_compare(CLI::App& app);
+
+// The folder of cascades, architectures, bindings, designs and workloads: $WEFT_CONFIGS, or the one beside the build.
+std::filesystem::path config_root();
+
+}  // namespace weft::cli

@@ -1,0 +1,52 @@
+#include "sim/cli/execute.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "sim/cli/output.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/engine/run.hpp"
+
+namespace weft::cli {
+
+Executed execute(engine::Design design, const Point& point, const ExecuteOptions& options) {
+  Executed run;
+  run.design = std::make_unique<engine::Design>(std::move(design));
+  Progress progress(options.label);
+  engine::RunOptions how = point.run;
+  how.trace = point.trace ? &*point.trace : nullptr;
+  how.events = options.events;
+  how.outputs = options.outputs;
+  how.stop = options.stop;
+  how.progress = [&](double share) { progress.show(share); };
+  run.result = std::make_unique<engine::Result>(sim::engine::run(*run.design, point.workload, point.shape, how));
+  progress.clear();
+  run.report = {.design = run.design.get(),
+                .result = run.result.get(),
+                .workload = point.workload.name,
+                .version = WEFT_VERSION,
+                .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape, how),
+                .seed = how.seed,
+                .command = "weft run" + options.design_arguments + point.arguments};
+  return run;
+}
+
+int exit_code(const std::vector<Executed>& runs, const std::string& command) {
+  int code = 0;
+  for (const Executed& run : runs) {
+    if (run.result->status == engine::Status::ok) continue;
+    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, run.design->name(), config::name_of(run.result->status), run.result->reason);
+    code = 1;
+  }
+  return code;
+}
+
+std::vector<engine::Report> reports_of(const std::vector<Executed>& runs) {
+  std::vector<engine::Report> reports;
+  for (const Executed& run : runs) reports.push_back(run.report);
+  return reports;
+}
+
+}  // namespace weft::cli

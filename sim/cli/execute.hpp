@@ -1,0 +1,40 @@
+// One point run and reported, for `run` and `compare`.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "models/engine/result_json.hpp"
+#include "sim/cli/options.hpp"
+
+namespace weft::cli {
+
+// A design's result with what identifies it. `report` points into the rest.
+struct Executed {
+  std::unique_ptr<engine::Design> design;
+  std::unique_ptr<engine::Result> result;
+  engine::Report report;
+};
+
+struct ExecuteOptions {
+  std::string label;                                   // before the progress bar
+  std::string design_arguments;                        // " --design fusemax", of the canonical command line
+  engine::EventSink* events = nullptr;
+  std::vector<std::vector<float>>* outputs = nullptr;
+  std::stop_token stop;
+};
+
+// Throws ConfigError for bad input and sim::engine::Cancelled when told to stop.
+Executed execute(engine::Design design, const Point& point, const ExecuteOptions& options);
+
+// 0, or 1 where a point is infeasible; says why on standard error.
+int exit_code(const std::vector<Executed>& runs, const std::string& command);
+std::vector<engine::Report> reports_of(const std::vector<Executed>& runs);
+
+// For people: everything about one result, or one line a result.
+std::string summary(const Executed& run);
+std::string comparison_table(const std::vector<Executed>& runs);
+
+}  // namespace weft::cli

@@ -1,0 +1,129 @@
+// `weft`: parses the command line, runs one command, turns failures into a message and an exit code.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "models/common/error.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/output.hpp"
+
+// libsystemc refers to it; the command has its own main and elaborates by itself.
+int sc_main(int /*argc*/, char* /*argv*/[]) { return 1; }
+
+namespace weft::cli {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadInput = 2;
+
+constexpr const char* kFooter = R"(Examples:
+  weft list designs
+  weft run --design fusemax --workload bert-base --seq 16K
+  weft compare --designs unfused,flat,fusemax --workload bert-base --seq 4K
+  weft analyze attention-1pass
+Each command explains itself: weft run --help
+
+Exit codes: 0 success, 1 a check failed or a point is infeasible, 2 bad input.)";
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// What the parser could not take, with the nearest option in place of a bare refusal.
+std::string unexpected_text(const std::vector<std::string>& extras, const CLI::App& command) {
+  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word.starts_with("-"); });
+  if (option == extras.end()) return fmt::format("unexpected argument '{}'; see --help", extras.empty() ? "" : extras.front());
+  const std::string name = option->substr(0, option->find('='));
+  const std::string near = nearest_name(name, option_names(command));
+  return fmt::format("unknown option '{}'; {}see --help", name, near.empty() ? "" : "did you mean '" + near + "'? ");
+}
+
+void complain(const std::string& command, const std::string& message) {
+  const std::string prefix = command.empty() ? "weft" : "weft " + command;
+  if (message.find('\n') == std::string::npos) {
+    fmt::print(stderr, "{}: {}\n", prefix, message);
+    return;
+  }
+  std::string indented = message;
+  for (std::size_t at = 0; (at = indented.find('\n', at)) != std::string::npos; at += 3) indented.replace(at, 1, "\n  ");
+  fmt::print(stderr, "{}: several problems:\n  {}\n", prefix, indented);
+}
+
+// The command that stands first, or why there is none.
+void check_command(int argc, char** argv, const std::vector<Command>& commands) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.push_back(command.app->get_name());
+  if (argc < 2) throw ConfigError(Problem{{}, "command", "", "missing: give " + one_of(names) + ", or --help"});
+  const std::string first = argv[1];
+  if (first.starts_with("-") || std::find(names.begin(), names.end(), first) != names.end()) return;
+  const std::string near = nearest_name(first, names);
+  throw ConfigError(Problem{{}, "command", first, (near.empty() ? "" : "did you mean '" + near + "'? ") + "Allowed: " + one_of(names)});
+}
+
+int parse_and_run(int argc, char** argv, std::string& chosen_name) {
+  CLI::App app("Weft: design, simulate and verify attention accelerators", "weft");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("weft ") + WEFT_VERSION);
+  const std::vector<Command> commands{add_doctor(app), add_list(app), add_analyze(app), add_run(app), add_compare(app)};
+  check_command(argc, argv, commands);
+  const auto chosen = [&]() -> const Command* {
+    for (const Command& command : commands) {
+      if (command.app->parsed()) return &command;
+    }
+    return nullptr;
+  };
+  try {
+    // extras are collected and refused below: the parser's own message names no neighbour
+    for (const Command& command : commands) command.app->allow_extras();
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (const Command* command = chosen()) chosen_name = command->app->get_name();
+    if (error.get_exit_code() == 0) {
+      const CLI::App& shown = chosen() != nullptr ? *chosen()->app : app;
+      print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? std::string(error.what()) + "\n" : shown.help());
+      return 0;
+    }
+    const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error);
+    complain(chosen_name, extras != nullptr ? unexpected_text({argv[1]}, app) : error.what());
+    return kBadInput;
+  }
+  const Command* command = chosen();
+  if (command == nullptr) throw ConfigError(Problem{{}, "command", "", "missing; see weft --help"});
+  chosen_name = command->app->get_name();
+  if (const auto extras = command->app->remaining(); !extras.empty()) {
+    complain(chosen_name, unexpected_text(extras, *command->app));
+    return kBadInput;
+  }
+  return command->action();
+}
+
+int guarded(int argc, char** argv) {
+  std::string command;
+  try {
+    return parse_and_run(argc, argv, command);
+  } catch (const ConfigError& error) {
+    complain(command, error.what());
+    return kBadInput;
+  } catch (const std::bad_alloc&) {
+    complain(command, "out of memory");
+  } catch (const std::exception& error) {
+    complain(command, std::string("internal error, please report it: ") + error.what());
+  }
+  return kFailed;
+}
+
+}  // namespace
+}  // namespace weft::cli
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen at the write, and is no error
+  return weft::cli::guarded(argc, argv);
+}

@@ -1,0 +1,241 @@
+#include "sim/cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+
+namespace weft::cli {
+namespace {
+
+using workload::Shape;
+
+constexpr std::int64_t kMostHeads = 1 << 16;
+constexpr std::int64_t kMostBatch = 1 << 20;
+constexpr std::int64_t kMostWidth = 1 << 16;
+constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
+
+[[noreturn]] void refuse(const std::string& option, const std::string& value, const std::string& why) {
+  throw ConfigError(Problem{{option, 0, 0}, "", value, why});
+}
+
+// An option that sets one extent of the shape.
+struct ExtentOption {
+  const char* name;
+  const std::string* text;
+  std::int64_t Shape::*member;
+  std::int64_t most;
+};
+
+std::vector<ExtentOption> extent_options(const PointOptions& o) {
+  std::vector<ExtentOption> given;
+  const auto take = [&](const char* name, const std::string& text, std::int64_t Shape::*member, std::int64_t most) {
+    if (!text.empty()) given.push_back({name, &text, member, most});
+  };
+  take("--batch", o.batch, &Shape::batch, kMostBatch);
+  take("--heads", o.heads, &Shape::heads, kMostHeads);
+  take("--kv-heads", o.kv_heads, &Shape::kv_heads, kMostHeads);
+  take("--seq", o.seq, &Shape::seq_q, kMostTokens);
+  take("--seq", o.seq, &Shape::seq_kv, kMostTokens);
+  take("--seq-q", o.seq_q, &Shape::seq_q, kMostTokens);
+  take("--seq-kv", o.seq_kv, &Shape::seq_kv, kMostTokens);
+  take("--width", o.width, &Shape::width_qk, kMostWidth);
+  take("--width", o.width, &Shape::width_v, kMostWidth);
+  take("--width-qk", o.width_qk, &Shape::width_qk, kMostWidth);
+  take("--width-v", o.width_v, &Shape::width_v, kMostWidth);
+  return given;
+}
+
+void refuse_doubled(const PointOptions& o) {
+  const auto exclude = [](const char* whole, const std::string& text, const char* part, const std::string& other) {
+    if (!text.empty() && !other.empty()) refuse(part, other, fmt::format("{} {} sets it already: give one of the two", whole, text));
+  };
+  exclude("--seq", o.seq, "--seq-q", o.seq_q);
+  exclude("--seq", o.seq, "--seq-kv", o.seq_kv);
+  exclude("--width", o.width, "--width-qk", o.width_qk);
+  exclude("--width", o.width, "--width-v", o.width_v);
+}
+
+// What the phase is called once an option has changed the lengths or the mask.
+workload::Phase phase_of(const Shape& shape) {
+  using workload::Phase;
+  if (!shape.causal) return shape.seq_q == shape.seq_kv ? Phase::self : Phase::cross;
+  return shape.seq_q == 1 && shape.seq_kv > 1 ? Phase::decode : Phase::prefill;
+}
+
+// The trace's shape, which no option and no named workload may contradict.
+Shape traced_shape(const PointOptions& o, const workload::Trace& trace, const workload::Workload* named) {
+  Shape shape = trace.shape;
+  for (const ExtentOption& option : extent_options(o)) {
+    const std::int64_t wanted = whole_number(option.name, *option.text, 1, option.most);
+    const std::int64_t there = shape.*option.member;
+    if (wanted != there) refuse(option.name, *option.text, fmt::format("the trace {} has {}: leave the option out, or give {}", o.values, there, there));
+  }
+  if (named != nullptr) {
+    const Shape other = named->shape();
+    const auto same = [&](const char* field, std::int64_t Shape::*member) {
+      if (shape.*member == other.*member) return;
+      refuse("--workload", o.workload, fmt::format("its {} is {}, and the trace {} has {}: leave the workload out, or name the one of the trace", field, other.*member, o.values, shape.*member));
+    };
+    same("heads", &Shape::heads);
+    same("kv_heads", &Shape::kv_heads);
+    same("width_qk", &Shape::width_qk);
+    same("width_v", &Shape::width_v);
+    shape.causal = shape.causal || other.causal;
+  }
+  if (o.causal && !*o.causal && trace.shape.causal) refuse("--no-causal", "", fmt::format("the trace {} says causal = true: leave the option out", o.values));
+  if (o.causal) shape.causal = *o.causal;
+  if (shape.causal != trace.shape.causal) shape.phase = phase_of(shape);
+  return shape;
+}
+
+Shape stated_shape(const PointOptions& o, const workload::Workload& workload) {
+  const Shape own = workload.shape();
+  Shape shape = own;
+  for (const ExtentOption& option : extent_options(o)) shape.*option.member = whole_number(option.name, *option.text, 1, option.most);
+  if (!o.heads.empty() && o.kv_heads.empty() && !workload.kv_heads) shape.kv_heads = shape.heads;
+  if (o.causal) shape.causal = *o.causal;
+  if (shape.seq_q != own.seq_q || shape.seq_kv != own.seq_kv || shape.causal != own.causal) shape.phase = phase_of(shape);
+  return shape;
+}
+
+// Options that make `shape` of the workload's own; the fewest, in a fixed order.
+std::string shape_arguments(const Shape& shape, const workload::Workload& workload) {
+  const Shape own = workload.shape();
+  std::string out;
+  const auto set = [&](const char* name, std::int64_t value, std::int64_t otherwise) {
+    if (value != otherwise) out += fmt::format(" {} {}", name, value);
+  };
+  set("--batch", shape.batch, own.batch);
+  set("--heads", shape.heads, own.heads);
+  set("--kv-heads", shape.kv_heads, shape.heads != own.heads && !workload.kv_heads ? shape.heads : own.kv_heads);
+  if (shape.seq_q == shape.seq_kv && shape.seq_q != own.seq_q && shape.seq_kv != own.seq_kv) {
+    set("--seq", shape.seq_q, own.seq_q);
+  } else {
+    set("--seq-q", shape.seq_q, own.seq_q);
+    set("--seq-kv", shape.seq_kv, own.seq_kv);
+  }
+  set("--width-qk", shape.width_qk, own.width_qk);
+  set("--width-v", shape.width_v, own.width_v);
+  if (shape.causal != own.causal) out += shape.causal ? " --causal" : " --no-causal";
+  return out;
+}
+
+std::uint64_t seed_of(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) refuse("--seed", text, "must be a whole number from 0 to 2^64 - 1");
+  return seed;
+}
+
+engine::Fidelity fidelity_of(const std::string& text) {
+  for (const auto& [name, fidelity] : engine::names(config::Tag<engine::Fidelity>{})) {
+    if (name == text) return fidelity;
+  }
+  refuse("--fidelity", text, config::unknown_name(text, config::names_of<engine::Fidelity>()));
+}
+
+// Trace and workload, and the shape from both; gives the beginning of the canonical arguments.
+void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
+  refuse_doubled(options);
+  std::optional<workload::Workload> named;
+  if (!options.workload.empty()) {
+    named = workload::load_workload(catalog.file("workload", options.workload));
+    point.arguments += " --workload " + shell_word(options.workload);
+  }
+  if (options.values.empty()) {
+    if (!named) throw ConfigError(Problem{{}, "--workload", "", "missing: name a workload, or give a trace with --values; workloads: " + one_of(catalog.list("workload"))});
+    point.workload = *named;
+    point.shape = stated_shape(options, *named);
+    point.arguments += shape_arguments(point.shape, *named);
+  } else {
+    point.trace = workload::load_trace(options.values);
+    point.shape = traced_shape(options, *point.trace, named ? &*named : nullptr);
+    point.arguments += " --values " + shell_word(options.values);
+    const bool otherwise = point.trace->shape.causal || (named && named->causal);
+    if (point.shape.causal != otherwise) point.arguments += point.shape.causal ? " --causal" : " --no-causal";
+    if (named) {
+      point.workload = *named;
+    } else {
+      point.workload.name = std::filesystem::path(options.values).stem().string();
+      point.workload.layers = static_cast<std::int64_t>(point.trace->layers.size());
+    }
+  }
+  const std::string where = options.values.empty() ? "--workload " + options.workload + " with the options" : options.values + " with the options";
+  if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
+}
+
+}  // namespace
+
+CLI::Validator not_empty() {
+  return CLI::Validator([](std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); }, "");
+}
+
+void add_point_options(CLI::App& command, PointOptions& o) {
+  const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
+    command.add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
+  };
+  constexpr const char* kWorkload = "Workload, each over the workload's own value";
+  text("--workload", o.workload, "NAME", "what to run: a name from 'weft list workloads', a YAML file, or a Hugging Face config.json", kWorkload);
+  text("--seq", o.seq, "N", "tokens of queries, keys and values: 1024, 4K, 1M", kWorkload);
+  text("--seq-q", o.seq_q, "N", "tokens of the queries", kWorkload);
+  text("--seq-kv", o.seq_kv, "N", "tokens of keys and values", kWorkload);
+  text("--batch", o.batch, "N", "sequences at once", kWorkload);
+  text("--heads", o.heads, "N", "query heads", kWorkload);
+  text("--kv-heads", o.kv_heads, "N", "key and value heads; divides the heads", kWorkload);
+  text("--width", o.width, "N", "width of a head, of Q, K and V", kWorkload);
+  text("--width-qk", o.width_qk, "N", "width of a head of Q and K", kWorkload);
+  text("--width-v", o.width_v, "N", "width of a head of V", kWorkload);
+  command.add_flag("--causal,!--no-causal", o.causal, "query i sees keys 0 ... i + seq_kv - seq_q, or all")->group(kWorkload);
+  constexpr const char* kRun = "How to run";
+  text("--fidelity", o.fidelity, "analytic|systemc", "closed form, or simulated cycles (the default)", kRun);
+  command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
+  text("--seed", o.seed, "N", "of everything random; 0 unless given", kRun);
+  text("--values", o.values, "TRACE", "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
+  command.add_option("--set", o.sets, "one value of the configuration by its path, such as arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
+      ->type_name("PATH=VALUE")
+      ->group(kRun)
+      ->expected(1)
+      ->take_all();
+}
+
+Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
+  Point point;
+  point.run.fidelity = fidelity_of(options.fidelity);
+  point.run.exact = options.exact;
+  point.run.seed = seed_of(options.seed);
+  for (const std::string& text : options.sets) point.settings.push_back(setting_of(text));
+  resolve_shape(options, catalog, point);
+  point.arguments += fmt::format(" --fidelity {}", config::name_of(point.run.fidelity));
+  if (options.exact) point.arguments += " --exact";
+  point.arguments += fmt::format(" --seed {}", point.run.seed);
+  for (const auto& [path, value] : point.settings) point.arguments += " --set " + shell_word(path + "=" + value);
+  return point;
+}
+
+engine::Setting setting_of(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    refuse("--set", text, "must be PATH=VALUE, such as arch.dram.bandwidth_bytes_per_s=100e9");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least, std::int64_t most) {
+  const std::optional<double> number = config::number_of(text);
+  const bool whole = number && *number >= static_cast<double>(least) && *number <= static_cast<double>(most) &&
+                     *number == static_cast<double>(static_cast<std::int64_t>(*number));
+  if (!whole) refuse(option, text, fmt::format("must be a whole number from {} to {}, such as 1024 or 4K", least, most));
+  return static_cast<std::int64_t>(*number);
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,53 @@
+// The options that `run` and `compare` share: from text to a checked shape, trace and settings.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/engine/design.hpp"
+#include "models/engine/run.hpp"
+#include "models/workload/trace.hpp"
+#include "models/workload/workload.hpp"
+
+namespace weft::cli {
+
+// As typed; empty where not given.
+struct PointOptions {
+  std::string workload;
+  std::string seq, seq_q, seq_kv;
+  std::string batch, heads, kv_heads;
+  std::string width, width_qk, width_v;
+  std::optional<bool> causal;
+  std::string fidelity = "systemc";
+  bool exact = false;
+  std::string seed = "0";
+  std::string values;
+  std::vector<std::string> sets;
+};
+void add_point_options(CLI::App& command, PointOptions& options);
+CLI::Validator not_empty();
+
+// What is to be run, whatever the design.
+struct Point {
+  workload::Workload workload;
+  workload::Shape shape;
+  std::optional<workload::Trace> trace;
+  engine::RunOptions run;                  // `trace` is not set in it: the Point may move
+  std::vector<engine::Setting> settings;
+  std::string arguments;                   // of the canonical command line, behind the design
+};
+// ConfigError names the option, its value and what is allowed, or the option and the value of the trace it contradicts.
+Point resolve(const PointOptions& options, const engine::Catalog& catalog);
+
+// "PATH=VALUE" taken apart.
+engine::Setting setting_of(const std::string& text);
+// A whole number as people write them (1024, 1K); ConfigError names the option.
+std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least, std::int64_t most);
+// For a POSIX shell: quoted where it must be.
+std::string shell_word(const std::string& text);
+
+}  // namespace weft::cli

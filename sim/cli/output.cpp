@@ -1,0 +1,107 @@
+#include "sim/cli/output.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "models/common/atomic_file.hpp"
+#include "models/common/error.hpp"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const std::string& option, const std::string& path, const std::string& why) {
+  throw ConfigError(Problem{{option, 0, 0}, "", path, why});
+}
+
+// Characters of UTF-8 text, for padding.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+std::string scaled(double value, const std::vector<std::pair<double, const char*>>& units) {
+  for (const auto& [scale, name] : units) {
+    if (value >= scale) return fmt::format("{:.4g} {}", value / scale, name);
+  }
+  return fmt::format("{:.4g} {}", value / units.back().first, units.back().second);
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) return;
+    if (written < 0) throw ConfigError(Problem{{"standard output", 0, 0}, "", "", "cannot be written: " + std::generic_category().message(errno)});
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void Outputs::expect(const std::string& option, const std::string& path, bool takes_stdout) {
+  if (path.empty()) return;
+  if (path == "-") {
+    if (!takes_stdout) refuse(option, path, "must name a file");
+    if (!stdout_option_.empty()) refuse(option, path, "only one output can go to standard output, and " + stdout_option_ + " does");
+    stdout_option_ = option;
+    return;
+  }
+  std::error_code code;
+  const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+  if (fs::is_directory(path, code)) refuse(option, path, "is a folder; it must name a file");
+  if (!fs::is_directory(folder, code)) refuse(option, path, "there is no folder " + folder.string());
+  const bool replaced = fs::exists(path, code);
+  const bool in_place = replaced && !fs::is_regular_file(path, code);
+  if ((!in_place && ::access(folder.c_str(), W_OK) != 0) || (replaced && ::access(path.c_str(), W_OK) != 0)) {
+    refuse(option, path, "cannot be written: " + std::generic_category().message(errno));
+  }
+  const fs::path whole = fs::weakly_canonical(path, code);
+  for (const auto& [other, taken] : files_) {
+    if (taken == whole && !in_place) refuse(option, path, "the same file as " + other);
+  }
+  files_.emplace_back(option, whole);
+}
+
+void write_output(const std::string& path, std::string_view text) {
+  if (path.empty()) return;
+  if (path == "-") return print(text);
+  write_file_atomically(path, text);
+}
+
+std::string Table::text(std::size_t left) const {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows_) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width(row[c]));
+  }
+  std::string out;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::string padding(widths[c] - width(row[c]), ' ');
+      line += (c == 0 ? "" : "  ") + (c < left ? row[c] + padding : padding + row[c]);
+    }
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return out;
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+std::string time_text(double seconds) { return scaled(seconds, {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}); }
+
+std::string bytes_text(double bytes) { return scaled(bytes, {{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}); }
+
+std::string percent_text(double share) { return fmt::format("{:.2f} %", 100 * share); }
+
+}  // namespace weft::cli

@@ -1,0 +1,47 @@
+// Where results go: files that are complete or absent, or standard output, which a closed pipe ends quietly.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::cli {
+
+// Writes to standard output in full; a reader that has gone is no error. ConfigError where the device refuses.
+void print(std::string_view text);
+
+// The files a command was asked for, checked before the work begins and written after it has succeeded.
+class Outputs {
+ public:
+  // `option` ("--json") is named in messages; "-" is standard output where `takes_stdout`. An empty path is no output.
+  void expect(const std::string& option, const std::string& path, bool takes_stdout);
+  bool uses_stdout() const { return !stdout_option_.empty(); }
+
+ private:
+  std::string stdout_option_;
+  std::vector<std::pair<std::string, std::filesystem::path>> files_;
+};
+
+// To the file at once, or to standard output for "-"; nothing for an empty path.
+void write_output(const std::string& path, std::string_view text);
+
+// Columns padded to their widest cell, the first to the left, numbers to the right.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  // `left` columns of text stand to the left.
+  std::string text(std::size_t left = 1) const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// For people: 1,234,567; 1.23 ms; 4.56 GB; 98.7 %.
+std::string grouped(std::uint64_t number);
+std::string time_text(double seconds);
+std::string bytes_text(double bytes);
+std::string percent_text(double share);
+
+}  // namespace weft::cli
