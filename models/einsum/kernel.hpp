@@ -3,11 +3,13 @@
 //
 // An arithmetic policy A has: Value; load(double); add, subtract, multiply, divide, max, min (Value, Value); negate;
 // macc(a, b, c) = a·b + c; exp_scaled(x, s) = exp(s·x) with s a double; store(Value, TensorId), which rounds to the
-// tensor's format. Policies: models/numerics/arithmetic.hpp.
+// tensor's format. Policies: models/numerics/arithmetic.hpp. A policy may also have a cheaper macc_narrow(a, b, c) that
+// gives the bits of macc where a and b are values of tensors for which is_narrow(TensorId) holds.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,6 +24,12 @@ namespace weft::einsum {
 struct Box {
   std::vector<std::int64_t> begin;
   std::vector<std::int64_t> end;
+};
+
+template <class A>
+concept HasNarrowMacc = requires(const A& arithmetic, typename A::Value value) {
+  { arithmetic.is_narrow(TensorId{}) } -> std::convertible_to<bool>;
+  { arithmetic.macc_narrow(value, value, value) } -> std::convertible_to<typename A::Value>;
 };
 
 // The Einsum's whole iteration space.
@@ -83,7 +91,8 @@ class Kernel {
 
  private:
   static constexpr std::int64_t kLanes = 128;
-  static constexpr std::int64_t kBlock = 8;  // accumulators held in registers
+  static constexpr std::int64_t kBlock = 16;  // lanes that run through a sum together
+  static constexpr int kAnyStride = -1;
 
   struct Strided {
     const Value* data;
@@ -168,7 +177,13 @@ class Kernel {
   void along(int inner, Span range, std::int64_t count, A& arithmetic) {
     for (std::size_t s = 0; s < offsets_.size(); ++s) offsets_[s] = offset(plan_.reads[s]);
     if (plan_.is_macc && plan_.steps.empty() && plan_.lane_inequalities.empty()) {
-      maccs(inner, range.end - range.begin, count, arithmetic);
+      if constexpr (HasNarrowMacc<A>) {
+        if (is_narrow(plan_.root_a, arithmetic) && is_narrow(plan_.root_b, arithmetic)) {
+          return maccs(inner, range.end - range.begin, count,
+                       [&](Value x, Value y, Value sum) { return arithmetic.macc_narrow(x, y, sum); });
+        }
+      }
+      maccs(inner, range.end - range.begin, count, [&](Value x, Value y, Value sum) { return arithmetic.macc(x, y, sum); });
       return;
     }
     for (; at_[inner] < range.end; ++at_[inner]) {
@@ -241,42 +256,45 @@ class Kernel {
     }
   }
 
+  bool is_narrow(KernelPlan::Operand wanted, const A& arithmetic) const {
+    return wanted.source == KernelPlan::Source::stream && arithmetic.is_narrow(plan_.reads[wanted.id].tensor);
+  }
+
   // accumulator += a · b over `depth` points for `count` lanes: blocks of lanes stay in registers.
-  void maccs(int inner, std::int64_t depth, std::int64_t count, A& arithmetic) {
+  template <class Macc>
+  void maccs(int inner, std::int64_t depth, std::int64_t count, Macc macc) {
     const Strided a = operand(plan_.root_a, 0);
     const Strided b = operand(plan_.root_b, 0);
     const std::int64_t step_a = plan_.root_a.source == KernelPlan::Source::stream ? plan_.reads[plan_.root_a.id].strides[inner] : 0;
     const std::int64_t step_b = plan_.root_b.source == KernelPlan::Source::stream ? plan_.reads[plan_.root_b.id].strides[inner] : 0;
-    const auto with = [&](auto lane_a, auto lane_b) {
+    const auto all = [&]<int kLaneA, int kLaneB>() {
+      const auto lanes = [&]<std::int64_t kWidth>(std::int64_t x) {
+        block<kWidth, kLaneA, kLaneB>({a.data + x * a.stride, a.stride}, step_a, {b.data + x * b.stride, b.stride}, step_b, depth,
+                                      accumulators_.data() + x, macc);
+      };
       std::int64_t x = 0;
-      for (; x + kBlock <= count; x += kBlock) {
-        block<kBlock>(a.data + x * lane_a(a), lane_a(a), step_a, b.data + x * lane_b(b), lane_b(b), step_b, depth, accumulators_.data() + x,
-                      arithmetic);
-      }
-      for (; x < count; ++x) {
-        block<1>(a.data + x * lane_a(a), lane_a(a), step_a, b.data + x * lane_b(b), lane_b(b), step_b, depth, accumulators_.data() + x,
-                 arithmetic);
-      }
+      for (; x + kBlock <= count; x += kBlock) lanes.template operator()<kBlock>(x);
+      for (; x < count; ++x) lanes.template operator()<1>(x);
     };
-    // Strides of 0 and 1 as constants, so that the compiler can use them.
-    const auto zero = [](Strided) { return std::int64_t{0}; };
-    const auto one = [](Strided) { return std::int64_t{1}; };
-    const auto any = [](Strided s) { return s.stride; };
-    if (a.stride == 1 && b.stride == 0) return with(one, zero);
-    if (a.stride == 0 && b.stride == 1) return with(zero, one);
-    if (a.stride == 1 && b.stride == 1) return with(one, one);
-    with(any, any);
+    if (a.stride == 1 && b.stride == 0) return all.template operator()<1, 0>();
+    if (a.stride == 0 && b.stride == 1) return all.template operator()<0, 1>();
+    if (a.stride == 1 && b.stride == 1) return all.template operator()<1, 1>();
+    all.template operator()<kAnyStride, kAnyStride>();
   }
 
-  template <std::int64_t kWidth>
-  static inline void block(const Value* a, std::int64_t lane_a, std::int64_t step_a, const Value* b, std::int64_t lane_b,
-                           std::int64_t step_b, std::int64_t depth, Value* sums, A& arithmetic) {
+  // Lane strides are constants where they can be, so that the loop over lanes vectorises.
+  template <std::int64_t kWidth, int kLaneA, int kLaneB, class Macc>
+  static void block(Strided a, std::int64_t step_a, Strided b, std::int64_t step_b, std::int64_t depth, Value* sums, Macc macc) {
+    const std::int64_t lane_a = kLaneA == kAnyStride ? a.stride : kLaneA;
+    const std::int64_t lane_b = kLaneB == kAnyStride ? b.stride : kLaneB;
     std::array<Value, kWidth> held;
-    for (std::int64_t x = 0; x < kWidth; ++x) held[x] = sums[x];
-    for (std::int64_t k = 0; k < depth; ++k, a += step_a, b += step_b) {
-      for (std::int64_t x = 0; x < kWidth; ++x) held[x] = arithmetic.macc(a[x * lane_a], b[x * lane_b], held[x]);
+    std::copy_n(sums, kWidth, held.begin());
+    for (std::int64_t k = 0; k < depth; ++k) {
+      const Value* const left = a.data + k * step_a;
+      const Value* const right = b.data + k * step_b;
+      for (std::int64_t x = 0; x < kWidth; ++x) held[x] = macc(left[x * lane_a], right[x * lane_b], held[x]);
     }
-    for (std::int64_t x = 0; x < kWidth; ++x) sums[x] = held[x];
+    std::copy_n(held.begin(), kWidth, sums);
   }
 
   KernelPlan plan_;

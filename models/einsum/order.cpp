@@ -75,6 +75,35 @@ std::vector<bool> report_cycles(Draft& draft, const std::vector<Dependency>& edg
   return cyclic;
 }
 
+// Whether the reader waits for a whole traversal: it reduces over a rank that the writer writes along.
+bool reduces(const Cascade& cascade, const Dependency& edge) {
+  const std::vector<RankId>& reduced = cascade.einsums[edge.reader].reduced;
+  return std::any_of(edge.lags.begin(), edge.lags.end(),
+                     [&](const auto& lag) { return std::find(reduced.begin(), reduced.end(), lag.first) != reduced.end(); });
+}
+
+// Cycles that reads of earlier generations close but that no rank can run through: a generation that needs a complete
+// reduction over the generations.
+void report_complete_cycles(Draft& draft, const std::vector<Dependency>& edges) {
+  const std::vector<int> component = strong_components(draft.lines.size(), edges);
+  const int count = component.empty() ? 0 : *std::max_element(component.begin(), component.end()) + 1;
+  for (int which = 0; which < count; ++which) {
+    std::vector<EinsumId> members;
+    for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id) {
+      if (component[id] == which) members.push_back(id);
+    }
+    const Dependency* shown = nullptr;
+    for (const Dependency& edge : edges) {
+      if (component[edge.reader] != which || component[edge.writer] != which) continue;
+      if (shown == nullptr || (!reduces(draft.cascade, *shown) && reduces(draft.cascade, edge))) shown = &edge;
+    }
+    if (shown == nullptr || common_rank(draft.cascade, members, edges) != kNone) continue;
+    report(draft, *shown,
+           "cyclic definition: " + cycle_text(draft, component, which) +
+               " need one another, and no generational rank runs through all of them without a reduction over it");
+  }
+}
+
 }  // namespace
 
 void check_order(Draft& draft) {
@@ -90,22 +119,7 @@ void check_order(Draft& draft) {
   }
   if (!draft.problems.empty()) return;
 
-  // What is left may still be cyclic: a generation that needs a complete reduction over the generations.
-  const std::vector<int> component = strong_components(cascade.einsums.size(), edges);
-  std::vector<int> done;
-  for (const Dependency& edge : edges) {
-    const int which = component[edge.reader];
-    if (component[edge.writer] != which || std::find(done.begin(), done.end(), which) != done.end()) continue;
-    done.push_back(which);
-    std::vector<EinsumId> members;
-    for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id) {
-      if (component[id] == which) members.push_back(id);
-    }
-    if (common_rank(cascade, members, edges) != kNone) continue;
-    report(draft, edge,
-           "cyclic definition: " + cycle_text(draft, component, which) +
-               " need one another, and no generational rank runs through all of them without a reduction over it");
-  }
+  report_complete_cycles(draft, edges);
 }
 
 }  // namespace weft::einsum

@@ -97,9 +97,10 @@ class Parser {
     ParsedAccess access{name.text, {}, name.offset};
     if (!peek().is("[")) return access;
     next();
-    while (!peek().is("]")) {
+    while (!peek().is("]") || !access.indices.empty()) {
       access.indices.push_back(linear());
-      if (!peek().is("]")) expect(",", "',' or ']' after an index");
+      if (peek().is("]")) break;
+      expect(",", "',' or ']' after an index");
     }
     next();
     return access;

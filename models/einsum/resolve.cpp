@@ -106,8 +106,9 @@ class Resolver {
     }
     const Tensor& tensor = cascade_.tensors[access.tensor];
     std::size_t at = 0;
+    const bool enough = parsed.indices.size() >= tensor.dimensions.size();
     for (const Dimension& dimension : tensor.dimensions) {
-      if (at >= parsed.indices.size()) break;
+      if (!enough || at >= parsed.indices.size()) break;
       at += read_dimension(parsed, at, dimension, access);
       if (at == std::string::npos) return access;
     }

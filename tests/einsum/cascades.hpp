@@ -12,13 +12,18 @@
 
 namespace weft::einsum::test {
 
-inline Cascade shipped(const std::string& name) { return load_cascade(std::filesystem::path(WEFT_SOURCE_DIR) / "configs/cascade" / (name + ".yaml")); }
+inline Cascade shipped(const std::string& name) {
+  return load_cascade(std::filesystem::path(WEFT_SOURCE_DIR) / "configs/cascade" / (name + ".yaml"));
+}
 
 // Q [E,P], K [E,M] and output Z; `keys` are further top-level keys, `einsums` the list's items.
 inline std::string yaml_of(const std::string& keys, const std::string& einsums) {
-  return "description: test\nsource: test\nranks: {E: width, M: keys, P: queries}\ntensors:\n  Q: [E, P]\n  K: [E, M]\noutputs: [Z]\n" + keys + "einsums:\n" + einsums;
+  return "description: test\nsource: test\nranks: {E: width, M: keys, P: queries}\ntensors:\n  Q: [E, P]\n  K: [E, M]\noutputs: [Z]\n" +
+         keys + "einsums:\n" + einsums;
 }
-inline Cascade with_einsums(const std::string& keys, const std::string& einsums) { return parse_cascade(yaml_of(keys, einsums), "test.yaml"); }
+inline Cascade with_einsums(const std::string& keys, const std::string& einsums) {
+  return parse_cascade(yaml_of(keys, einsums), "test.yaml");
+}
 
 // Each query sees W keys from its own position on; keys past the end are outside.
 inline Cascade sliding_window() {

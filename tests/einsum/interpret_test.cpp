@@ -24,8 +24,10 @@ std::uint64_t seed() {
   return given != nullptr ? std::strtoull(given, nullptr, 10) : 20240610;
 }
 
-const std::vector<std::string> kAttention{"attention-3pass", "attention-3pass-deferred-division", "attention-2pass", "attention-1pass",
-                                          "attention-3pass-causal", "attention-2pass-causal", "attention-1pass-causal"};
+const std::vector<std::string> kAttention{"attention-3pass",        "attention-3pass-deferred-division",
+                                          "attention-2pass",        "attention-1pass",
+                                          "attention-3pass-causal", "attention-2pass-causal",
+                                          "attention-1pass-causal"};
 
 TEST(Interpret, MatrixProductByHand) {
   const Cascade cascade = shipped("matmul");
@@ -65,7 +67,8 @@ TEST(Interpret, OperatorsAndScalars) {
                                        "  - Y[p] = sum[m] max(S[m,p], 2 * c) - min(S[m,p], -inf + 0)\n"
                                        "  - T = max[p] X[p]\n"
                                        "  - Z[p] = X[p] + T\n");
-  const auto result = interpret(cascade, resolve_extents(cascade, {{"E", 1}, {"M", 2}, {"P", 2}}), {{"Q", {{1, 2}, {1, 2}}}, {"K", {{1, 2}, {4, -8}}}});
+  const auto result =
+      interpret(cascade, resolve_extents(cascade, {{"E", 1}, {"M", 2}, {"P", 2}}), {{"Q", {{1, 2}, {1, 2}}}, {"K", {{1, 2}, {4, -8}}}});
   EXPECT_EQ(result.at("S").data, (std::vector<double>{-1, -2, 2, 4}));
   EXPECT_EQ(result.at("X").data, (std::vector<double>{-1, -2}));
   EXPECT_EQ(result.at("T").data, (std::vector<double>{-1}));
@@ -75,22 +78,22 @@ TEST(Interpret, OperatorsAndScalars) {
 
 TEST(Interpret, ReductionTakesWholeRightSideAndSmallestExtents) {
   const Cascade cascade = with_einsums("", "  - Z[p] = sum[e,m] Q[e,p] - K[e,m]\n");
-  const auto result = interpret(cascade, resolve_extents(cascade, {{"E", 2}, {"M", 3}, {"P", 1}}), {{"Q", {{2, 1}, {1, 2}}}, {"K", {{2, 3}, {1, 1, 1, 1, 1, 1}}}});
+  const auto result = interpret(cascade, resolve_extents(cascade, {{"E", 2}, {"M", 3}, {"P", 1}}),
+                                {{"Q", {{2, 1}, {1, 2}}}, {"K", {{2, 3}, {1, 1, 1, 1, 1, 1}}}});
   EXPECT_EQ(result.at("Z").data, (std::vector<double>{3}));
 }
 
 TEST(Interpret, MaskComparisonsAreAsWritten) {
   const std::vector<std::pair<std::string, std::function<bool(int, int)>>> forms{
-      {"m <= p", [](int m, int p) { return m <= p; }},
-      {"m < p", [](int m, int p) { return m < p; }},
-      {"m >= p + 1", [](int m, int p) { return m >= p + 1; }},
-      {"2*m > p - 1", [](int m, int p) { return 2 * m > p - 1; }},
-      {"m + p <= M", [](int m, int p) { return m + p <= 5; }},
-      {"m - 2 <= 4*P - p - 9", [](int m, int p) { return m - 2 <= 12 - p - 9; }},
+      {"m <= p", [](int m, int p) { return m <= p; }},         {"m < p", [](int m, int p) { return m < p; }},
+      {"m >= p + 1", [](int m, int p) { return m >= p + 1; }}, {"2*m > p - 1", [](int m, int p) { return 2 * m > p - 1; }},
+      {"m + p <= M", [](int m, int p) { return m + p <= 5; }}, {"m - 2 <= 4*P - p - 9", [](int m, int p) { return m - 2 <= 12 - p - 9; }},
   };
   for (const auto& [text, holds] : forms) {
-    const Cascade cascade = with_einsums("partitions: {M: [M1, M0]}\n", "  - Z[m1,m0,p] = Q[e,p] * K[e,m1,m0] where " + text + " else -7\n");
-    const auto result = interpret(cascade, resolve_extents(cascade, {{"E", 1}, {"M", 5}, {"M0", 2}, {"P", 3}}), {{"Q", {{1, 3}, {1, 1, 1}}}, {"K", {{1, 5}, {1, 1, 1, 1, 1}}}});
+    const Cascade cascade =
+        with_einsums("partitions: {M: [M1, M0]}\n", "  - Z[m1,m0,p] = Q[e,p] * K[e,m1,m0] where " + text + " else -7\n");
+    const auto result = interpret(cascade, resolve_extents(cascade, {{"E", 1}, {"M", 5}, {"M0", 2}, {"P", 3}}),
+                                  {{"Q", {{1, 3}, {1, 1, 1}}}, {"K", {{1, 5}, {1, 1, 1, 1, 1}}}});
     for (int m = 0; m < 5; ++m) {
       for (int p = 0; p < 3; ++p) EXPECT_EQ(result.at("Z").data.at(m * 3 + p), holds(m, p) ? 1 : -7) << text << " at m=" << m << " p=" << p;
     }
@@ -102,7 +105,8 @@ TEST(Interpret, SlidingWindowAgainstPlainLoops) {
   std::mt19937_64 random(seed());
   constexpr int kE = 3, kF = 2, kM = 11, kP = 9, kW = 4;
   const DenseTensor q = random_tensor({kE, kP}, random), k = random_tensor({kE, kM}, random), v = random_tensor({kF, kM}, random);
-  const auto result = interpret(cascade, resolve_extents(cascade, {{"E", kE}, {"F", kF}, {"M", kM}, {"P", kP}, {"W", kW}}), {{"Q", q}, {"K", k}, {"V", v}});
+  const auto result =
+      interpret(cascade, resolve_extents(cascade, {{"E", kE}, {"F", kF}, {"M", kM}, {"P", kP}, {"W", kW}}), {{"Q", q}, {"K", k}, {"V", v}});
   for (int p = 0; p < kP; ++p) {
     std::vector<double> weights;
     for (int m = p; m < std::min(p + kW, kM); ++m) {
@@ -127,7 +131,8 @@ TEST(Interpret, EinsumsThatNeedOneAnotherAdvanceTogether) {
                                        "  - S[m,p] = Q[e,p] * K[e,m]\n"
                                        "  - RM[m+1,p] = X[m,p] + S[m,p]\n"
                                        "  - Z[p] = RM[M,p]\n");
-  const auto result = interpret(cascade, resolve_extents(cascade, {{"E", 1}, {"M", 3}, {"P", 2}}), {{"Q", {{1, 2}, {1, 10}}}, {"K", {{1, 3}, {1, 2, 3}}}});
+  const auto result =
+      interpret(cascade, resolve_extents(cascade, {{"E", 1}, {"M", 3}, {"P", 2}}), {{"Q", {{1, 2}, {1, 10}}}, {"K", {{1, 3}, {1, 2, 3}}}});
   // ((1·2 + 1)·2 + 2)·2 + 3 and the same with tenfold scores.
   EXPECT_EQ(result.at("Z").data, (std::vector<double>{19, ((1 * 2 + 10) * 2 + 20) * 2 + 30}));
 }
@@ -169,7 +174,8 @@ std::vector<double> transposed(const DenseTensor& tensor) {
   std::vector<double> data(tensor.data.size());
   const std::int64_t rows = tensor.shape[0], columns = tensor.shape[1];
   for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < columns; ++c) data[static_cast<std::size_t>(c * rows + r)] = tensor.data[static_cast<std::size_t>(r * columns + c)];
+    for (std::int64_t c = 0; c < columns; ++c)
+      data[static_cast<std::size_t>(c * rows + r)] = tensor.data[static_cast<std::size_t>(r * columns + c)];
   }
   return data;
 }
@@ -181,7 +187,8 @@ TEST(Interpret, AllAttentionCascadesAgainstGoldenAttention) {
   for (int trial = 0; trial < 200; ++trial) {
     const bool causal = trial % 2 == 1;
     const Attention shape = random_shape(random, causal);
-    const DenseTensor q = random_tensor({shape.e, shape.p}, random), k = random_tensor({shape.e, shape.m}, random), v = random_tensor({shape.f, shape.m}, random);
+    const DenseTensor q = random_tensor({shape.e, shape.p}, random), k = random_tensor({shape.e, shape.m}, random),
+                      v = random_tensor({shape.f, shape.m}, random);
     const double scale = 1 / std::sqrt(static_cast<double>(shape.e));
     const softmax::AttentionShape golden{.seq_q = shape.p, .seq_kv = shape.m, .width_qk = shape.e, .width_v = shape.f, .causal = causal};
     const std::vector<double> expected = softmax::attention(transposed(q), transposed(k), transposed(v), golden, scale);
@@ -200,7 +207,8 @@ TEST(Interpret, AllAttentionCascadesAgainstGoldenAttention) {
       ASSERT_EQ(found.size(), expected.size());
       for (std::size_t i = 0; i < found.size(); ++i) {
         ASSERT_LE(std::abs(found[i] - expected[i]), 1e-12 * largest)
-            << name << " seed " << seed() << " trial " << trial << " E=" << shape.e << " F=" << shape.f << " M=" << shape.m << " P=" << shape.p << " M0=" << shape.m0;
+            << name << " seed " << seed() << " trial " << trial << " E=" << shape.e << " F=" << shape.f << " M=" << shape.m
+            << " P=" << shape.p << " M0=" << shape.m0;
         ++compared;
       }
     }

@@ -20,8 +20,8 @@ int pass_of(const Cascade& cascade, const std::string& tensor, const std::string
 std::string forced_text(const Cascade& cascade) {
   std::string text;
   for (const ForcedPass& forced : analyse_passes(cascade).forced) {
-    text += cascade.ranks[forced.rank].name + std::to_string(forced.pass) + ":" + cascade.tensors[cascade.einsums[forced.einsum].outputs[0].tensor].name +
-            "<-" + cascade.tensors[forced.tensor].name + " ";
+    text += cascade.ranks[forced.rank].name + std::to_string(forced.pass) + ":" +
+            cascade.tensors[cascade.einsums[forced.einsum].outputs[0].tensor].name + "<-" + cascade.tensors[forced.tensor].name + " ";
   }
   return text;
 }
@@ -70,10 +70,11 @@ TEST(Passes, EveryEinsumOfTheThreePassCascade) {
 
 TEST(Passes, EveryEinsumOfTheOnePassCascadeWithinAPartition) {
   const Cascade cascade = shipped("attention-1pass");
-  const std::vector<std::pair<std::string, int>> expected{{"BQK", 1}, {"LM", 1},  {"RM", 1},  {"SLN", 2}, {"SLD", 2}, {"SLNV", 2},
-                                                          {"PRM", 1}, {"SPD", 1}, {"RD", 2}, {"RNV", 2}};
+  const std::vector<std::pair<std::string, int>> expected{{"BQK", 1},  {"LM", 1},  {"RM", 1},  {"SLN", 2}, {"SLD", 2},
+                                                          {"SLNV", 2}, {"PRM", 1}, {"SPD", 1}, {"RD", 2},  {"RNV", 2}};
   for (const auto& [tensor, pass] : expected) EXPECT_EQ(pass_of(cascade, tensor, "M0"), pass) << tensor;
-  for (const Einsum& einsum : cascade.einsums) EXPECT_EQ(pass_of(cascade, cascade.tensors[einsum.outputs[0].tensor].name, "M"), 1) << einsum.text;
+  for (const Einsum& einsum : cascade.einsums)
+    EXPECT_EQ(pass_of(cascade, cascade.tensors[einsum.outputs[0].tensor].name, "M"), 1) << einsum.text;
 }
 
 TEST(Passes, MatrixProductTakesOne) {

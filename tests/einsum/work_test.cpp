@@ -24,12 +24,14 @@ std::string text_of(const WorkCounts& counts) {
   return text;
 }
 
-std::string per_point(const Cascade& cascade, const std::string& tensor) { return text_of(work_per_point(cascade, cascade.einsum(tensor))); }
+std::string per_point(const Cascade& cascade, const std::string& tensor) {
+  return text_of(work_per_point(cascade, cascade.einsum(tensor)));
+}
 
 TEST(Work, PerPointOfTheOnePassCascade) {
   const Cascade cascade = shipped("attention-1pass");
   const std::vector<std::pair<std::string, std::string>> expected{
-      {"BQK", "1 macc"},    {"LM", "1 max"},       {"RM", "1 max"},  {"SLN", "1 add 1 exp"}, {"SLD", "1 add"},       {"SLNV", "1 macc"},
+      {"BQK", "1 macc"},      {"LM", "1 max"},       {"RM", "1 max"}, {"SLN", "1 add 1 exp"}, {"SLD", "1 add"}, {"SLNV", "1 macc"},
       {"PRM", "1 add 1 exp"}, {"SPD", "1 multiply"}, {"RD", "1 add"}, {"SPNV", "1 multiply"}, {"RNV", "1 add"}, {"AV", "1 divide"}};
   for (const auto& [tensor, text] : expected) EXPECT_EQ(per_point(cascade, tensor), text) << tensor;
 }
@@ -76,7 +78,8 @@ TEST(Work, TotalsAreClosedForms) {
 TEST(Work, CausalCountsTheVisibleTriangle) {
   const Cascade one = shipped("attention-1pass-causal");
   const Cascade three = shipped("attention-3pass-causal");
-  for (const auto& [m, p] : std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {7, 7}, {1000, 777}, {1000, 1}, {1 << 20, 1 << 20}}) {
+  for (const auto& [m, p] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {7, 7}, {1000, 777}, {1000, 1}, {1 << 20, 1 << 20}}) {
     const std::int64_t visible = p * (m - p) + p * (p + 1) / 2;  // query i sees i + m − p + 1 keys
     EXPECT_EQ(total(three, "QK", Work::macc, {{"E", 3}, {"F", 1}, {"M", m}, {"P", p}}), 3 * visible) << m << " " << p;
     EXPECT_EQ(total(one, "BQK", Work::macc, {{"E", 3}, {"F", 1}, {"M", m}, {"P", p}, {"M0", 256}}), 3 * visible) << m << " " << p;
@@ -102,7 +105,9 @@ TEST(Work, TooLargeACountIsRefused) {
 TEST(CountPoints, AgainstEnumeration) {
   const Cascade cascade = with_einsums("", "  - Z[m,p] = Q[e,p] * K[e,m]\n");
   std::mt19937_64 random(7);
-  const auto within = [&](std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1)); };
+  const auto within = [&](std::int64_t least, std::int64_t most) {
+    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+  };
   std::int64_t nonzero = 0;
   for (int trial = 0; trial < 3000; ++trial) {
     const Extents extents{within(1, 9), within(1, 9), within(1, 9)};
