@@ -79,6 +79,17 @@ double useful_macs(const Result& result, const Lowering& lowering, const Sizing&
   return available > 0 ? points * static_cast<double>(sizing.repeats) / available : 0;
 }
 
+// Share of what the unit could do: of its cycles, or for the buffer, whose ports are several, of the slots of its reads or
+// of its writes. (A buffer with one access in every cycle is busy throughout, and far from bounding anything.)
+double load(const Result& result, const Lowering& lowering, const UnitResult& unit) {
+  if (unit.kind != UnitKind::buffer) return share(result, unit);
+  if (result.cycles == 0) return 0;
+  const auto slots = [&](BufferCounter counter, std::int64_t ports) {
+    return static_cast<double>(unit.counters[static_cast<std::size_t>(counter)]) / (static_cast<double>(ports) * static_cast<double>(result.cycles));
+  };
+  return std::max(slots(BufferCounter::rows_read, lowering.arch->buffer.read_ports), slots(BufferCounter::rows_written, lowering.arch->buffer.write_ports));
+}
+
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 
 }  // namespace
@@ -115,8 +126,12 @@ double utilisation(const Result& result, const Lowering& lowering, ArrayKind kin
 
 void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {
   result.bound_by = kNone;
+  double most = -1;
   for (std::size_t u = 0; u < result.units.size(); ++u) {
-    if (result.bound_by == kNone || result.units[u].busy_cycles > result.units[result.bound_by].busy_cycles) result.bound_by = static_cast<int>(u);
+    const double here = load(result, lowering, result.units[u]);
+    if (here <= most) continue;
+    most = here;
+    result.bound_by = static_cast<int>(u);
   }
   result.useful_macs = useful_macs(result, lowering, sizing);
 }
@@ -124,13 +139,14 @@ void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {
 std::string bound_words(const Result& result, const Lowering& lowering) {
   if (result.bound_by == kNone) return "";
   const UnitResult& bound = result.units[result.bound_by];
-  std::string words = fmt::format("{}: busy {} of the cycles", unit_name(lowering, bound), percent(share(result, bound)));
+  const double most = load(result, lowering, bound);
+  std::string words = fmt::format("{}: busy {} of its {}", unit_name(lowering, bound), percent(most), bound.kind == UnitKind::buffer ? "port slots" : "cycles");
   const UnitResult* next = nullptr;
   for (const UnitResult& unit : result.units) {
-    if (&unit != &bound && (next == nullptr || unit.busy_cycles > next->busy_cycles)) next = &unit;
+    if (&unit != &bound && (next == nullptr || load(result, lowering, unit) > load(result, lowering, *next))) next = &unit;
   }
-  if (next != nullptr) words += fmt::format("; next {} with {}", unit_name(lowering, *next), percent(share(result, *next)));
-  if (2 * bound.busy_cycles < result.cycles) words += "; no unit is busy half of the time: dependencies and latencies bound it";
+  if (next != nullptr) words += fmt::format("; next {} with {}", unit_name(lowering, *next), percent(load(result, lowering, *next)));
+  if (most < 0.5) words += "; none is busy half of the time: dependencies and latencies bound it";
   return words;
 }
 

@@ -11,6 +11,21 @@
 
 namespace weft::cli {
 
+namespace {
+
+// A point's fault in the architecture is said of the line that set the value.
+[[noreturn]] void rethrow_with_place(const ConfigError& error, const engine::Design& design) {
+  std::vector<Problem> problems = error.problems();
+  for (Problem& problem : problems) {
+    if (problem.where.file.empty() && problem.field.starts_with("arch.")) {
+      problem.where = config::origin_of(design.arch_origins(), problem.field.substr(5));
+    }
+  }
+  throw ConfigError(std::move(problems));
+}
+
+}  // namespace
+
 Executed execute(engine::Design design, const Point& point, const ExecuteOptions& options) {
   Executed run;
   run.design = std::make_unique<engine::Design>(std::move(design));
@@ -21,7 +36,11 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
   how.outputs = options.outputs;
   how.stop = options.stop;
   how.progress = [&](double share) { progress.show(share); };
-  run.result = std::make_unique<engine::Result>(sim::engine::run(*run.design, point.workload, point.shape, how));
+  try {
+    run.result = std::make_unique<engine::Result>(sim::engine::run(*run.design, point.workload, point.shape, how));
+  } catch (const ConfigError& error) {
+    rethrow_with_place(error, *run.design);
+  }
   progress.clear();
   run.report = {.design = run.design.get(),
                 .result = run.result.get(),

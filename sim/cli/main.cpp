@@ -11,9 +11,6 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/output.hpp"
 
-// libsystemc refers to it; the command has its own main and elaborates by itself.
-int sc_main(int /*argc*/, char* /*argv*/[]) { return 1; }
-
 namespace weft::cli {
 namespace {
 
@@ -87,8 +84,8 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
   } catch (const CLI::ParseError& error) {
     if (const Command* command = chosen()) chosen_name = command->app->get_name();
     if (error.get_exit_code() == 0) {
-      const CLI::App& shown = chosen() != nullptr ? *chosen()->app : app;
-      print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? std::string(error.what()) + "\n" : shown.help());
+      const std::string help = chosen() != nullptr ? chosen()->app->help("weft") : app.help();
+      print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? std::string(error.what()) + "\n" : help);
       return 0;
     }
     const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error);

@@ -164,6 +164,7 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
   }
   const std::string where = options.values.empty() ? "--workload " + options.workload + " with the options" : options.values + " with the options";
   if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
+  if (point.trace) point.trace->shape = point.shape;  // masked as told
 }
 
 }  // namespace
@@ -187,7 +188,11 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   text("--width", o.width, "N", "width of a head, of Q, K and V", kWorkload);
   text("--width-qk", o.width_qk, "N", "width of a head of Q and K", kWorkload);
   text("--width-v", o.width_v, "N", "width of a head of V", kWorkload);
-  command.add_flag("--causal,!--no-causal", o.causal, "query i sees keys 0 ... i + seq_kv - seq_q, or all")->group(kWorkload);
+  const auto causal = [&](const char* name, bool value, const char* help) {
+    return command.add_flag_function(name, [&o, value](std::int64_t) { o.causal = value; }, help)->group(kWorkload);
+  };
+  CLI::Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
+  causal("--no-causal", false, "every query sees every key")->excludes(on);
   constexpr const char* kRun = "How to run";
   text("--fidelity", o.fidelity, "analytic|systemc", "closed form, or simulated cycles (the default)", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
