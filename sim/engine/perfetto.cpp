@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "models/common/json.hpp"
 
@@ -24,6 +25,18 @@ void write_metadata(Writer& out, const char* name, int thread, const std::string
   out.end_object();
 }
 
+// Slices of one thread of a timeline must not overlap: what a unit does at the same time (loads on their way) is dealt to
+// lanes, each a thread. `ends` holds the lanes' last ends.
+std::size_t free_lane(std::vector<std::uint64_t>& ends, std::uint64_t begin, std::uint64_t end) {
+  const auto found = std::find_if(ends.begin(), ends.end(), [&](std::uint64_t last) { return last <= begin; });
+  const auto lane = static_cast<std::size_t>(found - ends.begin());
+  if (found == ends.end()) ends.push_back(end);
+  ends[lane] = end;
+  return lane;
+}
+
+constexpr int kThreadsALane = 100;  // the first lane of unit u is thread u + 1, the next u + 101
+
 // Units are numbered as arrays in the architecture's order, then the memory port.
 std::string unit_name(const weft::engine::Lowering& lowering, int unit) {
   return unit < static_cast<int>(lowering.array_names.size()) ? lowering.array_names[unit] : "memory port";
@@ -36,11 +49,28 @@ bool PerfettoTrace::event(const weft::engine::UnitEvent& event) {
     cut_ = true;
     return false;
   }
-  events_.push_back({event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile});
+  events_.push_back({event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile, 0});
   return true;
 }
 
 void PerfettoTrace::gap(std::uint64_t begin, std::uint64_t end) { gaps_.push_back({begin, end}); }
+
+void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept, const weft::engine::Lowering& lowering) {
+  out.begin_object();
+  out.field("ph", "X");
+  out.field("name", kept.name);
+  out.field("cat", kept.unit < static_cast<int>(lowering.array_names.size()) ? "einsum" : "memory");
+  out.field("ts", kept.begin);
+  out.field("dur", kept.end - kept.begin);
+  out.field("pid", 1);
+  out.field("tid", kept.thread);
+  out.key("args");
+  out.begin_object();
+  out.field("head", kept.head);
+  out.field("tile", kept.tile);
+  out.end_object();
+  out.end_object();
+}
 
 std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft::engine::Result& result) const {
   const weft::engine::Lowering& lowering = design.lowering(result.shape.causal);
@@ -58,25 +88,17 @@ std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft
   out.key("traceEvents");
   out.begin_array();
   write_metadata(out, "process_name", 0, design.name());
-  std::set<int> units;
-  for (const Kept& kept : events_) units.insert(kept.unit);
-  for (const int unit : units) write_metadata(out, "thread_name", unit + 1, unit_name(lowering, unit));
-  for (const Kept& kept : events_) {
-    out.begin_object();
-    out.field("ph", "X");
-    out.field("name", kept.name);
-    out.field("cat", kept.unit < static_cast<int>(lowering.array_names.size()) ? "einsum" : "memory");
-    out.field("ts", kept.begin);
-    out.field("dur", kept.end - kept.begin);
-    out.field("pid", 1);
-    out.field("tid", kept.unit + 1);
-    out.key("args");
-    out.begin_object();
-    out.field("head", kept.head);
-    out.field("tile", kept.tile);
-    out.end_object();
-    out.end_object();
+  std::vector<Kept> events = events_;
+  std::stable_sort(events.begin(), events.end(), [](const Kept& a, const Kept& b) { return a.begin < b.begin; });
+  std::map<int, std::vector<std::uint64_t>> lanes;
+  std::map<int, std::string> threads;
+  for (Kept& kept : events) {
+    const auto lane = static_cast<int>(free_lane(lanes[kept.unit], kept.begin, kept.end));
+    kept.thread = kept.unit + 1 + lane * kThreadsALane;
+    threads[kept.thread] = unit_name(lowering, kept.unit) + (lane == 0 ? "" : fmt::format(" ({})", lane + 1));
   }
+  for (const auto& [thread, name] : threads) write_metadata(out, "thread_name", thread, name);
+  for (const Kept& kept : events) write_slice(out, kept, lowering);
   for (const Gap& gap : gaps_) {
     out.begin_object();
     out.field("ph", "i");

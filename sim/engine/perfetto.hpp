@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/common/json.hpp"
 #include "models/engine/run.hpp"
 
 namespace weft::sim::engine {
@@ -30,11 +31,14 @@ class PerfettoTrace : public weft::engine::EventSink {
     std::string name;  // the run that lent it is over by the time of finish()
     std::int64_t head = 0;
     std::int64_t tile = 0;
+    int thread = 0;    // of the timeline
   };
   struct Gap {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
   };
+
+  static void write_slice(json::Writer& out, const Kept& kept, const weft::engine::Lowering& lowering);
 
   std::size_t most_;
   bool cut_ = false;
