@@ -125,6 +125,7 @@ std::int64_t count_group(const std::vector<Variable>& variables, const std::vect
 std::int64_t count_points(const Cascade& cascade, const std::vector<RankId>& ranks, std::vector<Constraint> constraints,
                           const Extents& extents) {
   std::vector<Variable> variables;
+  variables.reserve(ranks.size());
   for (const RankId rank : ranks) variables.push_back({rank, extents[rank]});
   merge_partitions(cascade, variables, constraints, extents);
 

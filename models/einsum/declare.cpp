@@ -153,18 +153,21 @@ std::string dimensions_text(const Cascade& cascade, const Tensor& tensor) {
 
 std::vector<std::string> tensor_names(const Cascade& cascade) {
   std::vector<std::string> names;
+  names.reserve(cascade.tensors.size());
   for (const Tensor& tensor : cascade.tensors) names.push_back(tensor.name);
   return names;
 }
 
 std::vector<std::string> rank_names(const Cascade& cascade) {
   std::vector<std::string> names;
+  names.reserve(cascade.ranks.size());
   for (const Rank& rank : cascade.ranks) names.push_back(rank.name);
   return names;
 }
 
 std::vector<std::string> rank_variables(const Cascade& cascade) {
   std::vector<std::string> names;
+  names.reserve(cascade.ranks.size());
   for (const Rank& rank : cascade.ranks) names.push_back(rank.variable);
   return names;
 }

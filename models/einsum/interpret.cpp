@@ -77,6 +77,7 @@ Tensors interpret(const Cascade& cascade, const Extents& extents, const Tensors&
   }
   for (const Group& group : execution_order(cascade)) {
     std::vector<Kernel<numerics::DoubleArithmetic>> kernels;
+    kernels.reserve(group.einsums.size());
     for (const EinsumId id : group.einsums) kernels.emplace_back(cascade, id, extents);
     const std::int64_t turns = group.along == kNone ? 1 : extents[group.along];
     for (std::int64_t turn = 0; turn < turns; ++turn) {

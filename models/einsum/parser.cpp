@@ -27,7 +27,7 @@ class Parser {
  private:
   const Token& peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
   Token next() {
-    const Token token = peek();
+    Token token = peek();
     if (token.kind != TokenKind::end) ++at_;
     return token;
   }

@@ -8,6 +8,7 @@ namespace {
 // By node: whether it is the same at every point (constants and scalars), and so computed once and not charged.
 std::vector<bool> uniform_nodes(const Einsum& einsum) {
   std::vector<bool> uniform;
+  uniform.reserve(einsum.nodes.size());
   for (const Node& node : einsum.nodes) {
     uniform.push_back(node.op != Op::access && (node.left == kNone || uniform[node.left]) && (node.right == kNone || uniform[node.right]));
   }

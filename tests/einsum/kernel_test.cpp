@@ -202,6 +202,8 @@ TEST(Kernel, TilesGiveWhatTheWholeInterpreterGives) {
                                              : std::vector<double>(static_cast<std::size_t>(tensor_elements(cascade, id, extents)), 0));
         fill_initial(cascade, id, extents, data.back().data(), arithmetic);
       }
+      pointers.reserve(data.size());
+      kernels.reserve(cascade.einsums.size());
       for (auto& values : data) pointers.push_back(values.data());
       for (EinsumId id = 0; id < static_cast<EinsumId>(cascade.einsums.size()); ++id) kernels.emplace_back(cascade, id, extents);
       const RankId rank_p = cascade.rank("P"), rank_m1 = cascade.rank("M1");
@@ -306,6 +308,8 @@ TEST(Kernel, OneFullTileAndItsSpeed) {
   const Extents extents = resolve_extents(cascade, {{"E", 64}, {"F", 64}, {"M", 256}, {"M0", 256}, {"P", 256}});
   std::vector<std::vector<float>> data;
   std::vector<float*> pointers;
+  data.reserve(cascade.tensors.size());
+  pointers.reserve(cascade.tensors.size());
   for (TensorId id = 0; id < static_cast<TensorId>(cascade.tensors.size()); ++id)
     data.emplace_back(static_cast<std::size_t>(tensor_elements(cascade, id, extents)), 0.5F);
   for (auto& values : data) pointers.push_back(values.data());
