@@ -183,7 +183,7 @@ double tile_life(const Lowering& lowering, const LoweredGroup& group, const std:
     if (step.stage != stage) continue;
     life += static_cast<double>(sums[s].whole.issue_cycles);
     if (before != kNone && before != step.array) {
-      life += static_cast<double>(link_latency(*lowering.arch, lowering.array_names[before], lowering.array_names[step.array]));
+      life += static_cast<double>(path_latency(*lowering.arch, lowering.array_names[before], lowering.array_names[step.array]));
     }
     before = step.array;
   }

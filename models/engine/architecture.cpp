@@ -66,6 +66,18 @@ class Checker {
   std::vector<Problem> problems_;
 };
 
+std::optional<std::int64_t> link_latency(const Architecture& arch, const std::string& from, const std::string& to) {
+  for (const Link& link : arch.links) {
+    if (link.from != from || link.to != to) continue;
+    if (link.hops == Hops::none) return link.latency_cycles;
+    const auto at_from = arch.arrays.find(link.from);
+    const bool from_spatial = at_from != arch.arrays.end() && at_from->second.kind == ArrayKind::spatial;
+    const Array& spatial = from_spatial ? at_from->second : arch.arrays.at(link.to);
+    return link.latency_cycles + (link.hops == Hops::rows ? *spatial.rows : *spatial.columns);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<Problem> problems_of(const Architecture& arch, const config::Origins& origins) { return Checker(arch, origins).run(); }
@@ -91,18 +103,10 @@ Architecture scaled_to_side(const Architecture& arch, std::int64_t side) {
   return scaled;
 }
 
-std::int64_t link_latency(const Architecture& arch, const std::string& from, const std::string& to) {
+std::int64_t path_latency(const Architecture& arch, const std::string& from, const std::string& to) {
   if (from == to) return 0;
-  for (const Link& link : arch.links) {
-    if (link.from != from || link.to != to) continue;
-    std::int64_t cycles = link.latency_cycles;
-    if (link.hops == Hops::none) return cycles;
-    const auto at_from = arch.arrays.find(link.from);
-    const bool from_spatial = at_from != arch.arrays.end() && at_from->second.kind == ArrayKind::spatial;
-    const Array& spatial = from_spatial ? at_from->second : arch.arrays.at(link.to);
-    return cycles + (link.hops == Hops::rows ? *spatial.rows : *spatial.columns);
-  }
-  return 0;
+  if (const auto direct = link_latency(arch, from, to)) return *direct;
+  return link_latency(arch, from, "buffer").value_or(0) + link_latency(arch, "buffer", to).value_or(0);
 }
 
 }  // namespace weft::engine

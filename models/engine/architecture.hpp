@@ -173,7 +173,8 @@ std::vector<Problem> problems_of(const Architecture& arch, const config::Origins
 // width and bandwidth scaled by side / its own side. Tile contexts follow the depth: 2 + ceil(2·side / 128).
 Architecture scaled_to_side(const Architecture& arch, std::int64_t side);
 
-// Cycles on the way from `from` to `to` (names of arrays, or "buffer"); 0 where no link says otherwise.
-std::int64_t link_latency(const Architecture& arch, const std::string& from, const std::string& to);
+// Cycles on the way from `from` to `to` (names of arrays, or "buffer"): those of the link between them; where there is
+// none, of the links to and from the buffer, which take no time unless a link says so.
+std::int64_t path_latency(const Architecture& arch, const std::string& from, const std::string& to);
 
 }  // namespace weft::engine

@@ -114,11 +114,9 @@ class Builder {
     }
   }
 
-  std::int64_t path(const ScheduledStep& from, const ScheduledStep& to, TensorId t) const {
+  std::int64_t path(const ScheduledStep& from, const ScheduledStep& to) const {
     const auto name = [&](const ScheduledStep& s) { return s.kind == StepKind::compute ? lowering_.array_names[s.unit] : std::string("buffer"); };
-    const std::string& at = place(t).at;
-    if (at == "buffer" || at == "dram") return link_latency(*lowering_.arch, name(from), "buffer") + link_latency(*lowering_.arch, "buffer", name(to));
-    return link_latency(*lowering_.arch, name(from), name(to));
+    return path_latency(*lowering_.arch, name(from), name(to));
   }
 
   // The ranks that a step walks through in time on its array, as base ranks.
@@ -158,7 +156,7 @@ class Builder {
     for (const TensorId t : lowered(s).reads) {
       if (needs_load(t, out_.steps[s].stage)) {
         const int load = find(StepKind::load, t, out_.steps[s].stage);
-        need(s, {NeedKind::iteration, load, out_.steps[load].loops.back(), 0, path(out_.steps[load], out_.steps[s], t), false});
+        need(s, {NeedKind::iteration, load, out_.steps[load].loops.back(), 0, path(out_.steps[load], out_.steps[s]), false});
       } else {
         connect_operand(s, t);
       }
@@ -169,7 +167,7 @@ class Builder {
   void connect_operand(int s, TensorId t) {
     const int p = maker(t);
     const ScheduledStep& from = out_.steps[p];
-    const std::int64_t latency = path(from, out_.steps[s], t);
+    const std::int64_t latency = path(from, out_.steps[s]);
     const bool streamed = streams(lowered(p), lowered(s));
     const auto& dims = lowering_.cascade->tensors[t].dimensions;
     const auto along = std::find_if(dims.begin(), dims.end(), [](const einsum::Dimension& d) { return d.generational; });
@@ -212,7 +210,9 @@ class Builder {
       const bool same = out_.steps[r].stage == out_.steps[s].stage;
       if (!same && at.at == "dram") continue;
       const int depth = same ? hold : std::min(hold, outer_loop());
-      need(s, {NeedKind::space, static_cast<int>(r), depth, copies, 0, false});
+      // What is on a link takes up room at its end only from its arrival on.
+      const std::int64_t on_the_way = at.at == "link" ? path(out_.steps[s], out_.steps[r]) : 0;
+      need(s, {NeedKind::space, static_cast<int>(r), depth, copies, -on_the_way, false});
     }
   }
 
@@ -233,7 +233,7 @@ class Builder {
 
   void connect_store(int s) {
     const int p = maker(out_.steps[s].tensor);
-    const std::int64_t latency = link_latency(*lowering_.arch, lowering_.array_names[out_.steps[p].unit], "buffer");
+    const std::int64_t latency = path(out_.steps[p], out_.steps[s]);
     const int depth = out_.steps[s].loops.back();
     const bool keyed = lowered(p).reduces_tiles && depth > group_.pass_loop;
     need(s, keyed ? Need{NeedKind::complete, p, 0, 0, latency, false} : Need{NeedKind::iteration, p, depth, 0, latency, false});

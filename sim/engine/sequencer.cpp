@@ -95,7 +95,7 @@ Cycle Sequencer::fire_ready(Cycle now) {
     Ready best_ready;
     for (int s = 0; s < count; ++s) {
       if (group().steps[s].unit != unit || state_.steps[s].finished) continue;
-      if (best != kNone && !older(s, best)) continue;
+      if (best != kNone && !precedes(s, best)) continue;
       const Ready ready = evaluate(s);
       if (!ready.known || ready.at() > now || start_of(s, ready) > now) continue;
       best = s;
@@ -246,20 +246,19 @@ std::int64_t Sequencer::pass_total(const Coordinates& at) const {
   return std::min(tiles, (last_query + schedule_.sizing->mask_offset) / tile + 1);
 }
 
-// Whether step a's next firing comes before b's in program order: outer loops, then stage, then inner loops.
-bool Sequencer::older(int a, int b) const {
+// Which of two steps goes first on a unit. Within a stage the earlier step: the sooner a tile begins, the sooner its
+// trips through the other units do, while what ends a tile can wait as long as its results have a place. Between
+// stages the older outer iteration, then the earlier stage.
+bool Sequencer::precedes(int a, int b) const {
+  const ScheduledStep& first = group().steps[a];
+  const ScheduledStep& second = group().steps[b];
+  if (first.stage == second.stage) return a < b;
   const Coordinates& x = state_.steps[a].at;
   const Coordinates& y = state_.steps[b].at;
   for (int l = 0; l < pass_loop(); ++l) {
     if (x[l] != y[l]) return x[l] < y[l];
   }
-  const ScheduledStep& first = group().steps[a];
-  const ScheduledStep& second = group().steps[b];
-  if (first.stage != second.stage) return first.stage < second.stage;
-  for (int l = pass_loop(); l < kMostLoops; ++l) {
-    if (x[l] != y[l]) return x[l] < y[l];
-  }
-  return a < b;
+  return first.stage < second.stage;
 }
 
 void Sequencer::fire(int step, Cycle now, const Ready& ready) {
@@ -287,7 +286,7 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
     const Cycle wished = std::max(ready.at(), unit.free_at);
     state_.ports.take(now, command.end, step, c.read_streams, c.write_streams);
     const bool writes = !scheduled.drains_at_end || command.drains || c.drain_cycles == 0;
-    ports_.buffer.push(now, {now, command.end, c.rows_read + (command.preloads ? c.preload_rows : 0), writes ? c.rows_written : 0, now - std::max(wished, std::min(now, wished))});
+    ports_.buffer.push(now, {now, state_.ports.saturated_until(now), c.rows_read + (command.preloads ? c.preload_rows : 0), writes ? c.rows_written : 0, now - std::min(now, wished)});
     for (int i = 0; i < c.moved_count; ++i) {
       const StepCost::Moved& m = c.moved[i];
       if ((m.at_preload && !command.preloads) || (m.at_drain && !writes)) continue;

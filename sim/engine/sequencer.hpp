@@ -1,5 +1,5 @@
-// The controller: fires the steps of a schedule on their units, in order within a step, oldest tile first between
-// steps. It knows when everything it has started ends; only transfers to and from memory report back.
+// The controller: fires the steps of a schedule on their units, in order within a step; precedes() says which
+// step goes first. It knows when everything it has started ends; only transfers to and from memory report back.
 #pragma once
 
 #include <cstdint>
@@ -102,7 +102,7 @@ class Sequencer {
   Ready evaluate(int step) const;
   bool meet(int step, const weft::engine::Need& need, Ready& ready) const;
   const Times* slot_time(int step, const weft::engine::Need& need, bool& known) const;
-  bool older(int a, int b) const;
+  bool precedes(int a, int b) const;
   Cycle start_of(int step, const Ready& ready) const;
   void fire(int step, Cycle now, const Ready& ready);
   void fire_compute(int step, Cycle now, const Ready& ready);

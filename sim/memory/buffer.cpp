@@ -68,6 +68,16 @@ void PortTable::take(Cycle begin, Cycle end, int step, int reads, int writes) {
   hold(write_, writes);
 }
 
+Cycle PortTable::saturated_until(Cycle now) const {
+  Cycle until = now;
+  for (const auto* ports : {&read_, &write_}) {
+    Cycle first = kNever;
+    for (const Port& port : *ports) first = std::min(first, port.free_at);
+    until = std::max(until, first);
+  }
+  return until;
+}
+
 void PortTable::fingerprint(StateWords& out) const {
   for (const auto* ports : {&read_, &write_}) {
     for (const Port& port : *ports) {

@@ -12,7 +12,8 @@
 
 namespace weft::sim::memory {
 
-// Streams of one firing: when they run, and the rows they move.
+// Streams of one firing: the rows they move, and the cycles [begin, end) for which they left no read or no write port
+// free.
 struct BufferUse {
   Cycle begin = 0;
   Cycle end = 0;
@@ -43,6 +44,8 @@ class PortTable {
   // the first row of stream i of a step: (step · 5 + i · 3) mod banks (tensors are staggered over the banks).
   Cycle earliest(Cycle from, int step, int reads, int writes) const;
   void take(Cycle begin, Cycle end, int step, int reads, int writes);
+  // The cycle from which every kind of port has a free one again; `now` where that is so already.
+  Cycle saturated_until(Cycle now) const;
 
   void fingerprint(StateWords& out) const;
   void advance(Cycle cycles);
