@@ -25,6 +25,7 @@ class Lowerer {
     }
     ranks();
     tensors();
+    stop();
     for (std::size_t g = 0; g < binding_.groups.size(); ++g) group(g);
     stop();
     complete();
@@ -365,7 +366,8 @@ class Lowerer {
     std::vector<std::string> known{"h"};
     for (std::size_t l = 1; l < group.loops.size(); ++l) known.push_back(group.loops[l].name);
     for (const TensorId t : used) {
-      const bool several_groups = out_.tensors[t].made_in_group != index && cascade_.tensors[t].role == einsum::TensorRole::intermediate;
+      const int maker = out_.tensors[t].made_in_group;  // of none, complete() complains
+      const bool several_groups = maker != kNone && maker != index && cascade_.tensors[t].role == einsum::TensorRole::intermediate;
       if (several_groups) {
         for (const Residency& choice : out_.tensors[t].choices) {
           if (choice.at != "dram") {
