@@ -33,7 +33,11 @@ function(weft_models_folder name)
   target_link_libraries(weft_${name} PUBLIC weft_flags ${ARGN})
 endfunction()
 
-# weft_test_folder(NAME LIBRARIES…): tests/NAME/**/*_test.cpp as one executable, weft_NAME_tests.
+# Suites of malformed input; scripts/test.sh runs the tests with this label a second time under sanitizers.
+set(WEFT_BAD_INPUT_SUITES "*Bad*.*:*Faults.*:Errors.*:Mutation.*")
+
+# weft_test_folder(NAME LIBRARIES…): tests/NAME/**/*_test.cpp as one executable, weft_NAME_tests; each of its tests is a test
+# of ctest, labelled with the folder's name, and with bad_input where its suite is one of those above.
 function(weft_test_folder name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cpp")
   if(NOT sources)
@@ -42,5 +46,16 @@ function(weft_test_folder name)
   add_executable(weft_${name}_tests ${sources})
   target_link_libraries(weft_${name}_tests PRIVATE ${ARGN})
   target_compile_definitions(weft_${name}_tests PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(weft_${name}_tests PROPERTIES TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}"
+    PROPERTIES LABELS ${name} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "${WEFT_BAD_INPUT_SUITES}" TEST_LIST weft_${name}_bad_input
+    PROPERTIES LABELS "${name};bad_input" TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# The same for tests that link SystemC: libsystemc brings a `main`, beside which gtest_main would silently run no test.
+function(weft_systemc_test_folder name)
+  weft_test_folder(${name} weft_sim GTest::gtest ${ARGN})
+  if(TARGET weft_${name}_tests)
+    target_sources(weft_${name}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests/sc_main.cpp")
+  endif()
 endfunction()

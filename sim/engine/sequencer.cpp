@@ -303,6 +303,11 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   }
   note_slot(step, times);
   const std::uint8_t ended = walkers_[state_.group][step].next(state);
+  // A new outer iteration forgets the one that had its row of slots before.
+  if (!state.slots.empty() && (ended >> outer_loop() & 1) != 0) {
+    const std::int64_t row = state.ordinal[outer_loop()] % kOuterRing;
+    std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row * group().keys), group().keys, Slot{});
+  }
   finish_iterations(step, ended, times);
   mark_boundary(step, ended);
 }
@@ -335,9 +340,6 @@ void Sequencer::note_slot(int step, Times times) {
   if (state.slots.empty()) return;
   const std::int64_t outer = state.ordinal[outer_loop()] % kOuterRing;
   const std::size_t row = static_cast<std::size_t>(outer * group().keys);
-  // The first firing of an outer iteration forgets the one that had this row before.
-  const bool first = walkers_[state_.group][step].first_inside(state, outer_loop());
-  if (first) std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row), group().keys, Slot{});
   Slot& slot = state.slots[row + static_cast<std::size_t>(key(step))];
   ++slot.count;
   slot.latest = times;

@@ -119,7 +119,7 @@ class Sequencer {
   std::int64_t regular_end(int step, int level) const;
   std::int64_t oldest_outer(int producer) const;
   std::int64_t pass_tiles(const Jump& jump) const;
-  Cycle horizon() const { return schedule_.longest_latency + 2; }
+  Cycle horizon(Cycle now) const;
 
   const weft::engine::Schedule& schedule_;
   Ports ports_;

@@ -37,8 +37,19 @@ std::int64_t Sequencer::oldest_outer(int producer) const {
   return oldest;
 }
 
+// How far back a time still matters: with the longest way added it may lie ahead, and where a unit waits, what it
+// waited for is told from the times since it was free.
+Cycle Sequencer::horizon(Cycle now) const {
+  Cycle waiting = 0;
+  for (std::size_t s = 0; s < state_.steps.size(); ++s) {
+    if (!state_.steps[s].finished) waiting = std::max(waiting, now - state_.units[group().steps[s].unit].free_at);
+  }
+  return schedule_.longest_latency + 2 + waiting;
+}
+
 void Sequencer::fingerprint(StateWords& out, int level) const {
   const Coordinates base = reference();
+  const Cycle past = horizon(out.now());
   out.word(static_cast<std::int64_t>(state_.group));
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
     const StepState& step = state_.steps[s];
@@ -47,16 +58,21 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
     for (const int l : scheduled.loops) out.word(step.finished ? 0 : l <= level ? step.at[l] - base[l] : step.at[l]);
     out.word(static_cast<std::int64_t>(step.in_flight.size()));
     for (const std::uint8_t ended : step.in_flight) out.word(ended);
-    for (const Need& need : scheduled.needs) out.word(step.ordinal[need.depth] - state_.steps[need.producer].completed[need.depth]);
+    for (const Need& need : scheduled.needs) {
+      const std::int64_t lead = step.ordinal[need.depth] - state_.steps[need.producer].completed[need.depth];
+      out.word(lead);
+      // The first iterations need no room to be made for them: near its bound that is part of the state.
+      if (need.kind == NeedKind::space) out.word(lead + 1 >= need.lag ? std::min(step.ordinal[need.depth], need.lag) : need.lag);
+    }
     for (const int l : scheduled.loops) {
       out.word(step.completed[l] - step.ordinal[l]);
       if (step.rings[l].empty()) continue;
       // Times still to come, or near enough to matter with the longest way added.
       for (std::int64_t n = step.completed[l] - 1; n >= 0 && n >= step.completed[l] - kRing; --n) {
         const Times& times = step.rings[l][static_cast<std::size_t>(n % kRing)];
-        if (times.end + horizon() <= out.now()) break;
-        out.recent_time(times.start, horizon());
-        out.recent_time(times.end, horizon());
+        if (times.end + past <= out.now()) break;
+        out.recent_time(times.start, past);
+        out.recent_time(times.end, past);
       }
       out.word(-1);
     }
@@ -73,8 +89,8 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
       for (std::int64_t k = 0; k < group().keys; ++k) {
         const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
         out.word(relative && outer == current && lowered.pass_rank != kNone ? slot.count - origin : slot.count);
-        out.recent_time(slot.latest.start, horizon());
-        out.recent_time(slot.latest.end, horizon());
+        out.recent_time(slot.latest.start, past);
+        out.recent_time(slot.latest.end, past);
       }
     }
   }
