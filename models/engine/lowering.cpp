@@ -403,21 +403,32 @@ class Lowerer {
     }
   }
 
-  // The engine runs masks of the form key <= query + c (causal attention).
+  // The engine runs masks of the form key <= query + c (causal attention): one, which several Einsums may have.
   void mask() {
     for (std::size_t e = 0; e < cascade_.einsums.size(); ++e) {
       const auto& mask = cascade_.einsums[e].mask;
       if (!mask) continue;
       const bool simple = mask->left.coordinates.size() == 1 && mask->right.coordinates.size() == 1 && mask->left.coordinates[0].coefficient == 1 &&
-                          mask->right.coordinates[0].coefficient == 1 && out_.mask_einsum == kNone;
-      if (!simple) {
+                          mask->right.coordinates[0].coefficient == 1;
+      const bool same = out_.mask_einsum == kNone || same_mask(*cascade_.einsums[out_.mask_einsum].mask, *mask);
+      if (!simple || !same) {
         problems_.push_back({mask->where, "where", "", "the engine runs one mask, of the form key <= query + constant"});
         continue;
       }
       out_.mask_key = mask->left.coordinates[0].rank;
       out_.mask_query = mask->right.coordinates[0].rank;
-      out_.mask_einsum = static_cast<int>(e);
+      if (out_.mask_einsum == kNone) out_.mask_einsum = static_cast<int>(e);
     }
+  }
+
+  static bool same_mask(const einsum::Mask& a, const einsum::Mask& b) {
+    const auto terms = [](const std::vector<einsum::Index::Term>& x, const std::vector<einsum::Index::Term>& y) {
+      return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& s, const auto& t) { return s.rank == t.rank && s.coefficient == t.coefficient; });
+    };
+    const auto sides = [&](const einsum::Mask::Side& x, const einsum::Mask::Side& y) {
+      return terms(x.coordinates, y.coordinates) && terms(x.extents, y.extents) && x.constant == y.constant;
+    };
+    return sides(a.left, b.left) && sides(a.right, b.right);
   }
 
   void in_flight() {
