@@ -20,18 +20,6 @@ namespace {
 
 constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
 
-void simulate(const weft::engine::Schedule& schedule, const RunOptions& options, Values* values, Result& result) {
-  Engine engine("engine", {.schedule = schedule, .advance = !options.exact, .events = options.events, .values = values});
-  while (!engine.done()) {
-    if (options.stop.stop_requested()) throw Cancelled();
-    sc_core::sc_start(Clock::cycles(kSlice));
-    if (engine.failure().error) std::rethrow_exception(engine.failure().error);
-    if (!engine.done() && !sc_core::sc_pending_activity()) throw ContractError("the schedule is stuck:" + engine.blocked());
-    if (options.progress) options.progress(engine.progress());
-  }
-  engine.collect(result);
-}
-
 // The computed output against double precision on the same, rounded, input.
 void compare(const workload::Trace& trace, const std::vector<std::vector<float>>& outputs, Result& result) {
   const workload::Shape& s = trace.shape;
@@ -67,6 +55,18 @@ void compare(const workload::Trace& trace, const std::vector<std::vector<float>>
 }
 
 }  // namespace
+
+void simulate(const weft::engine::Schedule& schedule, const RunOptions& options, Values* values, Result& result) {
+  Engine engine("engine", {.schedule = schedule, .advance = !options.exact, .events = options.events, .values = values});
+  while (!engine.done()) {
+    if (options.stop.stop_requested()) throw Cancelled();
+    sc_core::sc_start(Clock::cycles(kSlice));
+    if (engine.failure().error) std::rethrow_exception(engine.failure().error);
+    if (!engine.done() && !sc_core::sc_pending_activity()) throw ContractError("the schedule is stuck:" + engine.blocked());
+    if (options.progress) options.progress(engine.progress());
+  }
+  engine.collect(result);
+}
 
 Result run(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options) {
   const std::int64_t layers = options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size()) : 1;

@@ -1,0 +1,191 @@
+#include "sim/memory/dram.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "tests/common/seed.hpp"
+
+namespace weft::sim::memory {
+namespace {
+
+constexpr double kClock = 940e6;
+
+weft::engine::Dram memory_of(double bandwidth, std::int64_t latency) {
+  return {.bandwidth_bytes_per_s = bandwidth, .latency_cycles = latency, .outstanding = 64, .burst_bytes = 4096};
+}
+
+// The memory by itself, stepped in every cycle.
+struct Bench {
+  Bench(double bandwidth, std::int64_t latency) : dram(memory_of(bandwidth, latency), kClock, requests, responses) {}
+
+  void send(std::int64_t bytes, bool write = false) { requests.push(now, {.bytes = static_cast<std::int32_t>(bytes), .write = write}); }
+  void tick() {
+    dram.step(now);
+    ++now;
+    while (responses.ready(now)) {
+      responses.pop(now);
+      seen.push_back(now - 1);  // the cycle in which it was sent
+    }
+  }
+  void run_until(std::size_t count) {
+    while (seen.size() < count && now < 10'000'000) tick();
+    ASSERT_EQ(seen.size(), count);
+  }
+  std::int64_t cycles_for(std::int64_t bytes) const {
+    const Pace& pace = dram.pace();
+    return (bytes * pace.block_cycles + pace.block_bytes - 1) / pace.block_bytes;
+  }
+
+  Channel<Request> requests;
+  Channel<Response> responses;
+  Dram dram;
+  Cycle now = 0;
+  std::vector<Cycle> seen;
+};
+
+// The pace is at most the bandwidth asked for, within 1e-4 of it, and no smaller block would do.
+TEST(Pace, IsWithinOneInTenThousandAndTheSmallestBlock) {
+  const std::uint64_t seed = test::seed_or(11);
+  SCOPED_TRACE(test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 2000; ++i) {
+    const double bandwidth = std::exp(std::log(1e3) + (std::log(1e15) - std::log(1e3)) * static_cast<double>(random() % 100000) / 1e5);
+    SCOPED_TRACE(bandwidth);
+    const Pace pace = pace_of(bandwidth, kClock);
+    const double wish = bandwidth / kClock;
+    EXPECT_LE(pace.bytes_per_cycle(), wish * (1 + 1e-12));
+    EXPECT_GE(pace.bytes_per_cycle(), wish / (1 + 1.0001e-4));
+    EXPECT_GE(pace.block_bytes, 16);
+    EXPECT_EQ(pace.block_bytes & (pace.block_bytes - 1), 0);
+    if (pace.block_bytes == 16) continue;
+    const double half = std::ceil(static_cast<double>(pace.block_bytes / 2) / wish);
+    EXPECT_LT(static_cast<double>(pace.block_bytes / 2) / half, wish / (1 + 0.9999e-4)) << "half the block would have done";
+  }
+}
+
+// 400 · 2^30 bytes a second at 940 MHz are 456.91 bytes a cycle.
+TEST(Pace, OfTheCloudDesign) {
+  EXPECT_NEAR(pace_of(429496729600.0, kClock).bytes_per_cycle(), 429496729600.0 / 940e6, 429496729600.0 / 940e6 * 1e-4);
+}
+
+class Stream : public testing::TestWithParam<double> {};
+
+// Back to back from cycle 1 on: the last response comes after ceil(bytes / rate) cycles on the bus and the latency, the
+// bus is busy for just those, and every response before it obeys the same formula.
+TEST_P(Stream, TakesBytesOverRateAndTheLatencyExactly) {
+  const std::uint64_t seed = test::seed_or(5);
+  SCOPED_TRACE(test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  Bench bench(GetParam(), 100);
+  std::vector<std::int64_t> until;
+  std::int64_t bytes = 0;
+  for (int i = 0; i < 300; ++i) {
+    const auto size = static_cast<std::int64_t>(1 + random() % 4096);
+    bench.send(size, random() % 2 == 0);
+    bytes += size;
+    until.push_back(bytes);
+  }
+  bench.run_until(until.size());
+  for (std::size_t i = 0; i < until.size(); ++i) EXPECT_EQ(bench.seen[i], 1 + bench.cycles_for(until[i]) + 100) << "request " << i;
+  EXPECT_EQ(bench.dram.busy_cycles(), static_cast<std::uint64_t>(bench.cycles_for(bytes)));
+  const double ideal = static_cast<double>(bytes) / (GetParam() / kClock);
+  EXPECT_GE(static_cast<double>(bench.cycles_for(bytes)), ideal * (1 - 1e-12));
+  EXPECT_LE(static_cast<double>(bench.cycles_for(bytes)), ideal * (1 + 1e-4) + 1);
+  const auto& counters = bench.dram.counters();
+  using weft::engine::DramCounter;
+  EXPECT_EQ(counters[static_cast<std::size_t>(DramCounter::bytes_read)] + counters[static_cast<std::size_t>(DramCounter::bytes_written)],
+            static_cast<std::uint64_t>(bytes));
+  EXPECT_EQ(counters[static_cast<std::size_t>(DramCounter::read_requests)] + counters[static_cast<std::size_t>(DramCounter::write_requests)], until.size());
+}
+
+// Bytes a cycle: 457 as at cloud scale, 28.6 as at side 16, 1, 0.3, and 10/3.
+INSTANTIATE_TEST_SUITE_P(Rates, Stream, testing::Values(429496729600.0, 26843545600.0, kClock, 0.3 * kClock, kClock * 10 / 3));
+
+// After a whole block of bytes on a busy bus the state recurs, a block's cycles later.
+TEST(Dram, RecursAfterABlock) {
+  Bench bench(26843545600.0, 20);
+  const Pace pace = bench.dram.pace();
+  ASSERT_GT(pace.block_cycles, 1);
+  const std::int64_t requests = pace.block_bytes / 16;
+  for (std::int64_t i = 0; i < 3 * requests; ++i) bench.send(16);
+  bench.run_until(static_cast<std::size_t>(3 * requests));
+  for (std::int64_t i = 0; i < 2 * requests; ++i) {
+    EXPECT_EQ(bench.seen[static_cast<std::size_t>(i + requests)] - bench.seen[static_cast<std::size_t>(i)], pace.block_cycles);
+  }
+}
+
+TEST(Dram, AnIdleBusStartsAfresh) {
+  Bench bench(kClock * 10 / 3, 7);  // 10 bytes in 3 cycles, about
+  bench.send(10);
+  bench.run_until(1);
+  EXPECT_EQ(bench.seen[0], 1 + bench.cycles_for(10) + 7);
+  for (int i = 0; i < 50; ++i) bench.tick();
+  const Cycle sent = bench.now;
+  bench.send(10);
+  bench.run_until(2);
+  EXPECT_EQ(bench.seen[1], sent + 1 + bench.cycles_for(10) + 7);
+  EXPECT_EQ(bench.dram.busy_cycles(), static_cast<std::uint64_t>(2 * bench.cycles_for(10)));
+}
+
+// Two requests that share a cycle of the bus count it once.
+TEST(Dram, ASharedCycleIsBusyOnce) {
+  Bench bench(kClock * 16, 5);  // 16 bytes a cycle
+  for (int i = 0; i < 4; ++i) bench.send(8);
+  bench.run_until(4);
+  EXPECT_EQ(bench.dram.busy_cycles(), 2u);
+  EXPECT_EQ(bench.seen, (std::vector<Cycle>{7, 7, 8, 8}));
+}
+
+// step() names the next cycle in which it has something to do: stepping it only then changes nothing.
+TEST(Dram, NeedsNoStepBeforeTheCycleItAsksFor) {
+  Bench every(26843545600.0, 33);
+  Bench asked(26843545600.0, 33);
+  for (int i = 0; i < 50; ++i) {
+    every.send(777);
+    asked.send(777);
+  }
+  every.run_until(50);
+  Cycle next = 1;
+  while (next != kNever) {
+    asked.now = next;
+    next = asked.dram.step(next);
+    while (asked.responses.ready(asked.now + 1)) {
+      asked.responses.pop(asked.now + 1);
+      asked.seen.push_back(asked.now);
+    }
+  }
+  EXPECT_EQ(asked.seen, every.seen);
+}
+
+// Moved by whole periods, a memory goes on as if it had lived later.
+TEST(Dram, AdvanceShiftsWhatIsUnderWay) {
+  Bench here(26843545600.0, 33);
+  Bench moved(26843545600.0, 33);
+  for (int i = 0; i < 20; ++i) {
+    here.send(500);
+    moved.send(500);
+  }
+  for (int i = 0; i < 60; ++i) {
+    here.tick();
+    moved.tick();
+  }
+  ASSERT_FALSE(here.seen.empty());
+  ASSERT_LT(here.seen.size(), 20u);
+  moved.dram.advance(1000);
+  moved.responses.advance(1000);
+  moved.now += 1000;
+  StateWords a(here.now);
+  StateWords b(moved.now);
+  here.dram.fingerprint(a);
+  moved.dram.fingerprint(b);
+  EXPECT_EQ(a.words(), b.words());
+  const std::size_t before = here.seen.size();
+  here.run_until(20);
+  moved.run_until(20);
+  for (std::size_t i = before; i < 20; ++i) EXPECT_EQ(moved.seen[i], here.seen[i] + 1000);
+}
+
+}  // namespace
+}  // namespace weft::sim::memory
