@@ -36,23 +36,12 @@ std::size_t sequence_length(std::string_view text) {
 
 void append_ascii(std::string& out, char c) {
   switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    default:
-      break;
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\n': out += "\\n"; return;
+    case '\t': out += "\\t"; return;
+    case '\r': out += "\\r"; return;
+    default: break;
   }
   if (static_cast<unsigned char>(c) < 0x20U || c == '\x7F') {
     out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/engine/run.hpp"
+#include "models/engine/schedule.hpp"
 
 namespace weft::engine {
 namespace {
@@ -190,6 +191,53 @@ double tile_life(const Lowering& lowering, const LoweredGroup& group, const std:
   return life;
 }
 
+// Cycles from a tile's first step to the end of its last, where tiles follow one another strictly: the steps of one
+// stage in the sequencer's order, each on its array when its operands of this tile are there.
+std::int64_t serial_tile(const Lowering& lowering, const GroupSchedule& schedule, int stage, unsigned edges) {
+  std::vector<std::size_t> waiting;
+  std::vector<std::int64_t> begin(schedule.steps.size(), kNone);
+  std::vector<std::int64_t> end(schedule.steps.size(), 0);
+  std::vector<std::int64_t> free(lowering.arrays.size(), 0);
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    if (schedule.steps[s].kind == StepKind::compute && schedule.steps[s].stage == stage) waiting.push_back(s);
+  }
+  // The first cycle in which step s could start; kNone while one that it reads from has not been placed.
+  const auto start_of = [&](std::size_t s) -> std::int64_t {
+    std::int64_t at = free[schedule.steps[s].unit];
+    for (const Need& need : schedule.steps[s].needs) {
+      const ScheduledStep& producer = schedule.steps[need.producer];
+      if (need.kind != NeedKind::iteration || producer.kind != StepKind::compute || producer.stage != stage) continue;
+      if (begin[need.producer] == kNone) return kNone;
+      const std::int64_t whole = end[need.producer] + need.latency;
+      at = std::max(at, need.streamed ? std::max(begin[need.producer] + producer.costs[edges].extra_latency_cycles + 1 + need.latency,
+                                                 whole + 1 - schedule.steps[s].costs[edges].issue_cycles)
+                                      : whole);
+    }
+    return at;
+  };
+  std::int64_t last = 0;
+  while (!waiting.empty()) {
+    std::size_t best = 0;
+    std::int64_t earliest = kNone;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      const std::int64_t at = start_of(waiting[i]);
+      if (at == kNone || (earliest != kNone && at >= earliest)) continue;
+      best = i;
+      earliest = at;
+    }
+    const std::size_t s = waiting[best];
+    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(best));
+    const ScheduledStep& step = schedule.steps[s];
+    const StepCost& cost = step.costs[edges];
+    const Array& array = *lowering.arrays[step.unit];
+    begin[s] = earliest;
+    free[step.unit] = earliest + cost.issue_cycles + cost.preload_cycles + (step.drains_at_end ? 0 : cost.drain_cycles);
+    end[s] = free[step.unit] + cost.extra_latency_cycles;
+    last = std::max(last, end[s] + (array.kind == ArrayKind::spatial ? *array.rows + *array.columns - 2 : 0));
+  }
+  return last;
+}
+
 GroupAnalysis analyse_group(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all) {
   const LoweredGroup& group = lowering.groups[g];
   GroupAnalysis out;
@@ -251,18 +299,22 @@ GroupAnalysis analyse_group(const Lowering& lowering, const Sizing& sizing, std:
     }
   }
   bound = std::max(bound, out.latency_cycles);
-  if (lowering.binding->epochs == Epochs::serial) {
-    double leaves = 0;
-    for (const Array* array : lowering.arrays) leaves = std::max(leaves, array->kind == ArrayKind::spatial ? static_cast<double>(*array->rows + *array->columns - 2) : 0.0);
-    double tiles = 0;
-    tally.classes(group.stages[0].loops, [&](unsigned, std::int64_t count) { tiles += static_cast<double>(count); });
-    bound = std::max(bound, serial + tiles * leaves);
+  const bool one_by_one = lowering.binding->epochs == Epochs::serial;
+  if (one_by_one) {
+    const Schedule schedule = build_schedule(lowering, sizing);
+    double chains = 0;
+    for (std::size_t stage = 0; stage < group.stages.size(); ++stage) {
+      tally.classes(group.stages[stage].loops, [&](unsigned edges, std::int64_t count) {
+        chains += static_cast<double>(count) * static_cast<double>(serial_tile(lowering, schedule.groups[g], static_cast<int>(stage), edges));
+      });
+    }
+    bound = std::max(bound, chains);
   }
   // Filling: the first tiles in, the first tile through, the last one out; stages before and after the bounding one
   // run alone for one outer iteration.
   const double latency = static_cast<double>(lowering.arch->dram.latency_cycles);
   out.fill_cycles = first_load + latency + chain + last_store + latency;
-  if (group.stages.size() > 1) {
+  if (group.stages.size() > 1 && !one_by_one) {
     const double outer = tally.iterations(group.stages[0].loops, group.pass_loop - 1);
     const double largest = *std::max_element(out.busy_cycles.begin(), out.busy_cycles.end());
     out.fill_cycles += std::max(0.0, (serial - largest) / std::max(1.0, outer));

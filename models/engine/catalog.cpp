@@ -43,12 +43,14 @@ fs::path Catalog::file(const std::string& kind, const std::string& name) const {
   std::error_code code;
   if (name.find('/') != std::string::npos || is_config(name)) {
     if (fs::exists(name, code)) return name;
-    throw ConfigError(Problem{{name, 0, 0}, "", "", "no such file: give the path of a YAML file, or a name from 'weft list " + kind + "s'"});
+    throw ConfigError(
+        Problem{{name, 0, 0}, "", "", "no such file: give the path of a YAML file, or a name from 'weft list " + kind + "s'"});
   }
   const auto files = files_of(root_, kind);
   if (const auto found = files.find(name); found != files.end()) {
     if (found->second.size() == 1) return found->second.front();
-    throw ConfigError(Problem{{found->second[0].string(), 0, 0}, "", name, "the same name as " + found->second[1].string() + ": give the path"});
+    throw ConfigError(
+        Problem{{found->second[0].string(), 0, 0}, "", name, "the same name as " + found->second[1].string() + ": give the path"});
   }
   if (fs::is_regular_file(name, code)) return name;
   throw ConfigError(Problem{{}, spoken(kind), name, "no such " + spoken(kind) + "; " + config::unknown_name(name, list(kind))});

@@ -34,7 +34,11 @@ SidedName take_apart(const std::string& name) {
   const std::string_view columns = ending.substr(cross + 1);
   if (!all_digits(rows) || !all_digits(columns)) return {name, 0};
   const auto refuse = [&](const char* why) {
-    throw ConfigError(Problem{{}, "design", name, fmt::format("{}: the ending is -NxN with N a whole number from {} to {}, such as {}-16x16", why, kLeastSide, kMostSide, name.substr(0, dash))});
+    throw ConfigError(Problem{{},
+                              "design",
+                              name,
+                              fmt::format("{}: the ending is -NxN with N a whole number from {} to {}, such as {}-16x16", why, kLeastSide,
+                                          kMostSide, name.substr(0, dash))});
   };
   if (rows != columns) refuse("the arrays are square");
   std::int64_t side = 0;
@@ -52,7 +56,8 @@ bool exists(const Catalog& catalog, const std::string& kind, const std::string& 
 }
 
 // The file of a name that stands in `origin`: what is wrong is said of that place, and a path is also looked for beside it.
-fs::path named_in(const Catalog& catalog, const std::string& kind, const std::string& name, const Location& origin, const std::string& field) {
+fs::path named_in(const Catalog& catalog, const std::string& kind, const std::string& name, const Location& origin,
+                  const std::string& field) {
   const fs::path beside = fs::path(origin.file).parent_path() / name;
   std::error_code code;
   const bool path_like = name.find('/') != std::string::npos || fs::path(name).extension() == ".yaml";
@@ -80,7 +85,8 @@ T load_config(const fs::path& file, config::Origins& origins) {
   return out;
 }
 
-void apply(const std::vector<Setting>& settings, Architecture& arch, config::Origins& arch_origins, Binding& binding, config::Origins& binding_origins) {
+void apply(const std::vector<Setting>& settings, Architecture& arch, config::Origins& arch_origins, Binding& binding,
+           config::Origins& binding_origins) {
   for (const auto& [path, text] : settings) {
     const std::string_view whole = path;
     const Location origin{"--set " + path + "=" + text, 0, 0};
@@ -91,19 +97,22 @@ void apply(const std::vector<Setting>& settings, Architecture& arch, config::Ori
       config::set_path(binding, path, whole.substr(8), text);
       binding_origins[path.substr(8)] = origin;
     } else {
-      throw ConfigError(Problem{{"--set", 0, 0}, path, text, "a path begins with 'arch.' or 'binding.', such as arch.dram.bandwidth_bytes_per_s"});
+      throw ConfigError(
+          Problem{{"--set", 0, 0}, path, text, "a path begins with 'arch.' or 'binding.', such as arch.dram.bandwidth_bytes_per_s"});
     }
   }
 }
 
 void append_rank_list(std::string& out, const einsum::Cascade& cascade, const std::vector<einsum::Dimension>& dimensions) {
-  for (const einsum::Dimension& dimension : dimensions) out += " " + cascade.ranks[dimension.rank].name + (dimension.generational ? "+" : "");
+  for (const einsum::Dimension& dimension : dimensions)
+    out += " " + cascade.ranks[dimension.rank].name + (dimension.generational ? "+" : "");
 }
 
 // What a cascade computes, in a form that does not change with its comments or its name.
 void append_canonical(std::string& out, const std::string& path, const einsum::Cascade& cascade) {
   for (const einsum::Rank& rank : cascade.ranks) {
-    out += path + ".ranks." + rank.name + " = " + (rank.base == kNone ? "base" : fmt::format("{} level {}", cascade.ranks[rank.base].name, rank.level)) + "\n";
+    out += path + ".ranks." + rank.name + " = " +
+           (rank.base == kNone ? "base" : fmt::format("{} level {}", cascade.ranks[rank.base].name, rank.level)) + "\n";
   }
   for (const einsum::Tensor& tensor : cascade.tensors) {
     out += fmt::format("{}.tensors.{} = {}", path, tensor.name, static_cast<int>(tensor.role));
@@ -111,8 +120,23 @@ void append_canonical(std::string& out, const std::string& path, const einsum::C
     if (tensor.initial) out += " initial " + config::number_text(*tensor.initial);
     out += "\n";
   }
-  for (const einsum::Scalar& scalar : cascade.scalars) out += path + ".scalars." + scalar.name + " = " + config::number_text(scalar.value) + "\n";
+  for (const einsum::Scalar& scalar : cascade.scalars)
+    out += path + ".scalars." + scalar.name + " = " + config::number_text(scalar.value) + "\n";
   for (const einsum::Einsum& einsum : cascade.einsums) out += path + ".einsums = " + einsum.text + "\n";
+}
+
+// lower(), with the architecture's file named wherever an array is the trouble: the binding's line alone is half of it.
+Lowering lower_named(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& origins,
+                     const fs::path& arch_file) {
+  try {
+    return lower(arch, binding, cascade, origins);
+  } catch (const ConfigError& error) {
+    std::vector<Problem> problems = error.problems();
+    for (Problem& problem : problems) {
+      if (problem.field.ends_with(".on")) problem.message += "; the arrays are those of " + arch_file.string();
+    }
+    throw ConfigError(std::move(problems));
+  }
 }
 
 // Beside the design's own file the two names may be paths; the origin of each is known for messages.
@@ -136,7 +160,8 @@ struct DesignMaker {
   static Design make(const Catalog& catalog, std::string name, const Named& named, std::int64_t side, const std::vector<Setting>& settings);
 };
 
-Design DesignMaker::make(const Catalog& catalog, std::string name, const Named& named, std::int64_t side, const std::vector<Setting>& settings) {
+Design DesignMaker::make(const Catalog& catalog, std::string name, const Named& named, std::int64_t side,
+                         const std::vector<Setting>& settings) {
   Design design;
   design.parts_ = std::make_unique<Design::Parts>();
   Design::Parts& parts = *design.parts_;
@@ -157,10 +182,10 @@ Design DesignMaker::make(const Catalog& catalog, std::string name, const Named& 
     return einsum::load_cascade(named_in(catalog, "cascade", cascade_name, config::origin_of(parts.binding_origins, field), field));
   };
   parts.cascade = cascade("cascade", parts.binding.cascade);
-  parts.lowering = lower(parts.arch, parts.binding, parts.cascade, parts.binding_origins);
+  parts.lowering = lower_named(parts.arch, parts.binding, parts.cascade, parts.binding_origins, named.arch_file);
   if (parts.binding.causal_cascade) {
     parts.causal_cascade = cascade("causal_cascade", *parts.binding.causal_cascade);
-    parts.causal_lowering = lower(parts.arch, parts.binding, *parts.causal_cascade, parts.binding_origins);
+    parts.causal_lowering = lower_named(parts.arch, parts.binding, *parts.causal_cascade, parts.binding_origins, named.arch_file);
   }
   return design;
 }
@@ -172,7 +197,8 @@ Design Design::load(const Catalog& catalog, const std::string& name, const std::
 }
 
 Design Design::load(const Catalog& catalog, const std::string& arch, const std::string& binding, const std::vector<Setting>& settings) {
-  return DesignMaker::make(catalog, arch + "+" + binding, {catalog.file("arch", arch), catalog.file("binding", binding), arch, binding}, 0, settings);
+  return DesignMaker::make(catalog, arch + "+" + binding, {catalog.file("arch", arch), catalog.file("binding", binding), arch, binding}, 0,
+                           settings);
 }
 
 const Lowering& Design::lowering(bool causal) const {

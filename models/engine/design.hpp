@@ -46,7 +46,8 @@ class Design {
   // By name: configs/design/NAME.yaml, or NAME-NxN for the same at side N (2 … 1024).
   static Design load(const Catalog& catalog, const std::string& name, const std::vector<Setting>& settings = {});
   // By architecture and binding.
-  static Design load(const Catalog& catalog, const std::string& arch, const std::string& binding, const std::vector<Setting>& settings = {});
+  static Design load(const Catalog& catalog, const std::string& arch, const std::string& binding,
+                     const std::vector<Setting>& settings = {});
 
   const std::string& name() const { return parts_->name; }
   const std::string& arch_name() const { return parts_->arch_name; }

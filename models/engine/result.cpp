@@ -85,9 +85,11 @@ double load(const Result& result, const Lowering& lowering, const UnitResult& un
   if (unit.kind != UnitKind::buffer) return share(result, unit);
   if (result.cycles == 0) return 0;
   const auto slots = [&](BufferCounter counter, std::int64_t ports) {
-    return static_cast<double>(unit.counters[static_cast<std::size_t>(counter)]) / (static_cast<double>(ports) * static_cast<double>(result.cycles));
+    return static_cast<double>(unit.counters[static_cast<std::size_t>(counter)]) /
+           (static_cast<double>(ports) * static_cast<double>(result.cycles));
   };
-  return std::max(slots(BufferCounter::rows_read, lowering.arch->buffer.read_ports), slots(BufferCounter::rows_written, lowering.arch->buffer.write_ports));
+  return std::max(slots(BufferCounter::rows_read, lowering.arch->buffer.read_ports),
+                  slots(BufferCounter::rows_written, lowering.arch->buffer.write_ports));
 }
 
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
@@ -96,12 +98,9 @@ std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 
 std::span<const CounterDeclaration> counters_of(UnitKind kind) {
   switch (kind) {
-    case UnitKind::array:
-      return kArrayCounters;
-    case UnitKind::buffer:
-      return kBufferCounters;
-    case UnitKind::dram:
-      return kDramCounters;
+    case UnitKind::array: return kArrayCounters;
+    case UnitKind::buffer: return kBufferCounters;
+    case UnitKind::dram: return kDramCounters;
   }
   throw ContractError("a unit of no kind");
 }
@@ -140,7 +139,8 @@ std::string bound_words(const Result& result, const Lowering& lowering) {
   if (result.bound_by == kNone) return "";
   const UnitResult& bound = result.units[result.bound_by];
   const double most = load(result, lowering, bound);
-  std::string words = fmt::format("{}: busy {} of its {}", unit_name(lowering, bound), percent(most), bound.kind == UnitKind::buffer ? "port slots" : "cycles");
+  std::string words = fmt::format("{}: busy {} of its {}", unit_name(lowering, bound), percent(most),
+                                  bound.kind == UnitKind::buffer ? "port slots" : "cycles");
   const UnitResult* next = nullptr;
   for (const UnitResult& unit : result.units) {
     if (&unit != &bound && (next == nullptr || load(result, lowering, unit) > load(result, lowering, *next))) next = &unit;

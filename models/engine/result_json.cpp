@@ -259,10 +259,12 @@ Row csv_row(const Report& report) {
 
 }  // namespace
 
-std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options) {
-  std::string text = fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision, config::name_of(options.fidelity), options.seed);
-  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads, shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk,
-                      shape.width_v, shape.causal, config::name_of(shape.phase));
+std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
+                          const RunOptions& options) {
+  std::string text =
+      fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision, config::name_of(options.fidelity), options.seed);
+  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads, shape.kv_heads, shape.seq_q, shape.seq_kv,
+                      shape.width_qk, shape.width_v, shape.causal, config::name_of(shape.phase));
   text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width, workload.feed_forward_width);
   text += "trace = " + (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
   return sha256_hex(text + design.canonical());

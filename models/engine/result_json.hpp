@@ -25,15 +25,16 @@ struct Report {
   const Design* design = nullptr;
   const Result* result = nullptr;
   std::string workload;
-  std::string version;        // of the software
+  std::string version;  // of the software
   std::string config_sha256;
   std::uint64_t seed = 0;
-  std::string command;        // the canonical command line that repeats the point
+  std::string command;  // the canonical command line that repeats the point
 };
 
 // Over every resolved value of the design, the shape, the fidelity, the seed, the trace's content and kModelRevision.
 // `exact` is not among them: it changes no number but `advance`.
-std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options);
+std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
+                          const RunOptions& options);
 
 std::string result_json(const Report& report);
 std::string comparison_json(std::span<const Report> reports);

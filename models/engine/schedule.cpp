@@ -119,20 +119,22 @@ class Builder {
     return path_latency(*lowering_.arch, name(from), name(to));
   }
 
-  // The ranks that a step walks through in time on its array, as base ranks.
-  std::set<RankId> temporal(const LoweredStep& step) const {
+  // The ranks that an Einsum of a step walks through in time on its array, as base ranks.
+  std::set<RankId> temporal(const LoweredStep& step, EinsumId e) const {
     std::set<RankId> all;
-    for (const RankId r : lowering_.cascade->einsums[step.einsums.back()].iteration) {
+    for (const RankId r : lowering_.cascade->einsums[e].iteration) {
       const RankId base = lowering_.cascade->base_of(r);
       const bool inner = lowering_.cascade->ranks[r].kind != einsum::RankKind::partition || lowering_.cascade->ranks[r].level == 0;
       if (inner && base != step.rows && base != step.columns && base != step.lanes) all.insert(base);
     }
     return all;
   }
-  bool streams(const LoweredStep& from, const LoweredStep& to) const {
-    const std::set<RankId> ranks = temporal(from);
-    if (ranks.empty() || ranks != temporal(to)) return false;
-    const auto& dims = lowering_.cascade->tensors[from.writes.back()].dimensions;
+  // Whether the Einsum `reader` of step `to` takes tensor t in the order in which step `from` gives it.
+  bool streams(const LoweredStep& from, const LoweredStep& to, EinsumId reader, TensorId t) const {
+    const auto writer = std::find(from.writes.begin(), from.writes.end(), t) - from.writes.begin();
+    const std::set<RankId> ranks = temporal(from, from.einsums[static_cast<std::size_t>(writer)]);
+    if (ranks.empty() || ranks != temporal(to, reader)) return false;
+    const auto& dims = lowering_.cascade->tensors[t].dimensions;
     return std::all_of(ranks.begin(), ranks.end(), [&](RankId base) {
       return std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return lowering_.cascade->base_of(d.rank) == base && !d.generational; });
     });
@@ -168,12 +170,12 @@ class Builder {
     const int p = maker(t);
     const ScheduledStep& from = out_.steps[p];
     const std::int64_t latency = path(from, out_.steps[s]);
-    const bool streamed = streams(lowered(p), lowered(s));
     const auto& dims = lowering_.cascade->tensors[t].dimensions;
     const auto along = std::find_if(dims.begin(), dims.end(), [](const einsum::Dimension& d) { return d.generational; });
     for (const EinsumId e : lowered(s).einsums) {
       for (const einsum::Access& access : lowering_.cascade->einsums[e].inputs) {
         if (access.tensor != t) continue;
+        const bool streamed = streams(lowered(p), lowered(s), e, t);
         if (along != dims.end()) {
           const einsum::Index& index = access.indices[static_cast<std::size_t>(along - dims.begin())];
           if (index.last_generation) {

@@ -44,7 +44,8 @@ std::map<std::string, std::int64_t> extents_of(const einsum::Cascade& cascade, c
     const std::string name = text.substr(0, equals);
     if (equals == std::string::npos) throw ConfigError(Problem{{"--set", 0, 0}, "", text, "must be RANK=N, such as M=16K"});
     if (cascade.rank(name) == einsum::kNone || cascade.ranks[cascade.rank(name)].name != name) {
-      throw ConfigError(Problem{{"--set", 0, 0}, "", text, "no rank '" + name + "' in cascade " + cascade.name + "; " + config::unknown_name(name, known)});
+      throw ConfigError(Problem{
+          {"--set", 0, 0}, "", text, "no rank '" + name + "' in cascade " + cascade.name + "; " + config::unknown_name(name, known)});
     }
     extents[name] = whole_number("--set " + name, text.substr(equals + 1), 1, kMostExtent);
   }
@@ -55,7 +56,8 @@ std::string text_of(const engine::CascadeAnalysis& a) {
   const einsum::Cascade& cascade = *a.cascade;
   std::string out = fmt::format("{}: {}\n", cascade.name, cascade.description);
   std::string ranks;
-  for (std::size_t r = 0; r < cascade.ranks.size(); ++r) ranks += fmt::format("{}{} = {}", r == 0 ? "" : ", ", cascade.ranks[r].name, a.extents[r]);
+  for (std::size_t r = 0; r < cascade.ranks.size(); ++r)
+    ranks += fmt::format("{}{} = {}", r == 0 ? "" : ", ", cascade.ranks[r].name, a.extents[r]);
   out += ranks + "\n\npasses\n";
   for (std::size_t r = 0; r < cascade.ranks.size(); ++r) {
     const einsum::Rank& rank = cascade.ranks[r];
@@ -69,7 +71,9 @@ std::string text_of(const engine::CascadeAnalysis& a) {
   }
   out += "\noperations\n";
   for (std::size_t k = 0; k < einsum::kWorkKinds; ++k) {
-    if (a.operations[k] > 0) out += fmt::format("  {:<9}{:>24}\n", einsum::work_name(static_cast<einsum::Work>(k)), grouped(static_cast<std::uint64_t>(a.operations[k])));
+    if (a.operations[k] > 0)
+      out += fmt::format("  {:<9}{:>24}\n", einsum::work_name(static_cast<einsum::Work>(k)),
+                         grouped(static_cast<std::uint64_t>(a.operations[k])));
   }
   out += "\nlive footprint, elements\n";
   for (const einsum::Footprint& held : a.footprint) {
@@ -83,7 +87,8 @@ int analyze(const AnalyzeCommand& o) {
   outputs.expect("--json", o.json, true);
   const engine::Catalog catalog(config_root());
   if (o.cascade.empty()) {
-    throw ConfigError(Problem{{}, "CASCADE", "", "missing: name a cascade, or give a YAML file; cascades: " + one_of(catalog.list("cascade"))});
+    throw ConfigError(
+        Problem{{}, "CASCADE", "", "missing: name a cascade, or give a YAML file; cascades: " + one_of(catalog.list("cascade"))});
   }
   const einsum::Cascade cascade = einsum::load_cascade(catalog.file("cascade", o.cascade));
   const einsum::Extents extents = einsum::resolve_extents(cascade, extents_of(cascade, o.sets));
@@ -102,7 +107,10 @@ Command add_analyze(CLI::App& app) {
   const auto o = std::make_shared<AnalyzeCommand>();
   CLI::App* command = app.add_subcommand("analyze", "A cascade's passes and what forces them, operations, live footprint, least traffic");
   command->add_option("CASCADE", o->cascade, "a name from 'weft list cascades', or a YAML file")->type_name("");
-  command->add_option("--set", o->sets, "the extent of a rank or inner partition, such as M=16K; may be repeated")->type_name("RANK=N")->expected(1)->take_all();
+  command->add_option("--set", o->sets, "the extent of a rank or inner partition, such as M=16K; may be repeated")
+      ->type_name("RANK=N")
+      ->expected(1)
+      ->take_all();
   command->add_option("--json", o->json, "as JSON, schema weft-analysis/1; '-' is standard output")->type_name("FILE")->check(not_empty());
   command->footer(kExamples);
   return {command, [o] { return analyze(*o); }};

@@ -29,7 +29,9 @@ std::vector<std::string> names_in(const std::string& list) {
   std::size_t begin = 0;
   while (begin <= list.size()) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
-    if (end == begin) throw ConfigError(Problem{{"--designs", 0, 0}, "", list, "a name is empty: give names with commas between them, such as flat,fusemax"});
+    if (end == begin)
+      throw ConfigError(
+          Problem{{"--designs", 0, 0}, "", list, "a name is empty: give names with commas between them, such as flat,fusemax"});
     names.push_back(list.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -42,7 +44,11 @@ int compare(const CompareCommand& o) {
   outputs.expect("--csv", o.csv, true);
   const engine::Catalog catalog(config_root());
   if (o.designs.empty()) {
-    throw ConfigError(Problem{{}, "--designs", "", "missing: name designs with commas between them; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
+    throw ConfigError(
+        Problem{{},
+                "--designs",
+                "",
+                "missing: name designs with commas between them; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
   }
   const std::vector<std::string> names = names_in(o.designs);
   const Point point = resolve(o.point, catalog);

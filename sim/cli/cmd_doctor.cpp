@@ -1,9 +1,9 @@
-#include <boost/version.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
-#include <systemc>
 #include <unistd.h>
+#include <boost/version.hpp>
+#include <nlohmann/json.hpp>
+#include <systemc>
 
 #include <array>
 #include <cstdio>
@@ -45,7 +45,8 @@ std::vector<Finding> built_with() {
           {"SystemC", SC_VERSION, "--fidelity systemc"},
           {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100), "text"},
           {"yaml-cpp", WEFT_YAML_CPP_VERSION, "configurations"},
-          {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH), "headers of traces"},
+          {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH),
+           "headers of traces"},
           {"CLI11", CLI11_VERSION, "the command line"},
           {"Boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100), "graphs of Einsums"},
           {"OpenSSL", ::OpenSSL_version(OPENSSL_VERSION_STRING), "hashes of configurations"}};
@@ -54,7 +55,8 @@ std::vector<Finding> built_with() {
 std::vector<Finding> optional_tools() {
   return {{"Verilator", first_line_of("verilator --version"), "RTL simulation; no command of this version needs it"},
           {"Yosys", first_line_of("yosys -V"), "synthesis; no command of this version needs it"},
-          {"matplotlib", first_line_of("/usr/bin/python3 -c 'import matplotlib; print(matplotlib.__version__)'"), "pictures: scripts/plot, scripts/demo.sh"}};
+          {"matplotlib", first_line_of("/usr/bin/python3 -c 'import matplotlib; print(matplotlib.__version__)'"),
+           "pictures: scripts/plot, scripts/demo.sh"}};
 }
 
 std::string memory_text() {
@@ -104,8 +106,9 @@ int doctor(const std::string& json_path) {
     write_output(json_path, out.take());
     return 0;
   }
-  print(fmt::format("weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc\n\n", WEFT_VERSION,
-                    WEFT_BUILD_TYPE, root, std::thread::hardware_concurrency(), memory_text()));
+  print(fmt::format(
+      "weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc\n\n",
+      WEFT_VERSION, WEFT_BUILD_TYPE, root, std::thread::hardware_concurrency(), memory_text()));
   print(section("built with", built_with()) + "\n" + section("optional", optional_tools()));
   return 0;
 }

@@ -35,7 +35,11 @@ engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog, 
     return engine::Design::load(catalog, o.design, settings);
   }
   if (o.arch.empty() && o.binding.empty()) {
-    throw ConfigError(Problem{{}, "--design", "", "missing: name a design, or --arch and --binding; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
+    throw ConfigError(
+        Problem{{},
+                "--design",
+                "",
+                "missing: name a design, or --arch and --binding; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
   }
   if (o.arch.empty() || o.binding.empty()) {
     const std::string missing = o.arch.empty() ? "--arch" : "--binding";
@@ -70,7 +74,8 @@ int run(const RunCommand& o) {
   std::vector<std::vector<float>> values;
   ExecuteOptions how;
   how.label = design.name();
-  how.design_arguments = o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding) : " --design " + shell_word(o.design);
+  how.design_arguments =
+      o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding) : " --design " + shell_word(o.design);
   how.events = o.perfetto.empty() ? nullptr : &timeline;
   how.outputs = o.write_values.empty() ? nullptr : &values;
   how.stop = interrupt.token();

@@ -12,7 +12,8 @@ fs::path config_root() {
   std::error_code code;
   if (const char* named = std::getenv("WEFT_CONFIGS"); named != nullptr && *named != '\0') {
     if (fs::is_directory(named, code)) return named;
-    throw ConfigError(Problem{{"environment", 0, 0}, "WEFT_CONFIGS", named, "must name the folder that holds cascade/, arch/, binding/, design/ and workload/"});
+    throw ConfigError(Problem{
+        {"environment", 0, 0}, "WEFT_CONFIGS", named, "must name the folder that holds cascade/, arch/, binding/, design/ and workload/"});
   }
   // build/<preset>/bin/weft
   const fs::path executable = fs::read_symlink("/proc/self/exe", code);

@@ -19,8 +19,8 @@ struct Executed {
 };
 
 struct ExecuteOptions {
-  std::string label;                                   // before the progress bar
-  std::string design_arguments;                        // " --design fusemax", of the canonical command line
+  std::string label;             // before the progress bar
+  std::string design_arguments;  // " --design fusemax", of the canonical command line
   engine::EventSink* events = nullptr;
   std::vector<std::vector<float>>* outputs = nullptr;
   std::stop_token stop;

@@ -70,13 +70,16 @@ Shape traced_shape(const PointOptions& o, const workload::Trace& trace, const wo
   for (const ExtentOption& option : extent_options(o)) {
     const std::int64_t wanted = whole_number(option.name, *option.text, 1, option.most);
     const std::int64_t there = shape.*option.member;
-    if (wanted != there) refuse(option.name, *option.text, fmt::format("the trace {} has {}: leave the option out, or give {}", o.values, there, there));
+    if (wanted != there)
+      refuse(option.name, *option.text, fmt::format("the trace {} has {}: leave the option out, or give {}", o.values, there, there));
   }
   if (named != nullptr) {
     const Shape other = named->shape();
     const auto same = [&](const char* field, std::int64_t Shape::*member) {
       if (shape.*member == other.*member) return;
-      refuse("--workload", o.workload, fmt::format("its {} is {}, and the trace {} has {}: leave the workload out, or name the one of the trace", field, other.*member, o.values, shape.*member));
+      refuse("--workload", o.workload,
+             fmt::format("its {} is {}, and the trace {} has {}: leave the workload out, or name the one of the trace", field,
+                         other.*member, o.values, shape.*member));
     };
     same("heads", &Shape::heads);
     same("kv_heads", &Shape::kv_heads);
@@ -84,7 +87,8 @@ Shape traced_shape(const PointOptions& o, const workload::Trace& trace, const wo
     same("width_v", &Shape::width_v);
     shape.causal = shape.causal || other.causal;
   }
-  if (o.causal && !*o.causal && trace.shape.causal) refuse("--no-causal", "", fmt::format("the trace {} says causal = true: leave the option out", o.values));
+  if (o.causal && !*o.causal && trace.shape.causal)
+    refuse("--no-causal", "", fmt::format("the trace {} says causal = true: leave the option out", o.values));
   if (o.causal) shape.causal = *o.causal;
   if (shape.causal != trace.shape.causal) shape.phase = phase_of(shape);
   return shape;
@@ -125,7 +129,8 @@ std::string shape_arguments(const Shape& shape, const workload::Workload& worklo
 std::uint64_t seed_of(const std::string& text) {
   std::uint64_t seed = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) refuse("--seed", text, "must be a whole number from 0 to 2^64 - 1");
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+    refuse("--seed", text, "must be a whole number from 0 to 2^64 - 1");
   return seed;
 }
 
@@ -145,7 +150,9 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
     point.arguments += " --workload " + shell_word(options.workload);
   }
   if (options.values.empty()) {
-    if (!named) throw ConfigError(Problem{{}, "--workload", "", "missing: name a workload, or give a trace with --values; workloads: " + one_of(catalog.list("workload"))});
+    if (!named)
+      throw ConfigError(Problem{
+          {}, "--workload", "", "missing: name a workload, or give a trace with --values; workloads: " + one_of(catalog.list("workload"))});
     point.workload = *named;
     point.shape = stated_shape(options, *named);
     point.arguments += shape_arguments(point.shape, *named);
@@ -162,7 +169,8 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
       point.workload.layers = static_cast<std::int64_t>(point.trace->layers.size());
     }
   }
-  const std::string where = options.values.empty() ? "--workload " + options.workload + " with the options" : options.values + " with the options";
+  const std::string where =
+      options.values.empty() ? "--workload " + options.workload + " with the options" : options.values + " with the options";
   if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
   if (point.trace) point.trace->shape = point.shape;  // masked as told
 }
@@ -178,7 +186,8 @@ void add_point_options(CLI::App& command, PointOptions& o) {
     command.add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
   constexpr const char* kWorkload = "Workload, each over the workload's own value";
-  text("--workload", o.workload, "NAME", "what to run: a name from 'weft list workloads', a YAML file, or a Hugging Face config.json", kWorkload);
+  text("--workload", o.workload, "NAME", "what to run: a name from 'weft list workloads', a YAML file, or a Hugging Face config.json",
+       kWorkload);
   text("--seq", o.seq, "N", "tokens of queries, keys and values: 1024, 4K, 1M", kWorkload);
   text("--seq-q", o.seq_q, "N", "tokens of the queries", kWorkload);
   text("--seq-kv", o.seq_kv, "N", "tokens of keys and values", kWorkload);
@@ -189,7 +198,10 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   text("--width-qk", o.width_qk, "N", "width of a head of Q and K", kWorkload);
   text("--width-v", o.width_v, "N", "width of a head of V", kWorkload);
   const auto causal = [&](const char* name, bool value, const char* help) {
-    return command.add_flag_function(name, [&o, value](std::int64_t) { o.causal = value; }, help)->group(kWorkload);
+    return command
+        .add_flag_function(
+            name, [&o, value](std::int64_t) { o.causal = value; }, help)
+        ->group(kWorkload);
   };
   CLI::Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
   causal("--no-causal", false, "every query sees every key")->excludes(on);
@@ -197,8 +209,11 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   text("--fidelity", o.fidelity, "analytic|systemc", "closed form, or simulated cycles (the default)", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
   text("--seed", o.seed, "N", "of everything random; 0 unless given", kRun);
-  text("--values", o.values, "TRACE", "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
-  command.add_option("--set", o.sets, "one value of the configuration by its path, such as arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
+  text("--values", o.values, "TRACE",
+       "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
+  command
+      .add_option("--set", o.sets,
+                  "one value of the configuration by its path, such as arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
       ->type_name("PATH=VALUE")
       ->group(kRun)
       ->expected(1)

@@ -36,9 +36,9 @@ struct Point {
   workload::Workload workload;
   workload::Shape shape;
   std::optional<workload::Trace> trace;
-  engine::RunOptions run;                  // `trace` is not set in it: the Point may move
+  engine::RunOptions run;  // `trace` is not set in it: the Point may move
   std::vector<engine::Setting> settings;
-  std::string arguments;                   // of the canonical command line, behind the design
+  std::string arguments;  // of the canonical command line, behind the design
 };
 // ConfigError names the option, its value and what is allowed, or the option and the value of the trace it contradicts.
 Point resolve(const PointOptions& options, const engine::Catalog& catalog);

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 
 // Characters of UTF-8 text, for padding.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string scaled(double value, const std::vector<std::pair<double, const char*>>& units) {
@@ -39,7 +40,8 @@ void print(std::string_view text) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EPIPE) return;
-    if (written < 0) throw ConfigError(Problem{{"standard output", 0, 0}, "", "", "cannot be written: " + std::generic_category().message(errno)});
+    if (written < 0)
+      throw ConfigError(Problem{{"standard output", 0, 0}, "", "", "cannot be written: " + std::generic_category().message(errno)});
     text.remove_prefix(static_cast<std::size_t>(written));
   }
 }

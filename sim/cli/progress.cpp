@@ -25,8 +25,8 @@ void Progress::show(double share) {
   last_ = now;
   share = std::clamp(share, 0.0, 1.0);
   const int full = static_cast<int>(share * kWidth);
-  const std::string line = fmt::format("{} [{}{}] {:3.0f} % {:.0f} s", label_, std::string(full, '#'), std::string(kWidth - full, '.'), 100 * share,
-                                       std::chrono::duration<double>(now - start_).count());
+  const std::string line = fmt::format("{} [{}{}] {:3.0f} % {:.0f} s", label_, std::string(full, '#'), std::string(kWidth - full, '.'),
+                                       100 * share, std::chrono::duration<double>(now - start_).count());
   const std::string padding(shown_ > line.size() ? shown_ - line.size() : 0, ' ');
   fmt::print(stderr, "\r{}{}", line, padding);
   std::fflush(stderr);

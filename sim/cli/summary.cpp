@@ -11,7 +11,8 @@ using engine::Result;
 double dram_bytes(const Result& result) {
   double total = 0;
   for (const engine::Traffic& traffic : result.traffic) {
-    if (traffic.level == engine::UnitKind::dram) total += static_cast<double>(traffic.read_bytes) + static_cast<double>(traffic.written_bytes);
+    if (traffic.level == engine::UnitKind::dram)
+      total += static_cast<double>(traffic.read_bytes) + static_cast<double>(traffic.written_bytes);
   }
   return total;
 }
@@ -20,8 +21,10 @@ std::string shape_text(const Result& result) {
   const workload::Shape& shape = result.shape;
   std::string text = fmt::format("batch {}, {} heads", shape.batch, shape.heads);
   if (shape.kv_heads != shape.heads) text += fmt::format(" on {} of keys and values", shape.kv_heads);
-  text += shape.seq_q == shape.seq_kv ? fmt::format(", {} tokens", shape.seq_q) : fmt::format(", {} queries on {} keys", shape.seq_q, shape.seq_kv);
-  text += shape.width_qk == shape.width_v ? fmt::format(", width {}", shape.width_qk) : fmt::format(", widths {} and {}", shape.width_qk, shape.width_v);
+  text += shape.seq_q == shape.seq_kv ? fmt::format(", {} tokens", shape.seq_q)
+                                      : fmt::format(", {} queries on {} keys", shape.seq_q, shape.seq_kv);
+  text += shape.width_qk == shape.width_v ? fmt::format(", width {}", shape.width_qk)
+                                          : fmt::format(", widths {} and {}", shape.width_qk, shape.width_v);
   if (result.layers > 1) text += fmt::format(", {} layers", result.layers);
   return text + (shape.causal ? ", causal" : "");
 }
@@ -34,8 +37,9 @@ std::string units_table(const Executed& run) {
   const Result& result = *run.result;
   Table table({"unit", "busy", "stall in", "stall out", "idle", "busy share"});
   for (const engine::UnitResult& unit : result.units) {
-    table.add({std::string(engine::unit_name(run.design->lowering(result.shape.causal), unit)), grouped(unit.busy_cycles), grouped(unit.stall_in_cycles),
-               grouped(unit.stall_out_cycles), grouped(unit.idle_cycles), percent_text(engine::share(result, unit))});
+    table.add({std::string(engine::unit_name(run.design->lowering(result.shape.causal), unit)), grouped(unit.busy_cycles),
+               grouped(unit.stall_in_cycles), grouped(unit.stall_out_cycles), grouped(unit.idle_cycles),
+               percent_text(engine::share(result, unit))});
   }
   return table.text();
 }
@@ -44,8 +48,9 @@ std::string traffic_table(const Executed& run) {
   const Result& result = *run.result;
   Table table({"tensor", "level", "read", "written"});
   for (const engine::Traffic& traffic : result.traffic) {
-    table.add({run.design->lowering(result.shape.causal).cascade->tensors[traffic.tensor].name, traffic.level == engine::UnitKind::dram ? "dram" : "buffer",
-               bytes_text(static_cast<double>(traffic.read_bytes)), bytes_text(static_cast<double>(traffic.written_bytes))});
+    table.add({run.design->lowering(result.shape.causal).cascade->tensors[traffic.tensor].name,
+               traffic.level == engine::UnitKind::dram ? "dram" : "buffer", bytes_text(static_cast<double>(traffic.read_bytes)),
+               bytes_text(static_cast<double>(traffic.written_bytes))});
   }
   return table.text(2);
 }
@@ -55,15 +60,18 @@ std::string traffic_table(const Executed& run) {
 std::string summary(const Executed& run) {
   const Result& result = *run.result;
   const engine::Lowering& lowering = run.design->lowering(result.shape.causal);
-  std::string out = fmt::format("{} on {}: {} ({})\n", run.report.workload, run.design->name(), shape_text(result), config::name_of(result.fidelity));
+  std::string out =
+      fmt::format("{} on {}: {} ({})\n", run.report.workload, run.design->name(), shape_text(result), config::name_of(result.fidelity));
   if (result.status != engine::Status::ok) return out + fmt::format("{}: {}\n", config::name_of(result.status), result.reason);
   out += fmt::format("cycles        {} at {:.4g} MHz = {}\n", grouped(result.cycles), result.clock_hz / 1e6, time_text(result.seconds()));
   if (result.advance_periods > 0) {
-    out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles), grouped(result.advance_periods));
+    out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles),
+                       grouped(result.advance_periods));
   }
   out += fmt::format("useful MACs   {} of the MAC slots\n", percent_text(result.useful_macs));
   const double achieved = result.cycles == 0 ? 0 : dram_bytes(result) / result.seconds();
-  out += fmt::format("DRAM          {}, {}/s of {}/s\n", bytes_text(dram_bytes(result)), bytes_text(achieved), bytes_text(result.peak_bytes_per_s));
+  out += fmt::format("DRAM          {}, {}/s of {}/s\n", bytes_text(dram_bytes(result)), bytes_text(achieved),
+                     bytes_text(result.peak_bytes_per_s));
   if (result.error) {
     out += fmt::format("error         max {:.3g}, relative RMS {:.3g}, over {} values, against double precision\n", result.error->max_abs,
                        result.error->rms_relative, grouped(result.error->compared));
@@ -84,10 +92,12 @@ std::string comparison_table(const std::vector<Executed>& runs) {
     const std::string words = engine::bound_words(result, lowering);
     table.add({run.design->name(), words.substr(0, words.find(':')), grouped(result.cycles), time_text(result.seconds()),
                percent_text(engine::utilisation(result, lowering, engine::ArrayKind::spatial)),
-               percent_text(engine::utilisation(result, lowering, engine::ArrayKind::vector)), bytes_text(dram_bytes(result)), error_text(result.error)});
+               percent_text(engine::utilisation(result, lowering, engine::ArrayKind::vector)), bytes_text(dram_bytes(result)),
+               error_text(result.error)});
   }
   const Executed& first = runs.front();
-  return fmt::format("{}: {} ({})\n", first.report.workload, shape_text(*first.result), config::name_of(first.result->fidelity)) + table.text(2);
+  return fmt::format("{}: {} ({})\n", first.report.workload, shape_text(*first.result), config::name_of(first.result->fidelity)) +
+         table.text(2);
 }
 
 }  // namespace weft::cli

@@ -31,7 +31,7 @@ class PerfettoTrace : public weft::engine::EventSink {
     std::string name;  // the run that lent it is over by the time of finish()
     std::int64_t head = 0;
     std::int64_t tile = 0;
-    int thread = 0;    // of the timeline
+    int thread = 0;  // of the timeline
   };
   struct Gap {
     std::uint64_t begin = 0;

@@ -31,10 +31,12 @@ Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports, weft::
       }
     }
   }
-  enter_group();
+  enter_group(0);
 }
 
-void Sequencer::enter_group() {
+void Sequencer::enter_group(Cycle now) {
+  // Before its first work in a group a unit is idle, not stalled by the group before.
+  for (Unit& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
   const auto& g = group();
   state_.steps.assign(g.steps.size(), {});
   transfer_begins_.assign(g.steps.size(), {});
@@ -62,7 +64,7 @@ Cycle Sequencer::step(Cycle now) {
   // The next group starts when everything of this one has ended.
   if (now < state_.last_end) return state_.last_end;
   ++state_.group;
-  enter_group();
+  enter_group(now);
   return now + 1;
 }
 

@@ -95,7 +95,7 @@ class Sequencer {
   int pass_loop() const { return group().pass_loop; }
   int outer_loop() const { return pass_loop() - 1; }
 
-  void enter_group();
+  void enter_group(Cycle now);
   void complete_transfers(Cycle now);
   Cycle fire_ready(Cycle now);
   bool unit_accepts(int unit, Cycle now) const;

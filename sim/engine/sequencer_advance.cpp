@@ -94,7 +94,11 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
       }
     }
   }
-  for (const Unit& unit : state_.units) out.time(unit.free_at);
+  for (std::size_t u = 0; u < state_.units.size(); ++u) {
+    bool used = false;  // a unit without work left in this group waits for nothing
+    for (std::size_t s = 0; s < state_.steps.size(); ++s) used = used || (!state_.steps[s].finished && group().steps[s].unit == static_cast<int>(u));
+    out.word(used ? state_.units[u].free_at - out.now() : 0);
+  }
   out.word(state_.transfers_in_flight);
   state_.ports.fingerprint(out);
 }

@@ -8,7 +8,8 @@ from weft_command import changed, config
 def one_wrong(name: str, old: str, new: str, says: list[str], place: bool = True) -> Case:
     """attention-1pass-causal with one change; the message names the file and, with `place`, the changed line."""
     text, line = changed(config("cascade", "attention-1pass-causal"), old, new)
-    return Case(f"cascade: {name}", ["analyze", "{folder}/bad.yaml"], [f"bad.yaml:{line}:" if place else "bad.yaml", *says], {"bad.yaml": text})
+    return Case(f"cascade: {name}", ["analyze", "{folder}/bad.yaml"], [f"bad.yaml:{line}:" if place else "bad.yaml", *says],
+                {"bad.yaml": text})
 
 
 def written(name: str, einsums: list[str], says: list[str]) -> Case:
@@ -22,7 +23,8 @@ def cases() -> list[Case]:
     return [
         one_wrong("unknown key", "outputs:", "output:", ["output", "did you mean 'outputs'"]),
         one_wrong("missing key", "source:", "# source:", ["source", "missing key"], place=False),
-        one_wrong("undefined tensor", "LM[m1,p] = max[m0] BQK[", "LM[m1,p] = max[m0] BQX[", ["'BQX'", "no such tensor", "did you mean 'BQK'"]),
+        one_wrong("undefined tensor", "LM[m1,p] = max[m0] BQK[", "LM[m1,p] = max[m0] BQX[",
+                  ["'BQX'", "no such tensor", "did you mean 'BQK'"]),
         one_wrong("rank mismatch", "max[m0] BQK[m1,m0,p]", "max[m0] BQK[m1,p]", ["'BQK'", "rank mismatch"]),
         one_wrong("indices in another order", "max[m0] BQK[m1,m0,p]", "max[m0] BQK[p,m0,m1]", ["BQK"]),
         one_wrong("unknown rank", "max[m0] BQK[m1,m0,p]", "max[m0] BQK[m1,m0,q]", ["q"]),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Bad input of every kind: exit code 2, one message that names the file, line, field and value and says what is allowed, and no output file."""
+"""Bad input of every kind: exit code 2, one message with file, line, field, value and what is allowed, and no output file."""
 from __future__ import annotations
 
 import dataclasses

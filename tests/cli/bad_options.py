@@ -22,16 +22,19 @@ def lengths() -> list[Case]:
     cases = [Case(f"{option} {value}", [*run, option, value], [option, f"'{value}'", allowed])
              for option, value, allowed in [("--seq", "0", most), ("--seq", "-1", most), ("--seq", "1e99", most), ("--seq", "ten", most),
                                             ("--seq", "1.5", most), ("--seq", "nan", most), ("--seq", "128M", most), ("--seq-q", "0", most),
-                                            ("--seq-kv", "1K5", most), ("--heads", "0", "from 1 to 65536"), ("--kv-heads", "0", "from 1 to 65536"),
+                                            ("--seq-kv", "1K5", most), ("--heads", "0", "from 1 to 65536"),
+                                            ("--kv-heads", "0", "from 1 to 65536"),
                                             ("--batch", "0", "from 1 to 1048576"), ("--width", "0", "from 1 to 65536"),
-                                            ("--width-v", "-64", "from 1 to 65536"), ("--seed", "-1", "from 0 to 2^64 - 1"), ("--seed", "1.5", "whole number")]]
+                                            ("--width-v", "-64", "from 1 to 65536"), ("--seed", "-1", "from 0 to 2^64 - 1"),
+                                            ("--seed", "1.5", "whole number")]]
     return cases + [
         Case("empty length", [*run, "--seq", ""], ["--seq", "empty"]),
         Case("length twice", [*run, "--seq", "1K", "--seq-q", "64"], ["--seq-q", "'64'", "--seq 1K"]),
         Case("width twice", [*run, "--width", "64", "--width-v", "32"], ["--width-v", "'32'", "--width 64"]),
         Case("kv heads that do not divide", [*run, "--heads", "7", "--kv-heads", "2"], ["kv_heads", "'2'", "must divide the 7 heads"]),
         Case("causal with fewer keys than queries", [*run, "--causal", "--seq-q", "8", "--seq-kv", "7"], ["seq_kv", "'7'", "8 queries"]),
-        Case("more work than can be counted", [*run, "--seq", "64M", "--batch", "1048576", "--heads", "65536"], ["must be fewer than 2^63"]),
+        Case("more work than can be counted", [*run, "--seq", "64M", "--batch", "1048576", "--heads", "65536"],
+             ["must be fewer than 2^63"]),
         Case("an option without its value", ["run", "--design", "flat", "--workload", "bert-base", "--seq"], ["--seq"], own_output=True),
         Case("both masks", [*run, "--causal", "--no-causal"], ["--causal", "--no-causal"]),
     ]
@@ -47,10 +50,12 @@ def names() -> list[Case]:
         Case("design of an enormous side", ["run", "--design", "flat-" + "9" * 30 + "x" + "9" * 30, *bert], ["2 to 1024"]),
         Case("unknown design with a side", ["run", "--design", "fusemx-8x8", *bert], ["'fusemx'", "did you mean 'fusemax'"]),
         Case("unknown workload", ["run", "--design", "flat", "--workload", "bert-bas"], ["'bert-bas'", "did you mean 'bert-base'"]),
-        Case("unknown architecture", ["run", "--arch", "fusemax-clod", "--binding", "fusemax", *bert], ["'fusemax-clod'", "did you mean 'fusemax-cloud'"]),
+        Case("unknown architecture", ["run", "--arch", "fusemax-clod", "--binding", "fusemax", *bert],
+             ["'fusemax-clod'", "did you mean 'fusemax-cloud'"]),
         Case("unknown binding", ["run", "--arch", "fusemax-cloud", "--binding", "fusemx", *bert], ["'fusemx'", "did you mean 'fusemax'"]),
         Case("unknown cascade", ["analyze", "attention-4pass"], ["'attention-4pass'", "'attention-1pass'"]),
-        Case("unknown fidelity", ["run", "--design", "flat", *bert, "--fidelity", "magic"], ["--fidelity", "'magic'", "'analytic' or 'systemc'"]),
+        Case("unknown fidelity", ["run", "--design", "flat", *bert, "--fidelity", "magic"],
+             ["--fidelity", "'magic'", "'analytic' or 'systemc'"]),
         Case("unknown kind", ["list", "dsigns"], ["'dsigns'", "did you mean 'designs'"]),
         Case("no such file", ["run", "--design", "flat", "--workload", "{folder}/none.yaml"], ["none.yaml", "no such file"]),
         Case("no workload", ["run", "--design", "flat"], ["--workload", "missing", "'bert-base'"]),
@@ -71,7 +76,8 @@ def settings() -> list[Case]:
         Case("setting without a value", [*run, "--set", "arch.clock_hz"], ["--set", "'arch.clock_hz'", "PATH=VALUE"]),
         Case("setting of nothing known", [*run, "--set", "clock_hz=3"], ["clock_hz", "'arch.' or 'binding.'"]),
         Case("setting with a misspelt path", [*run, "--set", "arch.dram.latency=3"], ["arch.dram.latency", "'latency_cycles'"]),
-        Case("setting out of range", [*run, "--set", "arch.dram.latency_cycles=0"], ["arch.dram.latency_cycles", "'0'", "from 1 to 1000000"]),
+        Case("setting out of range", [*run, "--set", "arch.dram.latency_cycles=0"],
+             ["arch.dram.latency_cycles", "'0'", "from 1 to 1000000"]),
         Case("setting of another type", [*run, "--set", "arch.clock_hz=fast"], ["arch.clock_hz", "'fast'", "must be a number"]),
         Case("setting against a rule", [*run, "--set", "arch.dram.burst_bytes=100"], ["dram.burst_bytes", "'100'", "multiple of 16"]),
         Case("setting of an unknown array", [*run, "--set", "arch.arrays.array_3d.rows=8"], ["array_3d", "'array_1d' or 'array_2d'"]),
@@ -86,14 +92,18 @@ def settings() -> list[Case]:
 def outputs() -> list[Case]:
     run = ["run", "--design", "fusemax-16x16", "--workload", "bert-base", "--seq", "256"]
     return [
-        Case("output into no folder", [*run, "--json", "{folder}/none/out.json"], ["--json", "none/out.json", "no folder"], own_output=True),
+        Case("output into no folder", [*run, "--json", "{folder}/none/out.json"], ["--json", "none/out.json", "no folder"],
+             own_output=True),
         Case("output onto a folder", [*run, "--csv", "{folder}"], ["--csv", "is a folder"], own_output=True),
         Case("two outputs on standard output", [*run, "--json", "-", "--csv", "-"], ["--csv", "--json"], own_output=True),
-        Case("one file for two outputs", [*run, "--json", "{folder}/x", "--csv", "{folder}/x"], ["--csv", "the same file as --json"], own_output=True),
+        Case("one file for two outputs", [*run, "--json", "{folder}/x", "--csv", "{folder}/x"], ["--csv", "the same file as --json"],
+             own_output=True),
         Case("values without a trace", [*run, "--write-values", "{folder}/v.safetensors"], ["--write-values", "--values"]),
         Case("values on standard output", [*run, "--write-values", "-"], ["--write-values", "'-'", "must name a file"]),
-        Case("timeline of a formula", [*run, "--fidelity", "analytic", "--perfetto", "{folder}/t.json"], ["--perfetto", "--fidelity systemc"]),
-        Case("values of a formula", ["run", "--design", "fusemax-16x16", "--values", str(TRACE), "--fidelity", "analytic"], ["--values", "systemc"]),
+        Case("timeline of a formula", [*run, "--fidelity", "analytic", "--perfetto", "{folder}/t.json"],
+             ["--perfetto", "--fidelity systemc"]),
+        Case("values of a formula", ["run", "--design", "fusemax-16x16", "--values", str(TRACE), "--fidelity", "analytic"],
+             ["--values", "systemc"]),
     ]
 
 

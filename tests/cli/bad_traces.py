@@ -12,7 +12,8 @@ QKV = {f"layers.0.{name}": SHAPE for name in "qkv"}
 
 
 def trace(name: str, content: bytes, says: list[str]) -> Case:
-    return Case(f"trace: {name}", ["run", "--design", "fusemax-8x8", "--values", "{folder}/bad.safetensors"], ["bad.safetensors", *says], {"bad.safetensors": content})
+    return Case(f"trace: {name}", ["run", "--design", "fusemax-8x8", "--values", "{folder}/bad.safetensors"], ["bad.safetensors", *says],
+                {"bad.safetensors": content})
 
 
 def damaged() -> list[Case]:
@@ -61,7 +62,8 @@ def shapes() -> list[Case]:
         trace("scale that is no number", safetensors(QKV, {"scale": "large"}), ["scale", "'large'"]),
         trace("scale 0", safetensors(QKV, {"scale": "0"}), ["scale", "'0'"]),
         trace("perhaps causal", safetensors(QKV, {"causal": "perhaps"}), ["causal", "'perhaps'", "true or false"]),
-        trace("causal with too few keys", safetensors({"layers.0.q": [1, 8, 32], "layers.0.k": [1, 4, 32], "layers.0.v": [1, 4, 32]}, {"causal": "true"}), ["'4'", "8 queries"]),
+        trace("causal with too few keys", safetensors({"layers.0.q": [1, 8, 32], "layers.0.k": [1, 4, 32], "layers.0.v": [1, 4, 32]},
+                                                      {"causal": "true"}), ["'4'", "8 queries"]),
     ]
 
 
@@ -73,7 +75,8 @@ def contradictions() -> list[Case]:
         Case("trace: other length", [*run, "--seq", "1K"], ["--seq", "'1K'", "minilm-l6.safetensors"]),
         Case("trace: other width", [*run, "--width-qk", "64"], ["--width-qk", "'64'", "32"]),
         Case("trace: other workload", [*run, "--workload", "bert-base"], ["bert-base", "width_qk is 64", "32"]),
-        Case("trace: not causal after all", ["run", "--design", "fusemax-8x8", "--values", "{folder}/c.safetensors", "--no-causal"], ["--no-causal", "c.safetensors"],
+        Case("trace: not causal after all", ["run", "--design", "fusemax-8x8", "--values", "{folder}/c.safetensors", "--no-causal"],
+             ["--no-causal", "c.safetensors"],
              {"c.safetensors": causal}),
         Case("trace: no such file", ["run", "--design", "fusemax-8x8", "--values", "{folder}/none.safetensors"], ["none.safetensors"]),
         Case("trace: a folder", ["run", "--design", "fusemax-8x8", "--values", "{folder}"], ["older"]),

@@ -19,7 +19,8 @@ from weft_command import CONFIGS, TRACE, WEFT, FolderTest, config, result, run, 
 SMALL = ["--design", "fusemax-16x16", "--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "100"]
 DESIGNS = ["flat", "fusemax", "fusemax-architecture", "fusemax-cascade", "unfused"]
 
-RESULT_KEYS = {"schema", "provenance", "design", "workload", "fidelity", "shape", "ranks", "status", "reason", "clock_hz", "cycles", "seconds", "advance",
+RESULT_KEYS = {"schema", "provenance", "design", "workload", "fidelity", "shape", "ranks", "status", "reason", "clock_hz", "cycles",
+               "seconds", "advance",
                "utilisation", "bound_by", "units", "traffic", "dram", "energy_pj", "error", "selection"}
 
 
@@ -55,7 +56,8 @@ class HelpTest(unittest.TestCase):
         self.assertEqual(found["configs"], str(CONFIGS))
 
     def test_the_configuration_folder_can_be_named(self) -> None:
-        got = subprocess.run([str(WEFT), "list"], env=os.environ | {"WEFT_CONFIGS": "/nowhere"}, capture_output=True, text=True, check=False)
+        got = subprocess.run([str(WEFT), "list"], env=os.environ | {"WEFT_CONFIGS": "/nowhere"}, capture_output=True, text=True,
+                             check=False)
         self.assertEqual(got.returncode, 2)
         self.assertIn("WEFT_CONFIGS = '/nowhere'", got.stderr)
 
@@ -94,7 +96,8 @@ class AnalyzeTest(FolderTest):
         got = json.loads(run("analyze", "attention-3pass", "--json", "-").stdout)
         self.assertEqual(got["schema"], "weft-analysis/1")
         self.assertEqual(got["passes"]["M"], 3)
-        self.assertEqual([(f["rank"], f["pass"], f["einsum"], f["tensor"]) for f in got["forced_by"]], [("M", 2, "SN", "GM"), ("M", 3, "A", "SD")])
+        self.assertEqual([(f["rank"], f["pass"], f["einsum"], f["tensor"]) for f in got["forced_by"]],
+                         [("M", 2, "SN", "GM"), ("M", 3, "A", "SD")])
         self.assertEqual(got["operations"]["macc"], 2 * 64 * 1024 * 1024)
         self.assertEqual(got["least_traffic_elements"], 4 * 64 * 1024)
         self.assertEqual({f["tensor"] for f in got["footprint"]}, {"QK", "GM", "SN", "SD", "A"})
@@ -116,7 +119,8 @@ class RunTest(FolderTest):
     def check_result(self, got: dict) -> None:
         self.assertLessEqual(RESULT_KEYS, set(got))
         self.assertEqual((got["schema"], got["status"], got["reason"]), ("weft-result/1", "ok", None))
-        self.assertEqual(set(got["provenance"]) & {"version", "config_sha256", "seed", "command"}, {"version", "config_sha256", "seed", "command"})
+        self.assertEqual(set(got["provenance"]) & {"version", "config_sha256", "seed", "command"},
+                         {"version", "config_sha256", "seed", "command"})
         self.assertLessEqual({"batch", "heads", "kv_heads", "seq_q", "seq_kv", "width_qk", "width_v", "causal", "phase"}, set(got["shape"]))
         self.assertEqual(set(got["advance"]), {"periods", "cycles"})
         self.assertEqual(set(got["utilisation"]), {"array_2d", "array_1d", "useful_macs", "units"})
@@ -125,7 +129,8 @@ class RunTest(FolderTest):
         self.assertGreaterEqual(len(names), 4)
         self.assertEqual(set(got["utilisation"]["units"]), set(names))
         for unit in got["units"]:
-            self.assertEqual(unit["busy_cycles"] + unit["stall_in_cycles"] + unit["stall_out_cycles"] + unit["idle_cycles"], got["cycles"], unit["name"])
+            self.assertEqual(unit["busy_cycles"] + unit["stall_in_cycles"] + unit["stall_out_cycles"] + unit["idle_cycles"], got["cycles"],
+                             unit["name"])
         self.assertIn(re.split(r"\W", got["bound_by"])[0], names)
         moved = sum(t["read_bytes"] + t["written_bytes"] for t in got["traffic"] if t["level"] == "dram")
         self.assertEqual(moved, got["dram"]["bytes"])
@@ -155,8 +160,10 @@ class RunTest(FolderTest):
             return result(*SMALL, "--fidelity", "analytic", *args)["provenance"]["config_sha256"]
         base = sha()
         self.assertEqual(sha("--exact"), base)
-        others = [sha("--seed", "1"), sha("--causal"), sha("--kv-heads", "1"), sha("--set", "arch.dram.latency_cycles=70"), sha("--set", "binding.tiles_in_flight=1")]
-        others.append(result("--design", "fusemax-16x16", "--workload", "bert-base", "--fidelity", "analytic")["provenance"]["config_sha256"])
+        others = [sha("--seed", "1"), sha("--causal"), sha("--kv-heads", "1"), sha("--set", "arch.dram.latency_cycles=70"),
+                  sha("--set", "binding.tiles_in_flight=1")]
+        others.append(result("--design", "fusemax-16x16", "--workload", "bert-base", "--fidelity",
+                             "analytic")["provenance"]["config_sha256"])
         self.assertEqual(len({base, *others}), 1 + len(others))
 
     def test_nothing_but_json_on_standard_output(self) -> None:
@@ -179,7 +186,8 @@ class RunTest(FolderTest):
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), sorted(out))
         row, = csv.DictReader(out["r.csv"].read_text().splitlines())
         whole = json.loads(out["r.json"].read_text())
-        self.assertEqual((int(row["cycles"]), float(row["utilisation_2d"]), row["bound_by"]), (whole["cycles"], whole["utilisation"]["array_2d"], whole["bound_by"]))
+        self.assertEqual((int(row["cycles"]), float(row["utilisation_2d"]), row["bound_by"]),
+                         (whole["cycles"], whole["utilisation"]["array_2d"], whole["bound_by"]))
 
     def test_timeline(self) -> None:
         path = self.folder / "t.json"
@@ -207,13 +215,17 @@ class RunTest(FolderTest):
         self.assertLessEqual(RESULT_KEYS, set(whole))
 
     def test_lengths_heads_and_widths_over_the_workloads(self) -> None:
-        shape = result("--design", "fusemax-16x16", "--workload", "bert-base", "--fidelity", "analytic", "--batch", "2", "--heads", "6", "--seq", "2K", "--width", "32")["shape"]
-        self.assertEqual([shape[k] for k in ("batch", "heads", "kv_heads", "seq_q", "seq_kv", "width_qk", "width_v", "phase")], [2, 6, 6, 2048, 2048, 32, 32, "self"])
-        shape = result("--design", "fusemax-16x16", "--workload", "bert-base", "--fidelity", "analytic", "--seq-q", "1", "--causal")["shape"]
+        shape = result("--design", "fusemax-16x16", "--workload", "bert-base", "--fidelity", "analytic", "--batch", "2", "--heads", "6",
+                       "--seq", "2K", "--width", "32")["shape"]
+        self.assertEqual([shape[k] for k in ("batch", "heads", "kv_heads", "seq_q", "seq_kv", "width_qk", "width_v", "phase")],
+                         [2, 6, 6, 2048, 2048, 32, 32, "self"])
+        shape = result("--design", "fusemax-16x16", "--workload", "bert-base", "--fidelity", "analytic", "--seq-q", "1",
+                       "--causal")["shape"]
         self.assertEqual([shape[k] for k in ("seq_q", "seq_kv", "causal", "phase")], [1, 1024, True, "decode"])
 
     def test_architecture_and_binding_in_files_of_the_users(self) -> None:
-        arch = self.put("mine.yaml", config("arch", "fusemax-cloud").replace("rows: 256", "rows: 16").replace("columns: 256", "columns: 32"))
+        arch = self.put("mine.yaml", config("arch", "fusemax-cloud").replace("rows: 256", "rows: 16").replace("columns: 256",
+                                                                                                              "columns: 32"))
         got = result("--arch", str(arch), "--binding", "fusemax", *SMALL[2:], "--fidelity", "analytic")
         self.check_result(got)
         design = self.put("design.yaml", "arch: ./mine.yaml\nbinding: fusemax\n")
@@ -231,7 +243,8 @@ class ValuesTest(FolderTest):
         data = out.read_bytes()
         size = struct.unpack("<Q", data[:8])[0]
         header = json.loads(data[8:8 + size])
-        self.assertEqual({k: v["shape"] for k, v in header.items() if k != "__metadata__"}, {"layers.0.out": [2, 9, 16], "layers.1.out": [2, 9, 16]})
+        self.assertEqual({k: v["shape"] for k, v in header.items() if k != "__metadata__"},
+                         {"layers.0.out": [2, 9, 16], "layers.1.out": [2, 9, 16]})
         values = struct.unpack(f"<{2 * 2 * 9 * 16}f", data[8 + size:])
         self.assertTrue(all(abs(v - 0.5) < 2 ** -7 for v in values), "the mean of equal values is that value")
 

@@ -54,7 +54,8 @@ def changed(text: str, old: str, new: str) -> tuple[str, int]:
     return other, line + 1
 
 
-def safetensors(tensors: dict[str, list[int]], metadata: dict[str, str] | None = None, header_edit: tuple[bytes, bytes] = (b"", b"")) -> bytes:
+def safetensors(tensors: dict[str, list[int]], metadata: dict[str, str] | None = None,
+                header_edit: tuple[bytes, bytes] = (b"", b"")) -> bytes:
     """F32 tensors, every value 0.5; `header_edit` replaces bytes of the header by as many others."""
     header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
     at = 0
