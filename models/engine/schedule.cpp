@@ -134,9 +134,14 @@ class Builder {
     const auto writer = std::find(from.writes.begin(), from.writes.end(), t) - from.writes.begin();
     const std::set<RankId> ranks = temporal(from, from.einsums[static_cast<std::size_t>(writer)]);
     if (ranks.empty() || ranks != temporal(to, reader)) return false;
+    const auto along = [&](const einsum::Dimension& d, RankId base) {
+      const einsum::Rank& rank = lowering_.cascade->ranks[d.rank];
+      const bool inside = rank.kind != einsum::RankKind::partition || rank.level == 0;
+      return inside && lowering_.cascade->base_of(d.rank) == base && !d.generational;
+    };
     const auto& dims = lowering_.cascade->tensors[t].dimensions;
     return std::all_of(ranks.begin(), ranks.end(), [&](RankId base) {
-      return std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return lowering_.cascade->base_of(d.rank) == base && !d.generational; });
+      return std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return along(d, base); });
     });
   }
 
