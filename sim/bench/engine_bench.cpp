@@ -1,0 +1,94 @@
+// How many points a second: analytic and SystemC, a design's load, a result's JSON.
+#include <benchmark/benchmark.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "models/engine/design.hpp"
+#include "models/engine/result_json.hpp"
+#include "sim/engine/run.hpp"
+
+namespace weft::bench {
+namespace {
+
+using engine::Catalog;
+using engine::Design;
+using engine::Result;
+using engine::RunOptions;
+using workload::Shape;
+using workload::Workload;
+
+Catalog catalog() { return Catalog(WEFT_SOURCE_DIR "/configs"); }
+
+Workload bert_base() { return workload::load_workload(catalog().file("workload", "bert-base")); }
+
+// Shapes that differ in everything, edges and cross attention among them, so that no point can be taken from the one
+// before it.
+std::vector<Shape> varied_shapes(bool causal) {
+  std::mt19937_64 random(1);
+  const auto up_to = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most)); };
+  std::vector<Shape> shapes(1024);
+  for (Shape& s : shapes) {
+    s.batch = up_to(64);
+    s.heads = s.kv_heads = up_to(32);
+    s.seq_q = up_to(std::int64_t{1} << (6 + random() % 15));
+    s.seq_kv = causal || random() % 2 == 0 ? s.seq_q : up_to(1 << 16);
+    s.width_qk = 8 * up_to(16);
+    s.width_v = 8 * up_to(16);
+    s.causal = causal;
+  }
+  return shapes;
+}
+
+void analytic(benchmark::State& state, const std::string& name, bool causal) {
+  const Design design = Design::load(catalog(), name);
+  const Workload workload = bert_base();
+  const std::vector<Shape> shapes = varied_shapes(causal);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    const Result result = engine::run_analytic(design, workload, shapes[next++ % shapes.size()]);
+    benchmark::DoNotOptimize(result.cycles);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void systemc(benchmark::State& state, const std::string& name) {
+  const Design design = Design::load(catalog(), name);
+  Workload workload = bert_base();
+  workload.seq = state.range(0) * 1024;
+  std::uint64_t cycles = 0;
+  for (auto _ : state) cycles = sim::engine::run(design, workload, workload.shape(), RunOptions{}).cycles;
+  state.counters["cycles"] = static_cast<double>(cycles);
+}
+
+void load_design(benchmark::State& state, const std::string& name) {
+  const Catalog all = catalog();
+  for (auto _ : state) benchmark::DoNotOptimize(Design::load(all, name).lowering(false).groups.size());
+}
+
+void result_to_json(benchmark::State& state) {
+  const Design design = Design::load(catalog(), "fusemax");
+  const Workload workload = bert_base();
+  const Result result = engine::run_analytic(design, workload, workload.shape());
+  engine::Report report{.design = &design, .result = &result, .workload = "bert-base", .version = "0", .config_sha256 = std::string(64, '0'), .command = "weft run"};
+  for (auto _ : state) {
+    report.seed += 1;
+    benchmark::DoNotOptimize(engine::result_json(report).size());
+  }
+}
+
+const bool registered = [] {
+  for (const char* name : {"unfused", "flat", "fusemax-cascade", "fusemax-architecture", "fusemax"}) {
+    benchmark::RegisterBenchmark((std::string("analytic/") + name).c_str(), analytic, name, false)->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark((std::string("analytic_causal/") + name).c_str(), analytic, name, true)->Unit(benchmark::kMicrosecond);
+  }
+  auto* runs = benchmark::RegisterBenchmark("systemc_kilotokens/fusemax", systemc, "fusemax")->Unit(benchmark::kMillisecond);
+  for (const std::int64_t kilotokens : {64, 256, 1024}) runs->Arg(kilotokens);
+  benchmark::RegisterBenchmark("load_design/fusemax", load_design, "fusemax")->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("result_to_json", result_to_json)->Unit(benchmark::kMicrosecond);
+  return true;
+}();
+
+}  // namespace
+}  // namespace weft::bench
