@@ -25,7 +25,7 @@ constexpr std::array<CounterDeclaration, 5> kBufferCounters{{
     {"rows_written", "rows", "rows written by the arrays"},
     {"rows_filled", "rows", "rows written from DRAM"},
     {"rows_emptied", "rows", "rows read on their way to DRAM"},
-    {"bank_conflict_cycles", "cycles", "accesses put off because their bank was taken"},
+    {"port_wait_cycles", "cycles", "steps put off because ports or banks were taken"},
 }};
 constexpr std::array<CounterDeclaration, 4> kDramCounters{{
     {"read_requests", "requests", "read requests"},

@@ -12,6 +12,7 @@ using weft::engine::ScheduledStep;
 
 namespace {
 bool runs(const ScheduledStep& step, int loop) { return std::find(step.loops.begin(), step.loops.end(), loop) != step.loops.end(); }
+constexpr std::int64_t kStarted = std::int64_t{1} << 40;  // apart from any count
 bool by_key(NeedKind kind) { return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete; }
 }  // namespace
 
@@ -88,7 +89,8 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
       const std::size_t row = static_cast<std::size_t>((outer % kOuterRing) * group().keys);
       for (std::int64_t k = 0; k < group().keys; ++k) {
         const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
-        out.word(relative && outer == current && lowered.pass_rank != kNone ? slot.count - origin : slot.count);
+        // A key without progress (a smaller last block leaves some out) stays without.
+        out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0 ? slot.count - origin + kStarted : slot.count);
         out.recent_time(slot.latest.start, past);
         out.recent_time(slot.latest.end, past);
       }
