@@ -37,8 +37,8 @@ struct RunOptions {
   const workload::Trace* trace = nullptr;   // values flow where it is set; systemc only
   std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
   EventSink* events = nullptr;
-  std::stop_token stop;
-  std::function<void(double)> progress;     // share done, 0 … 1
+  std::stop_token stop{};
+  std::function<void(double)> progress{};   // share done, 0 … 1
 };
 
 // Sizes a point. ConfigError where not even one tile of the binding fits the buffer; where only this shape does not,
