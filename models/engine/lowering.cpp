@@ -461,7 +461,9 @@ class Lowerer {
 }  // namespace
 
 Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& origins) {
-  return Lowerer(arch, binding, cascade, origins).run();
+  Lowering lowering = Lowerer(arch, binding, cascade, origins).run();
+  resolve(lowering);
+  return lowering;
 }
 
 }  // namespace weft::engine

@@ -33,6 +33,39 @@ struct TiledRank {
   int block_loop = kNone;
 };
 
+// A rank as a group sees it.
+struct GroupRank {
+  RankId rank = kNone;
+  int tiled = kNone;    // index into LoweredGroup::tiled; kNone: whole in every tile
+  bool outer = false;   // a partition that counts tiles: one in a tile
+};
+
+// One Einsum of a step: its ranks, each over an axis of the array or in time, and an element's cycles for one point.
+enum class Axis : std::uint8_t { rows, columns, lanes, time };
+struct StepPoints {
+  struct Rank : GroupRank {
+    Axis axis = Axis::time;
+    bool reduced = false;
+  };
+  std::vector<Rank> ranks;
+  einsum::WorkCounts work{};        // per point
+  std::int64_t cycles = 0;
+  std::int64_t extra_latency = 0;   // beyond them
+};
+
+// A tensor that a step reads or writes; by choice of place, the loop for one of whose iterations it is held.
+struct TensorUse {
+  TensorId tensor = kNone;
+  std::vector<int> hold;
+};
+
+// An operand of the same tile that another step of the stage makes.
+struct TileOperand {
+  int producer = 0;           // index into LoweredGroup::steps
+  std::int64_t latency = 0;   // on the way
+  bool streamed = false;
+};
+
 // One Einsum, or a streamed chain of them, on one array.
 struct LoweredStep {
   std::vector<EinsumId> einsums;
@@ -48,6 +81,11 @@ struct LoweredStep {
   std::vector<int> loops;            // indices of the group's loops that it runs over
   bool reduces_tiles = false;        // its result is complete only after the last tile of a reduced rank
   std::string name;                  // "BQK", "LM+RM+SLN"
+  // Filled by resolve():
+  std::vector<StepPoints> points;    // parallel to einsums
+  std::vector<TensorUse> uses;       // writes, then reads
+  std::vector<TileOperand> operands;
+  unsigned loop_bits = 0;            // of loops
 };
 
 // Stage k of a group: the Einsums of one pass that iterate over the pass rank, or those that follow its end.
@@ -65,11 +103,15 @@ struct LoweredGroup {
   int pass_loop = kNone;        // its tile loop; loops before it are outer loops
   std::vector<Stage> stages;
   std::vector<LoweredStep> steps;  // in program order
+  std::vector<std::vector<GroupRank>> dimensions;  // by tensor, without generations; filled by resolve()
 };
+
+enum class Place : std::uint8_t { buffer, dram, elsewhere };
 
 struct LoweredTensor {
   numerics::Format format = numerics::Format::bf16;
   std::vector<Residency> choices;
+  std::vector<Place> places;    // parallel to choices; filled by resolve()
   int made_in_group = kNone;    // kNone: an input
 };
 
@@ -87,6 +129,9 @@ struct Lowering {
   RankId mask_query = kNone;
   int mask_einsum = kNone;
 };
+
+// Fills what a point needs without looking at a name.
+void resolve(Lowering& lowering);
 
 // Throws ConfigError with every problem found.
 Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& binding_origins);

@@ -46,48 +46,51 @@ void set_block(RankSize& rank, std::int64_t most) {
 std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
   const LoweredGroup& group = lowering.groups[g];
   std::int64_t total = 0;
-  unsigned seen[4] = {0, 0, 0, 0};  // tensors already counted, by id
-  const auto count = [&](TensorId t, const LoweredStep& step) {
-    unsigned& word = seen[(static_cast<unsigned>(t) / 32) % 4];
-    if ((word >> (static_cast<unsigned>(t) % 32) & 1u) != 0) return;
-    word |= 1u << (static_cast<unsigned>(t) % 32);
-    const Residency& place = residency(lowering, sizing, t);
-    if (place.at != "buffer" && place.at != "dram") return;
-    const std::int64_t elements = region_elements(lowering, sizing, g, t, hold_loop(group, place, step.loops), 0);
-    total += elements * numerics::bytes(lowering.tensors[t].format) * copies_of(lowering, place);
-  };
+  std::uint64_t seen[2] = {0, 0};  // tensors already counted, by id
   for (const LoweredStep& step : group.steps) {
-    for (const TensorId t : step.writes) count(t, step);
-    for (const TensorId t : step.reads) count(t, step);
+    for (const TensorUse& use : step.uses) {
+      const auto t = static_cast<unsigned>(use.tensor);
+      std::uint64_t& word = seen[t / 64 % 2];
+      if ((word >> (t % 64) & 1u) != 0) continue;
+      word |= std::uint64_t{1} << (t % 64);
+      const LoweredTensor& tensor = lowering.tensors[t];
+      const int choice = sizing.choice[t];
+      if (tensor.places[choice] == Place::elsewhere) continue;
+      const std::int64_t elements = region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
+      total += elements * numerics::bytes(tensor.format) * tensor.choices[choice].copies.value_or(2);
+    }
   }
   return total;
 }
 
-// Elements moved between DRAM and buffer by the whole group, when nothing is masked out.
+// Bytes moved between DRAM and buffer by the whole group, when nothing is masked out.
 std::int64_t moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
   const LoweredGroup& group = lowering.groups[g];
   std::int64_t total = 0;
-  const auto traffic = [&](TensorId t, const LoweredStep& step, int hold) {
-    std::int64_t elements = 1;
-    for (const einsum::Dimension& d : lowering.cascade->tensors[t].dimensions) {
-      if (lowering.cascade->base_of(d.rank) == d.rank) elements *= sizing.extents[d.rank];
-    }
-    for (const int l : step.loops) {
-      if (l > hold || l == 0) continue;
-      const auto& dims = lowering.cascade->tensors[t].dimensions;
-      const bool own = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return lowering.cascade->base_of(d.rank) == group.loops[l].base; });
-      if (!own) elements *= loop_trips(group, sizing.groups[g], sizing, l);
-    }
-    total += elements * numerics::bytes(lowering.tensors[t].format);
-  };
   for (const LoweredStep& step : group.steps) {
-    for (const TensorId t : step.reads) {
-      const bool input = lowering.tensors[t].made_in_group != static_cast<int>(g);
-      const Residency& place = residency(lowering, sizing, t);
-      if (input || place.at == "dram") traffic(t, step, hold_loop(group, place, step.loops));
-    }
-    for (const TensorId t : step.writes) {
-      if (residency(lowering, sizing, t).at == "dram") traffic(t, step, 0);
+    for (std::size_t u = 0; u < step.uses.size(); ++u) {
+      const TensorUse& use = step.uses[u];
+      const LoweredTensor& tensor = lowering.tensors[use.tensor];
+      const int choice = sizing.choice[use.tensor];
+      const bool written = u < step.writes.size();
+      const bool in_dram = tensor.places[choice] == Place::dram;
+      if (!in_dram && (written || tensor.made_in_group == static_cast<int>(g))) continue;
+      std::int64_t elements = 1;
+      unsigned own = 0;  // tiled ranks that the tensor has
+      for (const GroupRank& d : group.dimensions[use.tensor]) {
+        if (lowering.cascade->ranks[d.rank].base == kNone) elements *= sizing.extents[d.rank];
+        if (d.tiled != kNone) own |= 1u << d.tiled;
+      }
+      const int hold = written ? 0 : use.hold[choice];
+      for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+        if ((own >> i & 1u) != 0) continue;
+        const TiledRank& tiled = group.tiled[i];
+        const RankSize& size = sizing.groups[g].ranks[i];
+        const auto counts = [&](int loop) { return loop != kNone && loop <= hold && (step.loop_bits >> loop & 1u) != 0; };
+        if (counts(tiled.block_loop)) elements *= size.blocks;
+        if (counts(tiled.tile_loop)) elements *= tiled.block_loop == kNone ? size.tiles : size.block;
+      }
+      total += elements * numerics::bytes(tensor.format);
     }
   }
   return total;
@@ -110,18 +113,22 @@ bool fit_group(const Lowering& lowering, Sizing& sizing, std::size_t g) {
       return held_bytes(lowering, sizing, g);
     };
     const std::int64_t most = tile_fits ? rank.extent : rank.tiles;
-    std::int64_t least_ok = 0;
-    std::int64_t least_bad = most + 1;
-    if (put(most) <= capacity) least_ok = most;
-    while (least_ok != most && least_bad - least_ok > 1) {
-      const std::int64_t middle = least_ok + (least_bad - least_ok) / 2;
-      // Balanced blocks hold no more than asked for, so feasibility is monotonic.
-      (put(middle) <= capacity ? least_ok : least_bad) = middle;
+    const std::int64_t whole = put(most);
+    std::int64_t fits = most;
+    if (whole > capacity) {
+      // What is held grows with the size, nearly in proportion: a guess, and a search from there.
+      std::int64_t too_many = most;
+      fits = 0;
+      std::int64_t guess = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(capacity) / static_cast<double>(whole) * static_cast<double>(most)), 1, most - 1);
+      for (std::int64_t stride = 1; too_many - fits > 1; stride *= 2) {
+        const bool enough = put(guess) <= capacity;
+        (enough ? fits : too_many) = guess;
+        const std::int64_t next = enough ? guess + stride : guess - stride;
+        guess = next > fits && next < too_many ? next : fits + (too_many - fits) / 2;
+      }
+      put(std::max<std::int64_t>(1, fits));
     }
-    put(std::max<std::int64_t>(1, least_ok));
-    if (tile_fits && least_ok > 0) {
-      put(ceil_div(rank.extent, ceil_div(rank.extent, least_ok)));  // equal tiles
-    }
+    if (tile_fits && fits > 0) put(ceil_div(rank.extent, ceil_div(rank.extent, fits)));  // equal tiles
   }
   size.buffer_bytes = held_bytes(lowering, sizing, g);
   return size.buffer_bytes <= capacity;
@@ -193,24 +200,19 @@ std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const 
 std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, int loop, unsigned edges) {
   const LoweredGroup& group = lowering.groups[g];
   std::int64_t elements = 1;
-  for (const einsum::Dimension& d : lowering.cascade->tensors[tensor].dimensions) {
-    if (d.generational) continue;  // one generation at a time
-    const einsum::Rank& rank = lowering.cascade->ranks[d.rank];
-    const RankId base = lowering.cascade->base_of(d.rank);
-    std::size_t i = 0;
-    while (i < group.tiled.size() && group.tiled[i].base != base) ++i;
-    if (i == group.tiled.size()) {
+  for (const GroupRank& d : group.dimensions[tensor]) {
+    if (d.tiled == kNone) {
       elements *= sizing.extents[d.rank];
       continue;
     }
-    const RankSize& size = sizing.groups[g].ranks[i];
-    const std::int64_t in_tile = (edges >> i & 1u) != 0 ? size.edge : size.tile;
-    const bool one_tile = group.tiled[i].tile_loop <= loop;
-    const bool one_block = group.tiled[i].block_loop != kNone && group.tiled[i].block_loop <= loop;
-    if (rank.kind == einsum::RankKind::partition && rank.level > 0) {
+    const RankSize& size = sizing.groups[g].ranks[d.tiled];
+    const TiledRank& tiled = group.tiled[d.tiled];
+    const bool one_tile = tiled.tile_loop <= loop;
+    const bool one_block = tiled.block_loop != kNone && tiled.block_loop <= loop;
+    if (d.outer) {
       elements *= one_tile ? 1 : one_block ? size.block : size.tiles;
-    } else if (rank.kind == einsum::RankKind::partition || one_tile) {
-      elements *= in_tile;
+    } else if (one_tile || lowering.cascade->ranks[d.rank].kind == einsum::RankKind::partition) {
+      elements *= (edges >> d.tiled & 1u) != 0 ? size.edge : size.tile;
     } else {
       elements *= one_block ? std::min(size.extent, size.block * size.tile) : size.extent;
     }

@@ -18,10 +18,10 @@ constexpr int kFailed = 1;
 constexpr int kBadInput = 2;
 
 constexpr const char* kFooter = R"(Examples:
-  weft list designs
-  weft run --design fusemax --workload bert-base --seq 16K
-  weft compare --designs unfused,flat,fusemax --workload bert-base --seq 4K
-  weft analyze attention-1pass
+    weft list designs
+    weft run --design fusemax --workload bert-base --seq 16K
+    weft compare --designs unfused,flat,fusemax --workload bert-base --seq 4K
+    weft analyze attention-1pass
 Each command explains itself: weft run --help
 
 Exit codes: 0 success, 1 a check failed or a point is infeasible, 2 bad input.)";

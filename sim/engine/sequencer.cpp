@@ -248,19 +248,25 @@ std::int64_t Sequencer::pass_total(const Coordinates& at) const {
   return std::min(tiles, (last_query + schedule_.sizing->mask_offset) / tile + 1);
 }
 
-// Which of two steps goes first on a unit. Within a stage the earlier step: the sooner a tile begins, the sooner its
-// trips through the other units do, while what ends a tile can wait as long as its results have a place. Between
-// stages the older outer iteration, then the earlier stage.
+// Which of two steps goes first on a unit. On an array, within a stage, the earlier step: the sooner a tile begins,
+// the sooner its trips through the other units do, while what ends a tile can wait as long as its results have a
+// place. Between stages, and between transfers, the one that comes first in program order: what is needed now goes
+// before what is fetched ahead.
 bool Sequencer::precedes(int a, int b) const {
   const ScheduledStep& first = group().steps[a];
   const ScheduledStep& second = group().steps[b];
-  if (first.stage == second.stage) return a < b;
+  const bool transfers = first.unit == schedule_.fetcher;
+  if (first.stage == second.stage && !transfers) return a < b;
   const Coordinates& x = state_.steps[a].at;
   const Coordinates& y = state_.steps[b].at;
   for (int l = 0; l < pass_loop(); ++l) {
     if (x[l] != y[l]) return x[l] < y[l];
   }
-  return first.stage < second.stage;
+  if (first.stage != second.stage) return first.stage < second.stage;
+  for (int l = pass_loop(); l < kMostLoops; ++l) {
+    if (x[l] != y[l]) return x[l] < y[l];
+  }
+  return a < b;
 }
 
 void Sequencer::fire(int step, Cycle now, const Ready& ready) {

@@ -76,29 +76,30 @@ void Values::load_input(Head& head, TensorId t, std::int64_t index) const {
 }
 
 Values::Head& Values::head(std::int64_t index) {
-  const auto found = heads_.find(index);
-  if (found != heads_.end()) return found->second;
-  Head& made = heads_[index];
+  Head& head = heads_[index];
+  if (!head.pointers.empty()) return head;
   const einsum::Cascade& cascade = *lowering_.cascade;
   const float nothing = std::numeric_limits<float>::quiet_NaN();
-  made.dram.resize(cascade.tensors.size());
-  made.chip.resize(cascade.tensors.size());
+  const bool first_time = head.dram.empty();
+  head.dram.resize(cascade.tensors.size());
+  head.chip.resize(cascade.tensors.size());
   for (std::size_t t = 0; t < cascade.tensors.size(); ++t) {
-    const auto elements = static_cast<std::size_t>(einsum::tensor_elements(cascade, static_cast<TensorId>(t), sizing_.extents));
+    const auto id = static_cast<TensorId>(t);
+    const auto elements = static_cast<std::size_t>(einsum::tensor_elements(cascade, id, sizing_.extents));
     const bool input = cascade.tensors[t].role == einsum::TensorRole::input;
-    if (input || residency(lowering_, sizing_, static_cast<TensorId>(t)).at == "dram") made.dram[t].assign(elements, nothing);
-    made.chip[t].assign(elements, nothing);
-    if (input) load_input(made, static_cast<TensorId>(t), index);
-    if (cascade.tensors[t].initial) einsum::fill_initial(cascade, static_cast<TensorId>(t), sizing_.extents, made.chip[t].data(), *arithmetics_[0]);
-    made.pointers.push_back(made.chip[t].data());
+    if (first_time && (input || residency(lowering_, sizing_, id).at == "dram")) head.dram[t].assign(elements, nothing);
+    if (first_time && input) load_input(head, id, index);
+    head.chip[t].assign(elements, nothing);
+    if (cascade.tensors[t].initial) einsum::fill_initial(cascade, id, sizing_.extents, head.chip[t].data(), *arithmetics_[0]);
+    head.pointers.push_back(head.chip[t].data());
   }
-  // What is on chip belongs to the few heads in flight.
+  // What is on chip belongs to the few heads in flight; a later group begins with nothing there.
   constexpr std::int64_t kHeadsInFlight = 16;
   if (const auto old = heads_.find(index - kHeadsInFlight); old != heads_.end()) {
     old->second.chip.clear();
     old->second.pointers.clear();
   }
-  return made;
+  return head;
 }
 
 // Coordinates of `rank` that one iteration of the innermost of `loops` covers.
@@ -126,7 +127,6 @@ void Values::execute(const matmul::Command& command) {
   const ScheduledStep& step = group.steps[static_cast<std::size_t>(command.step)];
   const auto& lowered = lowering_.groups[group.group].steps[static_cast<std::size_t>(step.lowered)];
   Head& own = head(command.at[0]);
-  check(!own.pointers.empty(), "a head's values were let go while it was in flight");
   last_generation(own, step, group.group, command.at);
   std::int64_t index = 0;
   const auto& tiled = lowering_.groups[group.group];
@@ -210,7 +210,6 @@ void Values::moved(const memory::Transfer& transfer) {
   const auto& group = schedule_.groups[static_cast<std::size_t>(transfer.group)];
   const ScheduledStep& step = group.steps[static_cast<std::size_t>(transfer.step)];
   Head& own = head(transfer.at[0]);
-  check(!own.pointers.empty(), "a head's values were let go while it was in flight");
   Tensor& dram = own.dram[step.tensor];
   Tensor& chip = own.chip[step.tensor];
   if (step.kind == StepKind::load) {
