@@ -1,11 +1,9 @@
 // Designs that are not FuseMax's: exp by linear segments inside a weight-stationary array with strictly serial epochs, a
 // softmax streamed through a unit beside an input-stationary array, and the cascades that no published design uses.
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <string>
 
-#include "models/einsum/interpret.hpp"
-#include "models/softmax/attention.hpp"
-#include "models/softmax/fusemax_bits.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {
