@@ -3,192 +3,252 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/engine/regions.hpp"
 #include "models/engine/run.hpp"
 #include "models/engine/schedule.hpp"
 
 namespace weft::engine {
 namespace {
 
-// How often a group's loops run, in total and by tile class. Without a mask every class is a product of counts.
-class Tally {
- public:
-  Tally(const Lowering& lowering, const Sizing& sizing, std::size_t g) : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]) {}
+constexpr std::size_t kMostSteps = 32;   // of a group, whose times are followed through a tile
+constexpr double kTransfersInFlight = 4;   // as the simulator's fetcher
+constexpr double kTransferOverhead = 3;    // cycles of a transfer beyond latency and bytes: command, request, response
 
-  // Calls f(edges, count) for every class of tile over `loops` (one pass over them, all heads).
-  template <class F>
-  void classes(const std::vector<int>& loops, F f) const {
-    if (sizing_.masked) return masked_classes(loops, f);
-    const std::size_t ranks = group_.tiled.size();
-    for (unsigned edges = 0; edges < (1u << ranks); ++edges) {
-      std::int64_t count = sizing_.repeats;
-      for (std::size_t i = 0; i < ranks; ++i) {
-        const RankSize& size = sizing_.groups[g_].ranks[i];
-        const bool runs = has(loops, group_.tiled[i].tile_loop);
-        const bool smaller = size.edge != size.tile;
-        const bool wanted = (edges >> i & 1u) != 0;
-        if (!runs) {
-          count *= wanted ? 0 : 1;
-        } else if (wanted) {
-          count *= smaller ? 1 : 0;
-        } else {
-          count *= size.tiles - (smaller ? 1 : 0);
-        }
-      }
-      if (count > 0) f(edges, count);
-    }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+double bytes_per_cycle(const Lowering& lowering) { return lowering.arch->dram.bandwidth_bytes_per_s / lowering.arch->clock_hz; }
+
+// The loops of `bits` up to and including `last`.
+unsigned up_to(unsigned bits, int last) { return bits & ((2u << last) - 1u); }
+
+// One group: what is counted, then what is timed.
+class GroupAnalyser {
+ public:
+  GroupAnalyser(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all)
+      : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]), all_(all), busy_(lowering.arrays.size(), 0) {
+    check(group_.steps.size() <= kMostSteps, "a group of too many steps");
   }
 
-  // Iterations of `loops` up to and including index `last`.
-  double iterations(const std::vector<int>& loops, int last) const {
-    double count = static_cast<double>(sizing_.repeats);
-    for (const int l : loops) {
-      if (l == 0 || l > last) continue;
-      for (std::size_t i = 0; i < group_.tiled.size(); ++i) {
-        const TiledRank& tiled = group_.tiled[i];
-        const RankSize& size = sizing_.groups[g_].ranks[i];
-        if (tiled.block_loop == l) count *= static_cast<double>(size.blocks);
-        // Tiles of all blocks, where the block loop has been counted before.
-        if (tiled.tile_loop == l) count *= static_cast<double>(size.tiles) / static_cast<double>(tiled.block_loop == kNone ? 1 : size.blocks);
-      }
+  GroupAnalysis run() {
+    for (std::size_t s = 0; s < group_.steps.size(); ++s) {
+      count_step(s);
+      count_loads(s);
+      count_stores(group_.steps[s]);
     }
-    return count;
+    return time();
   }
 
  private:
-  static bool has(const std::vector<int>& loops, int l) { return std::find(loops.begin(), loops.end(), l) != loops.end(); }
+  struct Path {
+    std::array<std::int64_t, kMostSteps> begin{};
+    std::array<std::int64_t, kMostSteps> end{};
+    std::int64_t length = 0;
+  };
 
-  // Under a mask key <= query + c: for every query tile, the key tiles it sees.
-  template <class F>
-  void masked_classes(const std::vector<int>& loops, F f) const {
-    std::size_t key = group_.tiled.size();
-    std::size_t query = group_.tiled.size();
-    for (std::size_t i = 0; i < group_.tiled.size(); ++i) {
-      if (group_.tiled[i].base == lowering_.mask_key) key = i;
-      if (group_.tiled[i].base == lowering_.mask_query) query = i;
-    }
-    std::int64_t counts[4] = {0, 0, 0, 0};
-    const RankSize one{};
-    const RankSize& q = query < group_.tiled.size() ? sizing_.groups[g_].ranks[query] : one;
-    const RankSize& k = key < group_.tiled.size() ? sizing_.groups[g_].ranks[key] : one;
-    const bool over_keys = key < group_.tiled.size() && has(loops, group_.tiled[key].tile_loop);
-    for (std::int64_t tile = 0; tile < q.tiles; ++tile) {
-      const std::int64_t last = std::min(q.extent, (tile + 1) * q.tile) - 1;
-      const std::int64_t seen = over_keys ? std::min(k.tiles, (last + sizing_.mask_offset) / k.tile + 1) : 1;
-      const unsigned q_edge = tile + 1 == q.tiles && q.edge != q.tile ? 1 : 0;
-      const bool k_edge = over_keys && seen == k.tiles && k.edge != k.tile;
-      counts[q_edge] += seen - (k_edge ? 1 : 0);
-      counts[q_edge + 2] += k_edge ? 1 : 0;
-    }
-    for (unsigned c = 0; c < 4; ++c) {
-      const unsigned edges = ((c & 1u) != 0 && query < group_.tiled.size() ? 1u << query : 0u) | ((c & 2u) != 0 && key < group_.tiled.size() ? 1u << key : 0u);
-      if (counts[c] > 0) f(edges, counts[c] * sizing_.repeats);
-    }
-  }
+  void count_step(std::size_t s);
+  void count_preloads(std::size_t s, ArrayLoad& load);
+  void count_drains(std::size_t s, ArrayLoad& load);
+  void count_loads(std::size_t s);
+  void count_stores(const LoweredStep& step);
+  std::int64_t count_transfer(TensorId tensor, unsigned loops, bool write);
+  std::int64_t first_bytes(TensorId tensor, unsigned loops) const;
+  bool needs_load(std::size_t s, TensorId tensor) const;
+  bool alone(const LoweredStep& step) const;
+  Path path(int stage, unsigned edges) const;
+  double lives(int stage, const Path& whole) const;
+  GroupAnalysis time();
 
   const Lowering& lowering_;
   const Sizing& sizing_;
   std::size_t g_;
   const LoweredGroup& group_;
+  Analysis& all_;
+  std::vector<std::int64_t> busy_;  // by array, of this group
+  std::array<StepCost, kMostSteps> whole_;
+  std::int64_t bytes_ = 0;
+  std::int64_t transfers_ = 0;
+  double first_load_ = 0;   // cycles of the first step's operands on the bus
+  double last_store_ = 0;   // cycles of the last result on the bus
 };
 
-double pace(const Lowering& lowering) { return lowering.arch->dram.bandwidth_bytes_per_s / lowering.arch->clock_hz; }
-
-// Bytes of `tensor` for one full traversal at `hold` by a step over `loops`.
-std::int64_t traffic_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, const std::vector<int>& loops, int hold) {
-  const LoweredGroup& group = lowering.groups[g];
-  double elements = static_cast<double>(sizing.repeats);
-  const auto& dims = lowering.cascade->tensors[tensor].dimensions;
-  for (const einsum::Dimension& d : dims) {
-    const einsum::Rank& rank = lowering.cascade->ranks[d.rank];
-    if (d.generational || (rank.kind == einsum::RankKind::partition && rank.level > 0)) continue;
-    elements *= static_cast<double>(sizing.extents[lowering.cascade->base_of(d.rank)]);
-  }
-  for (const int l : loops) {
-    if (l == 0 || l > hold) continue;
-    const bool own = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return lowering.cascade->base_of(d.rank) == group.loops[l].base; });
-    if (own) continue;
-    for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-      const RankSize& size = sizing.groups[g].ranks[i];
-      if (group.tiled[i].block_loop == l) elements *= static_cast<double>(size.blocks);
-      if (group.tiled[i].tile_loop == l) elements *= static_cast<double>(size.tiles) / static_cast<double>(group.tiled[i].block_loop == kNone ? 1 : size.blocks);
-    }
-  }
-  return static_cast<std::int64_t>(elements) * numerics::bytes(lowering.tensors[tensor].format);
-}
-
-// Under a mask, the share of (query tile, key tile) pairs that are not empty.
-double visible_share(const Lowering& lowering, const Sizing& sizing, std::size_t g, const std::vector<int>& loops) {
-  if (!sizing.masked) return 1;
-  const LoweredGroup& group = lowering.groups[g];
-  double all = static_cast<double>(sizing.repeats);
-  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-    if (std::find(loops.begin(), loops.end(), group.tiled[i].tile_loop) != loops.end()) all *= static_cast<double>(sizing.groups[g].ranks[i].tiles);
-  }
-  double seen = 0;
-  Tally(lowering, sizing, g).classes(loops, [&](unsigned, std::int64_t count) { seen += static_cast<double>(count); });
-  return all > 0 ? seen / all : 1;
-}
-
-struct StepSum {
-  double cycles = 0;
-  StepCost whole;  // of a full tile
-};
-
-StepSum sum_step(const Lowering& lowering, const Sizing& sizing, std::size_t g, const LoweredStep& step, GroupAnalysis& out) {
-  const Tally tally(lowering, sizing, g);
-  StepSum sum;
-  sum.whole = step_cost(lowering, sizing, g, step, 0);
-  bool alone = true;
-  for (const LoweredStep& other : lowering.groups[g].steps) alone = alone && (&other == &step || !other.product || other.array != step.array);
-  tally.classes(step.loops, [&](unsigned edges, std::int64_t count) {
-    const StepCost cost = edges == 0 ? sum.whole : step_cost(lowering, sizing, g, step, edges);
-    sum.cycles += static_cast<double>(cost.issue_cycles) * static_cast<double>(count);
-    for (std::size_t k = 0; k < cost.work.size(); ++k) out.work[step.array][k] += cost.work[k] * count;
-    if (!step.reduces_tiles) sum.cycles += static_cast<double>(cost.drain_cycles) * static_cast<double>(count);
-    if (!alone) sum.cycles += static_cast<double>(cost.preload_cycles) * static_cast<double>(count);
+void GroupAnalyser::count_step(std::size_t s) {
+  const LoweredStep& step = group_.steps[s];
+  ArrayLoad& load = all_.arrays[step.array];
+  const std::int64_t before = load.busy_cycles;
+  whole_[s] = step_cost(lowering_, sizing_, g_, step, 0);
+  const bool drains_each = !(step.product && step.reduces_tiles);
+  const Regions tiles(lowering_, sizing_, g_, step.loop_bits);
+  tiles.classes([&](unsigned last, std::int64_t count) {
+    const unsigned edges = tiles.edges(last);
+    const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
+    load.tiles += count;
+    load.busy_cycles += cost.issue_cycles * count;
+    for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k] += cost.work[k] * count;
+    if (!drains_each) return;
+    load.drain_cycles += cost.drain_cycles * count;
+    load.busy_cycles += cost.drain_cycles * count;
   });
-  const LoweredGroup& group = lowering.groups[g];
-  if (step.reduces_tiles && sum.whole.drain_cycles > 0) {
-    double drains = static_cast<double>(sizing.repeats);
-    for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-      if (group.tiled[i].base != group.pass_rank) drains *= static_cast<double>(sizing.groups[g].ranks[i].tiles);
-    }
-    sum.cycles += drains * static_cast<double>(sum.whole.drain_cycles);
-  }
-  if (alone && sum.whole.preload_cycles > 0) {
-    int after = 0;
-    for (const int l : step.loops) {
-      for (const einsum::Dimension& d : lowering.cascade->tensors[step.stationary].dimensions) {
-        if (lowering.cascade->base_of(d.rank) == group.loops[l].base) after = l;
-      }
-    }
-    sum.cycles += tally.iterations(step.loops, after) * static_cast<double>(sum.whole.preload_cycles);
-  }
-  return sum;
+  if (whole_[s].preload_cycles > 0) count_preloads(s, load);
+  if (!drains_each && whole_[s].drain_cycles > 0) count_drains(s, load);
+  busy_[step.array] += load.busy_cycles - before;
 }
 
-// One tile's life on its spatial array: its steps there, and the way to other arrays and back between them.
-double tile_life(const Lowering& lowering, const LoweredGroup& group, const std::vector<StepSum>& sums, int stage, int array) {
-  double life = 0;
-  int before = kNone;
-  int first = kNone;
-  int last = kNone;
-  for (std::size_t s = 0; s < group.steps.size(); ++s) {
-    if (group.steps[s].stage != stage || group.steps[s].array != array) continue;
-    if (first == kNone) first = static_cast<int>(s);
-    last = static_cast<int>(s);
-  }
-  if (first == last) return 0;
-  for (int s = first; s <= last; ++s) {
-    const LoweredStep& step = group.steps[static_cast<std::size_t>(s)];
-    if (step.stage != stage) continue;
-    life += static_cast<double>(sums[s].whole.issue_cycles);
-    if (before != kNone && before != step.array) {
-      life += static_cast<double>(path_latency(*lowering.arch, lowering.array_names[before], lowering.array_names[step.array]));
+bool GroupAnalyser::alone(const LoweredStep& step) const {
+  return std::none_of(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& other) { return &other != &step && other.product && other.array == step.array; });
+}
+
+// A stationary operand is loaded when a loop up to the last on which it depends has moved; at every tile where another
+// product of the array puts its own there.
+void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
+  const LoweredStep& step = group_.steps[s];
+  int after = alone(step) ? 0 : step.loops.back();
+  for (const GroupRank& d : group_.dimensions[step.stationary]) {
+    if (d.tiled == kNone) continue;
+    for (const int l : {group_.tiled[d.tiled].block_loop, group_.tiled[d.tiled].tile_loop}) {
+      if (l != kNone && (step.loop_bits >> l & 1u) != 0) after = std::max(after, l);
     }
-    before = step.array;
   }
-  return life;
+  const Regions regions(lowering_, sizing_, g_, up_to(step.loop_bits, after));
+  regions.classes([&](unsigned last, std::int64_t count) {
+    const unsigned edges = regions.edges(last);
+    const std::int64_t cycles = (edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges)).preload_cycles;
+    load.preload_cycles += cycles * count;
+    load.busy_cycles += cycles * count;
+  });
+}
+
+// Sums that stay in the elements leave after the last tile of the innermost loop.
+void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
+  const LoweredStep& step = group_.steps[s];
+  const Regions regions(lowering_, sizing_, g_, step.loop_bits & ~(1u << step.loops.back()));
+  regions.classes([&](unsigned last, std::int64_t count) {
+    const unsigned edges = regions.edges(last);
+    const std::int64_t cycles = (edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges)).drain_cycles;
+    load.drain_cycles += cycles * count;
+    load.busy_cycles += cycles * count;
+  });
+}
+
+std::int64_t GroupAnalyser::first_bytes(TensorId tensor, unsigned loops) const {
+  const Regions regions(lowering_, sizing_, g_, loops);
+  std::int64_t elements = 1;
+  for (const GroupRank& d : group_.dimensions[tensor]) {
+    if (!d.outer) elements *= d.tiled == kNone ? sizing_.extents[d.rank] : regions.size(static_cast<std::size_t>(d.tiled), 0);
+  }
+  return elements * numerics::bytes(lowering_.tensors[tensor].format);
+}
+
+std::int64_t GroupAnalyser::count_transfer(TensorId tensor, unsigned loops, bool write) {
+  const Regions regions(lowering_, sizing_, g_, loops);
+  const std::int64_t burst = lowering_.arch->dram.burst_bytes;
+  std::int64_t moved = 0;
+  std::int64_t requests = 0;
+  regions.classes([&](unsigned last, std::int64_t count) {
+    std::int64_t bytes = numerics::bytes(lowering_.tensors[tensor].format);
+    for (const GroupRank& d : group_.dimensions[tensor]) {
+      if (!d.outer) bytes *= d.tiled == kNone ? sizing_.extents[d.rank] : regions.size(static_cast<std::size_t>(d.tiled), last);
+    }
+    moved += bytes * count;
+    requests += ceil_div(bytes, burst) * count;
+    transfers_ += count;
+  });
+  bytes_ += moved;
+  (write ? all_.memory[tensor].written_bytes : all_.memory[tensor].read_bytes) += moved;
+  (write ? all_.write_requests : all_.read_requests) += requests;
+  return moved;
+}
+
+// Read from the memory by this step, the first of its stage to do so.
+bool GroupAnalyser::needs_load(std::size_t s, TensorId tensor) const {
+  const LoweredStep& step = group_.steps[s];
+  for (std::size_t o = 0; o < s; ++o) {
+    const LoweredStep& other = group_.steps[o];
+    if (other.stage == step.stage && std::find(other.reads.begin(), other.reads.end(), tensor) != other.reads.end()) return false;
+  }
+  const LoweredTensor& lowered = lowering_.tensors[tensor];
+  if (lowered.made_in_group != static_cast<int>(g_)) return true;
+  if (lowered.places[sizing_.choice[tensor]] != Place::dram) return false;
+  return std::none_of(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& other) {
+    return other.stage == step.stage && std::find(other.writes.begin(), other.writes.end(), tensor) != other.writes.end();
+  });
+}
+
+void GroupAnalyser::count_loads(std::size_t s) {
+  const LoweredStep& step = group_.steps[s];
+  for (std::size_t u = step.writes.size(); u < step.uses.size(); ++u) {
+    const TensorUse& use = step.uses[u];
+    if (!needs_load(s, use.tensor)) continue;
+    const unsigned loops = up_to(step.loop_bits, use.hold[sizing_.choice[use.tensor]]);
+    count_transfer(use.tensor, loops, false);
+    if (s == 0) first_load_ += static_cast<double>(first_bytes(use.tensor, loops)) / bytes_per_cycle(lowering_);
+  }
+}
+
+void GroupAnalyser::count_stores(const LoweredStep& step) {
+  for (std::size_t u = 0; u < step.writes.size(); ++u) {
+    const TensorId tensor = step.uses[u].tensor;
+    const int choice = sizing_.choice[tensor];
+    if (lowering_.tensors[tensor].places[choice] != Place::dram) continue;
+    std::vector<int> walked;
+    for (const int l : step.loops) {
+      if (!step.reduces_tiles || group_.loops[l].base != group_.pass_rank) walked.push_back(l);
+    }
+    const int hold = hold_loop(group_, lowering_.tensors[tensor].choices[choice], walked);
+    unsigned loops = 0;
+    for (const int l : walked) loops |= l <= hold ? 1u << l : 0u;
+    count_transfer(tensor, loops, true);
+    last_store_ = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
+  }
+}
+
+// One tile through the steps of a stage, alone: each starts on its array when its operands of this tile are there.
+GroupAnalyser::Path GroupAnalyser::path(int stage, unsigned edges) const {
+  Path path;
+  std::array<StepCost, kMostSteps> costs;
+  std::array<std::int64_t, 16> free{};
+  for (std::size_t s = 0; s < group_.steps.size(); ++s) {
+    const LoweredStep& step = group_.steps[s];
+    if (step.stage != stage) continue;
+    if (edges != 0) costs[s] = step_cost(lowering_, sizing_, g_, step, edges);
+    const StepCost& cost = edges != 0 ? costs[s] : whole_[s];
+    std::int64_t at = free[static_cast<std::size_t>(step.array) % free.size()];
+    for (const TileOperand& operand : step.operands) {
+      const std::int64_t whole = path.end[operand.producer] + operand.latency;
+      const std::int64_t streamed = std::max(path.begin[operand.producer] + 1 + operand.latency, whole + 1 - cost.issue_cycles);
+      at = std::max(at, operand.streamed ? streamed : whole);
+    }
+    const std::int64_t left = at + cost.issue_cycles;
+    free[static_cast<std::size_t>(step.array) % free.size()] = left;
+    path.begin[s] = at + cost.extra_latency_cycles;
+    path.end[s] = left + cost.extra_latency_cycles;
+    path.length = std::max(path.length, path.end[s]);
+  }
+  return path;
+}
+
+// Cycles of the spatial arrays' contexts, tiles_in_flight of which are held at once, over all tiles of a stage.
+double GroupAnalyser::lives(int stage, const Path& whole) const {
+  double most = 0;
+  for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
+    if (lowering_.arrays[a]->kind != ArrayKind::spatial) continue;
+    std::size_t first = kMostSteps;
+    std::size_t last = 0;
+    for (std::size_t s = 0; s < group_.steps.size(); ++s) {
+      if (group_.steps[s].stage != stage || group_.steps[s].array != static_cast<int>(a)) continue;
+      first = std::min(first, s);
+      last = s;
+    }
+    if (first >= last) continue;
+    double cycles = 0;
+    const Regions tiles(lowering_, sizing_, g_, group_.steps[first].loop_bits);
+    tiles.classes([&](unsigned at_last, std::int64_t count) {
+      const unsigned edges = tiles.edges(at_last);
+      const Path here = edges == 0 ? whole : path(stage, edges);
+      const std::int64_t begin = here.begin[first] - whole_[first].extra_latency_cycles;
+      cycles += static_cast<double>(here.end[last] - begin) * static_cast<double>(count);
+    });
+    most = std::max(most, cycles / static_cast<double>(lowering_.tiles_in_flight));
+  }
+  return most;
 }
 
 // Cycles from a tile's first step to the end of its last, where tiles follow one another strictly: the steps of one
@@ -238,88 +298,55 @@ std::int64_t serial_tile(const Lowering& lowering, const GroupSchedule& schedule
   return last;
 }
 
-GroupAnalysis analyse_group(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all) {
-  const LoweredGroup& group = lowering.groups[g];
+GroupAnalysis GroupAnalyser::time() {
   GroupAnalysis out;
-  out.busy_cycles.assign(lowering.arrays.size(), 0);
-  out.work.assign(lowering.arrays.size(), einsum::WorkCounts{});
-  std::vector<StepSum> sums;
-  double serial = 0;
-  double chain = 0;  // one tile through every step
-  std::int64_t bytes = 0;
-  double first_load = 0;
-  double last_store = 0;
-  for (const LoweredStep& step : group.steps) {
-    sums.push_back(sum_step(lowering, sizing, g, step, out));
-    out.busy_cycles[step.array] += sums.back().cycles;
-    serial += sums.back().cycles;
-    chain += static_cast<double>(sums.back().whole.issue_cycles + sums.back().whole.extra_latency_cycles + sums.back().whole.drain_cycles);
-    const double share = visible_share(lowering, sizing, g, step.loops);
-    for (const TensorId t : step.reads) {
-      const Residency& place = residency(lowering, sizing, t);
-      const bool outside = lowering.tensors[t].made_in_group != static_cast<int>(g);
-      bool earlier_stage = false;
-      bool seen = false;
-      for (const LoweredStep& other : group.steps) {
-        if (&other == &step) break;
-        seen = seen || (other.stage == step.stage && std::find(other.reads.begin(), other.reads.end(), t) != other.reads.end());
-        earlier_stage = earlier_stage || (other.stage != step.stage && std::find(other.writes.begin(), other.writes.end(), t) != other.writes.end());
-      }
-      if (seen || !(outside || (place.at == "dram" && earlier_stage))) continue;
-      const int hold = hold_loop(group, place, step.loops);
-      std::int64_t moved = traffic_bytes(lowering, sizing, g, t, step.loops, hold);
-      if (group.pass_loop <= hold) moved = static_cast<std::int64_t>(static_cast<double>(moved) * share);
-      all.read_bytes[t] += moved;
-      bytes += moved;
-      if (step.stage == 0) {
-        first_load += static_cast<double>(region_elements(lowering, sizing, g, t, hold, 0) * numerics::bytes(lowering.tensors[t].format)) / pace(lowering);
-      }
-    }
-    for (const TensorId t : step.writes) {
-      if (residency(lowering, sizing, t).at != "dram") continue;
-      std::int64_t moved = traffic_bytes(lowering, sizing, g, t, step.loops, 0);
-      if (!step.reduces_tiles && group.stages[step.stage].over_pass_rank) moved = static_cast<std::int64_t>(static_cast<double>(moved) * share);
-      all.written_bytes[t] += moved;
-      bytes += moved;
-      last_store = static_cast<double>(region_elements(lowering, sizing, g, t, step.loops.back(), 0) * numerics::bytes(lowering.tensors[t].format)) / pace(lowering);
-    }
+  const double latency = static_cast<double>(lowering_.arch->dram.latency_cycles);
+  out.memory_cycles = static_cast<double>(bytes_) / bytes_per_cycle(lowering_);
+  const double transfers = static_cast<double>(transfers_);
+  out.transfer_cycles = (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;
+  double chain = 0;
+  for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
+    const Path whole = path(static_cast<int>(stage), 0);
+    chain += static_cast<double>(whole.length);
+    out.latency_cycles += lives(static_cast<int>(stage), whole);
   }
-  out.memory_cycles = static_cast<double>(bytes) / pace(lowering);
-  double bound = out.memory_cycles;
-  for (const double busy : out.busy_cycles) bound = std::max(bound, busy);
-  const Tally tally(lowering, sizing, g);
-  for (std::size_t stage = 0; stage < group.stages.size(); ++stage) {
-    for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
-      if (lowering.arrays[a]->kind != ArrayKind::spatial) continue;
-      double tiles = 0;
-      const double life = tile_life(lowering, group, sums, static_cast<int>(stage), static_cast<int>(a));
-      if (life == 0) continue;
-      tally.classes(group.stages[stage].loops, [&](unsigned, std::int64_t count) { tiles += static_cast<double>(count); });
-      out.latency_cycles = std::max(out.latency_cycles, tiles * life / static_cast<double>(lowering.tiles_in_flight));
-    }
-  }
-  bound = std::max(bound, out.latency_cycles);
-  const bool one_by_one = lowering.binding->epochs == Epochs::serial;
-  if (one_by_one) {
-    const Schedule schedule = build_schedule(lowering, sizing);
+  double bound = out.latency_cycles;
+  if (lowering_.binding->epochs == Epochs::serial) {
+    const Schedule schedule = build_schedule(lowering_, sizing_);
     double chains = 0;
-    for (std::size_t stage = 0; stage < group.stages.size(); ++stage) {
-      tally.classes(group.stages[stage].loops, [&](unsigned edges, std::int64_t count) {
-        chains += static_cast<double>(count) * static_cast<double>(serial_tile(lowering, schedule.groups[g], static_cast<int>(stage), edges));
+    for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
+      const auto first = std::find_if(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& step) { return step.stage == static_cast<int>(stage); });
+      const Regions tiles(lowering_, sizing_, g_, first->loop_bits);
+      tiles.classes([&](unsigned last, std::int64_t count) {
+        chains += static_cast<double>(count) * static_cast<double>(serial_tile(lowering_, schedule.groups[g_], static_cast<int>(stage), tiles.edges(last)));
       });
     }
     bound = std::max(bound, chains);
   }
-  // Filling: the first tiles in, the first tile through, the last one out; stages before and after the bounding one
-  // run alone for one outer iteration.
-  const double latency = static_cast<double>(lowering.arch->dram.latency_cycles);
-  out.fill_cycles = first_load + latency + chain + last_store + latency;
-  if (group.stages.size() > 1 && !one_by_one) {
-    const double outer = tally.iterations(group.stages[0].loops, group.pass_loop - 1);
-    const double largest = *std::max_element(out.busy_cycles.begin(), out.busy_cycles.end());
-    out.fill_cycles += std::max(0.0, (serial - largest) / std::max(1.0, outer));
+  // An array waits for the first operands, and the last result leaves when it is done; the memory waits for one tile.
+  const double head = first_load_ + latency + kTransferOverhead;
+  const double tail = last_store_ + latency + kTransferOverhead;
+  double cycles = std::max(bound, chain) + head + tail;
+  for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
+    double lead = 0;   // of the tile's path, before and after this array
+    double trail = 0;
+    for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
+      const Path whole = path(static_cast<int>(stage), 0);
+      std::int64_t first = whole.length;
+      std::int64_t last = 0;
+      for (std::size_t s = 0; s < group_.steps.size(); ++s) {
+        if (group_.steps[s].stage != static_cast<int>(stage) || group_.steps[s].array != static_cast<int>(a)) continue;
+        first = std::min(first, whole.begin[s]);
+        last = std::max(last, whole.end[s]);
+      }
+      if (stage == 0) lead = static_cast<double>(first);
+      trail = static_cast<double>(whole.length - last);
+    }
+    if (busy_[a] > 0) cycles = std::max(cycles, head + lead + static_cast<double>(busy_[a]) + trail + tail);
   }
-  out.cycles = bound + out.fill_cycles;
+  cycles = std::max(cycles, out.memory_cycles + chain + 2 * latency);
+  cycles = std::max(cycles, out.transfer_cycles + chain + latency);
+  out.cycles = cycles;
   return out;
 }
 
@@ -327,10 +354,10 @@ GroupAnalysis analyse_group(const Lowering& lowering, const Sizing& sizing, std:
 
 Analysis analyse(const Lowering& lowering, const Sizing& sizing) {
   Analysis all;
-  all.read_bytes.assign(lowering.tensors.size(), 0);
-  all.written_bytes.assign(lowering.tensors.size(), 0);
+  all.arrays.resize(lowering.arrays.size());
+  all.memory.resize(lowering.tensors.size());
   for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
-    all.groups.push_back(analyse_group(lowering, sizing, g, all));
+    all.groups.push_back(GroupAnalyser(lowering, sizing, g, all).run());
     all.cycles += all.groups.back().cycles;
   }
   return all;
@@ -343,39 +370,42 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
   if (!sizing.feasible) return result;
   const Analysis analysis = analyse(lowering, sizing);
   result.cycles = static_cast<std::uint64_t>(std::llround(analysis.cycles));
-  const auto unit = [&](UnitKind kind, int array, double busy) -> UnitResult& {
-    UnitResult made{.kind = kind, .array = array, .busy_cycles = std::min(result.cycles, static_cast<std::uint64_t>(std::llround(busy)))};
+  const auto unit = [&](UnitKind kind, int array, std::uint64_t busy) -> UnitResult& {
+    UnitResult made{.kind = kind, .array = array, .busy_cycles = std::min(result.cycles, busy)};
     made.idle_cycles = result.cycles - made.busy_cycles;
     return result.units.emplace_back(made);
   };
+  result.units.reserve(lowering.arrays.size() + 2);
   for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
-    double busy = 0;
-    einsum::WorkCounts work{};
-    for (const GroupAnalysis& group : analysis.groups) {
-      busy += group.busy_cycles[a];
-      for (std::size_t k = 0; k < work.size(); ++k) work[k] += group.work[a][k];
-    }
-    UnitResult& made = unit(UnitKind::array, static_cast<int>(a), busy);
-    const auto put = [&](ArrayCounter counter, einsum::Work kind) {
-      made.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(work[static_cast<std::size_t>(kind)]);
-    };
-    put(ArrayCounter::macc, einsum::Work::macc);
-    put(ArrayCounter::multiply, einsum::Work::multiply);
-    put(ArrayCounter::add, einsum::Work::add);
-    put(ArrayCounter::max, einsum::Work::max);
-    put(ArrayCounter::exp, einsum::Work::exp);
-    put(ArrayCounter::divide, einsum::Work::divide);
+    const ArrayLoad& load = analysis.arrays[a];
+    UnitResult& made = unit(UnitKind::array, static_cast<int>(a), static_cast<std::uint64_t>(load.busy_cycles));
+    const auto put = [&](ArrayCounter counter, std::int64_t count) { made.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(count); };
+    const auto work = [&](einsum::Work kind) { return load.work[static_cast<std::size_t>(kind)]; };
+    put(ArrayCounter::tiles, load.tiles);
+    put(ArrayCounter::macc, work(einsum::Work::macc));
+    put(ArrayCounter::multiply, work(einsum::Work::multiply));
+    put(ArrayCounter::add, work(einsum::Work::add));
+    put(ArrayCounter::max, work(einsum::Work::max));
+    put(ArrayCounter::exp, work(einsum::Work::exp));
+    put(ArrayCounter::divide, work(einsum::Work::divide));
+    put(ArrayCounter::preload_cycles, load.preload_cycles);
+    put(ArrayCounter::drain_cycles, load.drain_cycles);
   }
   unit(UnitKind::buffer, kNone, 0);
   double memory = 0;
   for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
-  UnitResult& dram = unit(UnitKind::dram, kNone, memory);
+  UnitResult& dram = unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(std::llround(memory)));
+  const auto put = [&](DramCounter counter, std::int64_t count) { dram.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count); };
+  put(DramCounter::read_requests, analysis.read_requests);
+  put(DramCounter::write_requests, analysis.write_requests);
+  result.traffic.reserve(lowering.tensors.size());
   for (std::size_t t = 0; t < lowering.tensors.size(); ++t) {
-    const auto read = static_cast<std::uint64_t>(analysis.read_bytes[t]);
-    const auto written = static_cast<std::uint64_t>(analysis.written_bytes[t]);
-    dram.counters[static_cast<std::size_t>(DramCounter::bytes_read)] += read;
-    dram.counters[static_cast<std::size_t>(DramCounter::bytes_written)] += written;
-    if (read + written > 0) result.traffic.push_back({static_cast<TensorId>(t), UnitKind::dram, read, written});
+    const MemoryLoad& moved = analysis.memory[t];
+    put(DramCounter::bytes_read, moved.read_bytes);
+    put(DramCounter::bytes_written, moved.written_bytes);
+    if (moved.read_bytes + moved.written_bytes > 0) {
+      result.traffic.push_back({static_cast<TensorId>(t), UnitKind::dram, static_cast<std::uint64_t>(moved.read_bytes), static_cast<std::uint64_t>(moved.written_bytes)});
+    }
   }
   conclude(result, lowering, sizing);
   return result;

@@ -9,20 +9,34 @@
 
 namespace weft::engine {
 
+// What an array does in a group.
+struct ArrayLoad {
+  std::int64_t busy_cycles = 0;
+  std::int64_t tiles = 0;
+  std::int64_t preload_cycles = 0;
+  std::int64_t drain_cycles = 0;
+  einsum::WorkCounts work{};
+};
+
 struct GroupAnalysis {
-  std::vector<double> busy_cycles;   // by array
   double memory_cycles = 0;          // bytes at the memory's pace
+  double transfer_cycles = 0;        // transfers at the pace of their round trips, a few under way at once
   double latency_cycles = 0;         // tiles through the spatial array's contexts, one after another
-  double fill_cycles = 0;            // before the bounding unit starts and after it ends
   double cycles = 0;
-  std::vector<einsum::WorkCounts> work;  // by array
+};
+
+struct MemoryLoad {
+  std::int64_t read_bytes = 0;
+  std::int64_t written_bytes = 0;
 };
 
 struct Analysis {
+  std::vector<ArrayLoad> arrays;     // over all groups: exact
+  std::vector<MemoryLoad> memory;    // by tensor: exact
+  std::int64_t read_requests = 0;    // exact
+  std::int64_t write_requests = 0;
   std::vector<GroupAnalysis> groups;
   double cycles = 0;
-  std::vector<std::int64_t> read_bytes;     // DRAM, by tensor
-  std::vector<std::int64_t> written_bytes;
 };
 
 Analysis analyse(const Lowering& lowering, const Sizing& sizing);
