@@ -118,6 +118,12 @@ class Builder {
     const auto name = [&](const ScheduledStep& s) { return s.kind == StepKind::compute ? lowering_.array_names[s.unit] : std::string("buffer"); };
     return path_latency(*lowering_.arch, name(from), name(to));
   }
+  // The way of tensor t: what an array leaves in the buffer for itself goes there and back.
+  std::int64_t path_of(TensorId t, const ScheduledStep& from, const ScheduledStep& to) const {
+    if (from.unit != to.unit || (place(t).at != "buffer" && place(t).at != "dram")) return path(from, to);
+    const std::string& array = lowering_.array_names[from.unit];
+    return path_latency(*lowering_.arch, array, "buffer") + path_latency(*lowering_.arch, "buffer", array);
+  }
 
   // The ranks that an Einsum of a step walks through in time on its array, as base ranks.
   std::set<RankId> temporal(const LoweredStep& step, EinsumId e) const {
@@ -174,7 +180,7 @@ class Builder {
   void connect_operand(int s, TensorId t) {
     const int p = maker(t);
     const ScheduledStep& from = out_.steps[p];
-    const std::int64_t latency = path(from, out_.steps[s]);
+    const std::int64_t latency = path_of(t, from, out_.steps[s]);
     const auto& dims = lowering_.cascade->tensors[t].dimensions;
     const auto along = std::find_if(dims.begin(), dims.end(), [](const einsum::Dimension& d) { return d.generational; });
     for (const EinsumId e : lowered(s).einsums) {
