@@ -26,6 +26,9 @@ class GroupAnalyser {
   GroupAnalyser(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all)
       : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]), all_(all), busy_(lowering.arrays.size(), 0) {
     check(group_.steps.size() <= kMostSteps, "a group of too many steps");
+    check(lowering.arrays.size() <= kMostSteps, "too many arrays");
+    whole_.reserve(group_.steps.size());
+    timing_.resize(group_.steps.size() << group_.tiled.size());
   }
 
   GroupAnalysis run() {
@@ -39,9 +42,13 @@ class GroupAnalyser {
 
  private:
   struct Path {
-    std::array<std::int64_t, kMostSteps> begin{};
-    std::array<std::int64_t, kMostSteps> end{};
+    std::array<std::int64_t, kMostSteps> begin;  // of the step's slots, by step of the stage
+    std::array<std::int64_t, kMostSteps> end;    // of its results
     std::int64_t length = 0;
+  };
+  struct Timing {
+    std::int64_t issue = 0;
+    std::int64_t extra = 0;
   };
 
   void count_step(std::size_t s);
@@ -49,10 +56,18 @@ class GroupAnalyser {
   void count_drains(std::size_t s, ArrayLoad& load);
   void count_loads(std::size_t s);
   void count_stores(const LoweredStep& step);
-  std::int64_t count_transfer(TensorId tensor, unsigned loops, bool write);
+  struct Transfers {
+    std::int64_t bytes = 0;
+    std::int64_t count = 0;
+  };
+  Transfers count_transfer(TensorId tensor, unsigned loops, bool write);
   std::int64_t first_bytes(TensorId tensor, unsigned loops) const;
   bool needs_load(std::size_t s, TensorId tensor) const;
   bool alone(const LoweredStep& step) const;
+  void wait_for_room(std::int64_t copies, std::int64_t moved, std::int64_t regions, std::int64_t used_cycles);
+  std::int64_t copies(TensorId tensor) const { return copies_of(lowering_, residency(lowering_, sizing_, tensor)); }
+  Timing& timing(std::size_t s, unsigned edges) { return timing_[(s << group_.tiled.size()) + edges]; }
+  const Timing& timing(std::size_t s, unsigned edges) const { return timing_[(s << group_.tiled.size()) + edges]; }
   Path path(int stage, unsigned edges) const;
   double lives(int stage, const Path& whole) const;
   GroupAnalysis time();
@@ -63,7 +78,10 @@ class GroupAnalyser {
   const LoweredGroup& group_;
   Analysis& all_;
   std::vector<std::int64_t> busy_;  // by array, of this group
-  std::array<StepCost, kMostSteps> whole_;
+  std::vector<StepCost> whole_;    // by step, of a full tile
+  std::vector<Timing> timing_;     // by step and edges, of the tiles that there are
+  std::vector<std::int64_t> issued_;  // by step: cycles of all its tiles
+  double room_cycles_ = 0;         // the longest that copies in the buffer make anything wait
   std::int64_t bytes_ = 0;
   std::int64_t transfers_ = 0;
   double first_load_ = 0;   // cycles of the first step's operands on the bus
@@ -74,14 +92,18 @@ void GroupAnalyser::count_step(std::size_t s) {
   const LoweredStep& step = group_.steps[s];
   ArrayLoad& load = all_.arrays[step.array];
   const std::int64_t before = load.busy_cycles;
-  whole_[s] = step_cost(lowering_, sizing_, g_, step, 0);
+  std::int64_t& issued = issued_.emplace_back(0);
+  whole_.push_back(step_cost(lowering_, sizing_, g_, step, 0));
+  timing(s, 0) = {whole_[s].issue_cycles, whole_[s].extra_latency_cycles};
   const bool drains_each = !(step.product && step.reduces_tiles);
   const Regions tiles(lowering_, sizing_, g_, step.loop_bits);
   tiles.classes([&](unsigned last, std::int64_t count) {
     const unsigned edges = tiles.edges(last);
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
+    if (edges != 0) timing(s, edges) = {cost.issue_cycles, cost.extra_latency_cycles};
     load.tiles += count;
     load.busy_cycles += cost.issue_cycles * count;
+    issued += cost.issue_cycles * count;
     for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k] += cost.work[k] * count;
     if (!drains_each) return;
     load.drain_cycles += cost.drain_cycles * count;
@@ -137,24 +159,32 @@ std::int64_t GroupAnalyser::first_bytes(TensorId tensor, unsigned loops) const {
   return elements * numerics::bytes(lowering_.tensors[tensor].format);
 }
 
-std::int64_t GroupAnalyser::count_transfer(TensorId tensor, unsigned loops, bool write) {
+GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned loops, bool write) {
   const Regions regions(lowering_, sizing_, g_, loops);
   const std::int64_t burst = lowering_.arch->dram.burst_bytes;
-  std::int64_t moved = 0;
+  Transfers made;
   std::int64_t requests = 0;
   regions.classes([&](unsigned last, std::int64_t count) {
     std::int64_t bytes = numerics::bytes(lowering_.tensors[tensor].format);
     for (const GroupRank& d : group_.dimensions[tensor]) {
       if (!d.outer) bytes *= d.tiled == kNone ? sizing_.extents[d.rank] : regions.size(static_cast<std::size_t>(d.tiled), last);
     }
-    moved += bytes * count;
+    made.bytes += bytes * count;
+    made.count += count;
     requests += ceil_div(bytes, burst) * count;
-    transfers_ += count;
   });
-  bytes_ += moved;
-  (write ? all_.memory[tensor].written_bytes : all_.memory[tensor].read_bytes) += moved;
+  bytes_ += made.bytes;
+  transfers_ += made.count;
+  (write ? all_.memory[tensor].written_bytes : all_.memory[tensor].read_bytes) += made.bytes;
   (write ? all_.write_requests : all_.read_requests) += requests;
-  return moved;
+  return made;
+}
+
+// A copy in the buffer is taken from the start of its transfer to the end of its use, or the other way round.
+void GroupAnalyser::wait_for_room(std::int64_t copies, std::int64_t moved, std::int64_t regions, std::int64_t used_cycles) {
+  const double trips = static_cast<double>(regions) * (static_cast<double>(lowering_.arch->dram.latency_cycles) + kTransferOverhead);
+  const double cycles = static_cast<double>(moved) / bytes_per_cycle(lowering_) + trips + static_cast<double>(used_cycles);
+  room_cycles_ = std::max(room_cycles_, cycles / static_cast<double>(copies));
 }
 
 // Read from the memory by this step, the first of its stage to do so.
@@ -178,7 +208,8 @@ void GroupAnalyser::count_loads(std::size_t s) {
     const TensorUse& use = step.uses[u];
     if (!needs_load(s, use.tensor)) continue;
     const unsigned loops = up_to(step.loop_bits, use.hold[sizing_.choice[use.tensor]]);
-    count_transfer(use.tensor, loops, false);
+    const Transfers made = count_transfer(use.tensor, loops, false);
+    wait_for_room(copies(use.tensor), made.bytes, made.count, issued_[s]);
     if (s == 0) first_load_ += static_cast<double>(first_bytes(use.tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
@@ -195,7 +226,8 @@ void GroupAnalyser::count_stores(const LoweredStep& step) {
     const int hold = hold_loop(group_, lowering_.tensors[tensor].choices[choice], walked);
     unsigned loops = 0;
     for (const int l : walked) loops |= l <= hold ? 1u << l : 0u;
-    count_transfer(tensor, loops, true);
+    const Transfers made = count_transfer(tensor, loops, true);
+    if (!step.reduces_tiles) wait_for_room(copies(tensor), made.bytes, made.count, issued_[static_cast<std::size_t>(&step - group_.steps.data())]);
     last_store_ = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
@@ -203,23 +235,22 @@ void GroupAnalyser::count_stores(const LoweredStep& step) {
 // One tile through the steps of a stage, alone: each starts on its array when its operands of this tile are there.
 GroupAnalyser::Path GroupAnalyser::path(int stage, unsigned edges) const {
   Path path;
-  std::array<StepCost, kMostSteps> costs;
-  std::array<std::int64_t, 16> free{};
+  std::array<std::int64_t, kMostSteps> free{};  // by array
   for (std::size_t s = 0; s < group_.steps.size(); ++s) {
     const LoweredStep& step = group_.steps[s];
     if (step.stage != stage) continue;
-    if (edges != 0) costs[s] = step_cost(lowering_, sizing_, g_, step, edges);
-    const StepCost& cost = edges != 0 ? costs[s] : whole_[s];
-    std::int64_t at = free[static_cast<std::size_t>(step.array) % free.size()];
+    const Timing& cost = timing(s, edges);
+    std::int64_t& array = free[static_cast<std::size_t>(step.array)];
+    std::int64_t at = array;
     for (const TileOperand& operand : step.operands) {
+      const Timing& producer = timing(static_cast<std::size_t>(operand.producer), edges);
       const std::int64_t whole = path.end[operand.producer] + operand.latency;
-      const std::int64_t streamed = std::max(path.begin[operand.producer] + 1 + operand.latency, whole + 1 - cost.issue_cycles);
+      const std::int64_t streamed = std::max(path.begin[operand.producer] + producer.extra + 1 + operand.latency, whole + 1 - cost.issue);
       at = std::max(at, operand.streamed ? streamed : whole);
     }
-    const std::int64_t left = at + cost.issue_cycles;
-    free[static_cast<std::size_t>(step.array) % free.size()] = left;
-    path.begin[s] = at + cost.extra_latency_cycles;
-    path.end[s] = left + cost.extra_latency_cycles;
+    array = at + cost.issue;
+    path.begin[s] = at;
+    path.end[s] = array + cost.extra;
     path.length = std::max(path.length, path.end[s]);
   }
   return path;
@@ -243,8 +274,7 @@ double GroupAnalyser::lives(int stage, const Path& whole) const {
     tiles.classes([&](unsigned at_last, std::int64_t count) {
       const unsigned edges = tiles.edges(at_last);
       const Path here = edges == 0 ? whole : path(stage, edges);
-      const std::int64_t begin = here.begin[first] - whole_[first].extra_latency_cycles;
-      cycles += static_cast<double>(here.end[last] - begin) * static_cast<double>(count);
+      cycles += static_cast<double>(here.end[last] - here.begin[first]) * static_cast<double>(count);
     });
     most = std::max(most, cycles / static_cast<double>(lowering_.tiles_in_flight));
   }
@@ -305,11 +335,13 @@ GroupAnalysis GroupAnalyser::time() {
   const double transfers = static_cast<double>(transfers_);
   out.transfer_cycles = (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;
   double chain = 0;
+  std::vector<Path> paths;
   for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-    const Path whole = path(static_cast<int>(stage), 0);
+    const Path& whole = paths.emplace_back(path(static_cast<int>(stage), 0));
     chain += static_cast<double>(whole.length);
     out.latency_cycles += lives(static_cast<int>(stage), whole);
   }
+  out.room_cycles = room_cycles_;
   double bound = out.latency_cycles;
   if (lowering_.binding->epochs == Epochs::serial) {
     const Schedule schedule = build_schedule(lowering_, sizing_);
@@ -331,7 +363,7 @@ GroupAnalysis GroupAnalyser::time() {
     double lead = 0;   // of the tile's path, before and after this array
     double trail = 0;
     for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-      const Path whole = path(static_cast<int>(stage), 0);
+      const Path& whole = paths[stage];
       std::int64_t first = whole.length;
       std::int64_t last = 0;
       for (std::size_t s = 0; s < group_.steps.size(); ++s) {
@@ -346,6 +378,7 @@ GroupAnalysis GroupAnalyser::time() {
   }
   cycles = std::max(cycles, out.memory_cycles + chain + 2 * latency);
   cycles = std::max(cycles, out.transfer_cycles + chain + latency);
+  cycles = std::max(cycles, room_cycles_ + chain + latency);
   out.cycles = cycles;
   return out;
 }

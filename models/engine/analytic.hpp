@@ -21,6 +21,7 @@ struct ArrayLoad {
 struct GroupAnalysis {
   double memory_cycles = 0;          // bytes at the memory's pace
   double transfer_cycles = 0;        // transfers at the pace of their round trips, a few under way at once
+  double room_cycles = 0;            // transfers and use one after another, for as many copies as the buffer holds
   double latency_cycles = 0;         // tiles through the spatial array's contexts, one after another
   double cycles = 0;
 };
