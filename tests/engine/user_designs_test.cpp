@@ -20,8 +20,11 @@ struct UserDesign {
   bool causal;     // has a causal cascade with a mask
   bool attention;  // takes Q, K and V
 };
-constexpr std::array<UserDesign, 5> kUserDesigns{
-    {{"segments-serial", true, true}, {"streaming-softmax", true, true}, {"two-pass", true, true}, {"deferred-division", false, true}, {"projection", false, false}}};
+constexpr std::array<UserDesign, 5> kUserDesigns{{{"segments-serial", true, true},
+                                                  {"streaming-softmax", true, true},
+                                                  {"two-pass", true, true},
+                                                  {"deferred-division", false, true},
+                                                  {"projection", false, false}}};
 
 Shape one_head(std::int64_t seq_q, std::int64_t seq_kv, std::int64_t width, bool causal = false) {
   return {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = seq_q, .seq_kv = seq_kv, .width_qk = width, .width_v = width, .causal = causal};
@@ -132,7 +135,9 @@ TEST(Projection, OneTileInClosedForm) {
 }
 
 Shape random_shape(std::mt19937_64& random, bool causal) {
-  const auto between = [&](std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1)); };
+  const auto between = [&](std::int64_t least, std::int64_t most) {
+    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+  };
   Shape shape;
   shape.batch = between(1, 2);
   shape.heads = shape.kv_heads = between(1, 3);
@@ -175,7 +180,8 @@ TEST(UserDesigns, RunExactlyWithAndWithoutAdvance) {
   }
 }
 
-// The closed form of the analytic fidelity: within 3 % at lengths of hundreds.
+// The closed form of the analytic fidelity at lengths of hundreds: within 3 %, under a causal mask 5 %, whose short first
+// rows fill the arrays less well.
 TEST(UserDesigns, AnalyticAgreesWithTheSimulation) {
   for (const UserDesign& user : kUserDesigns) {
     for (const bool causal : {false, true}) {
@@ -187,7 +193,7 @@ TEST(UserDesigns, AnalyticAgreesWithTheSimulation) {
       const Result simulated = run_point(made, shape);
       const Result analytic = run_point(made, shape, {.fidelity = Fidelity::analytic});
       const double ratio = static_cast<double>(analytic.cycles) / static_cast<double>(simulated.cycles);
-      EXPECT_NEAR(ratio, 1.0, 0.03);
+      EXPECT_NEAR(ratio, 1.0, causal ? 0.05 : 0.03);
       EXPECT_EQ(counted(simulated, ArrayCounter::exp), counted(analytic, ArrayCounter::exp));
       EXPECT_EQ(counted(simulated, ArrayCounter::macc), counted(analytic, ArrayCounter::macc));
     }

@@ -19,7 +19,9 @@ constexpr double kSums = 1e-4;
 
 std::vector<double> wide(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 
-softmax::AttentionShape attention_shape(const Shape& s) { return {s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal}; }
+softmax::AttentionShape attention_shape(const Shape& s) {
+  return {s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal};
+}
 
 std::vector<double> golden(const workload::Trace& trace) {
   const auto& in = trace.layers[0];
@@ -53,7 +55,8 @@ double worst_difference(const std::vector<float>& computed, const std::vector<T>
 template <class T>
 double rms_difference(const std::vector<float>& computed, const std::vector<T>& reference) {
   double sum = 0;
-  for (std::size_t i = 0; i < computed.size(); ++i) sum += std::pow(static_cast<double>(computed[i]) - static_cast<double>(reference[i]), 2);
+  for (std::size_t i = 0; i < computed.size(); ++i)
+    sum += std::pow(static_cast<double>(computed[i]) - static_cast<double>(reference[i]), 2);
   return std::sqrt(sum / static_cast<double>(computed.size()));
 }
 
@@ -62,7 +65,9 @@ double rms_difference(const std::vector<float>& computed, const std::vector<T>& 
 double bound(double relative, double most) { return (2 * relative / (1 - relative) + kBf16 / 2 + kSums) * most; }
 
 Shape random_shape(std::mt19937_64& random, bool causal) {
-  const auto between = [&](std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1)); };
+  const auto between = [&](std::int64_t least, std::int64_t most) {
+    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+  };
   Shape shape{.batch = between(1, 2), .heads = 2, .kv_heads = between(1, 2), .seq_q = between(1, 60), .seq_kv = between(1, 150)};
   shape.width_qk = between(1, 40);
   shape.width_v = between(1, 40);
@@ -111,7 +116,8 @@ std::vector<double> attention_by_two_segments(const workload::Trace& trace) {
   for (std::int64_t p = 0; p < s.seq_q; ++p) {
     std::vector<double> scores(static_cast<std::size_t>(s.seq_kv), 0);
     for (std::int64_t m = 0; m < s.seq_kv; ++m) {
-      for (std::int64_t e = 0; e < s.width_qk; ++e) scores[m] += static_cast<double>(in.q[p * s.width_qk + e]) * static_cast<double>(in.k[m * s.width_qk + e]);
+      for (std::int64_t e = 0; e < s.width_qk; ++e)
+        scores[m] += static_cast<double>(in.q[p * s.width_qk + e]) * static_cast<double>(in.k[m * s.width_qk + e]);
     }
     const double most = *std::max_element(scores.begin(), scores.end());
     double sum = 0;
@@ -126,8 +132,8 @@ std::vector<double> attention_by_two_segments(const workload::Trace& trace) {
 // With two segments only, and no bf16 to blur it, the simulation follows them and not the exponential.
 TEST(UserValues, SegmentsAreTheArchitectures) {
   const weft::engine::Design made = design("segments-serial", {{"arch.arrays.array_2d.operations.exp.segments", "2"},
-                                                                {"binding.tensors.SLN.format", "fp32"},
-                                                                {"binding.tensors.AV.format", "fp32"}});
+                                                               {"binding.tensors.SLN.format", "fp32"},
+                                                               {"binding.tensors.AV.format", "fp32"}});
   const std::uint64_t seed = weft::test::seed_or(kSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
   Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 64, .seq_kv = 8, .width_qk = 16, .width_v = 32};
@@ -144,7 +150,8 @@ TEST(UserValues, StreamingSoftmaxGivesTheBitsOfTheOnePassModel) {
   const weft::engine::Design made = design("streaming-softmax");
   for_random_traces(12, true, [&](const workload::Trace& trace) {
     const auto& in = trace.layers[0];
-    const std::vector<float> bits = softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale, {.key_tile = 64, .query_tile = 16});
+    const std::vector<float> bits =
+        softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale, {.key_tile = 64, .query_tile = 16});
     EXPECT_EQ(simulate(made, trace), bits);
   });
 }
@@ -177,7 +184,8 @@ TEST(UserValues, TwoPassAgreesWithTheInterpreter) {
   };
   const auto& in = trace.layers[0];
   const auto extents = einsum::resolve_extents(cascade, {{"E", 24}, {"F", 16}, {"M", 150}, {"P", 37}, {"M0", 64}});
-  const auto all = einsum::interpret(cascade, extents, {{"Q", columns(in.q, 24)}, {"K", columns(in.k, 24)}, {"V", columns(in.v, 16)}}, {{"scale", trace.scale}});
+  const auto all = einsum::interpret(cascade, extents, {{"Q", columns(in.q, 24)}, {"K", columns(in.k, 24)}, {"V", columns(in.v, 16)}},
+                                     {{"scale", trace.scale}});
   const std::vector<float> computed = simulate(made, trace);
   std::vector<double> expected(computed.size());
   for (std::int64_t p = 0; p < 37; ++p) {
