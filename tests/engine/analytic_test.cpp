@@ -101,5 +101,127 @@ TEST(Analytic, CountsWhatTheSimulatorCounts) {
   }
 }
 
+// What docs/units/analytic.md states: lengths of up to 4, 16 and 60 tiles, 75 points each. The closed form leaves out
+// what units wait for one another beyond its bounds, so it is nearly always below the simulator.
+TEST(Analytic, CyclesAreWithinTheStatedBounds) {
+  struct Difference {
+    std::int64_t points = 0;
+    double sum = 0;
+    double least = 0;
+    double most = 0;
+  };
+  const std::uint64_t seed = weft::test::seed_or(21);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::printf("%-22s %6s %7s %10s %8s %8s\n", "design", "tiles", "points", "mean |d|", "least", "most");
+  for (const std::int64_t tiles : {4, 16, 60}) {
+    std::map<std::string, Difference> by_design;
+    Points points(seed);
+    for (int i = 0; i < 75; ++i) {
+      const Point point = points.next(tiles);
+      const Pair pair = both(point);
+      if (pair.simulated.status != Status::ok) continue;
+      const double d = static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
+      Difference& all = by_design[point.design.substr(0, point.design.rfind('-'))];
+      ++all.points;
+      all.sum += std::abs(d);
+      all.least = std::min(all.least, d);
+      all.most = std::max(all.most, d);
+      // A point is long where both lengths are.
+      const std::int64_t side = std::stoll(point.design.substr(point.design.rfind('x') + 1));
+      const bool is_long = std::min(point.shape.seq_q, point.shape.seq_kv) >= 16 * side;
+      EXPECT_GT(d, is_long ? -0.12 : -0.40) << point.design << text(point.shape);
+      EXPECT_LT(d, is_long ? 0.02 : 0.25) << point.design << text(point.shape);
+    }
+    ASSERT_EQ(by_design.size(), kDesigns.size());
+    for (const auto& [name, all] : by_design) {
+      std::printf("%-22s %6d %7d %8.2f %% %6.1f %% %6.1f %%\n", name.c_str(), static_cast<int>(tiles), static_cast<int>(all.points),
+                  100 * all.sum / static_cast<double>(all.points), 100 * all.least, 100 * all.most);
+      EXPECT_LT(all.sum / static_cast<double>(all.points), tiles == 60 ? 0.06 : 0.12) << name;
+    }
+  }
+}
+
+TEST(Analytic, LongPointsAtCloudScaleAreWithinTwoPercent) {
+  for (const std::string& name : kDesigns) {
+    for (const bool causal : {false, true}) {
+      const Shape shape{.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 16384, .seq_kv = 16384, .width_qk = 64, .width_v = 64, .causal = causal};
+      const Pair pair = both({name, shape});
+      const double d = static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
+      std::printf("%-22s 16384 tokens%s %+.2f %%\n", name.c_str(), causal ? " causal" : "", 100 * d);
+      EXPECT_LT(std::abs(d), 0.02) << name << text(shape);
+    }
+  }
+}
+
+// FuseMax at side 16 holds, for each tile of queries in a block, two copies of Q, RM, RD and RNV, and two each of a tile
+// of K, V and AV: written out here by hand.
+TEST(Sizing, BlocksAreAsLargeAsTheBufferTakes) {
+  const std::uint64_t seed = weft::test::seed_or(22);
+  std::mt19937_64 random(seed);
+  int cut = 0;
+  for (int i = 0; i < 200; ++i) {
+    SCOPED_TRACE(weft::test::seed_text(seed) + " point " + std::to_string(i));
+    const auto up_to = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most)); };
+    Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 16 * up_to(4000), .seq_kv = 16 * up_to(100), .width_qk = up_to(200), .width_v = up_to(200)};
+    const auto made = design("fusemax-16x16");
+    const auto sizing = size_point(made.lowering(false), workload_of(shape), shape, 1);
+    ASSERT_TRUE(sizing.feasible) << sizing.reason;
+    const std::int64_t tiles = shape.seq_q / 16;
+    const std::int64_t one = 2 * 16 * (2 * shape.width_qk + 4 + 4 + 4 * shape.width_v);
+    const std::int64_t fixed = 2 * 16 * (2 * shape.width_qk + 2 * shape.width_v + 2 * shape.width_v);
+    const std::int64_t capacity = made.arch().buffer.bytes;
+    std::int64_t block = 0;
+    std::int64_t blocks = 0;
+    for (const auto& rank : sizing.groups[0].ranks) {
+      if (rank.base == made.lowering(false).cascade->rank("P")) {
+        block = rank.block;
+        blocks = rank.blocks;
+      }
+    }
+    ASSERT_GT(blocks, 0);
+    EXPECT_EQ(sizing.groups[0].buffer_bytes, one * block + fixed);
+    EXPECT_LE(sizing.groups[0].buffer_bytes, capacity);
+    EXPECT_EQ(block, (tiles + blocks - 1) / blocks);  // balanced
+    if (blocks == 1) continue;
+    ++cut;
+    const std::int64_t fewer = (tiles + blocks - 2) / (blocks - 1);
+    EXPECT_GT(one * fewer + fixed, capacity);
+  }
+  EXPECT_GT(cut, 50);
+}
+
+TEST(Sizing, ABufferTooSmallForOneTileIsBadInput) {
+  const Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 256, .seq_kv = 256, .width_qk = 64, .width_v = 64};
+  for (const std::string& name : kDesigns) {
+    const auto made = design(at_side(name, 16), {{"arch.buffer.bytes", "4096"}});
+    try {
+      size_point(made.lowering(false), workload_of(shape), shape, 1);
+      FAIL() << name << " was sized";
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string(error.what()).find("arch.buffer.bytes"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("4096"), std::string::npos) << error.what();
+    }
+  }
+}
+
+// The softmax of the unfused design holds whole rows: 18 bytes a key (four copies of QK and A, one of SN, in bf16). At
+// side 8 the buffer of 1 MiB takes 58254 keys.
+TEST(Sizing, AShapeTooLargeIsInfeasibleWithItsReason) {
+  const auto made = design("unfused-8x8");
+  Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 8, .seq_kv = 58254, .width_qk = 8, .width_v = 8};
+  RunOptions options;
+  options.fidelity = Fidelity::analytic;
+  EXPECT_EQ(run_point(made, shape, options).status, Status::ok);
+  shape.seq_kv = 58255;
+  for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
+    options.fidelity = fidelity;
+    const Result result = run_point(made, shape, options);
+    EXPECT_EQ(result.status, Status::infeasible);
+    EXPECT_NE(result.reason.find("softmax"), std::string::npos) << result.reason;
+    EXPECT_NE(result.reason.find("1048576"), std::string::npos) << result.reason;
+    EXPECT_EQ(result.cycles, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace weft::sim::engine::test
