@@ -13,6 +13,12 @@ class Clock {
   Cycle now() const { return static_cast<Cycle>(sc_core::sc_time_stamp().value() / 2) + skipped_; }
   Cycle skipped() const { return skipped_; }
   void skip(Cycle cycles) { skipped_ += cycles; }
+  // The cycle in which `delay` from now ends; between two cycles counts as the later one.
+  Cycle cycle_after(const sc_core::sc_time& delay) const {
+    return static_cast<Cycle>((sc_core::sc_time_stamp().value() + delay.value() + 1) / 2) + skipped_;
+  }
+  // From now to a cycle that is not past.
+  sc_core::sc_time until(Cycle cycle) const { return cycles(cycle - skipped_) - sc_core::sc_time_stamp(); }
 
   static sc_core::sc_time cycles(Cycle count) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(count) * 2); }
   static sc_core::sc_time half_cycle() { return sc_core::sc_time::from_value(1); }

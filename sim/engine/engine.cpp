@@ -25,12 +25,19 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
   const auto arrays = [&] {
     for (std::size_t a = 0; a < arrays_.size(); ++a) make(names[a], arrays_[a], commands_[a]);
   };
+  const auto memory = [&] {
+    if (config.memory == MemorySide::built_in) return make("dram", dram_, requests_);
+    config_.advance = false;
+    const auto burst = config.schedule.lowering->arch->dram.burst_bytes;
+    port_ = std::make_unique<memory::TlmPort>("memory", memory::TlmPort::Config{config.memory_base, burst}, requests_, responses_, clock_, failure_);
+    requests_.connect(port_.get());
+  };
   if (!config.shuffle) make("sequencer", sequencer_, completions_);
-  if (config.shuffle) make("dram", dram_, requests_);
+  if (config.shuffle) memory();
   arrays();
   make("buffer", buffer_, buffer_uses_);
   make("fetcher", fetcher_, transfers_, responses_);
-  if (!config.shuffle) make("dram", dram_, requests_);
+  if (!config.shuffle) memory();
   if (config.shuffle) make("sequencer", sequencer_, completions_);
   if (config.values != nullptr) {
     const auto execute = [](void* values, const matmul::Command& command) { static_cast<Values*>(values)->execute(command); };
@@ -47,7 +54,8 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
 // Half a cycle after a boundary: every unit has done what it does in that cycle.
 void Engine::observe() {
   if (sequencer_.done()) {
-    sc_core::sc_pause();
+    finished_.notify();
+    if (config_.pauses) sc_core::sc_pause();
     return;
   }
   const int level = sequencer_.take_boundary();
@@ -98,6 +106,11 @@ void Engine::jump(const SteadyState::Found& found) {
   steady_.forget(found.jump.level);
 }
 
+tlm::tlm_initiator_socket<>& Engine::memory_socket() {
+  check(port_ != nullptr, "an engine whose memory is built in has no memory socket");
+  return port_->socket;
+}
+
 std::vector<std::uint64_t*> Engine::counters() {
   std::vector<std::uint64_t*> all;
   const auto add = [&](weft::engine::Counters& counters) {
@@ -131,6 +144,8 @@ void Engine::fill_rows_moved(weft::engine::Counters& counters) {
 
 void Engine::collect(weft::engine::Result& result) {
   using weft::engine::UnitKind;
+  if (failure_.error) std::rethrow_exception(failure_.error);
+  check(done(), "a run was read before its end:" + (done() ? "" : blocked()));
   const auto cycles = static_cast<std::uint64_t>(sequencer_.finished_at());
   result.cycles = cycles;
   result.advance_periods = periods_;
@@ -147,7 +162,8 @@ void Engine::collect(weft::engine::Result& result) {
   }
   fill_rows_moved(buffer_.counters());
   conserve({.kind = UnitKind::buffer, .busy_cycles = buffer_.busy_cycles(), .counters = buffer_.counters()});
-  conserve({.kind = UnitKind::dram, .busy_cycles = dram_.busy_cycles(), .counters = dram_.counters()});
+  const bool built_in = port_ == nullptr;
+  conserve({.kind = UnitKind::dram, .busy_cycles = built_in ? dram_.busy_cycles() : port_->busy_cycles(), .counters = built_in ? dram_.counters() : port_->counters()});
   for (std::size_t t = 0; t < sequencer_.moved().size(); ++t) {
     const Sequencer::Moved& moved = sequencer_.moved()[t];
     const auto id = static_cast<weft::engine::TensorId>(t);

@@ -14,8 +14,14 @@
 #include "sim/engine/values.hpp"
 #include "sim/memory/dram.hpp"
 #include "sim/memory/fetcher.hpp"
+#include "sim/memory/tlm_port.hpp"
 
 namespace weft::sim::engine {
+
+enum class MemorySide : std::uint8_t {
+  built_in,  // sim/memory/dram.hpp
+  socket,    // a TLM-2.0 initiator socket; nothing is skipped, a foreign memory's state cannot be compared
+};
 
 class Engine : public sc_core::sc_module {
  public:
@@ -25,6 +31,9 @@ class Engine : public sc_core::sc_module {
     weft::engine::EventSink* events = nullptr;
     Values* values = nullptr;                // flow where set; then nothing is skipped
     bool shuffle = false;                    // build the modules in another order: must change nothing
+    MemorySide memory = MemorySide::built_in;
+    std::uint64_t memory_base = 0;           // of the socket: where the engine's tensors begin
+    bool pauses = true;                      // sc_pause() when done; a failure always pauses
   };
 
   Engine(const sc_core::sc_module_name& name, const Config& config);
@@ -34,7 +43,14 @@ class Engine : public sc_core::sc_module {
   double progress() const { return sequencer_.progress(); }
   std::string blocked() const { return sequencer_.blocked(); }
 
-  // Counters and cycles of the finished run.
+  // To bind to a memory; ContractError where the memory is built in.
+  tlm::tlm_initiator_socket<>& memory_socket();
+  // Bytes that the engine's tensors take from memory_base on.
+  std::uint64_t memory_bytes() const { return sequencer_.layout().bytes(); }
+  // Notified when everything is done.
+  const sc_core::sc_event& finished() const { return finished_; }
+
+  // Counters and cycles of the finished run. Throws what stopped it, or ContractError where it has not finished.
   void collect(weft::engine::Result& result);
 
  private:
@@ -59,7 +75,9 @@ class Engine : public sc_core::sc_module {
   memory::Fetcher fetcher_;
   memory::Dram dram_;
   std::vector<std::unique_ptr<sc_core::sc_module>> modules_;
+  std::unique_ptr<memory::TlmPort> port_;   // in the place of dram_
   sc_core::sc_event look_;
+  sc_core::sc_event finished_;
   SteadyState steady_;
   std::vector<std::uint64_t*> counters_;
   std::uint64_t periods_ = 0;

@@ -327,7 +327,8 @@ void Sequencer::fire_transfer(int step, Cycle now) {
                              numerics::bytes(schedule_.lowering->tensors[scheduled.tensor].format);
   const bool write = scheduled.kind == StepKind::store;
   (write ? state_.moved[scheduled.tensor].dram_written : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
-  ports_.transfers.push(now, {static_cast<int>(state_.group), step, bytes, write, static_cast<std::int16_t>(scheduled.tensor), 0, state.at});
+  ports_.transfers.push(now, {static_cast<int>(state_.group), step, bytes, write, static_cast<std::int16_t>(scheduled.tensor),
+                         layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
   if (events_ != nullptr) transfer_begins_[step].push_back(now);

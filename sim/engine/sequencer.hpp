@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/engine/layout.hpp"
 #include "models/engine/run.hpp"
 #include "models/engine/schedule.hpp"
 #include "sim/common/channel.hpp"
@@ -47,6 +48,7 @@ class Sequencer {
   bool done() const { return done_; }
   Cycle finished_at() const { return state_.last_end; }
   double progress() const;
+  const weft::engine::Layout& layout() const { return layout_; }
   // The outermost loop that began a new iteration in the last step(); kNone if none did.
   int take_boundary();
   std::vector<Moved>& moved() { return state_.moved; }
@@ -122,6 +124,7 @@ class Sequencer {
   Cycle horizon(Cycle now) const;
 
   const weft::engine::Schedule& schedule_;
+  weft::engine::Layout layout_{schedule_};
   Ports ports_;
   weft::engine::EventSink* events_;
   State state_;

@@ -1,0 +1,41 @@
+// Where tensors lie in memory: one after another, each aligned to the burst, a slice a head. Within a slice a tensor is
+// tiled: the tiles of its transfers follow one another, first dimension outermost, so that a transfer is one contiguous run.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/engine/schedule.hpp"
+
+namespace weft::engine {
+
+class Layout {
+ public:
+  // Of the tensors that the schedule moves to or from memory; addresses count from 0.
+  explicit Layout(const Schedule& schedule);
+
+  // Of a tensor: its first byte, and bytes of a slice and of all its slices. All zero for one that stays on chip.
+  struct Extent {
+    std::uint64_t begin = 0;
+    std::uint64_t slice_bytes = 0;  // a multiple of the alignment
+    std::uint64_t bytes = 0;
+  };
+  const Extent& tensor(TensorId tensor) const { return extents_[static_cast<std::size_t>(tensor)]; }
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t alignment() const { return alignment_; }
+
+  // First byte of the region that one iteration of the innermost of `loops` touches, at `at` (as region_at()).
+  std::uint64_t address(std::size_t group, TensorId tensor, const std::vector<int>& loops, const Coordinates& at) const;
+
+ private:
+  std::uint64_t slice_of(TensorId tensor, std::int64_t head) const;
+
+  const Lowering* lowering_;
+  const Sizing* sizing_;
+  std::uint64_t alignment_ = 1;
+  std::uint64_t bytes_ = 0;
+  std::vector<Extent> extents_;        // by tensor
+  std::vector<std::int64_t> heads_;    // by tensor: query heads that share a slice
+};
+
+}  // namespace weft::engine

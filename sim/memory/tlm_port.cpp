@@ -1,0 +1,159 @@
+#include "sim/memory/tlm_port.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weft::sim::memory {
+
+using weft::engine::DramCounter;
+
+tlm::tlm_generic_payload& PayloadPool::take() {
+  if (idle_.empty()) {
+    all_.push_back(std::make_unique<tlm::tlm_generic_payload>(this));
+    idle_.reserve(all_.size());
+    idle_.push_back(all_.back().get());
+  }
+  tlm::tlm_generic_payload& payload = *idle_.back();
+  idle_.pop_back();
+  payload.acquire();
+  return payload;
+}
+
+void PayloadPool::free(tlm::tlm_generic_payload* payload) {
+  payload->reset();
+  idle_.push_back(payload);
+}
+
+TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests, Channel<Response>& responses,
+                 const Clock& clock, Failure& failure)
+    : sc_core::sc_module(name),
+      socket("socket"),
+      config_(config),
+      requests_(requests),
+      responses_(responses),
+      clock_(clock),
+      failure_(failure),
+      scratch_(static_cast<std::size_t>(config.burst_bytes)) {
+  SC_HAS_PROCESS(TlmPort);
+  socket.register_nb_transport_bw(this, &TlmPort::from_target);
+  SC_METHOD(run);
+  dont_initialize();
+  sensitive << wake_;
+}
+
+void TlmPort::run() {
+  try {
+    const Cycle now = clock_.now();
+    send(now);
+    respond(now);
+    const Cycle at = next(now);
+    if (at != kNever) next_trigger(Clock::cycles(at - now), wake_);
+  } catch (...) {
+    fail();
+  }
+}
+
+// The first failure is carried out of the kernel, as in a Shell.
+void TlmPort::fail() {
+  if (!failure_.error) failure_.error = std::current_exception();
+  sc_core::sc_pause();
+}
+
+// A request phase takes a cycle at least, and only one is open at a time.
+void TlmPort::send(Cycle now) {
+  if (requesting_ == nullptr && request_free_at_ <= now && requests_.ready(now)) begin_request(now, requests_.pop(now));
+}
+
+void TlmPort::begin_request(Cycle now, const Request& request) {
+  check(request.bytes > 0 && request.bytes <= config_.burst_bytes, "a request that is empty or longer than a burst");
+  tlm::tlm_generic_payload& payload = pool_.take();
+  payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload.set_address(config_.base + request.address);
+  payload.set_data_ptr(scratch_.data());
+  payload.set_data_length(static_cast<unsigned>(request.bytes));
+  payload.set_streaming_width(static_cast<unsigned>(request.bytes));
+  payload.set_byte_enable_ptr(nullptr);
+  payload.set_byte_enable_length(0);
+  payload.set_dmi_allowed(false);
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests : DramCounter::read_requests)] += 1;
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] += static_cast<std::uint64_t>(request.bytes);
+  if (flights_.empty()) busy_from_ = now;
+  flights_.push_back({&payload});
+  requesting_ = &payload;
+  request_free_at_ = now + 1;
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  switch (socket->nb_transport_fw(payload, phase, delay)) {
+    case tlm::TLM_ACCEPTED:
+      break;
+    case tlm::TLM_UPDATED:
+      if (phase == tlm::END_REQ) end_request(payload, clock_.cycle_after(delay));
+      if (phase == tlm::BEGIN_RESP) {
+        end_response(payload, clock_.cycle_after(delay));
+        phase = tlm::END_RESP;
+        socket->nb_transport_fw(payload, phase, delay);
+      }
+      break;
+    case tlm::TLM_COMPLETED:
+      end_response(payload, clock_.cycle_after(delay));
+      break;
+  }
+}
+
+tlm::tlm_sync_enum TlmPort::from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  try {
+    if (phase == tlm::END_REQ) {
+      end_request(payload, clock_.cycle_after(delay));
+    } else if (phase == tlm::BEGIN_RESP) {
+      end_response(payload, clock_.cycle_after(delay));
+      phase = tlm::END_RESP;
+      return tlm::TLM_UPDATED;
+    }
+    return tlm::TLM_ACCEPTED;  // phases of other protocols may be ignored
+  } catch (...) {
+    fail();
+    return tlm::TLM_COMPLETED;
+  }
+}
+
+void TlmPort::end_request(const tlm::tlm_generic_payload& payload, Cycle at) {
+  check(requesting_ == &payload, "a target ended a request phase that was not open");
+  requesting_ = nullptr;
+  request_free_at_ = std::max(request_free_at_, at);
+  wake_.notify(clock_.until(at));
+}
+
+// BEGIN_RESP ends the request phase where it is still open.
+void TlmPort::end_response(const tlm::tlm_generic_payload& payload, Cycle at) {
+  const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& f) { return f.payload == &payload; });
+  check(flight != flights_.end() && flight->ready == kNever, "a target responded to what was not asked, or twice");
+  if (requesting_ == &payload) end_request(payload, at);
+  flight->ready = at;
+  wake_.notify(clock_.until(at));
+}
+
+void TlmPort::respond(Cycle now) {
+  while (!flights_.empty() && flights_.front().ready <= now) {
+    tlm::tlm_generic_payload& payload = *flights_.front().payload;
+    if (!payload.is_response_ok()) {
+      throw ContractError(fmt::format("memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(), payload.is_write() ? "write" : "read",
+                                      payload.get_data_length(), payload.get_address()));
+    }
+    responses_.push(now, {payload.is_write()});
+    flights_.pop_front();
+    payload.release();
+    if (flights_.empty()) busy_cycles_ += static_cast<std::uint64_t>(now - busy_from_);
+  }
+}
+
+// The next cycle in which there is something to do without a call from outside.
+Cycle TlmPort::next(Cycle now) const {
+  Cycle at = kNever;
+  if (!flights_.empty()) at = flights_.front().ready;
+  if (requesting_ == nullptr && !requests_.empty()) at = std::min(at, std::max(request_free_at_, now + 1));
+  return at;
+}
+
+}  // namespace weft::sim::memory

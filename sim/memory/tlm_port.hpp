@@ -1,0 +1,87 @@
+// The memory port as a TLM-2.0 initiator, in the place of the built-in memory: requests go out by nb_transport_fw in the
+// base protocol, one request phase at a time; responses come back in the order of requests. Cycles are SystemC time
+// (Clock::cycles). Values do not travel: payloads point at a scratch buffer. See docs/guides/engine-in-a-platform.md.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "models/engine/result.hpp"
+#include "sim/common/channel.hpp"
+#include "sim/common/clock.hpp"
+#include "sim/common/shell.hpp"
+#include "sim/memory/messages.hpp"
+
+namespace weft::sim::memory {
+
+// Payloads that return here when their last holder releases them; made anew only where none is idle.
+class PayloadPool : public tlm::tlm_mm_interface {
+ public:
+  tlm::tlm_generic_payload& take();
+  void free(tlm::tlm_generic_payload* payload) override;
+  std::size_t made() const { return all_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<tlm::tlm_generic_payload>> all_;
+  std::vector<tlm::tlm_generic_payload*> idle_;
+};
+
+class TlmPort : public sc_core::sc_module, public Waker {
+ public:
+  struct Config {
+    std::uint64_t base = 0;         // added to every address
+    std::int64_t burst_bytes = 64;  // largest request
+  };
+
+  TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests, Channel<Response>& responses, const Clock& clock,
+          Failure& failure);
+
+  tlm_utils::simple_initiator_socket<TlmPort> socket;
+
+  void wake_next_cycle() override { wake_.notify(Clock::cycles(1)); }
+
+  const weft::engine::Counters& counters() const { return counters_; }
+  // Cycles with a request outstanding.
+  std::uint64_t busy_cycles() const { return busy_cycles_; }
+  // Grows to the most that were ever under way, and no further.
+  std::size_t payloads_made() const { return pool_.made(); }
+
+ private:
+  struct Flight {
+    tlm::tlm_generic_payload* payload = nullptr;
+    Cycle ready = kNever;  // cycle of the response, once it is known
+  };
+
+  void run();
+  void send(Cycle now);
+  void begin_request(Cycle now, const Request& request);
+  void respond(Cycle now);
+  Cycle next(Cycle now) const;
+  tlm::tlm_sync_enum from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void end_request(const tlm::tlm_generic_payload& payload, Cycle at);
+  void end_response(const tlm::tlm_generic_payload& payload, Cycle at);
+  void fail();
+
+  Config config_;
+  Channel<Request>& requests_;
+  Channel<Response>& responses_;
+  const Clock& clock_;
+  Failure& failure_;
+  PayloadPool pool_;
+  std::vector<unsigned char> scratch_;
+  std::deque<Flight> flights_;                              // in the order of requests
+  const tlm::tlm_generic_payload* requesting_ = nullptr;    // in its request phase
+  Cycle request_free_at_ = 0;                               // the next request phase may begin
+  Cycle busy_from_ = 0;
+  weft::engine::Counters counters_{};
+  std::uint64_t busy_cycles_ = 0;
+  sc_core::sc_event wake_;
+};
+
+}  // namespace weft::sim::memory
