@@ -36,7 +36,10 @@ Values::Values(const weft::engine::Schedule& schedule, const workload::Trace& tr
   const einsum::Cascade& cascade = *lowering_.cascade;
   std::vector<numerics::Format> formats;
   for (const auto& tensor : lowering_.tensors) formats.push_back(tensor.format);
-  for (const auto* array : lowering_.arrays) arithmetics_.push_back(std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, formats)));
+  for (const auto* array : lowering_.arrays) {
+    arithmetics_.push_back(std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, formats)));
+    partials_.push_back(std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, partial_formats())));
+  }
   for (std::size_t e = 0; e < cascade.einsums.size(); ++e) {
     kernels_.push_back(std::make_unique<KernelType>(cascade, static_cast<int>(e), sizing_.extents));
   }
@@ -47,6 +50,30 @@ Values::Values(const weft::engine::Schedule& schedule, const workload::Trace& tr
       throw ConfigError(Problem{tensor.where, tensor.name, "", "a trace has Q, K and V; this input of cascade " + cascade.name + " is none of them"});
     }
   }
+}
+
+// What a step sums over tiles of the pass rank is rounded to its format once, at the last of them.
+std::vector<numerics::Format> Values::partial_formats() const {
+  std::vector<numerics::Format> formats;
+  for (const auto& tensor : lowering_.tensors) formats.push_back(tensor.format);
+  for (const auto& group : lowering_.groups) {
+    for (const auto& step : group.steps) {
+      for (const auto e : step.einsums) {
+        const einsum::Einsum& einsum = lowering_.cascade->einsums[e];
+        const bool sums = std::any_of(einsum.reduced.begin(), einsum.reduced.end(), [&](RankId r) { return lowering_.cascade->base_of(r) == group.pass_rank; });
+        if (step.reduces_tiles && sums) formats[static_cast<std::size_t>(einsum.outputs[0].tensor)] = numerics::Format::fp32;
+      }
+    }
+  }
+  return formats;
+}
+
+bool Values::last_tile(std::size_t g, const std::vector<int>& loops, const Coordinates& at) const {
+  for (const int l : loops) {
+    if (l == 0 || lowering_.groups[g].loops[static_cast<std::size_t>(l)].base != lowering_.groups[g].pass_rank) continue;
+    if (at[static_cast<std::size_t>(l)] + 1 != trip_range(lowering_, sizing_, g, loops, l, at).end) return false;
+  }
+  return true;
 }
 
 bool Values::is_sequence(RankId rank) const {
@@ -134,6 +161,8 @@ void Values::execute(const matmul::Command& command) {
     if (tiled.tiled[i].base != tiled.pass_rank) continue;
     index = (tiled.tiled[i].block_loop == kNone ? 0 : command.at[tiled.tiled[i].block_loop] * sizing_.groups[group.group].ranks[i].block) + command.at[tiled.tiled[i].tile_loop];
   }
+  const bool partial = lowered.reduces_tiles && !last_tile(group.group, step.loops, command.at);
+  numerics::Bf16Arithmetic& arithmetic = *(partial ? partials_ : arithmetics_)[static_cast<std::size_t>(lowered.array)];
   for (const auto e : lowered.einsums) {
     const einsum::Einsum& einsum = lowering_.cascade->einsums[e];
     box_.begin.clear();
@@ -143,7 +172,7 @@ void Values::execute(const matmul::Command& command) {
       box_.begin.push_back(begin);
       box_.end.push_back(end);
     }
-    kernels_[e]->run(box_, own.pointers, scalars_, lowered.reduces_tiles && index > 0, *arithmetics_[lowered.array]);
+    kernels_[e]->run(box_, own.pointers, scalars_, lowered.reduces_tiles && index > 0, arithmetic);
   }
 }
 

@@ -43,6 +43,8 @@ class Values {
   void last_generation(Head& head, const weft::engine::ScheduledStep& step, std::size_t group, const weft::engine::Coordinates& at) const;
   std::pair<std::int64_t, std::int64_t> range_of(einsum::RankId rank, bool composite, std::size_t group, const std::vector<int>& loops,
                                                  const weft::engine::Coordinates& at) const;
+  std::vector<numerics::Format> partial_formats() const;
+  bool last_tile(std::size_t group, const std::vector<int>& loops, const weft::engine::Coordinates& at) const;
   bool is_sequence(einsum::RankId rank) const;
 
   const weft::engine::Schedule& schedule_;
@@ -51,6 +53,7 @@ class Values {
   const workload::Trace& trace_;
   std::vector<std::unique_ptr<KernelType>> kernels_;                    // by Einsum
   std::vector<std::unique_ptr<numerics::Bf16Arithmetic>> arithmetics_;  // by array
+  std::vector<std::unique_ptr<numerics::Bf16Arithmetic>> partials_;     // by array: a sum over tiles is fp32 until its last tile
   std::vector<double> scalars_;
   std::map<std::int64_t, Head> heads_;
   einsum::Box box_;

@@ -82,7 +82,7 @@ TEST_P(CommittedTrace, EveryLayerAndHeadBitForBit) {
   for (std::size_t l = 0; l < trace.layers.size(); ++l) {
     const double rms = relative_rms(outputs[l], trace.layers[l], trace);
     RecordProperty("relative_rms_layer_" + std::to_string(l), std::to_string(rms));
-    EXPECT_LE(rms, one_pass(name) ? std::exp2(-7) : std::exp2(-6)) << "layer " << l;
+    EXPECT_LE(rms, std::exp2(-7)) << "layer " << l;
     EXPECT_GT(rms, 1e-5) << "layer " << l << ": bf16 cannot be that close to double precision";
     EXPECT_NEAR(result.error_by_layer[l].rms_relative, rms, 1e-9 * rms);
     EXPECT_EQ(result.error_by_layer[l].compared, outputs[l].size());
