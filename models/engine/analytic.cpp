@@ -5,7 +5,7 @@
 
 #include "models/engine/regions.hpp"
 #include "models/engine/run.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/serial_tile.hpp"
 
 namespace weft::engine {
 namespace {
@@ -119,10 +119,10 @@ bool GroupAnalyser::alone(const LoweredStep& step) const {
 }
 
 // A stationary operand is loaded when a loop up to the last on which it depends has moved; at every tile where another
-// product of the array puts its own there.
+// product of the array puts its own there, or where it takes more than the array holds at once.
 void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
   const LoweredStep& step = group_.steps[s];
-  int after = alone(step) ? 0 : step.loops.back();
+  int after = alone(step) && whole_[s].folds == 1 ? 0 : step.loops.back();
   for (const GroupRank& d : group_.dimensions[step.stationary]) {
     if (d.tiled == kNone) continue;
     for (const int l : {group_.tiled[d.tiled].block_loop, group_.tiled[d.tiled].tile_loop}) {
@@ -279,53 +279,6 @@ double GroupAnalyser::lives(int stage, const Path& whole) const {
     most = std::max(most, cycles / static_cast<double>(lowering_.tiles_in_flight));
   }
   return most;
-}
-
-// Cycles from a tile's first step to the end of its last, where tiles follow one another strictly: the steps of one
-// stage in the sequencer's order, each on its array when its operands of this tile are there.
-std::int64_t serial_tile(const Lowering& lowering, const GroupSchedule& schedule, int stage, unsigned edges) {
-  std::vector<std::size_t> waiting;
-  std::vector<std::int64_t> begin(schedule.steps.size(), kNone);
-  std::vector<std::int64_t> end(schedule.steps.size(), 0);
-  std::vector<std::int64_t> free(lowering.arrays.size(), 0);
-  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
-    if (schedule.steps[s].kind == StepKind::compute && schedule.steps[s].stage == stage) waiting.push_back(s);
-  }
-  // The first cycle in which step s could start; kNone while one that it reads from has not been placed.
-  const auto start_of = [&](std::size_t s) -> std::int64_t {
-    std::int64_t at = free[schedule.steps[s].unit];
-    for (const Need& need : schedule.steps[s].needs) {
-      const ScheduledStep& producer = schedule.steps[need.producer];
-      if (need.kind != NeedKind::iteration || producer.kind != StepKind::compute || producer.stage != stage) continue;
-      if (begin[need.producer] == kNone) return kNone;
-      const std::int64_t whole = end[need.producer] + need.latency;
-      at = std::max(at, need.streamed ? std::max(begin[need.producer] + producer.costs[edges].extra_latency_cycles + 1 + need.latency,
-                                                 whole + 1 - schedule.steps[s].costs[edges].issue_cycles)
-                                      : whole);
-    }
-    return at;
-  };
-  std::int64_t last = 0;
-  while (!waiting.empty()) {
-    std::size_t best = 0;
-    std::int64_t earliest = kNone;
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      const std::int64_t at = start_of(waiting[i]);
-      if (at == kNone || (earliest != kNone && at >= earliest)) continue;
-      best = i;
-      earliest = at;
-    }
-    const std::size_t s = waiting[best];
-    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(best));
-    const ScheduledStep& step = schedule.steps[s];
-    const StepCost& cost = step.costs[edges];
-    const Array& array = *lowering.arrays[step.unit];
-    begin[s] = earliest;
-    free[step.unit] = earliest + cost.issue_cycles + cost.preload_cycles + (step.drains_at_end ? 0 : cost.drain_cycles);
-    end[s] = free[step.unit] + cost.extra_latency_cycles;
-    last = std::max(last, end[s] + (array.kind == ArrayKind::spatial ? *array.rows + *array.columns - 2 : 0));
-  }
-  return last;
 }
 
 GroupAnalysis GroupAnalyser::time() {

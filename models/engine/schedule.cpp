@@ -99,13 +99,14 @@ class Builder {
 
   int fetcher() const { return static_cast<int>(lowering_.arrays.size()); }
 
-  // A stationary operand stays while only loops move on which it does not depend, provided it is alone on its array.
+  // A stationary operand stays while only loops move on which it does not depend, provided it is alone on its array and
+  // the array holds all of it.
   void preload_rule(const LoweredStep& from, ScheduledStep& step) const {
     if (!from.product || from.stationary == kNone || from.stationary == from.writes[0]) return;
     int products = 0;
     for (const LoweredStep& other : group_.steps) products += other.product && other.array == from.array ? 1 : 0;
     step.preload_after = from.loops.back();
-    if (products > 1) return;
+    if (products > 1 || step.costs[0].folds > 1) return;
     step.preload_after = 0;
     for (const int l : from.loops) {
       for (const einsum::Dimension& d : lowering_.cascade->tensors[from.stationary].dimensions) {

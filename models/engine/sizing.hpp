@@ -62,6 +62,7 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
 // One step over one tile.
 struct StepCost {
   std::int64_t issue_cycles = 0;     // the unit's slots it takes, without the two below
+  std::int64_t folds = 1;            // times the laid-out ranks go round the array
   std::int64_t preload_cycles = 0;   // to load the stationary operand, when it changes
   std::int64_t drain_cycles = 0;     // to read finished outputs out of the elements
   std::int64_t extra_latency_cycles = 0;  // from the last slot to the result's register, beyond one cycle

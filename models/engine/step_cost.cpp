@@ -27,6 +27,7 @@ void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, c
   for (std::size_t k = 0; k < points.work.size(); ++k) cost.work[k] += points.work[k] * all;
   const bool spatial = array.kind == ArrayKind::spatial;
   const std::int64_t folds = spatial ? ceil_div(rows, *array.rows) * ceil_div(columns, *array.columns) : ceil_div(lanes, *array.lanes);
+  cost.folds = std::max(cost.folds, folds);
   // Einsums streamed through one pipeline: the slowest sets the pace, their latencies add up.
   cost.issue_cycles = std::max(cost.issue_cycles, folds * temporal * points.cycles);
   cost.extra_latency_cycles += points.extra_latency;
