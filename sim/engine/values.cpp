@@ -102,6 +102,31 @@ void Values::load_input(Head& head, TensorId t, std::int64_t index) const {
   }
 }
 
+// Tiles that the mask leaves out are never computed: who reads across them finds what the mask says stands there.
+void Values::fill_masked(Tensor& data, TensorId t) const {
+  const einsum::Cascade& cascade = *lowering_.cascade;
+  const auto& dimensions = cascade.tensors[t].dimensions;
+  const auto shape = einsum::tensor_shape(cascade, t, sizing_.extents);
+  const auto otherwise = static_cast<float>(cascade.einsums[lowering_.mask_einsum].mask->otherwise);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    std::int64_t key = 0;
+    std::int64_t query = 0;
+    auto left = static_cast<std::int64_t>(i);
+    std::int64_t key_stride = 1;
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      const RankId base = cascade.base_of(dimensions[d].rank);
+      if (base == lowering_.mask_key) {
+        key += left % shape[d] * key_stride;
+        key_stride *= shape[d];
+      } else if (base == lowering_.mask_query) {
+        query = left % shape[d];
+      }
+      left /= shape[d];
+    }
+    if (key > query + sizing_.mask_offset) data[i] = otherwise;
+  }
+}
+
 Values::Head& Values::head(std::int64_t index) {
   Head& head = heads_[index];
   if (!head.pointers.empty()) return head;
@@ -117,6 +142,10 @@ Values::Head& Values::head(std::int64_t index) {
     if (first_time && (input || residency(lowering_, sizing_, id).at == "dram")) head.dram[t].assign(elements, nothing);
     if (first_time && input) load_input(head, id, index);
     head.chip[t].assign(elements, nothing);
+    if (sizing_.masked && cascade.einsums[lowering_.mask_einsum].outputs[0].tensor == id) {
+      fill_masked(head.chip[t], id);
+      if (first_time && !head.dram[t].empty()) fill_masked(head.dram[t], id);
+    }
     if (cascade.tensors[t].initial) einsum::fill_initial(cascade, id, sizing_.extents, head.chip[t].data(), *arithmetics_[0]);
     head.pointers.push_back(head.chip[t].data());
   }

@@ -36,6 +36,7 @@ class Values {
   };
   using KernelType = einsum::Kernel<numerics::Bf16Arithmetic>;
 
+  void fill_masked(Tensor& data, einsum::TensorId tensor) const;
   Head& head(std::int64_t index);
   void load_input(Head& head, einsum::TensorId tensor, std::int64_t index) const;
   void copy_region(const Tensor& from, Tensor& to, einsum::TensorId tensor, std::size_t group, const std::vector<int>& loops,
