@@ -35,7 +35,8 @@ struct Range {
 };
 
 // Coordinates of a rank that one iteration of the innermost of `loops` touches.
-Range range_of(const LoweredGroup& group, const GroupSize& size, RankId base, std::int64_t extent, const std::vector<int>& loops, const Coordinates& at) {
+Range range_of(const LoweredGroup& group, const GroupSize& size, RankId base, std::int64_t extent, const std::vector<int>& loops,
+               const Coordinates& at) {
   const auto tiled = std::find_if(group.tiled.begin(), group.tiled.end(), [&](const TiledRank& t) { return t.base == base; });
   if (tiled == group.tiled.end()) return {0, extent};
   const RankSize& rank = size.ranks[static_cast<std::size_t>(tiled - group.tiled.begin())];

@@ -34,8 +34,8 @@ class Layout {
   const Sizing* sizing_;
   std::uint64_t alignment_ = 1;
   std::uint64_t bytes_ = 0;
-  std::vector<Extent> extents_;        // by tensor
-  std::vector<std::int64_t> heads_;    // by tensor: query heads that share a slice
+  std::vector<Extent> extents_;      // by tensor
+  std::vector<std::int64_t> heads_;  // by tensor: query heads that share a slice
 };
 
 }  // namespace weft::engine

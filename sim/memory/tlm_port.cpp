@@ -78,7 +78,8 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests : DramCounter::read_requests)] += 1;
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] += static_cast<std::uint64_t>(request.bytes);
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] +=
+      static_cast<std::uint64_t>(request.bytes);
   if (flights_.empty()) busy_from_ = now;
   flights_.push_back({&payload});
   requesting_ = &payload;
@@ -86,8 +87,7 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   switch (socket->nb_transport_fw(payload, phase, delay)) {
-    case tlm::TLM_ACCEPTED:
-      break;
+    case tlm::TLM_ACCEPTED: break;
     case tlm::TLM_UPDATED:
       if (phase == tlm::END_REQ) end_request(payload, clock_.cycle_after(delay));
       if (phase == tlm::BEGIN_RESP) {
@@ -96,9 +96,7 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
         socket->nb_transport_fw(payload, phase, delay);
       }
       break;
-    case tlm::TLM_COMPLETED:
-      end_response(payload, clock_.cycle_after(delay));
-      break;
+    case tlm::TLM_COMPLETED: end_response(payload, clock_.cycle_after(delay)); break;
   }
 }
 
@@ -138,8 +136,8 @@ void TlmPort::respond(Cycle now) {
   while (!flights_.empty() && flights_.front().ready <= now) {
     tlm::tlm_generic_payload& payload = *flights_.front().payload;
     if (!payload.is_response_ok()) {
-      throw ContractError(fmt::format("memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(), payload.is_write() ? "write" : "read",
-                                      payload.get_data_length(), payload.get_address()));
+      throw ContractError(fmt::format("memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(),
+                                      payload.is_write() ? "write" : "read", payload.get_data_length(), payload.get_address()));
     }
     responses_.push(now, {payload.is_write()});
     flights_.pop_front();

@@ -39,8 +39,8 @@ class TlmPort : public sc_core::sc_module, public Waker {
     std::int64_t burst_bytes = 64;  // largest request
   };
 
-  TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests, Channel<Response>& responses, const Clock& clock,
-          Failure& failure);
+  TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests, Channel<Response>& responses,
+          const Clock& clock, Failure& failure);
 
   tlm_utils::simple_initiator_socket<TlmPort> socket;
 
@@ -75,9 +75,9 @@ class TlmPort : public sc_core::sc_module, public Waker {
   Failure& failure_;
   PayloadPool pool_;
   std::vector<unsigned char> scratch_;
-  std::deque<Flight> flights_;                              // in the order of requests
-  const tlm::tlm_generic_payload* requesting_ = nullptr;    // in its request phase
-  Cycle request_free_at_ = 0;                               // the next request phase may begin
+  std::deque<Flight> flights_;                            // in the order of requests
+  const tlm::tlm_generic_payload* requesting_ = nullptr;  // in its request phase
+  Cycle request_free_at_ = 0;                             // the next request phase may begin
   Cycle busy_from_ = 0;
   weft::engine::Counters counters_{};
   std::uint64_t busy_cycles_ = 0;

@@ -54,7 +54,9 @@ TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
       StepState state;
       for (walker.start(state); !state.finished; walker.next(state)) {
         const std::uint64_t begin = layout_.address(group.group, step.tensor, step.loops, state.at);
-        const std::uint64_t end = begin + static_cast<std::uint64_t>(region_at(point_.lowering, point_.sizing, group.group, step.tensor, step.loops, state.at) * element);
+        const std::uint64_t end =
+            begin +
+            static_cast<std::uint64_t>(region_at(point_.lowering, point_.sizing, group.group, step.tensor, step.loops, state.at) * element);
         const auto [known, fresh] = runs.emplace(begin, end);
         EXPECT_TRUE(fresh || known->second == end) << "two lengths at " << begin;
       }
@@ -70,7 +72,8 @@ TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
       EXPECT_LE(at, extent.begin + extent.bytes);
       // By hand: elements of a slice, and slices.
       const std::string tensor = point_.lowering.cascade->tensors[step.tensor].name;
-      const std::map<std::string, std::int64_t> slice{{"Q", 75 * 20}, {"K", 150 * 20}, {"V", 150 * 24}, {"AV", 75 * 24}, {"QK", 75 * 150}, {"A", 75 * 150}};
+      const std::map<std::string, std::int64_t> slice{{"Q", 75 * 20},  {"K", 150 * 20},  {"V", 150 * 24},
+                                                      {"AV", 75 * 24}, {"QK", 75 * 150}, {"A", 75 * 150}};
       ASSERT_TRUE(slice.contains(tensor)) << tensor;
       const std::int64_t slices = tensor == "K" || tensor == "V" ? 2 * 2 : 2 * 4;
       EXPECT_EQ(bytes, static_cast<std::uint64_t>(slice.at(tensor) * slices * element));

@@ -32,7 +32,8 @@ class Memory : public sc_core::sc_module {
     const std::uint64_t bytes = payload.get_data_length();
     const bool inside = payload.get_address() + bytes <= config_.bytes;
     payload.set_response_status(inside ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    delay += Clock::cycles(config_.latency_cycles + (static_cast<std::int64_t>(bytes) + config_.bytes_per_cycle - 1) / config_.bytes_per_cycle);
+    delay +=
+        Clock::cycles(config_.latency_cycles + (static_cast<std::int64_t>(bytes) + config_.bytes_per_cycle - 1) / config_.bytes_per_cycle);
   }
 
   Config config_;
@@ -48,8 +49,8 @@ struct Platform : sc_core::sc_module {
   Memory memory;
 };
 
-inline weft::engine::Result run(const weft::engine::Design& design, const weft::workload::Workload& workload, const weft::workload::Shape& shape,
-                                const Memory::Config& config) {
+inline weft::engine::Result run(const weft::engine::Design& design, const weft::workload::Workload& workload,
+                                const weft::workload::Shape& shape, const Memory::Config& config) {
   const weft::engine::Lowering& lowering = design.lowering(shape.causal);
   const weft::engine::Sizing sizing = size_point(lowering, workload, shape, 1);
   weft::engine::Result result = begin_result(design, lowering, sizing, weft::engine::Fidelity::systemc);
@@ -57,8 +58,8 @@ inline weft::engine::Result run(const weft::engine::Design& design, const weft::
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
   weft::sim::with_fresh_kernel([&] {
     Platform platform("platform", schedule, config);
-    sc_core::sc_start();               // until the engine is done, or has failed
-    platform.engine.collect(result);   // throws what went wrong
+    sc_core::sc_start();              // until the engine is done, or has failed
+    platform.engine.collect(result);  // throws what went wrong
   });
   conclude(result, lowering, sizing);
   return result;

@@ -20,7 +20,9 @@ using weft::engine::UnitKind;
 
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
 
-std::uint64_t dram_count(const Result& result, DramCounter counter) { return unit_of(result, UnitKind::dram).counters[static_cast<std::size_t>(counter)]; }
+std::uint64_t dram_count(const Result& result, DramCounter counter) {
+  return unit_of(result, UnitKind::dram).counters[static_cast<std::size_t>(counter)];
+}
 
 // How a target answers a request, by its ordinal.
 enum class Style { accepted, end_request, early_response, response, completed, mixed };
@@ -33,22 +35,26 @@ class AtMemory : public sc_core::sc_module {
     double clock_hz = 1;
     Style style = Style::accepted;
     std::int64_t accept_ticks = 0;
-    std::int64_t jitter_cycles = 0;   // responses out of order by up to this
-    std::uint64_t fails_at = kPlenty; // ordinal of the request that ends in an error
-    std::uint64_t twice_at = kPlenty; // ordinal of the request that is answered twice
-    std::uint64_t silent_at = kPlenty; // ordinal of the request that is never answered
+    std::int64_t jitter_cycles = 0;     // responses out of order by up to this
+    std::uint64_t fails_at = kPlenty;   // ordinal of the request that ends in an error
+    std::uint64_t twice_at = kPlenty;   // ordinal of the request that is answered twice
+    std::uint64_t silent_at = kPlenty;  // ordinal of the request that is never answered
   };
   AtMemory(const sc_core::sc_module_name& name, const Config& config)
-      : sc_core::sc_module(name), socket("socket"), config_(config), pace_(memory::pace_of(config.dram.bandwidth_bytes_per_s, config.clock_hz)), queue_(this, &AtMemory::later) {
+      : sc_core::sc_module(name),
+        socket("socket"),
+        config_(config),
+        pace_(memory::pace_of(config.dram.bandwidth_bytes_per_s, config.clock_hz)),
+        queue_(this, &AtMemory::later) {
     socket.register_nb_transport_fw(this, &AtMemory::forward);
   }
 
   tlm_utils::simple_target_socket<AtMemory> socket;
   std::uint64_t requests = 0;
-  std::uint64_t overlaps = 0;       // request phases that began before the last had ended
-  std::uint64_t odd = 0;            // requests off the cycle's edge
-  std::uint64_t highest = 0;        // byte past the highest address
-  std::uint64_t not_ended = 0;      // responses that the initiator did not end
+  std::uint64_t overlaps = 0;   // request phases that began before the last had ended
+  std::uint64_t odd = 0;        // requests off the cycle's edge
+  std::uint64_t highest = 0;    // byte past the highest address
+  std::uint64_t not_ended = 0;  // responses that the initiator did not end
   std::set<tlm::tlm_generic_payload*> payloads;
   std::array<std::uint64_t, 5> styles{};
 
@@ -58,7 +64,8 @@ class AtMemory : public sc_core::sc_module {
     const auto now = static_cast<std::int64_t>(sc_core::sc_time_stamp().value() / 2);
     const std::int64_t unit = pace_.block_bytes;
     free_at_ = std::max(free_at_, now * unit) + static_cast<std::int64_t>(payload.get_data_length()) * pace_.block_cycles;
-    const std::int64_t jitter = config_.jitter_cycles == 0 ? 0 : static_cast<std::int64_t>(requests * 7919 % 13) * config_.jitter_cycles / 13;
+    const std::int64_t jitter =
+        config_.jitter_cycles == 0 ? 0 : static_cast<std::int64_t>(requests * 7919 % 13) * config_.jitter_cycles / 13;
     return (free_at_ + unit - 1) / unit + config_.dram.latency_cycles + jitter - now;
   }
 
@@ -79,9 +86,7 @@ class AtMemory : public sc_core::sc_module {
         phase = tlm::BEGIN_RESP;
         delay += until;
         return tlm::TLM_UPDATED;
-      case Style::completed:
-        delay += until;
-        return tlm::TLM_COMPLETED;
+      case Style::completed: delay += until; return tlm::TLM_COMPLETED;
       case Style::end_request:
         phase = tlm::END_REQ;
         payload.acquire();
@@ -90,8 +95,7 @@ class AtMemory : public sc_core::sc_module {
       case Style::accepted:
         queue_.notify(payload, tlm::END_REQ, sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(config_.accept_ticks)));
         break;
-      default:
-        break;
+      default: break;
     }
     open_ = true;
     payload.acquire();
@@ -115,15 +119,18 @@ class AtMemory : public sc_core::sc_module {
 
   Config config_;
   memory::Pace pace_;
-  std::int64_t free_at_ = 0;   // in parts of a cycle: block_bytes a cycle
+  std::int64_t free_at_ = 0;  // in parts of a cycle: block_bytes a cycle
   bool open_ = false;
   tlm::tlm_generic_payload* twice_ = nullptr;
   tlm_utils::peq_with_cb_and_phase<AtMemory> queue_;
 };
 
 struct AtPlatform : sc_core::sc_module {
-  AtPlatform(const sc_core::sc_module_name& name, const weft::engine::Schedule& schedule, const AtMemory::Config& config, Values* values = nullptr)
-      : sc_core::sc_module(name), engine("engine", {.schedule = schedule, .values = values, .memory = MemorySide::socket}), memory("memory", config) {
+  AtPlatform(const sc_core::sc_module_name& name, const weft::engine::Schedule& schedule, const AtMemory::Config& config,
+             Values* values = nullptr)
+      : sc_core::sc_module(name),
+        engine("engine", {.schedule = schedule, .values = values, .memory = MemorySide::socket}),
+        memory("memory", config) {
     engine.memory_socket().bind(memory.socket);
   }
   Engine engine;
@@ -144,7 +151,8 @@ TEST(Platform, LooselyTimedMemoryServesRequestsOneByOne) {
     const Result own = built_in(name, kShape);
     const platform::Memory::Config memory{.bytes = kPlenty, .latency_cycles = 20, .bytes_per_cycle = 32};
     const Result result = platform::run(design(at_side(name, 16)), workload_of(kShape), kShape, memory);
-    for (const DramCounter counter : {DramCounter::bytes_read, DramCounter::bytes_written, DramCounter::read_requests, DramCounter::write_requests}) {
+    for (const DramCounter counter :
+         {DramCounter::bytes_read, DramCounter::bytes_written, DramCounter::read_requests, DramCounter::write_requests}) {
       EXPECT_EQ(dram_count(result, counter), dram_count(own, counter));
     }
     const std::uint64_t requests = dram_count(own, DramCounter::read_requests) + dram_count(own, DramCounter::write_requests);
@@ -247,9 +255,7 @@ std::string thrown(const Run& run) {
 
 // A memory that is too small.
 TEST(Platform, AddressErrorNamesAddressAndStatus) {
-  const std::string text = thrown([] {
-    platform::run(design(at_side("fusemax", 16)), workload_of(kShape), kShape, {.bytes = 128});
-  });
+  const std::string text = thrown([] { platform::run(design(at_side("fusemax", 16)), workload_of(kShape), kShape, {.bytes = 128}); });
   EXPECT_THAT(text, HasSubstr("TLM_ADDRESS_ERROR_RESPONSE"));
   EXPECT_THAT(text, HasSubstr("a read of"));
   EXPECT_THAT(text, HasSubstr("at address 0x"));
