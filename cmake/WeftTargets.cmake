@@ -37,7 +37,7 @@ endfunction()
 set(WEFT_BAD_INPUT_SUITES "*Bad*.*:*Faults.*:Errors.*:Mutation.*")
 
 # weft_test_folder(NAME LIBRARIES…): tests/NAME/**/*.cpp as one executable, weft_NAME_tests; each of its tests is a test
-# of ctest, labelled with the folder's name, and with bad_input where its suite is one of those above.
+# of ctest, labelled with the folder's name, or bad_input where its suite is one of those above.
 function(weft_test_folder name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp")
   if(NOT sources)
@@ -49,7 +49,7 @@ function(weft_test_folder name)
   gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}"
     PROPERTIES LABELS ${name} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
   gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "${WEFT_BAD_INPUT_SUITES}" TEST_LIST weft_${name}_bad_input
-    PROPERTIES LABELS "${name};bad_input" TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+    PROPERTIES LABELS bad_input TIMEOUT 600 DISCOVERY_TIMEOUT 60)
 endfunction()
 
 # The same for tests that link SystemC: libsystemc brings a `main`, beside which gtest_main would silently run no test.
