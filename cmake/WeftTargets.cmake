@@ -16,6 +16,7 @@ add_library(weft_flags INTERFACE)
 target_include_directories(weft_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(weft_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wno-sign-conversion  # extents are signed, containers are not
+  -Wno-restrict -Wno-maybe-uninitialized  # GCC 12 sees ghosts inside std::string and std::optional
   -ffp-contract=off)    # the same bits on every machine: a MACC is an explicit std::fma
 if(WEFT_SANITIZE)
   target_compile_options(weft_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -29,7 +29,8 @@ class Point:
 
 
 def measure(weft: Path, design: str, workload: str, seq: str, fidelity: str) -> dict[str, float]:
-    command = [str(weft), "run", "--design", design, "--workload", workload, "--batch", "64", "--seq", seq, "--fidelity", fidelity, "--json", "-"]
+    command = [str(weft), "run", "--design", design, "--workload", workload, "--batch", "64", "--seq", seq]
+    command += ["--fidelity", fidelity, "--json", "-"]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return {"latency_s": result["seconds"], "traffic_bytes": result["dram"]["bytes"],
             "util_2d": result["utilisation"]["array_2d"], "util_1d": result["utilisation"]["array_1d"]}
@@ -47,7 +48,8 @@ def points(weft: Path, fidelity: str, models: list[str], lengths: list[str]) -> 
 
 
 def table(found: list[Point]) -> str:
-    lines = ["| design | workload | tokens | latency, s: published | Weft | difference | DRAM bytes: Weft ÷ published | 2D use: published | Weft | 1D use: published | Weft |",
+    lines = ["| design | workload | tokens | latency, s: published | Weft | difference | DRAM bytes: Weft ÷ published "
+             "| 2D use: published | Weft | 1D use: published | Weft |",
              "|---|---|---|---|---|---|---|---|---|---|---|"]
     for p in found:
         ours, theirs = p.measured, p.published

@@ -38,26 +38,26 @@ struct Range {
 template <class S, class M>
 struct Field {
   std::string_view name;
-  M S::* member;
+  M S::*member;
   Range range;
   std::string_view help;
   bool is_required;
 };
 
 template <class S, class M>
-Field<S, M> required(std::string_view name, M S::* member, std::string_view help) {
+Field<S, M> required(std::string_view name, M S::*member, std::string_view help) {
   return {name, member, {}, help, true};
 }
 template <class S, class M>
-Field<S, M> required(std::string_view name, M S::* member, Range range, std::string_view help) {
+Field<S, M> required(std::string_view name, M S::*member, Range range, std::string_view help) {
   return {name, member, range, help, true};
 }
 template <class S, class M>
-Field<S, M> optional(std::string_view name, M S::* member, std::string_view help) {
+Field<S, M> optional(std::string_view name, M S::*member, std::string_view help) {
   return {name, member, {}, help, false};
 }
 template <class S, class M>
-Field<S, M> optional(std::string_view name, M S::* member, Range range, std::string_view help) {
+Field<S, M> optional(std::string_view name, M S::*member, Range range, std::string_view help) {
   return {name, member, range, help, false};
 }
 
@@ -91,11 +91,17 @@ std::string number_text(double value);
 std::string allowed_text(Range range, bool whole);
 
 template <class T>
-concept HasFields = requires { fields(Tag<T>{}); };
+concept HasFields = requires {
+  fields(Tag<T>{});
+};
 template <class T>
-concept HasNames = requires { names(Tag<T>{}); };
+concept HasNames = requires {
+  names(Tag<T>{});
+};
 template <class T>
-concept HasCustom = requires(const Value& v, T& t, Reader& r) { read_custom(v, t, r); };
+concept HasCustom = requires(const Value& v, T& t, Reader& r) {
+  read_custom(v, t, r);
+};
 
 template <class T>
 struct IsVector : std::false_type {};
@@ -134,7 +140,8 @@ template <class T>
 void read_number(const Value& value, T& out, Reader& reader, Range range) {
   constexpr bool kWhole = std::is_integral_v<T>;
   const std::optional<double> number = value.is_scalar() && !value.is_quoted() ? number_of(value.text()) : std::nullopt;
-  if (!number || *number < range.least || *number > range.most || (kWhole && *number != static_cast<double>(static_cast<std::int64_t>(*number)))) {
+  if (!number || *number < range.least || *number > range.most ||
+      (kWhole && *number != static_cast<double>(static_cast<std::int64_t>(*number)))) {
     reader.add({value.where(), value.path(), value.text(), "must be " + allowed_text(range, kWhole)});
     return;
   }
@@ -285,7 +292,8 @@ void canonical(const T& value, const std::string& path, std::string& out) {
   } else if constexpr (IsMap<T>::value) {
     for (const auto& [name, member] : value) canonical(member, path + "." + name, out);
   } else {
-    std::apply([&](const auto&... field) { (canonical(value.*field.member, path + "." + std::string(field.name), out), ...); }, fields(Tag<T>{}));
+    std::apply([&](const auto&... field) { (canonical(value.*field.member, path + "." + std::string(field.name), out), ...); },
+               fields(Tag<T>{}));
   }
 }
 

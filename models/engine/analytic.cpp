@@ -10,9 +10,9 @@
 namespace weft::engine {
 namespace {
 
-constexpr std::size_t kMostSteps = 32;   // of a group, whose times are followed through a tile
-constexpr double kTransfersInFlight = 4;   // as the simulator's fetcher
-constexpr double kTransferOverhead = 3;    // cycles of a transfer beyond latency and bytes: command, request, response
+constexpr std::size_t kMostSteps = 32;    // of a group, whose times are followed through a tile
+constexpr double kTransfersInFlight = 4;  // as the simulator's fetcher
+constexpr double kTransferOverhead = 3;   // cycles of a transfer beyond latency and bytes: command, request, response
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 double bytes_per_cycle(const Lowering& lowering) { return lowering.arch->dram.bandwidth_bytes_per_s / lowering.arch->clock_hz; }
@@ -77,15 +77,15 @@ class GroupAnalyser {
   std::size_t g_;
   const LoweredGroup& group_;
   Analysis& all_;
-  std::vector<std::int64_t> busy_;  // by array, of this group
-  std::vector<StepCost> whole_;    // by step, of a full tile
-  std::vector<Timing> timing_;     // by step and edges, of the tiles that there are
+  std::vector<std::int64_t> busy_;    // by array, of this group
+  std::vector<StepCost> whole_;       // by step, of a full tile
+  std::vector<Timing> timing_;        // by step and edges, of the tiles that there are
   std::vector<std::int64_t> issued_;  // by step: cycles of all its tiles
-  double room_cycles_ = 0;         // the longest that copies in the buffer make anything wait
+  double room_cycles_ = 0;            // the longest that copies in the buffer make anything wait
   std::int64_t bytes_ = 0;
   std::int64_t transfers_ = 0;
-  double first_load_ = 0;   // cycles of the first step's operands on the bus
-  double last_store_ = 0;   // cycles of the last result on the bus
+  double first_load_ = 0;  // cycles of the first step's operands on the bus
+  double last_store_ = 0;  // cycles of the last result on the bus
 };
 
 void GroupAnalyser::count_step(std::size_t s) {
@@ -115,7 +115,8 @@ void GroupAnalyser::count_step(std::size_t s) {
 }
 
 bool GroupAnalyser::alone(const LoweredStep& step) const {
-  return std::none_of(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& other) { return &other != &step && other.product && other.array == step.array; });
+  return std::none_of(group_.steps.begin(), group_.steps.end(),
+                      [&](const LoweredStep& other) { return &other != &step && other.product && other.array == step.array; });
 }
 
 // A stationary operand is loaded when a loop up to the last on which it depends has moved; at every tile where another
@@ -227,7 +228,8 @@ void GroupAnalyser::count_stores(const LoweredStep& step) {
     unsigned loops = 0;
     for (const int l : walked) loops |= l <= hold ? 1u << l : 0u;
     const Transfers made = count_transfer(tensor, loops, true);
-    if (!step.reduces_tiles) wait_for_room(copies(tensor), made.bytes, made.count, issued_[static_cast<std::size_t>(&step - group_.steps.data())]);
+    if (!step.reduces_tiles)
+      wait_for_room(copies(tensor), made.bytes, made.count, issued_[static_cast<std::size_t>(&step - group_.steps.data())]);
     last_store_ = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
@@ -300,10 +302,12 @@ GroupAnalysis GroupAnalyser::time() {
     const Schedule schedule = build_schedule(lowering_, sizing_);
     double chains = 0;
     for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-      const auto first = std::find_if(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& step) { return step.stage == static_cast<int>(stage); });
+      const auto first = std::find_if(group_.steps.begin(), group_.steps.end(),
+                                      [&](const LoweredStep& step) { return step.stage == static_cast<int>(stage); });
       const Regions tiles(lowering_, sizing_, g_, first->loop_bits);
       tiles.classes([&](unsigned last, std::int64_t count) {
-        chains += static_cast<double>(count) * static_cast<double>(serial_tile(lowering_, schedule.groups[g_], static_cast<int>(stage), tiles.edges(last)));
+        chains += static_cast<double>(count) *
+                  static_cast<double>(serial_tile(lowering_, schedule.groups[g_], static_cast<int>(stage), tiles.edges(last)));
       });
     }
     bound = std::max(bound, chains);
@@ -313,7 +317,7 @@ GroupAnalysis GroupAnalyser::time() {
   const double tail = last_store_ + latency + kTransferOverhead;
   double cycles = std::max(bound, chain) + head + tail;
   for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
-    double lead = 0;   // of the tile's path, before and after this array
+    double lead = 0;  // of the tile's path, before and after this array
     double trail = 0;
     for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
       const Path& whole = paths[stage];
@@ -365,7 +369,9 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
   for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
     const ArrayLoad& load = analysis.arrays[a];
     UnitResult& made = unit(UnitKind::array, static_cast<int>(a), static_cast<std::uint64_t>(load.busy_cycles));
-    const auto put = [&](ArrayCounter counter, std::int64_t count) { made.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(count); };
+    const auto put = [&](ArrayCounter counter, std::int64_t count) {
+      made.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(count);
+    };
     const auto work = [&](einsum::Work kind) { return load.work[static_cast<std::size_t>(kind)]; };
     put(ArrayCounter::tiles, load.tiles);
     put(ArrayCounter::macc, work(einsum::Work::macc));
@@ -381,7 +387,9 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
   double memory = 0;
   for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
   UnitResult& dram = unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(std::llround(memory)));
-  const auto put = [&](DramCounter counter, std::int64_t count) { dram.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count); };
+  const auto put = [&](DramCounter counter, std::int64_t count) {
+    dram.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count);
+  };
   put(DramCounter::read_requests, analysis.read_requests);
   put(DramCounter::write_requests, analysis.write_requests);
   result.traffic.reserve(lowering.tensors.size());
@@ -390,7 +398,8 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
     put(DramCounter::bytes_read, moved.read_bytes);
     put(DramCounter::bytes_written, moved.written_bytes);
     if (moved.read_bytes + moved.written_bytes > 0) {
-      result.traffic.push_back({static_cast<TensorId>(t), UnitKind::dram, static_cast<std::uint64_t>(moved.read_bytes), static_cast<std::uint64_t>(moved.written_bytes)});
+      result.traffic.push_back({static_cast<TensorId>(t), UnitKind::dram, static_cast<std::uint64_t>(moved.read_bytes),
+                                static_cast<std::uint64_t>(moved.written_bytes)});
     }
   }
   conclude(result, lowering, sizing);

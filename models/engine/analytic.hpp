@@ -19,10 +19,10 @@ struct ArrayLoad {
 };
 
 struct GroupAnalysis {
-  double memory_cycles = 0;          // bytes at the memory's pace
-  double transfer_cycles = 0;        // transfers at the pace of their round trips, a few under way at once
-  double room_cycles = 0;            // transfers and use one after another, for as many copies as the buffer holds
-  double latency_cycles = 0;         // tiles through the spatial array's contexts, one after another
+  double memory_cycles = 0;    // bytes at the memory's pace
+  double transfer_cycles = 0;  // transfers at the pace of their round trips, a few under way at once
+  double room_cycles = 0;      // transfers and use one after another, for as many copies as the buffer holds
+  double latency_cycles = 0;   // tiles through the spatial array's contexts, one after another
   double cycles = 0;
 };
 
@@ -32,9 +32,9 @@ struct MemoryLoad {
 };
 
 struct Analysis {
-  std::vector<ArrayLoad> arrays;     // over all groups: exact
-  std::vector<MemoryLoad> memory;    // by tensor: exact
-  std::int64_t read_requests = 0;    // exact
+  std::vector<ArrayLoad> arrays;   // over all groups: exact
+  std::vector<MemoryLoad> memory;  // by tensor: exact
+  std::int64_t read_requests = 0;  // exact
   std::int64_t write_requests = 0;
   std::vector<GroupAnalysis> groups;
   double cycles = 0;

@@ -43,18 +43,22 @@ class Checker {
     const Exponential& exp = *array.operations.exp;
     const std::string at = path + ".operations.exp";
     if (exp.method == ExpMethod::segments && !exp.segments) add(at, "segments", "linear segments need their number: segments");
-    if (exp.method != ExpMethod::segments && exp.segments) add(at + ".segments", std::to_string(*exp.segments), "only for method: segments");
+    if (exp.method != ExpMethod::segments && exp.segments)
+      add(at + ".segments", std::to_string(*exp.segments), "only for method: segments");
     if (exp.segments && (*exp.segments & (*exp.segments - 1)) != 0) {
       add(at + ".segments", std::to_string(*exp.segments), "must be a power of two from 2 to 1024");
     }
-    if (exp.method == ExpMethod::maccs && !array.operations.macc) add(at + ".method", "maccs", "needs the operation macc on the same array");
+    if (exp.method == ExpMethod::maccs && !array.operations.macc)
+      add(at + ".method", "maccs", "needs the operation macc on the same array");
   }
 
   void check_link(const std::string& path, const Link& link, const std::vector<std::string>& ends) {
     for (const auto& [field, end] : {std::pair{".from", link.from}, std::pair{".to", link.to}}) {
       if (std::find(ends.begin(), ends.end(), end) == ends.end()) add(path + field, end, config::unknown_name(end, ends));
     }
-    const auto spatial = [&](const std::string& end) { return arch_.arrays.contains(end) && arch_.arrays.at(end).kind == ArrayKind::spatial; };
+    const auto spatial = [&](const std::string& end) {
+      return arch_.arrays.contains(end) && arch_.arrays.at(end).kind == ArrayKind::spatial;
+    };
     if (link.hops != Hops::none && !spatial(link.from) && !spatial(link.to)) {
       add(path + ".hops", std::string(config::name_of(link.hops)), "neither end is a spatial array; allowed here: 'none'");
     }

@@ -37,7 +37,7 @@ struct Exponential {
   ExpMethod method = ExpMethod::maccs;
   std::int64_t interval_cycles = 1;
   std::int64_t latency_cycles = 1;
-  bool absorbs_subtract = false;      // exp(a − b) is one operation
+  bool absorbs_subtract = false;         // exp(a − b) is one operation
   std::optional<std::int64_t> segments;  // of linear segments: their number
 };
 
@@ -50,9 +50,9 @@ inline auto fields(config::Tag<Exponential>) {
 }
 
 struct Operations {
-  std::optional<Operation> macc;      // also a multiplication, where `multiply` is absent
+  std::optional<Operation> macc;  // also a multiplication, where `multiply` is absent
   std::optional<Operation> multiply;
-  std::optional<Operation> add;       // also subtraction
+  std::optional<Operation> add;  // also subtraction
   std::optional<Operation> max;
   std::optional<Operation> divide;
   std::optional<Exponential> exp;
@@ -75,12 +75,12 @@ constexpr auto names(config::Tag<ArrayKind>) {
 
 struct Array {
   ArrayKind kind = ArrayKind::spatial;
-  std::optional<std::int64_t> rows;           // of a spatial array
-  std::optional<std::int64_t> columns;        // of a spatial array
-  std::optional<std::int64_t> lanes;          // of a vector array
-  std::int64_t tile_contexts = 1;             // tiles whose state an element can hold at once
-  bool overlaps_preload = false;              // shadow registers: the stationary operand loads behind the previous tile
-  bool overlaps_drain = false;                // finished outputs leave behind the next tile
+  std::optional<std::int64_t> rows;     // of a spatial array
+  std::optional<std::int64_t> columns;  // of a spatial array
+  std::optional<std::int64_t> lanes;    // of a vector array
+  std::int64_t tile_contexts = 1;       // tiles whose state an element can hold at once
+  bool overlaps_preload = false;        // shadow registers: the stationary operand loads behind the previous tile
+  bool overlaps_drain = false;          // finished outputs leave behind the next tile
   Operations operations;
 };
 
@@ -117,8 +117,8 @@ inline auto fields(config::Tag<Link>) {
 
 struct Buffer {
   std::int64_t bytes = 0;
-  std::int64_t row_bytes = 0;    // bytes a port moves in a cycle
-  std::int64_t banks = 0;        // rows are dealt to banks in turn; a bank serves one read and one write a cycle
+  std::int64_t row_bytes = 0;  // bytes a port moves in a cycle
+  std::int64_t banks = 0;      // rows are dealt to banks in turn; a bank serves one read and one write a cycle
   std::int64_t read_ports = 0;
   std::int64_t write_ports = 0;  // for results; filling from DRAM has a port of its own
 };
@@ -133,9 +133,9 @@ inline auto fields(config::Tag<Buffer>) {
 
 struct Dram {
   double bandwidth_bytes_per_s = 0;
-  std::int64_t latency_cycles = 0;   // request to first data, unloaded
-  std::int64_t outstanding = 0;      // requests under way at once
-  std::int64_t burst_bytes = 0;      // largest request
+  std::int64_t latency_cycles = 0;  // request to first data, unloaded
+  std::int64_t outstanding = 0;     // requests under way at once
+  std::int64_t burst_bytes = 0;     // largest request
 };
 
 inline auto fields(config::Tag<Dram>) {

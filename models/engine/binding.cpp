@@ -27,18 +27,12 @@ void read_custom(const config::Value& value, Size& out, config::Reader& reader) 
 
 std::string canonical_text(const Size& size) {
   switch (size.kind) {
-    case Size::Kind::number:
-      return std::to_string(size.number);
-    case Size::Kind::rows:
-      return size.array + ".rows";
-    case Size::Kind::columns:
-      return size.array + ".columns";
-    case Size::Kind::lanes:
-      return size.array + ".lanes";
-    case Size::Kind::fit:
-      return "fit";
-    case Size::Kind::all:
-      break;
+    case Size::Kind::number: return std::to_string(size.number);
+    case Size::Kind::rows: return size.array + ".rows";
+    case Size::Kind::columns: return size.array + ".columns";
+    case Size::Kind::lanes: return size.array + ".lanes";
+    case Size::Kind::fit: return "fit";
+    case Size::Kind::all: break;
   }
   return "all";
 }

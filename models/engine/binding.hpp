@@ -70,16 +70,17 @@ struct Group {
 
 inline auto fields(config::Tag<Group>) {
   using config::required;
-  return std::tuple{required("name", &Group::name, "its name"), required("loops", &Group::loops, "loop order, outermost first: b, h, p2, m1, p1"),
-                    required("tiles", &Group::tiles, "how each rank is cut"), required("steps", &Group::steps, "Einsums and where they run")};
+  return std::tuple{
+      required("name", &Group::name, "its name"), required("loops", &Group::loops, "loop order, outermost first: b, h, p2, m1, p1"),
+      required("tiles", &Group::tiles, "how each rank is cut"), required("steps", &Group::steps, "Einsums and where they run")};
 }
 
 // Where a tensor lives between its producer and its consumers: in the global buffer, in DRAM (staged through the
 // buffer), or in registers of an array or on a link (at: the array's name, or link).
 struct Residency {
-  std::string at;                       // buffer, dram, link, or an array's name
-  std::optional<std::string> hold;      // the loop for one of whose iterations it is held; default: the innermost
-  std::optional<std::int64_t> copies;   // double buffering: 2. Default 2 in the buffer, one a tile in flight elsewhere
+  std::string at;                      // buffer, dram, link, or an array's name
+  std::optional<std::string> hold;     // the loop for one of whose iterations it is held; default: the innermost
+  std::optional<std::int64_t> copies;  // double buffering: 2. Default 2 in the buffer, one a tile in flight elsewhere
 };
 
 inline auto fields(config::Tag<Residency>) {
@@ -129,8 +130,8 @@ struct Binding {
   std::string description;
   std::string source;
   std::string cascade;
-  std::optional<std::string> causal_cascade;    // runs in its place where the workload is causal
-  std::map<std::string, Quantity> ranks;        // every base rank of the cascade
+  std::optional<std::string> causal_cascade;  // runs in its place where the workload is causal
+  std::map<std::string, Quantity> ranks;      // every base rank of the cascade
   Epochs epochs = Epochs::overlapped;
   std::optional<std::int64_t> tiles_in_flight;  // at most the array's tile contexts, which is the default
   std::vector<Group> groups;

@@ -68,7 +68,8 @@ void Lowerer::ranks() {
     }
   }
   for (const auto& [name, quantity] : binding_.ranks) {
-    if (std::find(bases.begin(), bases.end(), name) == bases.end()) add("ranks." + name, "", "unknown key; " + config::unknown_name(name, bases));
+    if (std::find(bases.begin(), bases.end(), name) == bases.end())
+      add("ranks." + name, "", "unknown key; " + config::unknown_name(name, bases));
   }
 }
 
@@ -102,7 +103,8 @@ void Lowerer::tensors() {
     }
   }
   for (const einsum::Tensor& tensor : cascade_.tensors) {
-    if (!binding_.tensors.contains(tensor.name)) add("tensors", "", "missing key: " + tensor.name + ", a tensor of cascade " + cascade_.name);
+    if (!binding_.tensors.contains(tensor.name))
+      add("tensors", "", "missing key: " + tensor.name + ", a tensor of cascade " + cascade_.name);
   }
 }
 
@@ -178,7 +180,8 @@ void Lowerer::loops(const Group& in, const std::string& path, LoweredGroup& out)
     if (tiled.base == kNone) continue;
     const std::string variable = cascade_.ranks[tiled.base].variable;
     if (tiled.tile_loop == kNone) add(path + ".loops", "", "misses " + variable + "1: the rank is cut under tiles");
-    if (tiled.tiling.block && tiled.block_loop == kNone) add(path + ".loops", "", "misses " + variable + "2: the rank has blocks under tiles");
+    if (tiled.tiling.block && tiled.block_loop == kNone)
+      add(path + ".loops", "", "misses " + variable + "2: the rank has blocks under tiles");
   }
 }
 
@@ -190,7 +193,8 @@ void Lowerer::step(const Step& in, const std::string& path, std::size_t group, L
   for (const std::string& name : in.einsum ? std::vector<std::string>{*in.einsum} : *in.einsums) {
     const EinsumId e = cascade_.einsum(name);
     if (e == kNone) {
-      add(path + (in.einsum ? ".einsum" : ".einsums"), name, "no such Einsum in cascade " + cascade_.name + "; " + config::unknown_name(name, known));
+      add(path + (in.einsum ? ".einsum" : ".einsums"), name,
+          "no such Einsum in cascade " + cascade_.name + "; " + config::unknown_name(name, known));
       return;
     }
     if (!bound_.insert(e).second) add(path, name, "the Einsum is bound twice");
@@ -202,8 +206,10 @@ void Lowerer::step(const Step& in, const std::string& path, std::size_t group, L
   if (array == out_.array_names.end()) return add(path + ".on", in.on, config::unknown_name(in.on, out_.array_names));
   step.array = static_cast<int>(array - out_.array_names.begin());
   const bool spatial = out_.arrays[step.array]->kind == ArrayKind::spatial;
-  if (spatial && (!in.space || in.space->size() != 2 || in.lanes)) return add(path, step.name, "on a spatial array a step needs space: [rows, columns]");
-  if (!spatial && (!in.lanes || in.space || in.stationary)) return add(path, step.name, "on a vector array a step needs lanes, and neither space nor stationary");
+  if (spatial && (!in.space || in.space->size() != 2 || in.lanes))
+    return add(path, step.name, "on a spatial array a step needs space: [rows, columns]");
+  if (!spatial && (!in.lanes || in.space || in.stationary))
+    return add(path, step.name, "on a vector array a step needs lanes, and neither space nor stationary");
   if (spatial) {
     step.rows = base_rank((*in.space)[0], path + ".space");
     step.columns = base_rank((*in.space)[1], path + ".space");
@@ -211,7 +217,8 @@ void Lowerer::step(const Step& in, const std::string& path, std::size_t group, L
     step.lanes = base_rank(*in.lanes, path + ".lanes");
   }
   const Einsum& first = cascade_.einsums[step.einsums[0]];
-  step.product = step.einsums.size() == 1 && einsum::work_per_point(cascade_, step.einsums[0])[static_cast<std::size_t>(einsum::Work::macc)] > 0;
+  step.product =
+      step.einsums.size() == 1 && einsum::work_per_point(cascade_, step.einsums[0])[static_cast<std::size_t>(einsum::Work::macc)] > 0;
   if (in.stationary) {
     step.stationary = cascade_.tensor(*in.stationary);
     bool used = step.stationary == first.outputs[0].tensor;

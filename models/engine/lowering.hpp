@@ -15,29 +15,29 @@
 namespace weft::engine {
 
 using einsum::EinsumId;
+using einsum::kNone;
 using einsum::RankId;
 using einsum::TensorId;
-using einsum::kNone;
 
 // One loop of a group. Loop 0 runs over batches and heads (and layers of a trace); the others over tiles or blocks.
 struct Loop {
-  std::string name;        // "bh", "p2", "m1"
+  std::string name;  // "bh", "p2", "m1"
   RankId base = kNone;
-  int level = 0;           // 1: tiles, 2: blocks of tiles
+  int level = 0;  // 1: tiles, 2: blocks of tiles
 };
 
 struct TiledRank {
   RankId base = kNone;
   Tiling tiling;
-  int tile_loop = kNone;   // index into loops; kNone: one tile holds all
+  int tile_loop = kNone;  // index into loops; kNone: one tile holds all
   int block_loop = kNone;
 };
 
 // A rank as a group sees it.
 struct GroupRank {
   RankId rank = kNone;
-  int tiled = kNone;    // index into LoweredGroup::tiled; kNone: whole in every tile
-  bool outer = false;   // a partition that counts tiles: one in a tile
+  int tiled = kNone;   // index into LoweredGroup::tiled; kNone: whole in every tile
+  bool outer = false;  // a partition that counts tiles: one in a tile
 };
 
 // One Einsum of a step: its ranks, each over an axis of the array or in time, and an element's cycles for one point.
@@ -48,9 +48,9 @@ struct StepPoints {
     bool reduced = false;
   };
   std::vector<Rank> ranks;
-  einsum::WorkCounts work{};        // per point
+  einsum::WorkCounts work{};  // per point
   std::int64_t cycles = 0;
-  std::int64_t extra_latency = 0;   // beyond them
+  std::int64_t extra_latency = 0;  // beyond them
 };
 
 // A tensor that a step reads or writes; by choice of place, the loop for one of whose iterations it is held.
@@ -61,31 +61,31 @@ struct TensorUse {
 
 // An operand of the same tile that another step of the stage makes.
 struct TileOperand {
-  int producer = 0;           // index into LoweredGroup::steps
-  std::int64_t latency = 0;   // on the way
+  int producer = 0;          // index into LoweredGroup::steps
+  std::int64_t latency = 0;  // on the way
   bool streamed = false;
 };
 
 // One Einsum, or a streamed chain of them, on one array.
 struct LoweredStep {
   std::vector<EinsumId> einsums;
-  int array = 0;                     // index into Lowering::array_names
+  int array = 0;  // index into Lowering::array_names
   int stage = 0;
-  RankId rows = kNone;               // base or plain rank over the rows of a spatial array
+  RankId rows = kNone;  // base or plain rank over the rows of a spatial array
   RankId columns = kNone;
   RankId lanes = kNone;
-  TensorId stationary = kNone;       // of a product on a spatial array
+  TensorId stationary = kNone;  // of a product on a spatial array
   bool product = false;
-  std::vector<TensorId> reads;       // tensors from outside the step, each once
+  std::vector<TensorId> reads;  // tensors from outside the step, each once
   std::vector<TensorId> writes;
-  std::vector<int> loops;            // indices of the group's loops that it runs over
-  bool reduces_tiles = false;        // its result is complete only after the last tile of a reduced rank
-  std::string name;                  // "BQK", "LM+RM+SLN"
+  std::vector<int> loops;      // indices of the group's loops that it runs over
+  bool reduces_tiles = false;  // its result is complete only after the last tile of a reduced rank
+  std::string name;            // "BQK", "LM+RM+SLN"
   // Filled by resolve():
-  std::vector<StepPoints> points;    // parallel to einsums
-  std::vector<TensorUse> uses;       // writes, then reads
+  std::vector<StepPoints> points;  // parallel to einsums
+  std::vector<TensorUse> uses;     // writes, then reads
   std::vector<TileOperand> operands;
-  unsigned loop_bits = 0;            // of loops
+  unsigned loop_bits = 0;  // of loops
 };
 
 // Stage k of a group: the Einsums of one pass that iterate over the pass rank, or those that follow its end.
@@ -99,10 +99,10 @@ struct LoweredGroup {
   std::string name;
   std::vector<Loop> loops;
   std::vector<TiledRank> tiled;
-  RankId pass_rank = kNone;     // base rank whose passes separate stages
-  int pass_loop = kNone;        // its tile loop; loops before it are outer loops
+  RankId pass_rank = kNone;  // base rank whose passes separate stages
+  int pass_loop = kNone;     // its tile loop; loops before it are outer loops
   std::vector<Stage> stages;
-  std::vector<LoweredStep> steps;  // in program order
+  std::vector<LoweredStep> steps;                  // in program order
   std::vector<std::vector<GroupRank>> dimensions;  // by tensor, without generations; filled by resolve()
 };
 
@@ -111,21 +111,21 @@ enum class Place : std::uint8_t { buffer, dram, elsewhere };
 struct LoweredTensor {
   numerics::Format format = numerics::Format::bf16;
   std::vector<Residency> choices;
-  std::vector<Place> places;    // parallel to choices; filled by resolve()
-  int made_in_group = kNone;    // kNone: an input
+  std::vector<Place> places;  // parallel to choices; filled by resolve()
+  int made_in_group = kNone;  // kNone: an input
 };
 
 struct Lowering {
   const Architecture* arch = nullptr;  // outlive the lowering
   const Binding* binding = nullptr;
   const einsum::Cascade* cascade = nullptr;
-  std::vector<std::string> array_names;   // in the map's order
+  std::vector<std::string> array_names;  // in the map's order
   std::vector<const Array*> arrays;
   std::vector<LoweredGroup> groups;
-  std::vector<LoweredTensor> tensors;     // by TensorId
-  std::vector<Quantity> quantities;       // by base RankId
+  std::vector<LoweredTensor> tensors;  // by TensorId
+  std::vector<Quantity> quantities;    // by base RankId
   std::int64_t tiles_in_flight = 1;
-  RankId mask_key = kNone;                // of a mask key <= query + c: the two base ranks
+  RankId mask_key = kNone;  // of a mask key <= query + c: the two base ranks
   RankId mask_query = kNone;
   int mask_einsum = kNone;
 };

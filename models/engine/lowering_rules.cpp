@@ -69,7 +69,8 @@ void Lowerer::stages(const std::string& path, LoweredGroup& out) {
       }
       const bool other_stage = out.pass_rank != kNone && iterates_base(e, out.pass_rank) != out.stages[step.stage].over_pass_rank;
       if (other_stage || !same_passes(step.einsums.front(), e)) add(at, step.name, "Einsums of one streamed chain must be of one pass");
-      step.reduces_tiles = step.reduces_tiles || (out.pass_rank != kNone && iterates_base(e, out.pass_rank) && !output_has_base(e, out.pass_rank));
+      step.reduces_tiles =
+          step.reduces_tiles || (out.pass_rank != kNone && iterates_base(e, out.pass_rank) && !output_has_base(e, out.pass_rank));
     }
   }
 }
@@ -80,16 +81,20 @@ void Lowerer::shape_rules(const std::string& path, const LoweredGroup& group, co
     const auto& dims = cascade_.tensors[step.stationary].dimensions;
     for (const RankId space : {step.rows, step.columns}) {
       const bool has = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return cascade_.base_of(d.rank) == space; });
-      if (!has) add(path + ".space", cascade_.ranks[space].variable, "the stationary tensor " + cascade_.tensors[step.stationary].name + " does not have this rank");
+      if (!has)
+        add(path + ".space", cascade_.ranks[space].variable,
+            "the stationary tensor " + cascade_.tensors[step.stationary].name + " does not have this rank");
     }
     const bool leaves = step.stationary == step.writes[0] && at_choices(step.writes[0])[0].at != out_.array_names[step.array];
     if (leaves && step.reduces_tiles && group.loops[step.loops.back()].base != group.pass_rank) {
-      add(path + ".stationary", step.name, "its sums stay in the elements over the tiles of the reduced rank, whose loop must then be the innermost");
+      add(path + ".stationary", step.name,
+          "its sums stay in the elements over the tiles of the reduced rank, whose loop must then be the innermost");
     }
   }
   for (const EinsumId e : step.einsums) {
     for (const RankId r : {step.rows, step.columns}) {
-      if (r != kNone && !iterates_base(e, r)) add(path + ".space", cascade_.ranks[r].variable, step.name + " does not iterate over this rank");
+      if (r != kNone && !iterates_base(e, r))
+        add(path + ".space", cascade_.ranks[r].variable, step.name + " does not iterate over this rank");
     }
     if (step.lanes != kNone && !iterates_base(e, step.lanes)) {
       add(path + ".lanes", cascade_.ranks[step.lanes].variable, step.name + " does not iterate over this rank");
@@ -117,7 +122,8 @@ void Lowerer::holds(const LoweredGroup& group, int index) {
     }
     for (const Residency& choice : out_.tensors[t].choices) {
       if (choice.hold && std::find(known.begin(), known.end(), *choice.hold) == known.end()) {
-        add("tensors." + cascade_.tensors[t].name + ".hold", *choice.hold, "no such loop in group " + group.name + "; " + config::unknown_name(*choice.hold, known));
+        add("tensors." + cascade_.tensors[t].name + ".hold", *choice.hold,
+            "no such loop in group " + group.name + "; " + config::unknown_name(*choice.hold, known));
       }
     }
   }
@@ -126,7 +132,8 @@ void Lowerer::holds(const LoweredGroup& group, int index) {
 void Lowerer::complete() {
   for (std::size_t e = 0; e < cascade_.einsums.size(); ++e) {
     if (!bound_.contains(static_cast<EinsumId>(e))) {
-      add("groups", "", "Einsum " + cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].name + " of cascade " + cascade_.name + " is bound nowhere");
+      add("groups", "",
+          "Einsum " + cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].name + " of cascade " + cascade_.name + " is bound nowhere");
     }
   }
   std::set<TensorId> made;
@@ -148,8 +155,8 @@ void Lowerer::mask() {
   for (std::size_t e = 0; e < cascade_.einsums.size(); ++e) {
     const auto& mask = cascade_.einsums[e].mask;
     if (!mask) continue;
-    const bool simple = mask->left.coordinates.size() == 1 && mask->right.coordinates.size() == 1 && mask->left.coordinates[0].coefficient == 1 &&
-                        mask->right.coordinates[0].coefficient == 1;
+    const bool simple = mask->left.coordinates.size() == 1 && mask->right.coordinates.size() == 1 &&
+                        mask->left.coordinates[0].coefficient == 1 && mask->right.coordinates[0].coefficient == 1;
     const bool same = out_.mask_einsum == kNone || same_mask(*cascade_.einsums[out_.mask_einsum].mask, *mask);
     if (!simple || !same) {
       problems_.push_back({mask->where, "where", "", "the engine runs one mask, of the form key <= query + constant"});
@@ -163,7 +170,8 @@ void Lowerer::mask() {
 
 bool Lowerer::same_mask(const einsum::Mask& a, const einsum::Mask& b) {
   const auto terms = [](const std::vector<einsum::Index::Term>& x, const std::vector<einsum::Index::Term>& y) {
-    return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& s, const auto& t) { return s.rank == t.rank && s.coefficient == t.coefficient; });
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [](const auto& s, const auto& t) { return s.rank == t.rank && s.coefficient == t.coefficient; });
   };
   const auto sides = [&](const einsum::Mask::Side& x, const einsum::Mask::Side& y) {
     return terms(x.coordinates, y.coordinates) && terms(x.extents, y.extents) && x.constant == y.constant;

@@ -6,7 +6,9 @@ namespace {
 
 std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, const workload::Shape& shape) {
   std::array<std::int64_t, 6> all{};
-  const auto put = [&](Quantity quantity, std::int64_t value) { all[static_cast<std::size_t>(quantity)] = std::max<std::int64_t>(1, value); };
+  const auto put = [&](Quantity quantity, std::int64_t value) {
+    all[static_cast<std::size_t>(quantity)] = std::max<std::int64_t>(1, value);
+  };
   put(Quantity::seq_q, shape.seq_q);
   put(Quantity::seq_kv, shape.seq_kv);
   put(Quantity::width_qk, shape.width_qk);
@@ -37,8 +39,8 @@ Sizing size_point(const Lowering& lowering, const workload::Workload& workload, 
   const auto quantities = quantities_of(workload, shape);
   Sizing sizing = size_design(lowering, shape, quantities, layers);
   if (!sizing.feasible && hopeless(lowering, sizing, quantities)) {
-    throw ConfigError(Problem{{}, "arch.buffer.bytes", std::to_string(lowering.arch->buffer.bytes),
-                              "too small for one tile of the binding: " + sizing.reason});
+    throw ConfigError(Problem{
+        {}, "arch.buffer.bytes", std::to_string(lowering.arch->buffer.bytes), "too small for one tile of the binding: " + sizing.reason});
   }
   return sizing;
 }

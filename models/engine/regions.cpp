@@ -56,11 +56,14 @@ void Regions::count_pairs(std::int64_t offset) {
   };
   const std::int64_t whole = queries.count - 1;  // units of queries before the last
   // The first of them that sees any key, and the first that sees the last unit of keys.
-  const auto first_with = [&](std::int64_t key) { return std::clamp<std::int64_t>(key - offset < queries.unit ? 0 : (key - offset + 1 + queries.unit - 1) / queries.unit - 1, 0, whole); };
+  const auto first_with = [&](std::int64_t key) {
+    return std::clamp<std::int64_t>(key - offset < queries.unit ? 0 : (key - offset + 1 + queries.unit - 1) / queries.unit - 1, 0, whole);
+  };
   const std::int64_t any = first_with(0);
   const std::int64_t all = std::max(any, first_with((keys.count - 1) * keys.unit));
   const std::int64_t start = (any + 1) * queries.unit - 1 + offset;
-  pairs_[0] = floor_sum(all - any, keys.unit, queries.unit, std::max<std::int64_t>(0, start)) + (all - any) + (whole - all) * (keys.count - 1);
+  pairs_[0] =
+      floor_sum(all - any, keys.unit, queries.unit, std::max<std::int64_t>(0, start)) + (all - any) + (whole - all) * (keys.count - 1);
   pairs_[2] = whole - all;
   const std::int64_t last = seen((queries.count - 1) * queries.unit + queries.last - 1);
   pairs_[3] = last == keys.count ? 1 : 0;

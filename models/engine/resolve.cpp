@@ -54,7 +54,10 @@ StepPoints step_points(const Lowering& lowering, const LoweredGroup& group, cons
     StepPoints::Rank& rank = points.ranks.emplace_back();
     static_cast<GroupRank&>(rank) = group_rank(lowering, group, r);
     const bool spatial = array.kind == ArrayKind::spatial;
-    rank.axis = spatial && base == step.rows ? Axis::rows : spatial && base == step.columns ? Axis::columns : !spatial && base == step.lanes ? Axis::lanes : Axis::time;
+    rank.axis = spatial && base == step.rows      ? Axis::rows
+                : spatial && base == step.columns ? Axis::columns
+                : !spatial && base == step.lanes  ? Axis::lanes
+                                                  : Axis::time;
     rank.reduced = std::find(einsum.reduced.begin(), einsum.reduced.end(), r) != einsum.reduced.end();
   }
   return points;

@@ -44,7 +44,7 @@ std::span<const CounterDeclaration> counters_of(UnitKind kind);
 // busy + stall_in + stall_out + idle = cycles of the run.
 struct UnitResult {
   UnitKind kind = UnitKind::array;
-  int array = kNone;                  // index into Lowering::array_names, for arrays
+  int array = kNone;  // index into Lowering::array_names, for arrays
   std::uint64_t busy_cycles = 0;
   std::uint64_t stall_in_cycles = 0;   // had work, waited for operands
   std::uint64_t stall_out_cycles = 0;  // had work, waited for room
@@ -78,11 +78,11 @@ struct Result {
   std::uint64_t cycles = 0;
   std::uint64_t advance_periods = 0;
   std::uint64_t advance_cycles = 0;
-  std::vector<UnitResult> units;      // arrays in the architecture's order, then buffer, then dram
+  std::vector<UnitResult> units;  // arrays in the architecture's order, then buffer, then dram
   std::vector<Traffic> traffic;
-  double useful_macs = 0;             // share of MAC slots
+  double useful_macs = 0;  // share of MAC slots
   double peak_bytes_per_s = 0;
-  int bound_by = kNone;               // index into units
+  int bound_by = kNone;  // index into units
   std::optional<Error> error;
   std::vector<Error> error_by_layer;  // of a trace
 

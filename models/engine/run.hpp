@@ -17,10 +17,10 @@ namespace weft::engine {
 struct UnitEvent {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  int unit = 0;               // arrays, then the memory port (loads and stores)
-  std::string_view name;      // "BQK", "load K"; lives as long as the run
+  int unit = 0;           // arrays, then the memory port (loads and stores)
+  std::string_view name;  // "BQK", "load K"; lives as long as the run
   std::int64_t head = 0;
-  std::int64_t tile = 0;      // ordinal within the run
+  std::int64_t tile = 0;  // ordinal within the run
 };
 
 struct EventSink {
@@ -32,13 +32,13 @@ struct EventSink {
 
 struct RunOptions {
   Fidelity fidelity = Fidelity::systemc;
-  bool exact = false;                       // step every cycle: no steady-state advance
+  bool exact = false;  // step every cycle: no steady-state advance
   std::uint64_t seed = 0;
-  const workload::Trace* trace = nullptr;   // values flow where it is set; systemc only
+  const workload::Trace* trace = nullptr;              // values flow where it is set; systemc only
   std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
   EventSink* events = nullptr;
   std::stop_token stop{};
-  std::function<void(double)> progress{};   // share done, 0 … 1
+  std::function<void(double)> progress{};  // share done, 0 … 1
 };
 
 // Sizes a point. ConfigError where not even one tile of the binding fits the buffer; where only this shape does not,

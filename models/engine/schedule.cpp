@@ -71,7 +71,12 @@ class Builder {
         }
         out_.steps.push_back(std::move(load));
       }
-      ScheduledStep step{.kind = StepKind::compute, .name = from.name, .unit = from.array, .stage = from.stage, .lowered = static_cast<int>(i), .loops = from.loops};
+      ScheduledStep step{.kind = StepKind::compute,
+                         .name = from.name,
+                         .unit = from.array,
+                         .stage = from.stage,
+                         .lowered = static_cast<int>(i),
+                         .loops = from.loops};
       step.over_pass_rank = group_.stages[from.stage].over_pass_rank && group_.pass_rank != kNone;
       for (unsigned edges = 0; edges < combinations; ++edges) step.costs.push_back(step_cost(lowering_, sizing_, g_, from, edges));
       preload_rule(from, step);
@@ -116,7 +121,9 @@ class Builder {
   }
 
   std::int64_t path(const ScheduledStep& from, const ScheduledStep& to) const {
-    const auto name = [&](const ScheduledStep& s) { return s.kind == StepKind::compute ? lowering_.array_names[s.unit] : std::string("buffer"); };
+    const auto name = [&](const ScheduledStep& s) {
+      return s.kind == StepKind::compute ? lowering_.array_names[s.unit] : std::string("buffer");
+    };
     return path_latency(*lowering_.arch, name(from), name(to));
   }
   // The way of tensor t: what an array leaves in the buffer for itself goes there and back.
@@ -159,7 +166,8 @@ class Builder {
         return;
       }
     }
-    if (wanted.kind == NeedKind::carried || wanted.kind == NeedKind::at || wanted.kind == NeedKind::complete) out_.steps[wanted.producer].keeps_slots = true;
+    if (wanted.kind == NeedKind::carried || wanted.kind == NeedKind::at || wanted.kind == NeedKind::complete)
+      out_.steps[wanted.producer].keeps_slots = true;
     check(wanted.lag < kRing, "copies beyond what is remembered");
     out_.steps[consumer].needs.push_back(wanted);
   }
@@ -283,7 +291,8 @@ class Builder {
         if (other.stage == out_.steps[s].stage) {
           need(static_cast<int>(s), {NeedKind::space, static_cast<int>(o), other.loops.back(), 1, leaves, false});
         } else if (outer_loop() >= 0) {
-          need(static_cast<int>(s), {NeedKind::outer, static_cast<int>(o), outer_loop(), other.stage < out_.steps[s].stage ? 1 : 0, leaves, false});
+          need(static_cast<int>(s),
+               {NeedKind::outer, static_cast<int>(o), outer_loop(), other.stage < out_.steps[s].stage ? 1 : 0, leaves, false});
         }
       }
     }

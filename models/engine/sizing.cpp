@@ -13,18 +13,12 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 // A size as a number; 0 for `fit`.
 std::int64_t resolve(const Lowering& lowering, const Size& size, std::int64_t all) {
   switch (size.kind) {
-    case Size::Kind::number:
-      return size.number;
-    case Size::Kind::all:
-      return all;
-    case Size::Kind::fit:
-      return 0;
-    case Size::Kind::rows:
-      return *lowering.arch->arrays.at(size.array).rows;
-    case Size::Kind::columns:
-      return *lowering.arch->arrays.at(size.array).columns;
-    case Size::Kind::lanes:
-      return *lowering.arch->arrays.at(size.array).lanes;
+    case Size::Kind::number: return size.number;
+    case Size::Kind::all: return all;
+    case Size::Kind::fit: return 0;
+    case Size::Kind::rows: return *lowering.arch->arrays.at(size.array).rows;
+    case Size::Kind::columns: return *lowering.arch->arrays.at(size.array).columns;
+    case Size::Kind::lanes: return *lowering.arch->arrays.at(size.array).lanes;
   }
   return all;
 }
@@ -119,7 +113,8 @@ bool fit_group(const Lowering& lowering, Sizing& sizing, std::size_t g) {
       // What is held grows with the size, nearly in proportion: a guess, and a search from there.
       std::int64_t too_many = most;
       fits = 0;
-      std::int64_t guess = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(capacity) / static_cast<double>(whole) * static_cast<double>(most)), 1, most - 1);
+      std::int64_t guess = std::clamp<std::int64_t>(
+          static_cast<std::int64_t>(static_cast<double>(capacity) / static_cast<double>(whole) * static_cast<double>(most)), 1, most - 1);
       for (std::int64_t stride = 1; too_many - fits > 1; stride *= 2) {
         const bool enough = put(guess) <= capacity;
         (enough ? fits : too_many) = guess;
@@ -220,7 +215,8 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
   return elements;
 }
 
-Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const std::array<std::int64_t, 6>& quantities, std::int64_t layers) {
+Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const std::array<std::int64_t, 6>& quantities,
+                   std::int64_t layers) {
   Sizing sizing;
   sizing.shape = shape;
   sizing.repeats = shape.batch * shape.heads * layers;
@@ -237,7 +233,8 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
     for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
       if (!fit_group(lowering, sizing, g)) {
         fits = false;
-        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}", lowering.groups[g].name, sizing.groups[g].buffer_bytes, lowering.arch->buffer.bytes);
+        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}", lowering.groups[g].name, sizing.groups[g].buffer_bytes,
+                             lowering.arch->buffer.bytes);
         break;
       }
       moved += moved_bytes(lowering, sizing, g);

@@ -32,20 +32,20 @@ struct GroupSize {
   std::int64_t buffer_bytes = 0;           // what the group holds at once
 };
 
-
 struct Sizing {
   workload::Shape shape;
-  std::int64_t repeats = 1;              // batch × heads × layers: trips of loop bh
-  einsum::Extents extents;               // by rank id
+  std::int64_t repeats = 1;  // batch × heads × layers: trips of loop bh
+  einsum::Extents extents;   // by rank id
   bool masked = false;
-  std::int64_t mask_offset = 0;          // key <= query + mask_offset
+  std::int64_t mask_offset = 0;  // key <= query + mask_offset
   std::vector<GroupSize> groups;
-  std::vector<int> choice;               // by tensor: index into LoweredTensor::choices
+  std::vector<int> choice;  // by tensor: index into LoweredTensor::choices
   bool feasible = true;
-  std::string reason;                    // where not feasible: which group, bytes needed and there
+  std::string reason;  // where not feasible: which group, bytes needed and there
 };
 
-Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const std::array<std::int64_t, 6>& quantities, std::int64_t layers);
+Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const std::array<std::int64_t, 6>& quantities,
+                   std::int64_t layers);
 
 const Residency& residency(const Lowering& lowering, const Sizing& sizing, TensorId tensor);
 // Index of the loop for one of whose iterations the tensor is held in `group`; `loops` are those its step runs over.
@@ -61,16 +61,16 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
 
 // One step over one tile.
 struct StepCost {
-  std::int64_t issue_cycles = 0;     // the unit's slots it takes, without the two below
-  std::int64_t folds = 1;            // times the laid-out ranks go round the array
-  std::int64_t preload_cycles = 0;   // to load the stationary operand, when it changes
-  std::int64_t drain_cycles = 0;     // to read finished outputs out of the elements
+  std::int64_t issue_cycles = 0;          // the unit's slots it takes, without the two below
+  std::int64_t folds = 1;                 // times the laid-out ranks go round the array
+  std::int64_t preload_cycles = 0;        // to load the stationary operand, when it changes
+  std::int64_t drain_cycles = 0;          // to read finished outputs out of the elements
   std::int64_t extra_latency_cycles = 0;  // from the last slot to the result's register, beyond one cycle
-  std::int64_t rows_read = 0;        // buffer rows
+  std::int64_t rows_read = 0;             // buffer rows
   std::int64_t rows_written = 0;
-  int read_streams = 0;              // operands read from the buffer
+  int read_streams = 0;  // operands read from the buffer
   int write_streams = 0;
-  std::int64_t preload_rows = 0;     // buffer rows of the stationary operand
+  std::int64_t preload_rows = 0;  // buffer rows of the stationary operand
   // Bytes of each tensor between the array and the buffer; those of the stationary operand count when it is loaded.
   struct Moved {
     TensorId tensor = kNone;
@@ -81,7 +81,7 @@ struct StepCost {
   };
   std::array<Moved, 8> moved{};
   int moved_count = 0;
-  einsum::WorkCounts work{};         // operations by kind
+  einsum::WorkCounts work{};  // operations by kind
 };
 StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t group, const LoweredStep& step, unsigned edges);
 

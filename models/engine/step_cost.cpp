@@ -9,7 +9,8 @@ namespace {
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // One Einsum of a step: its points outside the laid-out ranks, and how often those fold over the array.
-void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, const LoweredStep& step, const StepPoints& points, unsigned edges, StepCost& cost) {
+void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, const LoweredStep& step, const StepPoints& points,
+                unsigned edges, StepCost& cost) {
   const Array& array = *lowering.arrays[step.array];
   const GroupSize& group = sizing.groups[g];
   std::array<std::int64_t, 4> extents{1, 1, 1, 1};  // by axis
@@ -50,12 +51,8 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   const auto bytes_of = [&](TensorId t) {
     return region_elements(lowering, sizing, g, t, innermost, edges) * numerics::bytes(lowering.tensors[t].format);
   };
-  const auto rows_of = [&](TensorId t) {
-    return ceil_div(bytes_of(t), row_bytes);
-  };
-  const auto in_buffer = [&](TensorId t) {
-    return lowering.tensors[t].places[sizing.choice[t]] != Place::elsewhere;
-  };
+  const auto rows_of = [&](TensorId t) { return ceil_div(bytes_of(t), row_bytes); };
+  const auto in_buffer = [&](TensorId t) { return lowering.tensors[t].places[sizing.choice[t]] != Place::elsewhere; };
   std::int64_t longest = 0;
   check(step.reads.size() + step.writes.size() <= cost.moved.size(), "a step touches too many tensors");
   for (const TensorId t : step.reads) {

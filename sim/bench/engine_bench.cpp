@@ -71,7 +71,12 @@ void result_to_json(benchmark::State& state) {
   const Design design = Design::load(catalog(), "fusemax");
   const Workload workload = bert_base();
   const Result result = engine::run_analytic(design, workload, workload.shape());
-  engine::Report report{.design = &design, .result = &result, .workload = "bert-base", .version = "0", .config_sha256 = std::string(64, '0'), .command = "weft run"};
+  engine::Report report{.design = &design,
+                        .result = &result,
+                        .workload = "bert-base",
+                        .version = "0",
+                        .config_sha256 = std::string(64, '0'),
+                        .command = "weft run"};
   for (auto _ : state) {
     report.seed += 1;
     benchmark::DoNotOptimize(engine::result_json(report).size());

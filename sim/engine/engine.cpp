@@ -29,7 +29,8 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
     if (config.memory == MemorySide::built_in) return make("dram", dram_, requests_);
     config_.advance = false;
     const auto burst = config.schedule.lowering->arch->dram.burst_bytes;
-    port_ = std::make_unique<memory::TlmPort>("memory", memory::TlmPort::Config{config.memory_base, burst}, requests_, responses_, clock_, failure_);
+    port_ = std::make_unique<memory::TlmPort>("memory", memory::TlmPort::Config{config.memory_base, burst}, requests_, responses_, clock_,
+                                              failure_);
     requests_.connect(port_.get());
   };
   if (!config.shuffle) make("sequencer", sequencer_, completions_);
@@ -163,12 +164,15 @@ void Engine::collect(weft::engine::Result& result) {
   fill_rows_moved(buffer_.counters());
   conserve({.kind = UnitKind::buffer, .busy_cycles = buffer_.busy_cycles(), .counters = buffer_.counters()});
   const bool built_in = port_ == nullptr;
-  conserve({.kind = UnitKind::dram, .busy_cycles = built_in ? dram_.busy_cycles() : port_->busy_cycles(), .counters = built_in ? dram_.counters() : port_->counters()});
+  conserve({.kind = UnitKind::dram,
+            .busy_cycles = built_in ? dram_.busy_cycles() : port_->busy_cycles(),
+            .counters = built_in ? dram_.counters() : port_->counters()});
   for (std::size_t t = 0; t < sequencer_.moved().size(); ++t) {
     const Sequencer::Moved& moved = sequencer_.moved()[t];
     const auto id = static_cast<weft::engine::TensorId>(t);
     if (moved.dram_read + moved.dram_written > 0) result.traffic.push_back({id, UnitKind::dram, moved.dram_read, moved.dram_written});
-    if (moved.buffer_read + moved.buffer_written > 0) result.traffic.push_back({id, UnitKind::buffer, moved.buffer_read, moved.buffer_written});
+    if (moved.buffer_read + moved.buffer_written > 0)
+      result.traffic.push_back({id, UnitKind::buffer, moved.buffer_read, moved.buffer_written});
   }
 }
 

@@ -27,13 +27,13 @@ class Engine : public sc_core::sc_module {
  public:
   struct Config {
     const weft::engine::Schedule& schedule;
-    bool advance = true;                     // steady-state advance
+    bool advance = true;  // steady-state advance
     weft::engine::EventSink* events = nullptr;
-    Values* values = nullptr;                // flow where set; then nothing is skipped
-    bool shuffle = false;                    // build the modules in another order: must change nothing
+    Values* values = nullptr;  // flow where set; then nothing is skipped
+    bool shuffle = false;      // build the modules in another order: must change nothing
     MemorySide memory = MemorySide::built_in;
-    std::uint64_t memory_base = 0;           // of the socket: where the engine's tensors begin
-    bool pauses = true;                      // sc_pause() when done; a failure always pauses
+    std::uint64_t memory_base = 0;  // of the socket: where the engine's tensors begin
+    bool pauses = true;             // sc_pause() when done; a failure always pauses
   };
 
   Engine(const sc_core::sc_module_name& name, const Config& config);
@@ -75,7 +75,7 @@ class Engine : public sc_core::sc_module {
   memory::Fetcher fetcher_;
   memory::Dram dram_;
   std::vector<std::unique_ptr<sc_core::sc_module>> modules_;
-  std::unique_ptr<memory::TlmPort> port_;   // in the place of dram_
+  std::unique_ptr<memory::TlmPort> port_;  // in the place of dram_
   sc_core::sc_event look_;
   sc_core::sc_event finished_;
   SteadyState steady_;

@@ -15,7 +15,8 @@ weft::engine::Result run(const weft::engine::Design& design, const weft::workloa
 
 // Runs a schedule that is built, inside with_fresh_kernel; fills in the run's part of the result. ContractError where the
 // schedule cannot go on.
-void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options, Values* values, weft::engine::Result& result);
+void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options, Values* values,
+              weft::engine::Result& result);
 
 struct Cancelled : std::runtime_error {
   Cancelled() : std::runtime_error("cancelled") {}

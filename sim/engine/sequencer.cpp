@@ -17,7 +17,10 @@ constexpr Cycle kLongAgo = -(Cycle{1} << 60);
 }  // namespace
 
 Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports, weft::engine::EventSink* events)
-    : schedule_(schedule), ports_(ports), events_(events), state_{.steps = {}, .units = {}, .ports = memory::PortTable(schedule.lowering->arch->buffer), .moved = {}} {
+    : schedule_(schedule),
+      ports_(ports),
+      events_(events),
+      state_{.steps = {}, .units = {}, .ports = memory::PortTable(schedule.lowering->arch->buffer), .moved = {}} {
   state_.units.resize(schedule.lowering->arrays.size() + 1);
   state_.moved.resize(schedule.lowering->tensors.size());
   for (const auto& g : schedule.groups) {
@@ -54,7 +57,8 @@ Cycle Sequencer::step(Cycle now) {
   if (done_) return kNever;
   complete_transfers(now);
   Cycle next = fire_ready(now);
-  const bool finished = std::all_of(state_.steps.begin(), state_.steps.end(), [](const StepState& s) { return s.finished && s.in_flight.empty(); });
+  const bool finished =
+      std::all_of(state_.steps.begin(), state_.steps.end(), [](const StepState& s) { return s.finished && s.in_flight.empty(); });
   if (!finished) return next;
   if (state_.group + 1 == schedule_.groups.size()) {
     done_ = true;
@@ -81,7 +85,8 @@ void Sequencer::complete_transfers(Cycle now) {
     if (events_ != nullptr && !transfer_begins_[step].empty()) {
       const Cycle begin = transfer_begins_[step].front();
       transfer_begins_[step].erase(transfer_begins_[step].begin());
-      if (!events_->event({static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(now), schedule_.fetcher, group().steps[step].name, state.at[0], state.completed[0]})) {
+      if (!events_->event({static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(now), schedule_.fetcher, group().steps[step].name,
+                           state.at[0], state.completed[0]})) {
         events_ = nullptr;
       }
     }
@@ -135,7 +140,8 @@ bool Sequencer::preloads(int step) const {
 
 bool Sequencer::drains(int step) const {
   const ScheduledStep& scheduled = group().steps[step];
-  return cost(step).drain_cycles > 0 && (!scheduled.drains_at_end || walkers_[state_.group][step].last_of(state_.steps[step], scheduled.loops.back()));
+  return cost(step).drain_cycles > 0 &&
+         (!scheduled.drains_at_end || walkers_[state_.group][step].last_of(state_.steps[step], scheduled.loops.back()));
 }
 
 // The cycle from which a ready step can start, buffer ports included.
@@ -197,7 +203,8 @@ const Times* Sequencer::slot_time(int step, const Need& need, bool& known) const
   const StepState& own = state_.steps[step];
   const StepState& other = state_.steps[need.producer];
   const std::int64_t outer = own.ordinal[outer_loop()];
-  const std::int64_t wanted = need.kind == NeedKind::complete ? pass_total(own.at) : pass_index(own.at) + (need.kind == NeedKind::at ? 1 : 0);
+  const std::int64_t wanted =
+      need.kind == NeedKind::complete ? pass_total(own.at) : pass_index(own.at) + (need.kind == NeedKind::at ? 1 : 0);
   known = true;
   if (wanted == 0) return nullptr;
   known = false;
@@ -212,7 +219,8 @@ std::int64_t Sequencer::key(int step) const {
   std::int64_t key = 0;
   const auto& g = group();
   for (const int l : g.key_loops) {
-    key = key * loop_trips(schedule_.lowering->groups[g.group], schedule_.sizing->groups[g.group], *schedule_.sizing, l) + state_.steps[step].at[l];
+    key = key * loop_trips(schedule_.lowering->groups[g.group], schedule_.sizing->groups[g.group], *schedule_.sizing, l) +
+          state_.steps[step].at[l];
   }
   return key;
 }
@@ -221,7 +229,8 @@ std::int64_t Sequencer::pass_index(const Coordinates& at) const {
   const auto& lowered = schedule_.lowering->groups[group().group];
   for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
     if (lowered.tiled[i].base != lowered.pass_rank) continue;
-    const std::int64_t block = lowered.tiled[i].block_loop == kNone ? 0 : at[lowered.tiled[i].block_loop] * schedule_.sizing->groups[group().group].ranks[i].block;
+    const std::int64_t block =
+        lowered.tiled[i].block_loop == kNone ? 0 : at[lowered.tiled[i].block_loop] * schedule_.sizing->groups[group().group].ranks[i].block;
     return block + at[lowered.tiled[i].tile_loop];
   }
   return 0;
@@ -282,7 +291,8 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   StepState& state = state_.steps[step];
   Unit& unit = state_.units[scheduled.unit];
   const StepCost& c = cost(step);
-  matmul::Command command{.cost = &c, .group = static_cast<int>(state_.group), .step = step, .begin = now, .preloads = preloads(step), .drains = drains(step)};
+  matmul::Command command{
+      .cost = &c, .group = static_cast<int>(state_.group), .step = step, .begin = now, .preloads = preloads(step), .drains = drains(step)};
   command.end = now + c.issue_cycles + (command.preloads ? c.preload_cycles : 0) + (command.drains ? c.drain_cycles : 0);
   const Cycle data = std::clamp(ready.data, unit.free_at, now);
   command.stall_in = data - unit.free_at;
@@ -294,7 +304,8 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
     const Cycle wished = std::max(ready.at(), unit.free_at);
     state_.ports.take(now, command.end, step, c.read_streams, c.write_streams);
     const bool writes = !scheduled.drains_at_end || command.drains || c.drain_cycles == 0;
-    ports_.buffer.push(now, {now, state_.ports.saturated_until(now), c.rows_read + (command.preloads ? c.preload_rows : 0), writes ? c.rows_written : 0, now - std::min(now, wished)});
+    ports_.buffer.push(now, {now, state_.ports.saturated_until(now), c.rows_read + (command.preloads ? c.preload_rows : 0),
+                             writes ? c.rows_written : 0, now - std::min(now, wished)});
     for (int i = 0; i < c.moved_count; ++i) {
       const StepCost::Moved& m = c.moved[i];
       if ((m.at_preload && !command.preloads) || (m.at_drain && !writes)) continue;
@@ -306,7 +317,8 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   const Times times{now + c.extra_latency_cycles, command.end + c.extra_latency_cycles};
   state_.last_end = std::max(state_.last_end, times.end);
   if (events_ != nullptr) {
-    const bool more = events_->event({static_cast<std::uint64_t>(now), static_cast<std::uint64_t>(command.end), scheduled.unit, scheduled.name, state.at[0], state.ordinal[scheduled.loops.back()]});
+    const bool more = events_->event({static_cast<std::uint64_t>(now), static_cast<std::uint64_t>(command.end), scheduled.unit,
+                                      scheduled.name, state.at[0], state.ordinal[scheduled.loops.back()]});
     if (!more) events_ = nullptr;
   }
   note_slot(step, times);
@@ -328,7 +340,7 @@ void Sequencer::fire_transfer(int step, Cycle now) {
   const bool write = scheduled.kind == StepKind::store;
   (write ? state_.moved[scheduled.tensor].dram_written : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
   ports_.transfers.push(now, {static_cast<int>(state_.group), step, bytes, write, static_cast<std::int16_t>(scheduled.tensor),
-                         layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
+                              layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
   if (events_ != nullptr) transfer_begins_[step].push_back(now);

@@ -128,9 +128,9 @@ class Sequencer {
   Ports ports_;
   weft::engine::EventSink* events_;
   State state_;
-  std::vector<std::vector<Walker>> walkers_;          // by group, by step
+  std::vector<std::vector<Walker>> walkers_;           // by group, by step
   std::vector<std::vector<std::uint8_t>> ring_loops_;  // by group, by step: loops whose times are remembered
-  std::vector<std::vector<Cycle>> transfer_begins_;   // by step: begin times of those under way, for events
+  std::vector<std::vector<Cycle>> transfer_begins_;    // by step: begin times of those under way, for events
   int boundary_ = weft::engine::kNone;
   bool done_ = false;
   Notice notice_ = nullptr;

@@ -90,7 +90,8 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
       for (std::int64_t k = 0; k < group().keys; ++k) {
         const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
         // A key without progress (a smaller last block leaves some out) stays without.
-        out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0 ? slot.count - origin + kStarted : slot.count);
+        out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0 ? slot.count - origin + kStarted
+                                                                                              : slot.count);
         out.recent_time(slot.latest.start, past);
         out.recent_time(slot.latest.end, past);
       }
@@ -98,7 +99,8 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
   }
   for (std::size_t u = 0; u < state_.units.size(); ++u) {
     bool used = false;  // a unit without work left in this group waits for nothing
-    for (std::size_t s = 0; s < state_.steps.size(); ++s) used = used || (!state_.steps[s].finished && group().steps[s].unit == static_cast<int>(u));
+    for (std::size_t s = 0; s < state_.steps.size(); ++s)
+      used = used || (!state_.steps[s].finished && group().steps[s].unit == static_cast<int>(u));
     out.word(used ? state_.units[u].free_at - out.now() : 0);
   }
   out.word(state_.transfers_in_flight);

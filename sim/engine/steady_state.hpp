@@ -17,9 +17,9 @@ class SteadyState {
  public:
   // A snapshot of everything that a period must repeat.
   struct Snapshot {
-    std::vector<std::int64_t> words;      // relative state of every unit and channel
+    std::vector<std::int64_t> words;  // relative state of every unit and channel
     Cycle now = 0;
-    Coordinates at{};                     // of the reference step
+    Coordinates at{};  // of the reference step
     std::vector<std::int64_t> ordinals;
     std::vector<std::uint64_t> counters;  // of every unit
   };

@@ -25,18 +25,18 @@ struct Times {
 
 // Progress at one key (a coordinate of the inner loops that are not of the pass rank).
 struct Slot {
-  std::int64_t count = 0;   // firings so far
+  std::int64_t count = 0;  // firings so far
   Times latest;
 };
 
 struct StepState {
-  Coordinates at{};                          // of the next firing
+  Coordinates at{};                                  // of the next firing
   std::array<std::int64_t, kMostLoops> ordinal{};    // iterations of each loop begun before the current one
   std::array<std::int64_t, kMostLoops> completed{};  // iterations of each loop that are complete
   bool finished = false;
   std::array<std::vector<Times>, kMostLoops> rings;  // by loop: times of the last kRing completed iterations
-  std::vector<Slot> slots;                   // [outer ordinal mod kOuterRing][key]
-  std::deque<std::uint8_t> in_flight;        // transfers: which loops' iterations each completes, oldest first
+  std::vector<Slot> slots;                           // [outer ordinal mod kOuterRing][key]
+  std::deque<std::uint8_t> in_flight;                // transfers: which loops' iterations each completes, oldest first
 };
 
 // The loops of one step: first position, next position, and which iterations end.
@@ -48,7 +48,7 @@ class Walker {
   void start(StepState& state) const;
   // Moves to the next firing. Bit l of the result is set where an iteration of loop l ended.
   std::uint8_t next(StepState& state) const;
-  bool last_of(const StepState& state, int loop) const;   // the current iteration is the loop's last
+  bool last_of(const StepState& state, int loop) const;       // the current iteration is the loop's last
   bool first_inside(const StepState& state, int loop) const;  // all loops inside `loop` are at their first iteration
 
  private:

@@ -47,7 +47,8 @@ Values::Values(const weft::engine::Schedule& schedule, const workload::Trace& tr
   for (const einsum::Tensor& tensor : cascade.tensors) {
     const std::string name = lower(tensor.name);
     if (tensor.role == einsum::TensorRole::input && name != "q" && name != "k" && name != "v") {
-      throw ConfigError(Problem{tensor.where, tensor.name, "", "a trace has Q, K and V; this input of cascade " + cascade.name + " is none of them"});
+      throw ConfigError(
+          Problem{tensor.where, tensor.name, "", "a trace has Q, K and V; this input of cascade " + cascade.name + " is none of them"});
     }
   }
 }
@@ -60,7 +61,8 @@ std::vector<numerics::Format> Values::partial_formats() const {
     for (const auto& step : group.steps) {
       for (const auto e : step.einsums) {
         const einsum::Einsum& einsum = lowering_.cascade->einsums[e];
-        const bool sums = std::any_of(einsum.reduced.begin(), einsum.reduced.end(), [&](RankId r) { return lowering_.cascade->base_of(r) == group.pass_rank; });
+        const bool sums = std::any_of(einsum.reduced.begin(), einsum.reduced.end(),
+                                      [&](RankId r) { return lowering_.cascade->base_of(r) == group.pass_rank; });
         if (step.reduces_tiles && sums) formats[static_cast<std::size_t>(einsum.outputs[0].tensor)] = numerics::Format::fp32;
       }
     }
@@ -159,7 +161,8 @@ Values::Head& Values::head(std::int64_t index) {
 }
 
 // Coordinates of `rank` that one iteration of the innermost of `loops` covers.
-std::pair<std::int64_t, std::int64_t> Values::range_of(RankId r, bool composite, std::size_t g, const std::vector<int>& loops, const Coordinates& at) const {
+std::pair<std::int64_t, std::int64_t> Values::range_of(RankId r, bool composite, std::size_t g, const std::vector<int>& loops,
+                                                       const Coordinates& at) const {
   const auto& group = lowering_.groups[g];
   const einsum::Rank& rank = lowering_.cascade->ranks[r];
   const auto runs = [&](int l) { return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end(); };
@@ -188,7 +191,8 @@ void Values::execute(const matmul::Command& command) {
   const auto& tiled = lowering_.groups[group.group];
   for (std::size_t i = 0; i < tiled.tiled.size(); ++i) {
     if (tiled.tiled[i].base != tiled.pass_rank) continue;
-    index = (tiled.tiled[i].block_loop == kNone ? 0 : command.at[tiled.tiled[i].block_loop] * sizing_.groups[group.group].ranks[i].block) + command.at[tiled.tiled[i].tile_loop];
+    index = (tiled.tiled[i].block_loop == kNone ? 0 : command.at[tiled.tiled[i].block_loop] * sizing_.groups[group.group].ranks[i].block) +
+            command.at[tiled.tiled[i].tile_loop];
   }
   const bool partial = lowered.reduces_tiles && !last_tile(group.group, step.loops, command.at);
   numerics::Bf16Arithmetic& arithmetic = *(partial ? partials_ : arithmetics_)[static_cast<std::size_t>(lowered.array)];
@@ -224,7 +228,8 @@ void Values::last_generation(Head& head, const ScheduledStep& step, std::size_t 
         const RankId query = cascade.tensors[access.tensor].dimensions.back().rank;
         check(cascade.base_of(query) == lowering_.mask_query, "a generational tensor under a mask ends with the query rank");
         const auto [from, to] = range_of(query, true, g, step.loops, at);
-        const std::int64_t tile = sizing_.groups[g].ranks[0].base == lowering_.mask_key ? sizing_.groups[g].ranks[0].tile : sizing_.groups[g].ranks[1].tile;
+        const std::int64_t tile =
+            sizing_.groups[g].ranks[0].base == lowering_.mask_key ? sizing_.groups[g].ranks[0].tile : sizing_.groups[g].ranks[1].tile;
         const std::int64_t reached = std::min(sizing_.extents[rank], (to - 1 + sizing_.mask_offset) / tile + 1);
         if (reached == sizing_.extents[rank]) continue;
         float* data = head.chip[access.tensor].data();
@@ -237,7 +242,8 @@ void Values::last_generation(Head& head, const ScheduledStep& step, std::size_t 
   }
 }
 
-void Values::copy_region(const Tensor& from, Tensor& to, TensorId t, std::size_t g, const std::vector<int>& loops, const Coordinates& at) const {
+void Values::copy_region(const Tensor& from, Tensor& to, TensorId t, std::size_t g, const std::vector<int>& loops,
+                         const Coordinates& at) const {
   const einsum::Tensor& tensor = lowering_.cascade->tensors[t];
   const auto shape = einsum::tensor_shape(*lowering_.cascade, t, sizing_.extents);
   std::vector<std::int64_t> begin;
@@ -279,7 +285,8 @@ void Values::moved(const memory::Transfer& transfer) {
 
 std::vector<std::vector<float>> Values::outputs() const {
   const einsum::Cascade& cascade = *lowering_.cascade;
-  const auto output = std::find_if(cascade.tensors.begin(), cascade.tensors.end(), [](const auto& t) { return t.role == einsum::TensorRole::output; });
+  const auto output =
+      std::find_if(cascade.tensors.begin(), cascade.tensors.end(), [](const auto& t) { return t.role == einsum::TensorRole::output; });
   check(output != cascade.tensors.end(), "a cascade has an output");
   const auto t = static_cast<TensorId>(output - cascade.tensors.begin());
   const workload::Shape& shape = trace_.shape;

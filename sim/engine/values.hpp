@@ -30,7 +30,7 @@ class Values {
  private:
   using Tensor = std::vector<float>;
   struct Head {
-    std::vector<Tensor> dram;   // by tensor id; inputs, outputs and what is spilled
+    std::vector<Tensor> dram;  // by tensor id; inputs, outputs and what is spilled
     std::vector<Tensor> chip;
     std::vector<float*> pointers;
   };

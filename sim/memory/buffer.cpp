@@ -98,7 +98,9 @@ void PortTable::advance(Cycle cycles) {
 }
 
 Cycle Buffer::step(Cycle now) {
-  const auto add = [&](BufferCounter counter, std::int64_t count) { counters_[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count); };
+  const auto add = [&](BufferCounter counter, std::int64_t count) {
+    counters_[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count);
+  };
   while (uses_.ready(now)) {
     const BufferUse use = uses_.pop(now);
     busy_cycles_ += static_cast<std::uint64_t>(std::max<Cycle>(0, use.end - std::max(use.begin, covered_until_)));

@@ -33,7 +33,8 @@ void Dram::accept(Cycle now, const Request& request) {
   covered_until_ = std::max(covered_until_, end);
   pending_.push_back({end + config_.latency_cycles, request.write});
   counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests : DramCounter::read_requests)] += 1;
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] += static_cast<std::uint64_t>(request.bytes);
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] +=
+      static_cast<std::uint64_t>(request.bytes);
 }
 
 Cycle Dram::step(Cycle now) {

@@ -47,9 +47,9 @@ class Dram {
   Pace pace_;
   Channel<Request>& requests_;
   Channel<Response>& responses_;
-  Cycle free_cycle_ = 0;         // the bus is free from free_cycle_ + free_part_ / block_bytes
+  Cycle free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes
   std::int64_t free_part_ = 0;
-  Cycle covered_until_ = 0;      // cycles already counted as busy
+  Cycle covered_until_ = 0;  // cycles already counted as busy
   std::deque<Pending> pending_;
   weft::engine::Counters counters_{};
   std::uint64_t busy_cycles_ = 0;

@@ -14,10 +14,10 @@ namespace weft::sim::memory {
 class Fetcher {
  public:
   struct Ports {
-    Channel<Transfer>& transfers;       // from the sequencer
-    Channel<Completion>& completions;   // to the sequencer
-    Channel<Request>& requests;         // to memory
-    Channel<Response>& responses;       // from memory
+    Channel<Transfer>& transfers;      // from the sequencer
+    Channel<Completion>& completions;  // to the sequencer
+    Channel<Request>& requests;        // to memory
+    Channel<Response>& responses;      // from memory
   };
   // Called when a transfer is complete, before its completion is sent: moves values.
   using Done = void (*)(void* context, const Transfer& transfer);
@@ -36,8 +36,8 @@ class Fetcher {
  private:
   struct Active {
     Transfer transfer;
-    std::int64_t requested = 0;   // bytes asked for
-    std::int64_t under_way = 0;   // requests without a response yet
+    std::int64_t requested = 0;  // bytes asked for
+    std::int64_t under_way = 0;  // requests without a response yet
   };
 
   void respond(Cycle now);
@@ -46,7 +46,7 @@ class Fetcher {
   weft::engine::Dram config_;
   Ports ports_;
   std::deque<Active> active_;
-  std::size_t requesting_ = 0;    // index of the first transfer not fully requested
+  std::size_t requesting_ = 0;  // index of the first transfer not fully requested
   std::int64_t under_way_ = 0;
   Cycle last_request_ = -1;
   Done done_ = nullptr;

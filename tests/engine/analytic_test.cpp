@@ -144,7 +144,8 @@ TEST(Analytic, CyclesAreWithinTheStatedBounds) {
 TEST(Analytic, LongPointsAtCloudScaleAreWithinTwoPercent) {
   for (const std::string& name : kDesigns) {
     for (const bool causal : {false, true}) {
-      const Shape shape{.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 16384, .seq_kv = 16384, .width_qk = 64, .width_v = 64, .causal = causal};
+      const Shape shape{
+          .batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 16384, .seq_kv = 16384, .width_qk = 64, .width_v = 64, .causal = causal};
       const Pair pair = both({name, shape});
       const double d = static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
       std::printf("%-22s 16384 tokens%s %+.2f %%\n", name.c_str(), causal ? " causal" : "", 100 * d);
@@ -162,7 +163,13 @@ TEST(Sizing, BlocksAreAsLargeAsTheBufferTakes) {
   for (int i = 0; i < 200; ++i) {
     SCOPED_TRACE(weft::test::seed_text(seed) + " point " + std::to_string(i));
     const auto up_to = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most)); };
-    Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 16 * up_to(4000), .seq_kv = 16 * up_to(100), .width_qk = up_to(200), .width_v = up_to(200)};
+    Shape shape{.batch = 1,
+                .heads = 1,
+                .kv_heads = 1,
+                .seq_q = 16 * up_to(4000),
+                .seq_kv = 16 * up_to(100),
+                .width_qk = up_to(200),
+                .width_v = up_to(200)};
     const auto made = design("fusemax-16x16");
     const auto sizing = size_point(made.lowering(false), workload_of(shape), shape, 1);
     ASSERT_TRUE(sizing.feasible) << sizing.reason;

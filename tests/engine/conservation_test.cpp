@@ -84,7 +84,8 @@ TEST_P(Conservation, DramMovesWhatTheTensorsSay) {
   const auto burst = static_cast<std::uint64_t>(config.burst_bytes);
   EXPECT_GE(count(dram, DramCounter::read_requests), (read + burst - 1) / burst);
   EXPECT_GE(count(dram, DramCounter::write_requests), (written + burst - 1) / burst);
-  EXPECT_GE(static_cast<double>(dram.busy_cycles) * config.bandwidth_bytes_per_s / design_.arch().clock_hz, static_cast<double>(read + written));
+  EXPECT_GE(static_cast<double>(dram.busy_cycles) * config.bandwidth_bytes_per_s / design_.arch().clock_hz,
+            static_cast<double>(read + written));
 }
 
 // Q, K and V come in at least once and AV goes out at least once, 2 bytes an element. All of it fits the buffer here but

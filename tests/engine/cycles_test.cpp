@@ -16,11 +16,18 @@ struct Long {
   std::int64_t heads;
 };
 std::string name_of(const testing::TestParamInfo<Long>& tested) {
-  return "side" + std::to_string(tested.param.side) + "tokens" + std::to_string(tested.param.tokens) + "heads" + std::to_string(tested.param.heads);
+  return "side" + std::to_string(tested.param.side) + "tokens" + std::to_string(tested.param.tokens) + "heads" +
+         std::to_string(tested.param.heads);
 }
 
 Shape square(const Long& point) {
-  return {.batch = 1, .heads = point.heads, .kv_heads = point.heads, .seq_q = point.tokens, .seq_kv = point.tokens, .width_qk = kWidth, .width_v = kWidth};
+  return {.batch = 1,
+          .heads = point.heads,
+          .kv_heads = point.heads,
+          .seq_q = point.tokens,
+          .seq_kv = point.tokens,
+          .width_qk = kWidth,
+          .width_v = kWidth};
 }
 const weft::engine::UnitResult& array(const Result& result, const weft::engine::Design& made, const std::string& name) {
   const auto& names = made.lowering(false).array_names;
@@ -46,7 +53,8 @@ TEST_P(FuseMaxCycles, AreThoseOfTheVectorArray) {
   EXPECT_LE(static_cast<double>(result.cycles), (GetParam().side == 256 ? 1.009 : 1.005) * bound);
 }
 
-INSTANTIATE_TEST_SUITE_P(Points, FuseMaxCycles, testing::Values(Long{256, 16384, 2}, Long{256, 4096, 16}, Long{64, 8192, 4}, Long{16, 2048, 2}), name_of);
+INSTANTIATE_TEST_SUITE_P(Points, FuseMaxCycles,
+                         testing::Values(Long{256, 16384, 2}, Long{256, 4096, 16}, Long{64, 8192, 4}, Long{16, 2048, 2}), name_of);
 
 class OneTileAtATime : public testing::TestWithParam<Long> {};
 
@@ -80,7 +88,9 @@ TEST(FlatCycles, AreThoseOfFourCyclesAScore) {
 TEST(FuseMaxCyclesDifference, IsThatOfTheTilesAdded) {
   const auto made = design("fusemax-256x256");
   const auto cycles = [&](std::int64_t tokens) {
-    return static_cast<double>(run_point(made, {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 8192, .seq_kv = tokens, .width_qk = kWidth, .width_v = kWidth}).cycles);
+    return static_cast<double>(
+        run_point(made, {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 8192, .seq_kv = tokens, .width_qk = kWidth, .width_v = kWidth})
+            .cycles);
   };
   // 32 more tiles of keys for each of 32 tiles of queries.
   EXPECT_NEAR(cycles(16384) - cycles(8192), 32 * 32 * 138, 0.005 * 32 * 32 * 138);

@@ -18,7 +18,9 @@ struct Point {
 // The i-th of 40: every design at every side, lengths from one key to hundreds that divide by nothing.
 Point point(int i, std::uint64_t seed) {
   std::mt19937_64 random(seed * 1000 + static_cast<std::uint64_t>(i));
-  const auto between = [&](std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1)); };
+  const auto between = [&](std::int64_t least, std::int64_t most) {
+    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+  };
   constexpr std::array<int, 3> kSides{4, 8, 16};
   constexpr std::array<std::int64_t, 4> kWidths{8, 16, 32, 64};
   Point made;
@@ -63,8 +65,9 @@ TEST(Exact, FortyRandomPointsOfAllDesigns) {
 
 // Points that once went wrong.
 TEST(Exact, PointsThatOnceDiffered) {
-  for (const Point& p : {Point{"flat-8x8", {.batch = 3, .heads = 1, .kv_heads = 1, .seq_q = 72, .seq_kv = 143, .width_qk = 64, .width_v = 64}},
-                         Point{"flat-8x8", {.batch = 2, .heads = 1, .kv_heads = 1, .seq_q = 239, .seq_kv = 122, .width_qk = 64, .width_v = 64}}}) {
+  for (const Point& p :
+       {Point{"flat-8x8", {.batch = 3, .heads = 1, .kv_heads = 1, .seq_q = 72, .seq_kv = 143, .width_qk = 64, .width_v = 64}},
+        Point{"flat-8x8", {.batch = 2, .heads = 1, .kv_heads = 1, .seq_q = 239, .seq_kv = 122, .width_qk = 64, .width_v = 64}}}) {
     SCOPED_TRACE(p.design + text(p.shape));
     const weft::engine::Design made = design(p.design);
     expect_same_run(run_point(made, p.shape), run_point(made, p.shape, {.exact = true}));

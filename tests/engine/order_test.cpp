@@ -27,8 +27,14 @@ TEST_P(Order, OfConstructionChangesNothing) {
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (int i = 0; i < 4; ++i) {
-    Shape shape{.batch = 1 + static_cast<std::int64_t>(random() % 2), .heads = 2, .kv_heads = 2, .seq_q = 1 + static_cast<std::int64_t>(random() % 200),
-                .seq_kv = 1 + static_cast<std::int64_t>(random() % 200), .width_qk = 32, .width_v = 32, .causal = i % 2 == 1};
+    Shape shape{.batch = 1 + static_cast<std::int64_t>(random() % 2),
+                .heads = 2,
+                .kv_heads = 2,
+                .seq_q = 1 + static_cast<std::int64_t>(random() % 200),
+                .seq_kv = 1 + static_cast<std::int64_t>(random() % 200),
+                .width_qk = 32,
+                .width_v = 32,
+                .causal = i % 2 == 1};
     if (shape.causal && shape.seq_kv < shape.seq_q) std::swap(shape.seq_q, shape.seq_kv);
     const Scheduled point(at_side(GetParam(), 8), shape);
     SCOPED_TRACE(GetParam() + text(shape));

@@ -67,14 +67,16 @@ TEST(Published, FuseMaxUtilisation) {
   for (const Row& row : published()) {
     if (row.config != "binding") continue;
     const Result result = run_point(made, shape_of(row));
-    EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial), row.util_2d, 0.002 * row.util_2d) << row.model << " " << row.length;
+    EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial), row.util_2d, 0.002 * row.util_2d)
+        << row.model << " " << row.length;
   }
 }
 
 // 64K has no published row; by the published rule 137 of 138 + 64/256 slots are used: 0.991.
 TEST(Published, FuseMaxUtilisationAt64K) {
   const auto made = design("fusemax");
-  const Result result = run_point(made, {.batch = 64, .heads = 12, .kv_heads = 12, .seq_q = 1 << 16, .seq_kv = 1 << 16, .width_qk = 64, .width_v = 64});
+  const Result result =
+      run_point(made, {.batch = 64, .heads = 12, .kv_heads = 12, .seq_q = 1 << 16, .seq_kv = 1 << 16, .width_qk = 64, .width_v = 64});
   EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial), 137.0 / 138.25, 1e-3);
 }
 

@@ -89,7 +89,8 @@ TEST(Run, TakesTurnsAmongThreads) {
   std::vector<Result> results(8);
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < results.size(); ++i) threads.emplace_back([&, i] { results[i] = run_point(i % 2 == 0 ? made : other, kSmall); });
+    for (std::size_t i = 0; i < results.size(); ++i)
+      threads.emplace_back([&, i] { results[i] = run_point(i % 2 == 0 ? made : other, kSmall); });
   }
   for (std::size_t i = 0; i < results.size(); ++i) expect_same_run(results[i], i % 2 == 0 ? alone : other_alone);
 }

@@ -16,7 +16,9 @@ namespace {
 using Layers = std::vector<std::vector<float>>;
 using weft::engine::NeedKind;
 
-softmax::AttentionShape attention_shape(const Shape& s) { return {s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal}; }
+softmax::AttentionShape attention_shape(const Shape& s) {
+  return {s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal};
+}
 
 bool one_pass(const std::string& design_name) { return design_name.starts_with("fusemax"); }
 
@@ -24,7 +26,8 @@ Layers expected_bits(const std::string& design_name, const workload::Trace& trac
   Layers layers;
   for (const workload::LayerTrace& in : trace.layers) {
     layers.push_back(one_pass(design_name)
-                         ? softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale, {.key_tile = side, .query_tile = side})
+                         ? softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale,
+                                                      {.key_tile = side, .query_tile = side})
                          : softmax::three_pass_attention_bits(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale));
   }
   return layers;
@@ -75,7 +78,8 @@ TEST_P(CommittedTrace, EveryLayerAndHeadBitForBit) {
   const Result result = run_point(design(at_side(name, side)), trace.shape, {.trace = &trace, .outputs = &outputs});
   const Comparison bits = compare_bits(outputs, expected_bits(name, trace, side));
   EXPECT_EQ(bits.differing, 0);
-  EXPECT_EQ(bits.compared, static_cast<std::int64_t>(trace.layers.size()) * trace.shape.batch * trace.shape.heads * trace.shape.seq_q * trace.shape.width_v);
+  EXPECT_EQ(bits.compared, static_cast<std::int64_t>(trace.layers.size()) * trace.shape.batch * trace.shape.heads * trace.shape.seq_q *
+                               trace.shape.width_v);
   EXPECT_GE(bits.compared, 100'000);
   ASSERT_EQ(result.error_by_layer.size(), trace.layers.size());
   ASSERT_EQ(outputs.size(), trace.layers.size());
@@ -90,17 +94,31 @@ TEST_P(CommittedTrace, EveryLayerAndHeadBitForBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Designs, CommittedTrace,
-                         testing::Values(Case{"fusemax", 16}, Case{"fusemax", 8}, Case{"fusemax-architecture", 16}, Case{"fusemax-cascade", 16}, Case{"flat", 16},
-                                         Case{"unfused", 16}));
+                         testing::Values(Case{"fusemax", 16}, Case{"fusemax", 8}, Case{"fusemax-architecture", 16},
+                                         Case{"fusemax-cascade", 16}, Case{"flat", 16}, Case{"unfused", 16}));
 
 std::vector<Shape> small_shapes() {
   return {{.batch = 2, .heads = 2, .kv_heads = 2, .seq_q = 24, .seq_kv = 24, .width_qk = 16, .width_v = 16, .causal = true},
-          {.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 13, .seq_kv = 38, .width_qk = 8, .width_v = 8, .causal = true},   // prefill behind a cache
-          {.batch = 1, .heads = 3, .kv_heads = 3, .seq_q = 1, .seq_kv = 41, .width_qk = 16, .width_v = 8, .causal = true},   // decode
-          {.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 19, .seq_kv = 33, .width_qk = 16, .width_v = 16},                 // cross
-          {.batch = 2, .heads = 6, .kv_heads = 2, .seq_q = 17, .seq_kv = 17, .width_qk = 8, .width_v = 8},                   // grouped queries
-          {.batch = 1, .heads = 4, .kv_heads = 1, .seq_q = 20, .seq_kv = 29, .width_qk = 8, .width_v = 24, .causal = true},  // one key head, E < F
-          {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 40, .seq_kv = 7, .width_qk = 24, .width_v = 5},                   // E > F, few keys
+          {.batch = 1,
+           .heads = 2,
+           .kv_heads = 2,
+           .seq_q = 13,
+           .seq_kv = 38,
+           .width_qk = 8,
+           .width_v = 8,
+           .causal = true},  // prefill behind a cache
+          {.batch = 1, .heads = 3, .kv_heads = 3, .seq_q = 1, .seq_kv = 41, .width_qk = 16, .width_v = 8, .causal = true},  // decode
+          {.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 19, .seq_kv = 33, .width_qk = 16, .width_v = 16},                // cross
+          {.batch = 2, .heads = 6, .kv_heads = 2, .seq_q = 17, .seq_kv = 17, .width_qk = 8, .width_v = 8},  // grouped queries
+          {.batch = 1,
+           .heads = 4,
+           .kv_heads = 1,
+           .seq_q = 20,
+           .seq_kv = 29,
+           .width_qk = 8,
+           .width_v = 24,
+           .causal = true},                                                                                 // one key head, E < F
+          {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 40, .seq_kv = 7, .width_qk = 24, .width_v = 5},  // E > F, few keys
           {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 1, .seq_kv = 1, .width_qk = 1, .width_v = 1},
           {.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 5, .seq_kv = 1, .width_qk = 3, .width_v = 2}};
 }
@@ -129,8 +147,9 @@ TEST_P(SmallTraces, BitForBitAndInTheSameCyclesAsWithoutValues) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Designs, SmallTraces,
-                         testing::Values(Case{"fusemax", 4}, Case{"fusemax", 8}, Case{"fusemax-architecture", 4}, Case{"fusemax-cascade", 8}, Case{"flat", 4},
-                                         Case{"flat", 8}, Case{"unfused", 4}, Case{"unfused", 8}));
+                         testing::Values(Case{"fusemax", 4}, Case{"fusemax", 8}, Case{"fusemax-architecture", 4},
+                                         Case{"fusemax-cascade", 8}, Case{"flat", 4}, Case{"flat", 8}, Case{"unfused", 4},
+                                         Case{"unfused", 8}));
 
 // A trace of several layers is one stream of heads; layers do not mix.
 TEST(Values, LayersKeepTheirOwnOperands) {
@@ -172,7 +191,8 @@ TEST_P(MissingNeed, ShowsInTheValues) {
   const int step = step_index(point.schedule, 0, GetParam().step);
   const int producer = step_index(point.schedule, 0, GetParam().producer);
   const auto& needs = point.schedule.groups[0].steps[static_cast<std::size_t>(step)].needs;
-  const auto found = std::find_if(needs.begin(), needs.end(), [&](const auto& n) { return n.producer == producer && n.kind != NeedKind::space; });
+  const auto found =
+      std::find_if(needs.begin(), needs.end(), [&](const auto& n) { return n.producer == producer && n.kind != NeedKind::space; });
   ASSERT_NE(found, needs.end());
   const Comparison bits = without_need(point, trace, step, static_cast<std::size_t>(found - needs.begin()), expected);
   EXPECT_EQ(bits.compared, 2 * 16 * 8);

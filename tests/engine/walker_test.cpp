@@ -18,7 +18,8 @@ using Tuple = std::vector<std::int64_t>;  // one coordinate a loop of the step
 // sees some key.
 class Oracle {
  public:
-  Oracle(const Scheduled& point, std::size_t group, const std::vector<int>& loops) : point_(point), group_(point.lowering.groups[group]), size_(point.sizing.groups[group]), loops_(loops) {
+  Oracle(const Scheduled& point, std::size_t group, const std::vector<int>& loops)
+      : point_(point), group_(point.lowering.groups[group]), size_(point.sizing.groups[group]), loops_(loops) {
     Tuple at;
     visit(at);
   }
@@ -96,7 +97,9 @@ class Oracle {
 };
 
 // Loops up to and with the d-th are at the same iteration.
-bool same_prefix(const Tuple& a, const Tuple& b, std::size_t d) { return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(d) + 1, b.begin()); }
+bool same_prefix(const Tuple& a, const Tuple& b, std::size_t d) {
+  return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(d) + 1, b.begin());
+}
 
 struct Seen {
   std::int64_t firings = 0;
@@ -148,7 +151,13 @@ TEST_P(Walk, OfEveryStepIsThatOfNestedLoops) {
   Seen seen;
   for (int i = 0; i < 24; ++i) {
     const auto length = [&] { return 1 + static_cast<std::int64_t>(random() % 70); };
-    Shape shape{.batch = 1, .heads = 1 + static_cast<std::int64_t>(random() % 3), .kv_heads = 1, .seq_q = length(), .seq_kv = length(), .width_qk = 8, .width_v = 8};
+    Shape shape{.batch = 1,
+                .heads = 1 + static_cast<std::int64_t>(random() % 3),
+                .kv_heads = 1,
+                .seq_q = length(),
+                .seq_kv = length(),
+                .width_qk = 8,
+                .width_v = 8};
     shape.kv_heads = shape.heads;
     shape.causal = i % 2 == 0;
     if (shape.causal && shape.seq_kv < shape.seq_q) std::swap(shape.seq_q, shape.seq_kv);
@@ -172,7 +181,8 @@ TEST(WalkBlocks, InSeveralBlocksOfQueries) {
   Seen seen;
   for (const bool causal : {false, true}) {
     for (const std::int64_t tokens : {512, 517, 640, 1001}) {
-      const Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = tokens, .seq_kv = tokens + 13, .width_qk = 64, .width_v = 64, .causal = causal};
+      const Shape shape{
+          .batch = 1, .heads = 1, .kv_heads = 1, .seq_q = tokens, .seq_kv = tokens + 13, .width_qk = 64, .width_v = 64, .causal = causal};
       const Scheduled point("fusemax-4x4", shape);
       ASSERT_GT(point.sizing.groups[0].ranks[0].blocks + point.sizing.groups[0].ranks[1].blocks, 2) << text(shape);
       for (const auto& step : point.schedule.groups[0].steps) {

@@ -54,8 +54,12 @@ TEST(Array, CountsWhatItsCommandsSay) {
     expected.stall_in_cycles += static_cast<std::uint64_t>(command.stall_in);
     expected.stall_out_cycles += static_cast<std::uint64_t>(command.stall_out);
     count(ArrayCounter::tiles) += 1;
-    for (const auto& [counter, work] : {std::pair{ArrayCounter::macc, Work::macc}, {ArrayCounter::multiply, Work::multiply}, {ArrayCounter::add, Work::add},
-                                       {ArrayCounter::max, Work::max}, {ArrayCounter::exp, Work::exp}, {ArrayCounter::divide, Work::divide}}) {
+    for (const auto& [counter, work] : {std::pair{ArrayCounter::macc, Work::macc},
+                                        {ArrayCounter::multiply, Work::multiply},
+                                        {ArrayCounter::add, Work::add},
+                                        {ArrayCounter::max, Work::max},
+                                        {ArrayCounter::exp, Work::exp},
+                                        {ArrayCounter::divide, Work::divide}}) {
       count(counter) += static_cast<std::uint64_t>(cost.work[static_cast<std::size_t>(work)]);
     }
     if (command.preloads) count(ArrayCounter::preload_cycles) += static_cast<std::uint64_t>(cost.preload_cycles);

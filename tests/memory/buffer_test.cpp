@@ -69,7 +69,8 @@ TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
     Cycle now = 0;
     for (int i = 0; i < 60; ++i) {
       now += static_cast<Cycle>(random() % 12);
-      Granted next{.step = static_cast<int>(random() % 14), .reads = static_cast<int>(random() % (table.read_ports + 1)),
+      Granted next{.step = static_cast<int>(random() % 14),
+                   .reads = static_cast<int>(random() % (table.read_ports + 1)),
                    .writes = static_cast<int>(random() % (table.write_ports + 1))};
       const Cycle length = 1 + static_cast<Cycle>(random() % 40);
       Cycle at = now;
@@ -83,8 +84,8 @@ TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
         next.begin = t;
         next.end = t + length;
         with.push_back(next);
-        ASSERT_EQ(sound(with, t, t + length, table), t == at) << "trial " << trial << " stream " << i << " step " << next.step << " from " << now
-                                                              << " granted at " << at << ", looked at " << t;
+        ASSERT_EQ(sound(with, t, t + length, table), t == at) << "trial " << trial << " stream " << i << " step " << next.step << " from "
+                                                              << now << " granted at " << at << ", looked at " << t;
       }
       ports.take(at, at + length, next.step, next.reads, next.writes);
       streams.push_back(next);
@@ -98,7 +99,9 @@ TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
   EXPECT_GT(put_off, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Ports, testing::Values(Table{32, 4, 2}, Table{16, 4, 2}, Table{8, 2, 1}, Table{7, 2, 2}, Table{32, 6, 6}, Table{13, 1, 1}),
+INSTANTIATE_TEST_SUITE_P(Shapes, Ports,
+                         testing::Values(Table{32, 4, 2}, Table{16, 4, 2}, Table{8, 2, 1}, Table{7, 2, 2}, Table{32, 6, 6},
+                                         Table{13, 1, 1}),
                          [](const auto& shape) {
                            return std::to_string(shape.param.banks) + "banks" + std::to_string(shape.param.read_ports) + "reads" +
                                   std::to_string(shape.param.write_ports) + "writes";
@@ -147,8 +150,11 @@ TEST(Buffer, CountsRowsAndTheUnionOfItsBusyCycles) {
   for (Cycle now = 0; now < 3000; ++now) {
     buffer.step(now);
     if (random() % 5 != 0) continue;
-    BufferUse use{.begin = now, .end = now + static_cast<Cycle>(random() % 9), .rows_read = static_cast<std::int64_t>(random() % 64),
-                  .rows_written = static_cast<std::int64_t>(random() % 64), .wait_cycles = static_cast<std::int64_t>(random() % 4)};
+    BufferUse use{.begin = now,
+                  .end = now + static_cast<Cycle>(random() % 9),
+                  .rows_read = static_cast<std::int64_t>(random() % 64),
+                  .rows_written = static_cast<std::int64_t>(random() % 64),
+                  .wait_cycles = static_cast<std::int64_t>(random() % 4)};
     for (Cycle t = use.begin; t < use.end; ++t) busy.insert(t);
     read += static_cast<std::uint64_t>(use.rows_read);
     written += static_cast<std::uint64_t>(use.rows_written);

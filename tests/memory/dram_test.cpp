@@ -97,7 +97,9 @@ TEST_P(Stream, TakesBytesOverRateAndTheLatencyExactly) {
   using weft::engine::DramCounter;
   EXPECT_EQ(counters[static_cast<std::size_t>(DramCounter::bytes_read)] + counters[static_cast<std::size_t>(DramCounter::bytes_written)],
             static_cast<std::uint64_t>(bytes));
-  EXPECT_EQ(counters[static_cast<std::size_t>(DramCounter::read_requests)] + counters[static_cast<std::size_t>(DramCounter::write_requests)], until.size());
+  EXPECT_EQ(
+      counters[static_cast<std::size_t>(DramCounter::read_requests)] + counters[static_cast<std::size_t>(DramCounter::write_requests)],
+      until.size());
 }
 
 // Bytes a cycle: 457 as at cloud scale, 28.6 as at side 16, 1, 0.3, and 10/3.

@@ -42,7 +42,8 @@ struct FakeMemory {
 
 struct Bench {
   Bench(std::int64_t outstanding, std::uint64_t seed, std::int64_t most_delay)
-      : fetcher({.bandwidth_bytes_per_s = 1, .latency_cycles = 1, .outstanding = outstanding, .burst_bytes = kBurst}, {transfers, completions, requests, responses}),
+      : fetcher({.bandwidth_bytes_per_s = 1, .latency_cycles = 1, .outstanding = outstanding, .burst_bytes = kBurst},
+                {transfers, completions, requests, responses}),
         memory{requests, responses, seed, most_delay, {}, {}, {}, 0} {
     fetcher.on_done([](void* list, const Transfer& transfer) { static_cast<std::vector<int>*>(list)->push_back(transfer.step); }, &moved);
   }
