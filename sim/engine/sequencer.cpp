@@ -198,65 +198,6 @@ bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
   return true;
 }
 
-// The time at which the producer's progress at this step's key reaches what is needed; nullptr: long ago.
-const Times* Sequencer::slot_time(int step, const Need& need, bool& known) const {
-  const StepState& own = state_.steps[step];
-  const StepState& other = state_.steps[need.producer];
-  const std::int64_t outer = own.ordinal[outer_loop()];
-  const std::int64_t wanted =
-      need.kind == NeedKind::complete ? pass_total(own.at) : pass_index(own.at) + (need.kind == NeedKind::at ? 1 : 0);
-  known = true;
-  if (wanted == 0) return nullptr;
-  known = false;
-  if (other.ordinal[outer_loop()] < outer && !(need.producer == step)) return nullptr;
-  const Slot& slot = other.slots[static_cast<std::size_t>((outer % kOuterRing) * group().keys + key(step))];
-  if (slot.count < wanted) return nullptr;
-  known = true;
-  return slot.count == wanted ? &slot.latest : nullptr;
-}
-
-std::int64_t Sequencer::key(int step) const {
-  std::int64_t key = 0;
-  const auto& g = group();
-  for (const int l : g.key_loops) {
-    key = key * loop_trips(schedule_.lowering->groups[g.group], schedule_.sizing->groups[g.group], *schedule_.sizing, l) +
-          state_.steps[step].at[l];
-  }
-  return key;
-}
-
-std::int64_t Sequencer::pass_index(const Coordinates& at) const {
-  const auto& lowered = schedule_.lowering->groups[group().group];
-  for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
-    if (lowered.tiled[i].base != lowered.pass_rank) continue;
-    const std::int64_t block =
-        lowered.tiled[i].block_loop == kNone ? 0 : at[lowered.tiled[i].block_loop] * schedule_.sizing->groups[group().group].ranks[i].block;
-    return block + at[lowered.tiled[i].tile_loop];
-  }
-  return 0;
-}
-
-// Tiles of the pass rank that are not masked out for the query tile at `at`.
-std::int64_t Sequencer::pass_total(const Coordinates& at) const {
-  const auto& lowered = schedule_.lowering->groups[group().group];
-  const auto& size = schedule_.sizing->groups[group().group];
-  std::int64_t tiles = 1;
-  std::int64_t tile = 1;
-  std::int64_t last_query = -1;
-  for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
-    const auto& tiled = lowered.tiled[i];
-    if (tiled.base == lowered.pass_rank) {
-      tiles = size.ranks[i].tiles;
-      tile = size.ranks[i].tile;
-    } else if (tiled.base == schedule_.lowering->mask_query) {
-      const std::int64_t index = (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[i].block) + at[tiled.tile_loop];
-      last_query = std::min(size.ranks[i].extent, (index + 1) * size.ranks[i].tile) - 1;
-    }
-  }
-  if (!schedule_.sizing->masked || lowered.pass_rank != schedule_.lowering->mask_key || last_query < 0) return tiles;
-  return std::min(tiles, (last_query + schedule_.sizing->mask_offset) / tile + 1);
-}
-
 // Which of two steps goes first on a unit. On an array, within a stage, the earlier step: the sooner a tile begins,
 // the sooner its trips through the other units do, while what ends a tile can wait as long as its results have a
 // place. Between stages, and between transfers, the one that comes first in program order: what is needed now goes
