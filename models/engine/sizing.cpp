@@ -325,12 +325,15 @@ std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size
   return elements;
 }
 
+std::int64_t tile_index(const LoweredGroup& group, const GroupSize& size, std::size_t rank, const std::array<std::int64_t, 8>& at) {
+  const TiledRank& tiled = group.tiled[rank];
+  return (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[rank].block) + at[tiled.tile_loop];
+}
+
 unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const std::array<std::int64_t, 8>& at) {
   unsigned edges = 0;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-    const TiledRank& tiled = group.tiled[i];
-    const std::int64_t tile = (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[i].block) + at[tiled.tile_loop];
-    if (tile + 1 == size.ranks[i].tiles && size.ranks[i].edge != size.ranks[i].tile) edges |= 1u << i;
+    if (tile_index(group, size, i, at) + 1 == size.ranks[i].tiles && size.ranks[i].edge != size.ranks[i].tile) edges |= 1u << i;
   }
   return edges;
 }

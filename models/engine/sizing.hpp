@@ -98,6 +98,9 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
 std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, const std::vector<int>& loops,
                        const std::array<std::int64_t, 8>& coordinates);
 
+// The tile of tiled rank `rank` (an index into the group's) at `coordinates`, counted over all blocks.
+std::int64_t tile_index(const LoweredGroup& group, const GroupSize& size, std::size_t rank, const std::array<std::int64_t, 8>& coordinates);
+
 // Which edges the tile at `coordinates` lies on.
 unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const std::array<std::int64_t, 8>& coordinates);
 

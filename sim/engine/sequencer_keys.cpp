@@ -5,7 +5,6 @@
 
 namespace weft::sim::engine {
 
-using weft::engine::kNone;
 using weft::engine::Need;
 using weft::engine::NeedKind;
 
@@ -39,10 +38,7 @@ std::int64_t Sequencer::key(int step) const {
 std::int64_t Sequencer::pass_index(const Coordinates& at) const {
   const auto& lowered = schedule_.lowering->groups[group().group];
   for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
-    if (lowered.tiled[i].base != lowered.pass_rank) continue;
-    const std::int64_t block =
-        lowered.tiled[i].block_loop == kNone ? 0 : at[lowered.tiled[i].block_loop] * schedule_.sizing->groups[group().group].ranks[i].block;
-    return block + at[lowered.tiled[i].tile_loop];
+    if (lowered.tiled[i].base == lowered.pass_rank) return tile_index(lowered, schedule_.sizing->groups[group().group], i, at);
   }
   return 0;
 }
@@ -60,8 +56,7 @@ std::int64_t Sequencer::pass_total(const Coordinates& at) const {
       tiles = size.ranks[i].tiles;
       tile = size.ranks[i].tile;
     } else if (tiled.base == schedule_.lowering->mask_query) {
-      const std::int64_t index = (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[i].block) + at[tiled.tile_loop];
-      last_query = std::min(size.ranks[i].extent, (index + 1) * size.ranks[i].tile) - 1;
+      last_query = std::min(size.ranks[i].extent, (tile_index(lowered, size, i, at) + 1) * size.ranks[i].tile) - 1;
     }
   }
   if (!schedule_.sizing->masked || lowered.pass_rank != schedule_.lowering->mask_key || last_query < 0) return tiles;

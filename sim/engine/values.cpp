@@ -190,9 +190,7 @@ void Values::execute(const matmul::Command& command) {
   std::int64_t index = 0;
   const auto& tiled = lowering_.groups[group.group];
   for (std::size_t i = 0; i < tiled.tiled.size(); ++i) {
-    if (tiled.tiled[i].base != tiled.pass_rank) continue;
-    index = (tiled.tiled[i].block_loop == kNone ? 0 : command.at[tiled.tiled[i].block_loop] * sizing_.groups[group.group].ranks[i].block) +
-            command.at[tiled.tiled[i].tile_loop];
+    if (tiled.tiled[i].base == tiled.pass_rank) index = tile_index(tiled, sizing_.groups[group.group], i, command.at);
   }
   const bool partial = lowered.reduces_tiles && !last_tile(group.group, step.loops, command.at);
   numerics::Bf16Arithmetic& arithmetic = *(partial ? partials_ : arithmetics_)[static_cast<std::size_t>(lowered.array)];
