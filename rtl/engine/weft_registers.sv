@@ -1,0 +1,255 @@
+// The registers of the engine behind AXI4-Lite: configuration, start, status, interrupt and counters.
+// docs/units/engine/registers.md has the map.
+//
+// AW and W are taken in either order; the write happens in the cycle in which both are there and no older response
+// waits, and is answered in the next. A read is answered in the cycle after AR.
+module weft_registers #(
+  parameter  int unsigned SIDE      = 16,
+  parameter  int unsigned CONTEXTS  = 3,
+  parameter  int unsigned MAX_WIDTH = 128,
+  localparam int unsigned COUNTERS  = 13
+) (
+  input  logic                     clk_i,
+  input  logic                     rst_ni,
+
+  input  logic                     axil_awvalid_i,
+  output logic                     axil_awready_o,
+  input  logic [11:0]              axil_awaddr_i,
+  input  logic                     axil_wvalid_i,
+  output logic                     axil_wready_o,
+  input  logic [31:0]              axil_wdata_i,
+  input  logic [3:0]               axil_wstrb_i,
+  output logic                     axil_bvalid_o,
+  input  logic                     axil_bready_i,
+  output logic [1:0]               axil_bresp_o,
+  input  logic                     axil_arvalid_i,
+  output logic                     axil_arready_o,
+  input  logic [11:0]              axil_araddr_i,
+  output logic                     axil_rvalid_o,
+  input  logic                     axil_rready_i,
+  output logic [31:0]              axil_rdata_o,
+  output logic [1:0]               axil_rresp_o,
+  output logic                     irq_o,         // done and enabled
+
+  output weft_engine_pkg::config_t config_o,
+  input  logic                     config_bad_i,  // config_o does not fit the engine
+  output logic                     start_o,       // a run begins: busy_i is set from the next cycle on
+  input  logic                     busy_i,
+  input  logic                     finished_i,    // the run is over: sets done
+  input  logic                     error_i,       // sets error
+  input  logic [COUNTERS*64-1:0]   counters_i     // in the order of their addresses, cycles first
+);
+
+  localparam logic [1:0] OKAY   = 2'b00;
+  localparam logic [1:0] SLVERR = 2'b10;
+
+  // Registers by the number of their word
+  localparam logic [9:0] WORD_ID       = 10'h000;
+  localparam logic [9:0] WORD_PARAMS   = 10'h001;
+  localparam logic [9:0] WORD_CONTROL  = 10'h002;
+  localparam logic [9:0] WORD_STATUS   = 10'h003;
+  localparam logic [9:0] WORD_CONFIG   = 10'h004;  // SEQ_Q, the first of the configuration
+  localparam logic [9:0] WORD_FLAGS    = 10'h00A;
+  localparam logic [9:0] WORD_HOLE     = 10'h00D;  // after SCALE_LOG2E
+  localparam logic [9:0] WORD_BASES    = 10'h010;
+  localparam logic [9:0] WORD_END      = 10'h01C;  // after OUT_HEAD_BYTES
+  localparam logic [9:0] WORD_COUNTERS = 10'h040;
+  localparam int unsigned CONFIG_WORDS = 24;       // from SEQ_Q to OUT_HEAD_BYTES, hole and all; three are never written
+
+  // The configuration as written, in whole words: what exceeds a field makes a start bad instead of being cut off.
+  logic [31:0] config_q [CONFIG_WORDS];
+  logic        interrupt_q, done_q, error_q;
+
+  // ---- Configuration ----
+
+  logic bad;
+
+  always_comb begin
+    config_o                = '0;
+    config_o.seq_q          = config_q[0][23:0];
+    config_o.seq_kv         = config_q[1][23:0];
+    config_o.width_qk       = config_q[2][7:0];
+    config_o.width_v        = config_q[3][7:0];
+    config_o.heads          = config_q[4][23:0];
+    config_o.group          = config_q[5][23:0];
+    config_o.causal         = config_q[6][0];
+    config_o.block_tiles    = config_q[7][15:0];
+    config_o.scale_log2e    = config_q[8];
+    config_o.q_base         = {config_q[13], config_q[12]};
+    config_o.k_base         = {config_q[15], config_q[14]};
+    config_o.v_base         = {config_q[17], config_q[16]};
+    config_o.out_base       = {config_q[19], config_q[18]};
+    config_o.q_head_bytes   = config_q[20];
+    config_o.k_head_bytes   = config_q[21];
+    config_o.v_head_bytes   = config_q[22];
+    config_o.out_head_bytes = config_q[23];
+  end
+
+  // Zero or beyond what the field or the engine holds
+  function automatic logic outside(input logic [31:0] value, input logic [31:0] most);
+    outside = value == 32'd0 || value > most;
+  endfunction
+
+  assign bad = outside(config_q[0], 32'hFF_FFFF) || outside(config_q[1], 32'hFF_FFFF)
+            || outside(config_q[2], 32'(MAX_WIDTH)) || outside(config_q[3], 32'(MAX_WIDTH))
+            || outside(config_q[4], 32'hFF_FFFF) || outside(config_q[5], 32'hFF_FFFF)
+            || outside(config_q[7], 32'hFFFF)
+            || (config_q[6][0] && config_q[1] < config_q[0])
+            || config_bad_i;
+
+  // ---- Writes ----
+
+  logic        address_held_q, data_held_q, write_answer_q;
+  logic [9:0]  address_q;
+  logic [31:0] data_q, write_mask;
+  logic [3:0]  strobe_q;
+  logic [1:0]  write_response_q;
+  logic        write, in_config, write_config, write_refused, start;
+  logic [4:0]  config_index;
+
+  assign axil_awready_o = !address_held_q;
+  assign axil_wready_o  = !data_held_q;
+  assign axil_bvalid_o  = write_answer_q;
+  assign axil_bresp_o   = write_response_q;
+
+  function automatic logic is_config(input logic [9:0] word);
+    is_config = word >= WORD_CONFIG && word < WORD_END && !(word >= WORD_HOLE && word < WORD_BASES);
+  endfunction
+  function automatic logic is_counter(input logic [9:0] word);
+    is_counter = word >= WORD_COUNTERS && word < WORD_COUNTERS + 10'(2 * COUNTERS);
+  endfunction
+
+  assign write        = address_held_q && data_held_q && !write_answer_q;
+  assign write_mask   = {{8{strobe_q[3]}}, {8{strobe_q[2]}}, {8{strobe_q[1]}}, {8{strobe_q[0]}}};
+  assign in_config    = is_config(address_q);
+  assign write_config = write && in_config && !busy_i;
+  assign config_index = 5'(address_q - WORD_CONFIG);
+  // Nothing there, or a configuration that a run is using.
+  assign write_refused = in_config ? busy_i : !(address_q < WORD_CONFIG || is_counter(address_q));
+
+  assign start   = write && address_q == WORD_CONTROL && strobe_q[0] && data_q[0] && !busy_i;
+  assign start_o = start && !bad;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      address_held_q   <= 1'b0;
+      data_held_q      <= 1'b0;
+      write_answer_q   <= 1'b0;
+      write_response_q <= OKAY;
+    end else begin
+      if (axil_awvalid_i && axil_awready_o) address_held_q <= 1'b1;
+      if (axil_wvalid_i && axil_wready_o)   data_held_q <= 1'b1;
+      if (axil_bvalid_o && axil_bready_i)   write_answer_q <= 1'b0;
+      if (write) begin
+        address_held_q   <= 1'b0;
+        data_held_q      <= 1'b0;
+        write_answer_q   <= 1'b1;
+        write_response_q <= write_refused ? SLVERR : OKAY;
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (axil_awready_o) address_q <= axil_awaddr_i[11:2];
+    if (axil_wready_o) begin
+      data_q   <= axil_wdata_i;
+      strobe_q <= axil_wstrb_i;
+    end
+  end
+
+  for (genvar word = 0; word < CONFIG_WORDS; word++) begin : gen_config
+    // Only bit 0 of FLAGS exists.
+    localparam logic [31:0] EXISTING = (10'(word) + WORD_CONFIG == WORD_FLAGS) ? 32'd1 : 32'hFFFF_FFFF;
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) config_q[word] <= '0;
+      else if (write_config && config_index == 5'(word)) begin
+        config_q[word] <= ((config_q[word] & ~write_mask) | (data_q & write_mask)) & EXISTING;
+      end
+    end
+  end
+
+  // ---- Status: setting wins over clearing ----
+
+  logic clear_status;
+
+  assign clear_status = write && address_q == WORD_STATUS && strobe_q[0];
+  assign irq_o        = done_q && interrupt_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      interrupt_q <= 1'b0;
+      done_q      <= 1'b0;
+      error_q     <= 1'b0;
+    end else begin
+      if (write && address_q == WORD_CONTROL && strobe_q[0]) interrupt_q <= data_q[1];
+      done_q  <= finished_i || (done_q && !(clear_status && data_q[1]));
+      error_q <= error_i || (start && bad) || (error_q && !(clear_status && data_q[2]));
+    end
+  end
+
+  // ---- Reads ----
+
+  logic [9:0]  read_word;
+  logic [31:0] read_data, read_data_q;
+  logic        read_unmapped, read_answer_q;
+  logic [1:0]  read_response_q;
+  logic [5:0]  counter_half;  // counters, low half first
+
+  assign axil_arready_o = !read_answer_q;
+  assign axil_rvalid_o  = read_answer_q;
+  assign axil_rdata_o   = read_data_q;
+  assign axil_rresp_o   = read_response_q;
+
+  assign read_word    = axil_araddr_i[11:2];
+  assign counter_half = 6'(read_word - WORD_COUNTERS);
+
+  always_comb begin
+    read_data     = '0;
+    read_unmapped = 1'b0;
+    if (read_word == WORD_ID)             read_data = {16'h5746, weft_engine_pkg::EngineVersion};
+    else if (read_word == WORD_PARAMS)    read_data = {16'(MAX_WIDTH), 8'(CONTEXTS), 8'(SIDE)};
+    else if (read_word == WORD_CONTROL)   read_data = {30'd0, interrupt_q, 1'b0};
+    else if (read_word == WORD_STATUS)    read_data = {29'd0, error_q, done_q, busy_i};
+    else if (is_config(read_word))        read_data = config_q[5'(read_word - WORD_CONFIG)];
+    else if (is_counter(read_word))       read_data = counters_i[counter_half*32 +: 32];
+    else                                  read_unmapped = 1'b1;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      read_answer_q   <= 1'b0;
+      read_data_q     <= '0;
+      read_response_q <= OKAY;
+    end else if (axil_arvalid_i && axil_arready_o) begin
+      read_answer_q   <= 1'b1;
+      read_data_q     <= read_data;
+      read_response_q <= read_unmapped ? SLVERR : OKAY;
+    end else if (axil_rready_i) begin
+      read_answer_q <= 1'b0;
+    end
+  end
+
+`ifndef SYNTHESIS
+  initial begin
+    if (SIDE == 0 || SIDE > 255) $fatal(1, "weft_registers: SIDE must be from 1 to 255");
+    if (CONTEXTS == 0 || CONTEXTS > 255) $fatal(1, "weft_registers: CONTEXTS must be from 1 to 255");
+    if (MAX_WIDTH == 0 || MAX_WIDTH > 255) $fatal(1, "weft_registers: MAX_WIDTH must be from 1 to 255");
+  end
+
+  a_aw_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axil_awvalid_i && !axil_awready_o |=> axil_awvalid_i && $stable(axil_awaddr_i))
+    else $error("weft_registers: AW was withdrawn or changed");
+  a_w_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axil_wvalid_i && !axil_wready_o |=> axil_wvalid_i && $stable(axil_wdata_i) && $stable(axil_wstrb_i))
+    else $error("weft_registers: W was withdrawn or changed");
+  a_ar_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axil_arvalid_i && !axil_arready_o |=> axil_arvalid_i && $stable(axil_araddr_i))
+    else $error("weft_registers: AR was withdrawn or changed");
+  a_b_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axil_bvalid_o && !axil_bready_i |=> axil_bvalid_o && $stable(axil_bresp_o));
+  a_r_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axil_rvalid_o && !axil_rready_i |=> axil_rvalid_o && $stable(axil_rdata_o) && $stable(axil_rresp_o));
+  a_start_idle : assert property (@(posedge clk_i) disable iff (!rst_ni) start_o |-> !busy_i && !bad);
+`endif
+
+endmodule
