@@ -263,6 +263,7 @@ std::string config_sha256(const Design& design, const workload::Workload& worklo
                           const RunOptions& options) {
   std::string text =
       fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision, config::name_of(options.fidelity), options.seed);
+  if (options.stall_profile != StallProfile::none) text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
   text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads, shape.kv_heads, shape.seq_q, shape.seq_kv,
                       shape.width_qk, shape.width_v, shape.causal, config::name_of(shape.phase));
   text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width, workload.feed_forward_width);

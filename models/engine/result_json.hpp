@@ -31,7 +31,7 @@ struct Report {
   std::string command;  // the canonical command line that repeats the point
 };
 
-// Over every resolved value of the design, the shape, the fidelity, the seed, the trace's content and kModelRevision.
+// Over every resolved value of the design, the shape, the fidelity, the seed, the stall profile, the trace's content and kModelRevision.
 // `exact` is not among them: it changes no number but `advance`.
 std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
                           const RunOptions& options);

@@ -30,10 +30,22 @@ struct EventSink {
   virtual void gap(std::uint64_t begin, std::uint64_t end) = 0;  // advanced, not stepped
 };
 
+// Memory that stalls at random by the seed: the side that gives (responses), that takes (requests), both, or both in
+// bursts. docs/units/memory.md has the values.
+enum class StallProfile : std::uint8_t { none, source, sink, both, bursty };
+constexpr auto names(config::Tag<StallProfile>) {
+  return std::array<std::pair<std::string_view, StallProfile>, 5>{{{"none", StallProfile::none},
+                                                                   {"source", StallProfile::source},
+                                                                   {"sink", StallProfile::sink},
+                                                                   {"both", StallProfile::both},
+                                                                   {"bursty", StallProfile::bursty}}};
+}
+
 struct RunOptions {
   Fidelity fidelity = Fidelity::systemc;
   bool exact = false;  // step every cycle: no steady-state advance
   std::uint64_t seed = 0;
+  StallProfile stall_profile = StallProfile::none;     // not in analytic
   const workload::Trace* trace = nullptr;              // values flow where it is set; systemc only
   std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
   EventSink* events = nullptr;

@@ -52,6 +52,7 @@ _weft() {
     --binding) _weft_reply "$(_weft_cached "$weft" bindings _weft_names "$weft" bindings)" "$current"; return ;;
     --workload) _weft_reply "$(_weft_cached "$weft" workloads _weft_names "$weft" workloads)" "$current"; return ;;
     --fidelity) _weft_reply "analytic systemc" "$current"; return ;;
+    --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
     --json | --csv | --perfetto | --values | --write-values)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames 2> /dev/null

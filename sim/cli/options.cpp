@@ -141,6 +141,16 @@ engine::Fidelity fidelity_of(const std::string& text) {
   refuse("--fidelity", text, config::unknown_name(text, config::names_of<engine::Fidelity>()));
 }
 
+engine::StallProfile stall_profile_of(const std::string& text, engine::Fidelity fidelity) {
+  for (const auto& [name, profile] : engine::names(config::Tag<engine::StallProfile>{})) {
+    if (name != text) continue;
+    if (profile != engine::StallProfile::none && fidelity == engine::Fidelity::analytic)
+      refuse("--stall-profile", text, "memory stalls where cycles are simulated; allowed with --fidelity analytic: 'none'");
+    return profile;
+  }
+  refuse("--stall-profile", text, config::unknown_name(text, config::names_of<engine::StallProfile>()));
+}
+
 // Trace and workload, and the shape from both; gives the beginning of the canonical arguments.
 void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
   refuse_doubled(options);
@@ -209,6 +219,8 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   text("--fidelity", o.fidelity, "analytic|systemc", "closed form, or simulated cycles (the default)", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
   text("--seed", o.seed, "N", "of everything random; 0 unless given", kRun);
+  text("--stall-profile", o.stall_profile, "none|source|sink|both|bursty",
+       "memory that stalls at random by the seed: responses, requests, both", kRun);
   text("--values", o.values, "TRACE",
        "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
   command
@@ -225,11 +237,14 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
   point.run.fidelity = fidelity_of(options.fidelity);
   point.run.exact = options.exact;
   point.run.seed = seed_of(options.seed);
+  point.run.stall_profile = stall_profile_of(options.stall_profile, point.run.fidelity);
   for (const std::string& text : options.sets) point.settings.push_back(setting_of(text));
   resolve_shape(options, catalog, point);
   point.arguments += fmt::format(" --fidelity {}", config::name_of(point.run.fidelity));
   if (options.exact) point.arguments += " --exact";
   point.arguments += fmt::format(" --seed {}", point.run.seed);
+  if (point.run.stall_profile != engine::StallProfile::none)
+    point.arguments += fmt::format(" --stall-profile {}", config::name_of(point.run.stall_profile));
   for (const auto& [path, value] : point.settings) point.arguments += " --set " + shell_word(path + "=" + value);
   return point;
 }

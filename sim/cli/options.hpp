@@ -25,6 +25,7 @@ struct PointOptions {
   std::string fidelity = "systemc";
   bool exact = false;
   std::string seed = "0";
+  std::string stall_profile = "none";
   std::string values;
   std::vector<std::string> sets;
 };

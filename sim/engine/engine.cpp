@@ -12,9 +12,12 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
       commands_(config.schedule.lowering->arrays.size()),
       sequencer_(config.schedule, {commands_, buffer_uses_, transfers_, completions_}, config.events),
       buffer_(buffer_uses_),
-      fetcher_(config.schedule.lowering->arch->dram, {transfers_, completions_, requests_, responses_}),
-      dram_(config.schedule.lowering->arch->dram, config.schedule.lowering->arch->clock_hz, requests_, responses_) {
+      fetcher_(config.schedule.lowering->arch->dram, {transfers_, completions_, requests_, responses_}, config.stalls),
+      dram_(config.schedule.lowering->arch->dram, config.schedule.lowering->arch->clock_hz, requests_, responses_, config.stalls) {
   SC_HAS_PROCESS(Engine);
+  const bool random = config.stalls.timing_depends_on() == memory::TimingDependsOn::random;
+  check(!random || config.memory == MemorySide::built_in, "stalls are of the built-in memory: one of your own stalls as it likes");
+  if (random) config_.advance = false;
   const auto& names = config.schedule.lowering->array_names;
   for (auto& channel : commands_) arrays_.emplace_back(channel);
   const auto make = [&](const std::string& module, auto& core, auto&... channels) {
@@ -122,8 +125,8 @@ std::vector<std::uint64_t*> Engine::counters() {
     add(array.result().counters);
   }
   add(buffer_.counters());
-  add(dram_.counters());
-  all.insert(all.end(), {&buffer_.busy_cycles(), &dram_.busy_cycles()});
+  add(dram_.timing().counters());
+  all.insert(all.end(), {&buffer_.busy_cycles(), &dram_.timing().busy_cycles()});
   for (Sequencer::Moved& moved : sequencer_.moved()) {
     all.insert(all.end(), {&moved.dram_read, &moved.dram_written, &moved.buffer_read, &moved.buffer_written});
   }
@@ -165,8 +168,8 @@ void Engine::collect(weft::engine::Result& result) {
   conserve({.kind = UnitKind::buffer, .busy_cycles = buffer_.busy_cycles(), .counters = buffer_.counters()});
   const bool built_in = port_ == nullptr;
   conserve({.kind = UnitKind::dram,
-            .busy_cycles = built_in ? dram_.busy_cycles() : port_->busy_cycles(),
-            .counters = built_in ? dram_.counters() : port_->counters()});
+            .busy_cycles = built_in ? dram_.timing().busy_cycles() : port_->busy_cycles(),
+            .counters = built_in ? dram_.timing().counters() : port_->counters()});
   for (std::size_t t = 0; t < sequencer_.moved().size(); ++t) {
     const Sequencer::Moved& moved = sequencer_.moved()[t];
     const auto id = static_cast<weft::engine::TensorId>(t);

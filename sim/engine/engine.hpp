@@ -30,6 +30,7 @@ class Engine : public sc_core::sc_module {
     bool advance = true;  // steady-state advance
     weft::engine::EventSink* events = nullptr;
     Values* values = nullptr;  // flow where set; then nothing is skipped
+    memory::Stalls stalls{};   // of the built-in memory; with them nothing is skipped
     bool shuffle = false;      // build the modules in another order: must change nothing
     MemorySide memory = MemorySide::built_in;
     std::uint64_t memory_base = 0;  // of the socket: where the engine's tensors begin

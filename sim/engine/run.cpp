@@ -57,7 +57,11 @@ void compare(const workload::Trace& trace, const std::vector<std::vector<float>>
 }  // namespace
 
 void simulate(const weft::engine::Schedule& schedule, const RunOptions& options, Values* values, Result& result) {
-  Engine engine("engine", {.schedule = schedule, .advance = !options.exact, .events = options.events, .values = values});
+  Engine engine("engine", {.schedule = schedule,
+                           .advance = !options.exact,
+                           .events = options.events,
+                           .values = values,
+                           .stalls = {options.stall_profile, options.seed}});
   while (!engine.done()) {
     if (options.stop.stop_requested()) throw Cancelled();
     sc_core::sc_start(Clock::cycles(kSlice));
@@ -73,6 +77,12 @@ Result run(const Design& design, const workload::Workload& workload, const workl
   if (options.fidelity == Fidelity::analytic) {
     if (options.trace != nullptr) {
       throw ConfigError(Problem{{}, "--values", "", "values flow in a simulation; allowed here: --fidelity systemc"});
+    }
+    if (options.stall_profile != weft::engine::StallProfile::none) {
+      throw ConfigError(Problem{{},
+                                "--stall-profile",
+                                std::string(config::name_of(options.stall_profile)),
+                                "memory stalls where cycles are simulated; allowed here: 'none'"});
     }
     return run_analytic(design, workload, shape, layers);
   }

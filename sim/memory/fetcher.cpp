@@ -22,26 +22,30 @@ void Fetcher::respond(Cycle now) {
   }
 }
 
-bool Fetcher::request(Cycle now) {
-  if (requesting_ == active_.size() || under_way_ == config_.outstanding || last_request_ == now) return false;
-  Active& active = active_[requesting_];
-  const std::int64_t bytes = std::min(config_.burst_bytes, active.transfer.bytes - active.requested);
-  ports_.requests.push(now, {active.transfer.address + static_cast<std::uint64_t>(active.requested), static_cast<std::int32_t>(bytes),
-                             active.transfer.write, active.transfer.tensor});
-  active.requested += bytes;
-  ++active.under_way;
-  ++under_way_;
+void Fetcher::present(Cycle now) {
+  if (!presented_ && more() && last_request_ < now) {
+    Active& active = active_[requesting_];
+    const std::int64_t bytes = std::min(config_.burst_bytes, active.transfer.bytes - active.requested);
+    presented_ = {{active.transfer.address + static_cast<std::uint64_t>(active.requested), static_cast<std::int32_t>(bytes),
+                   active.transfer.write, active.transfer.tensor},
+                  now + stalls_.cycles(StallPort::request, requests_++)};
+    active.requested += bytes;
+    ++active.under_way;
+    ++under_way_;
+    if (active.requested == active.transfer.bytes) ++requesting_;
+  }
+  if (!presented_ || presented_->accepted_at > now) return;
+  ports_.requests.push(now, presented_->request);
+  presented_.reset();
   last_request_ = now;
-  if (active.requested == active.transfer.bytes) ++requesting_;
-  return true;
 }
 
 Cycle Fetcher::step(Cycle now) {
   while (ports_.transfers.ready(now)) active_.push_back({ports_.transfers.pop(now)});
   respond(now);
-  request(now);
-  const bool more = requesting_ < active_.size() && under_way_ < config_.outstanding;
-  return more ? now + 1 : kNever;
+  present(now);
+  if (presented_) return presented_->accepted_at;
+  return more() ? now + 1 : kNever;
 }
 
 void Fetcher::fingerprint(StateWords& out) const {
@@ -52,8 +56,12 @@ void Fetcher::fingerprint(StateWords& out) const {
     out.word(active.under_way);
   }
   out.word(last_request_ == out.now() ? 1 : 0);
+  out.word(presented_ ? presented_->accepted_at - out.now() : -1);
 }
 
-void Fetcher::advance(Cycle cycles) { last_request_ += cycles; }
+void Fetcher::advance(Cycle cycles) {
+  last_request_ += cycles;
+  if (presented_) presented_->accepted_at += cycles;
+}
 
 }  // namespace weft::sim::memory

@@ -1,13 +1,16 @@
 // The buffer's side of the memory port: cuts transfers into requests of at most a burst, keeps a bounded number under
-// way, and reports each transfer when its last response is in.
+// way, and reports each transfer when its last response is in. A request is presented until memory accepts it, which
+// takes it some cycles where it stalls; the next one follows a cycle after that.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "models/engine/architecture.hpp"
 #include "sim/common/channel.hpp"
 #include "sim/memory/messages.hpp"
+#include "sim/memory/stall.hpp"
 
 namespace weft::sim::memory {
 
@@ -22,7 +25,7 @@ class Fetcher {
   // Called when a transfer is complete, before its completion is sent: moves values.
   using Done = void (*)(void* context, const Transfer& transfer);
 
-  Fetcher(const weft::engine::Dram& config, Ports ports) : config_(config), ports_(ports) {}
+  Fetcher(const weft::engine::Dram& config, Ports ports, const Stalls& stalls = {}) : config_(config), ports_(ports), stalls_(stalls) {}
   void on_done(Done done, void* context) {
     done_ = done;
     context_ = context;
@@ -39,16 +42,24 @@ class Fetcher {
     std::int64_t requested = 0;  // bytes asked for
     std::int64_t under_way = 0;  // requests without a response yet
   };
+  struct Presented {
+    Request request;
+    Cycle accepted_at = 0;
+  };
 
   void respond(Cycle now);
-  bool request(Cycle now);
+  void present(Cycle now);
+  bool more() const { return requesting_ < active_.size() && under_way_ < config_.outstanding; }
 
   weft::engine::Dram config_;
   Ports ports_;
+  Stalls stalls_;
   std::deque<Active> active_;
   std::size_t requesting_ = 0;  // index of the first transfer not fully requested
   std::int64_t under_way_ = 0;
-  Cycle last_request_ = -1;
+  std::optional<Presented> presented_;  // a request that memory lets wait
+  std::uint64_t requests_ = 0;          // presented so far
+  Cycle last_request_ = -1;             // accepted
   Done done_ = nullptr;
   void* context_ = nullptr;
 };

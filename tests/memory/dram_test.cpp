@@ -34,7 +34,7 @@ struct Bench {
     ASSERT_EQ(seen.size(), count);
   }
   std::int64_t cycles_for(std::int64_t bytes) const {
-    const Pace& pace = dram.pace();
+    const Pace& pace = dram.timing().pace();
     return (bytes * pace.block_cycles + pace.block_bytes - 1) / pace.block_bytes;
   }
 
@@ -89,11 +89,11 @@ TEST_P(Stream, TakesBytesOverRateAndTheLatencyExactly) {
   }
   bench.run_until(until.size());
   for (std::size_t i = 0; i < until.size(); ++i) EXPECT_EQ(bench.seen[i], 1 + bench.cycles_for(until[i]) + 100) << "request " << i;
-  EXPECT_EQ(bench.dram.busy_cycles(), static_cast<std::uint64_t>(bench.cycles_for(bytes)));
+  EXPECT_EQ(bench.dram.timing().busy_cycles(), static_cast<std::uint64_t>(bench.cycles_for(bytes)));
   const double ideal = static_cast<double>(bytes) / (GetParam() / kClock);
   EXPECT_GE(static_cast<double>(bench.cycles_for(bytes)), ideal * (1 - 1e-12));
   EXPECT_LE(static_cast<double>(bench.cycles_for(bytes)), ideal * (1 + 1e-4) + 1);
-  const auto& counters = bench.dram.counters();
+  const auto& counters = bench.dram.timing().counters();
   using weft::engine::DramCounter;
   EXPECT_EQ(counters[static_cast<std::size_t>(DramCounter::bytes_read)] + counters[static_cast<std::size_t>(DramCounter::bytes_written)],
             static_cast<std::uint64_t>(bytes));
@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Rates, Stream, testing::Values(429496729600.0, 26843545
 // After a whole block of bytes on a busy bus the state recurs, a block's cycles later.
 TEST(Dram, RecursAfterABlock) {
   Bench bench(26843545600.0, 20);
-  const Pace pace = bench.dram.pace();
+  const Pace pace = bench.dram.timing().pace();
   ASSERT_GT(pace.block_cycles, 1);
   const std::int64_t requests = pace.block_bytes / 16;
   for (std::int64_t i = 0; i < 3 * requests; ++i) bench.send(16);
@@ -128,7 +128,7 @@ TEST(Dram, AnIdleBusStartsAfresh) {
   bench.send(10);
   bench.run_until(2);
   EXPECT_EQ(bench.seen[1], sent + 1 + bench.cycles_for(10) + 7);
-  EXPECT_EQ(bench.dram.busy_cycles(), static_cast<std::uint64_t>(2 * bench.cycles_for(10)));
+  EXPECT_EQ(bench.dram.timing().busy_cycles(), static_cast<std::uint64_t>(2 * bench.cycles_for(10)));
 }
 
 // Two requests that share a cycle of the bus count it once.
@@ -136,7 +136,7 @@ TEST(Dram, ASharedCycleIsBusyOnce) {
   Bench bench(kClock * 16, 5);  // 16 bytes a cycle
   for (int i = 0; i < 4; ++i) bench.send(8);
   bench.run_until(4);
-  EXPECT_EQ(bench.dram.busy_cycles(), 2u);
+  EXPECT_EQ(bench.dram.timing().busy_cycles(), 2u);
   EXPECT_EQ(bench.seen, (std::vector<Cycle>{7, 7, 8, 8}));
 }
 

@@ -1,0 +1,54 @@
+// When memory responds: requests are served in order on one bus; a response follows the last byte by the latency and by
+// what it stalls, never before the one asked for earlier. The bandwidth is rounded down so that a power of two of bytes
+// takes a whole number of cycles (at most 1e-4 below the wish): the state then recurs and a steady state can be
+// advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory beside the RTL run this same class.
+#pragma once
+
+#include <cstdint>
+
+#include "models/engine/architecture.hpp"
+#include "models/engine/result.hpp"
+#include "sim/common/state_words.hpp"
+#include "sim/memory/messages.hpp"
+#include "sim/memory/stall.hpp"
+
+namespace weft::sim::memory {
+
+// `block_bytes` (a power of two) take `block_cycles`.
+struct Pace {
+  std::int64_t block_bytes = 1;
+  std::int64_t block_cycles = 1;
+  double bytes_per_cycle() const { return static_cast<double>(block_bytes) / static_cast<double>(block_cycles); }
+};
+Pace pace_of(double bandwidth_bytes_per_s, double clock_hz);
+
+class DramTiming {
+ public:
+  DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls = {});
+
+  // Memory takes a request in cycle `now`, no earlier than the one before: the cycle in which its response is ready.
+  Cycle accept(Cycle now, const Request& request);
+
+  const Pace& pace() const { return pace_; }
+  const weft::engine::Counters& counters() const { return counters_; }
+  weft::engine::Counters& counters() { return counters_; }
+  std::uint64_t busy_cycles() const { return busy_cycles_; }
+  std::uint64_t& busy_cycles() { return busy_cycles_; }
+
+  void fingerprint(StateWords& out) const;
+  void advance(Cycle cycles);
+
+ private:
+  weft::engine::Dram config_;
+  Pace pace_;
+  Stalls stalls_;
+  Cycle free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes
+  std::int64_t free_part_ = 0;
+  Cycle covered_until_ = 0;  // cycles already counted as busy
+  Cycle last_ready_ = 0;
+  std::uint64_t requests_ = 0;
+  weft::engine::Counters counters_{};
+  std::uint64_t busy_cycles_ = 0;
+};
+
+}  // namespace weft::sim::memory
