@@ -37,10 +37,11 @@ endfunction()
 # Suites of malformed input; scripts/test.sh runs the tests with this label a second time under sanitizers.
 set(WEFT_BAD_INPUT_SUITES "*Bad*.*:*Faults.*:Errors.*:Mutation.*")
 
-# weft_test_folder(NAME LIBRARIES…): tests/NAME/**/*.cpp as one executable, weft_NAME_tests; each of its tests is a test
-# of ctest, labelled with the folder's name, or bad_input where its suite is one of those above.
+# weft_test_folder(NAME LIBRARIES…): tests/NAME/*.cpp as one executable, weft_NAME_tests; each of its tests is a test of
+# ctest, labelled with the folder's name, or bad_input where its suite is one of those above. Folders below it are benches
+# of RTL units (WeftRtl.cmake).
 function(weft_test_folder name)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp")
   if(NOT sources)
     return()
   endif()

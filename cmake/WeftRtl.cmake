@@ -1,0 +1,84 @@
+# SystemVerilog under test: Verilated libraries, and benches that drive them.
+find_program(WEFT_VERILATOR verilator REQUIRED)
+mark_as_advanced(WEFT_VERILATOR)
+if(NOT WEFT_VERILATOR_ROOT)
+  execute_process(COMMAND "${WEFT_VERILATOR}" --getenv VERILATOR_ROOT OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE
+    COMMAND_ERROR_IS_FATAL ANY)
+  set(WEFT_VERILATOR_ROOT "${root}" CACHE INTERNAL "where Verilator's own sources are")
+endif()
+
+# -Wall is meant. SYNCASYNCNET alone is not: `disable iff (!rst_ni)` reads the asynchronous reset in every assertion.
+set(WEFT_VERILATOR_FLAGS -Wall -Wno-SYNCASYNCNET -O3 --assert --x-assign unique --x-initial unique)
+set(WEFT_VERILATED_CFLAGS "-O2 -fPIC -DVL_TIME_CONTEXT")  # a VerilatedContext keeps the time, not a global function
+
+# Verilator's runtime, once for all.
+add_library(weft_verilated STATIC "${WEFT_VERILATOR_ROOT}/include/verilated.cpp" "${WEFT_VERILATOR_ROOT}/include/verilated_threads.cpp")
+target_include_directories(weft_verilated SYSTEM PUBLIC "${WEFT_VERILATOR_ROOT}/include" "${WEFT_VERILATOR_ROOT}/include/vltstd")
+target_compile_definitions(weft_verilated PUBLIC VL_TIME_CONTEXT VM_COVERAGE=0 VM_SC=0 VM_TRACE=0)
+target_compile_options(weft_verilated PRIVATE -O2 -w)
+target_link_libraries(weft_verilated PUBLIC Threads::Threads)
+
+# weft_verilate(TARGET PREFIX CLASS TOP FILE RTL FOLDER… [ARGS ARGUMENT…]): the C++ class CLASS of the module in FILE
+# (named as the file), as the library TARGET. Its submodules are looked for in rtl/FOLDER…, whose packages are read first,
+# in that order. ARGS goes to Verilator: -GSTAGES=2 and the like.
+function(weft_verilate target)
+  cmake_parse_arguments(V "" "PREFIX;TOP" "RTL;ARGS" ${ARGN})
+  set(packages "")
+  set(sources "")
+  set(search "")
+  foreach(folder ${V_RTL})
+    file(GLOB found CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rtl/${folder}/*_pkg.sv")
+    list(APPEND packages ${found})
+    file(GLOB found CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rtl/${folder}/*.sv")
+    list(APPEND sources ${found})
+    list(APPEND search -y "${CMAKE_SOURCE_DIR}/rtl/${folder}")
+  endforeach()
+  get_filename_component(top "${V_TOP}" NAME_WE)
+  set(directory "${CMAKE_CURRENT_BINARY_DIR}/${V_PREFIX}")
+  set(archive "${directory}/${V_PREFIX}__ALL.a")
+  if(CMAKE_CXX_COMPILER_LAUNCHER)
+    set(launcher "${CMAKE_COMMAND}" -E env "OBJCACHE=${CMAKE_CXX_COMPILER_LAUNCHER}")
+  endif()
+  add_custom_command(OUTPUT "${archive}" BYPRODUCTS "${directory}/${V_PREFIX}.h"
+    COMMAND ${launcher} "${WEFT_VERILATOR}" --cc --build -j 1 ${WEFT_VERILATOR_FLAGS} -CFLAGS "${WEFT_VERILATED_CFLAGS}"
+      --Mdir "${directory}" --prefix ${V_PREFIX} --top-module ${top} ${V_ARGS} ${search} ${packages} "${V_TOP}" > "${directory}.log"
+    COMMAND "${CMAKE_COMMAND}" -E touch "${archive}"  # also where nothing had to be compiled again
+    DEPENDS ${sources} COMMENT "Verilating ${top} as ${V_PREFIX} ${V_ARGS}" VERBATIM)
+  add_custom_target(${target}_build DEPENDS "${archive}")
+  add_library(${target} INTERFACE)
+  add_dependencies(${target} ${target}_build)
+  target_include_directories(${target} SYSTEM INTERFACE "${directory}")
+  target_link_libraries(${target} INTERFACE "${archive}" weft_verilated)
+endfunction()
+
+# weft_rtl_bench([SYSTEMC] VARIANTS "CLASS ARGUMENT…"… [RTL FOLDER…] [LIBRARIES LIBRARY…]), in tests/FOLDER/UNIT: the bench
+# of rtl/FOLDER/weft_UNIT.sv is every .cpp of that folder as weft_FOLDER_UNIT_bench, with one Verilated class for each
+# variant. RTL: folders of submodules beside the unit's own. SYSTEMC: links weft_sim and tests/sc_main.cpp.
+# Each of its tests is one of ctest, labelled rtl; suites whose name ends in Long also long.
+function(weft_rtl_bench)
+  cmake_parse_arguments(BENCH "SYSTEMC" "" "VARIANTS;RTL;LIBRARIES" ${ARGN})
+  file(RELATIVE_PATH path "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}")
+  get_filename_component(folder "${path}" DIRECTORY)
+  get_filename_component(unit "${path}" NAME)
+  set(bench weft_${folder}_${unit}_bench)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_executable(${bench} ${sources})
+  foreach(variant ${BENCH_VARIANTS})
+    separate_arguments(words UNIX_COMMAND "${variant}")
+    list(POP_FRONT words class)
+    weft_verilate(${bench}_${class} PREFIX ${class} TOP "${CMAKE_SOURCE_DIR}/rtl/${folder}/weft_${unit}.sv"
+      RTL ${BENCH_RTL} ${folder} ARGS ${words})
+    target_link_libraries(${bench} PRIVATE ${bench}_${class})
+  endforeach()
+  if(BENCH_SYSTEMC)
+    target_sources(${bench} PRIVATE "${CMAKE_SOURCE_DIR}/tests/sc_main.cpp")
+    target_link_libraries(${bench} PRIVATE weft_sim GTest::gtest ${BENCH_LIBRARIES})
+  else()
+    target_link_libraries(${bench} PRIVATE weft_flags GTest::gtest_main ${BENCH_LIBRARIES})
+  endif()
+  target_compile_definitions(${bench} PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "-*Long.*"
+    PROPERTIES LABELS rtl TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "*Long.*" TEST_LIST ${bench}_long
+    PROPERTIES LABELS "rtl;long" TIMEOUT 3600 DISCOVERY_TIMEOUT 60)
+endfunction()
