@@ -1,0 +1,58 @@
+// Control words that travel through the 2D and the 1D array with the data, one slot a cycle.
+package weft_array_pkg;
+
+  // Slots of an element of the 2D array. Exp1 ... Exp6 are the MACCs of docs/units/numerics.md.
+  typedef enum logic [3:0] {
+    PeNop  = 4'd0,
+    PeExp1 = 4'd1,
+    PeExp2 = 4'd2,
+    PeExp3 = 4'd3,
+    PeExp4 = 4'd4,
+    PeExp5 = 4'd5,
+    PeExp6 = 4'd6,
+    PeQk   = 4'd7,
+    PeLm   = 4'd8,
+    PeSub  = 4'd9,
+    PeSld  = 4'd10,
+    PeSlnv = 4'd11
+  } pe_op_e;
+
+  typedef struct packed {
+    pe_op_e            op;
+    logic              first;       // of PeQk: the sum starts here
+    logic [3:0]        context_id;
+    logic              row_valid;   // the row holds a key
+    logic signed [7:0] diagonal;    // the query sees the key where this is not negative
+  } pe_control_t;
+
+  // Slots of a lane of the 1D array.
+  typedef enum logic [3:0] {
+    LaneNop  = 4'd0,
+    LaneExp1 = 4'd1,
+    LaneExp2 = 4'd2,
+    LaneExp3 = 4'd3,
+    LaneExp4 = 4'd4,
+    LaneExp5 = 4'd5,
+    LaneExp6 = 4'd6,
+    LaneRm   = 4'd7,
+    LaneSub  = 4'd8,
+    LaneSpd  = 4'd9,
+    LaneRd   = 4'd10,
+    LaneSpnv = 4'd11,
+    LaneRnv  = 4'd12,
+    LaneAv   = 4'd13
+  } lane_op_e;
+
+  typedef struct packed {
+    lane_op_e    op;
+    logic        first;       // initial values in place of the running ones
+    logic [15:0] key;         // word of the running maximum and denominator
+    logic [19:0] address;     // word of the running numerator
+    logic [6:0]  element;     // f
+    logic [3:0]  context_id;
+    logic [1:0]  link_id;
+    logic [3:0]  pair_id;     // where RM leaves the old and the new maximum for PRM
+    logic        out_slot;    // of LaneAv: which copy of the output
+  } lane_control_t;
+
+endpackage
