@@ -22,7 +22,7 @@ module weft_fp32_round (
   always_comb begin
     if (!significand_i[25]) result_o = {sign_i, 31'b0};
     else if (exponent_i <= 10'sd0) result_o = {sign_i, 7'b0, grid_corner, 23'b0};
-    else if ($signed(packed_word[32:23]) >= 10'sd255) result_o = {sign_i, 8'hFF, 23'b0};
+    else if (packed_word[32:23] >= 10'd255) result_o = {sign_i, 8'hFF, 23'b0};
     else result_o = {sign_i, packed_word[30:0]};
   end
 

@@ -94,15 +94,25 @@ class Bench {
     unit_->clk_i = 0;
     context_.timeInc(1);
   }
-  // Asynchronous: no clock edge is needed, and none is given.
+  // Over one rising edge.
   void reset() {
+    unit_->rst_ni = 1;
+    settle();
+    unit_->rst_ni = 0;
+    settle();
+    tick();
+    unit_->rst_ni = 1;
+    settle();
+  }
+  // Asynchronous alone: without a clock edge. Assertions do not see it (Verilator samples `disable iff` at edges).
+  void reset_between_edges() {
     unit_->clk_i = 0;
     unit_->rst_ni = 1;
-    unit_->eval();
+    settle();
     unit_->rst_ni = 0;
-    unit_->eval();
+    settle();
     unit_->rst_ni = 1;
-    unit_->eval();
+    settle();
   }
 
  private:

@@ -158,7 +158,7 @@ void reset_empties_pipeline(int latency, std::uint64_t seed) {
         bench.tick();
       }
       bench->in_valid_i = 0;
-      bench.reset();
+      bench.reset_between_edges();
       for (int cycle = 0; cycle <= latency; ++cycle) {
         bench.settle();
         ASSERT_EQ(bench->out_valid_o, 0) << "cycle " << cycle << " after a reset with " << filled << " cycles filled";

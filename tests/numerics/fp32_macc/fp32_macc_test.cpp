@@ -188,10 +188,8 @@ TEST(Fp32Macc, AllTriplesOfSpecialValues) {
   EXPECT_EQ(comparison.compared(), 3 * kSpecials * kSpecials * kSpecials);
 }
 
-TEST(Fp32Macc, RandomTriples) {
-  const std::uint64_t seed = seed_or(kSeed);
+void random_triples(std::uint64_t vectors, std::uint64_t seed) {
   SCOPED_TRACE(seed_text(seed));
-  const std::uint64_t vectors = bench_count(10'000'000);
   Bench<VMacc0> bench(seed);
   Fp32Random random(seed);
   Bins bins(bin_names());
@@ -204,6 +202,8 @@ TEST(Fp32Macc, RandomTriples) {
   EXPECT_GE(comparison.compared(), 2 * vectors);
   bins.expect_all_hit();
 }
+TEST(Fp32Macc, RandomTriples) { random_triples(bench_count(10'000'000), seed_or(kSeed)); }
+TEST(Fp32MaccLong, RandomTriples) { random_triples(bench_count(200'000'000), seed_or(kSeed + 100)); }
 
 TEST(Fp32Macc, CombinationalValid) {
   Bench<VMacc0> bench(seed_or(kSeed));
