@@ -15,6 +15,7 @@ module weft_tile_walker #(
   input  logic                      tile_ready_i,
   output weft_engine_pkg::tile_t    tile_o
 );
+  localparam logic signed [25:0] Side = 26'(SIDE);
   localparam int unsigned ElementBits = $clog2(BEAT_ELEMENTS);
 
   logic active_q;
@@ -123,8 +124,8 @@ module weft_tile_walker #(
   always_comb begin
     tile_o = '0;
     tile_o.rows = keys_left < 24'(SIDE) ? keys_left[5:0] : 6'(SIDE);
-    if (!config_i.causal || diagonal > 26'(SIDE)) tile_o.diagonal = 8'(SIDE);
-    else if (diagonal < -26'(SIDE)) tile_o.diagonal = -8'(SIDE);
+    if (!config_i.causal || diagonal > Side) tile_o.diagonal = 8'(SIDE);
+    else if (diagonal < -Side) tile_o.diagonal = -8'(SIDE);
     else tile_o.diagonal = diagonal[7:0];
     tile_o.q_address = 20'(word) * 20'(row_elements);
     tile_o.rnv_address = 20'(word) * 20'(config_i.width_v);
