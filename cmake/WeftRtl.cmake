@@ -45,10 +45,11 @@ function(weft_verilate target)
     COMMAND "${CMAKE_COMMAND}" -E touch "${archive}"  # also where nothing had to be compiled again
     DEPENDS ${sources} COMMENT "Verilating ${top} as ${V_PREFIX} ${V_ARGS}" VERBATIM)
   add_custom_target(${target}_build DEPENDS "${archive}")
-  add_library(${target} INTERFACE)
+  file(MAKE_DIRECTORY "${directory}")
+  add_library(${target} STATIC IMPORTED GLOBAL)
   add_dependencies(${target} ${target}_build)
-  target_include_directories(${target} SYSTEM INTERFACE "${directory}")
-  target_link_libraries(${target} INTERFACE "${archive}" weft_verilated)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${archive}" INTERFACE_INCLUDE_DIRECTORIES "${directory}"
+    INTERFACE_LINK_LIBRARIES weft_verilated)
 endfunction()
 
 # weft_rtl_bench([SYSTEMC] VARIANTS "CLASS ARGUMENT…"… [RTL FOLDER…] [LIBRARIES LIBRARY…]), in tests/FOLDER/UNIT: the bench

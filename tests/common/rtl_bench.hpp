@@ -14,13 +14,13 @@
 
 namespace weft::test {
 
-// The number of random vectors: `full` times WEFT_BENCH_SCALE, a factor up to 1, where that is set. At least 1000, or
-// `full` if that is less.
+// The number of random vectors: `full` times WEFT_BENCH_SCALE, a factor up to 1, where that is set. At least 10,000,
+// or `full` if that is less.
 inline std::uint64_t bench_count(std::uint64_t full) {
   const char* given = std::getenv("WEFT_BENCH_SCALE");
   const double scale = given != nullptr ? std::strtod(given, nullptr) : 1.0;
   const auto scaled = static_cast<std::uint64_t>(static_cast<double>(full) * std::clamp(scale, 0.0, 1.0));
-  return std::max(scaled, std::min<std::uint64_t>(full, 1000));
+  return std::max(scaled, std::min<std::uint64_t>(full, 10'000));
 }
 
 // Situations that a bench must have met; one that was not is a failure.

@@ -44,9 +44,9 @@ Operands next_operands(Fp32Random& random) {
   const auto whole = static_cast<float>(random.in_range(-130, 3));
   switch (random.bits() % 10) {
     case 0: return {random.word(), random.word()};
-    case 1: return {random.special_word(), random.special_word()};
+    case 1: return {random.special_word(), random.in_range(0, 1) != 0 ? random.special_word() : as_word(c)};
     case 2: return {random.near(as_word((-126.0f - unit) / c)), as_word(c)};                    // around the least result
-    case 3: return {random.near(as_word((128.0f + 1.5f * unit) / c)), as_word(c)};              // around the greatest
+    case 3: return {random.near(as_word((127.4f + 2.0f * unit) / c)), as_word(c)};              // around the greatest
     case 4: return {random.near(as_word((whole + 0.5f) / c)), as_word(c)};                      // halfway between integers
     case 5: return {random.near(as_word(whole / c)), as_word(c)};                               // integers
     case 6: return {random.with_exponent(random.in_range(90, 127)) | 0x80000000u, as_word(c)};  // small
