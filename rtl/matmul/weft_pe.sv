@@ -18,7 +18,6 @@ module weft_pe #(
   output logic [31:0]                   column_o,
   output logic [31:0]                   partial_o
 );
-  /* verilator no_inline_module */  // one body of C++ for all elements
   localparam int unsigned ContextBits = $clog2(CONTEXTS);
   localparam logic [31:0] One = 32'h3F800000;
   localparam logic [31:0] MinusOne = 32'hBF800000;

@@ -24,6 +24,7 @@ module weft_spatial_array #(
   output logic [SIDE*4-1:0]           foot_context_o,
   output logic [SIDE*32-1:0]          foot_o
 );
+  localparam int unsigned ControlBits = $bits(weft_array_pkg::pe_control_t);
   localparam int unsigned ContextBits = $clog2(CONTEXTS);
   localparam logic [31:0] MinusInfinity = 32'hFF800000;
 
@@ -56,51 +57,51 @@ module weft_spatial_array #(
     assign row = control.op == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
   end
 
-  for (genvar i = 0; i < SIDE; ++i) begin : g_row
-    for (genvar j = 0; j < SIDE; ++j) begin : g_column
-      weft_array_pkg::pe_control_t control_in, control_out;
-      logic [15:0] row_in, row_out;
-      logic [31:0] column_in, column_out, partial_in, partial_out;
-      if (j == 0) begin : g_left
-        assign control_in = g_edge[i].control_row;
-        assign row_in = g_edge[i].row;
-      end else begin : g_inner
-        assign control_in = g_row[i].g_column[j-1].control_out;
-        assign row_in = g_row[i].g_column[j-1].row_out;
-      end
-      if (i == 0) begin : g_top
-        // The maximum of each context waits at the top of its column for the subtraction.
-        logic [31:0] rm_q [CONTEXTS];
-        always_ff @(posedge clk_i) begin
-          if (rm_valid_i[j]) rm_q[rm_context_i[j*4+:ContextBits]] <= rm_i[j*32+:32];
-        end
-        assign column_in = control_in.op == weft_array_pkg::PeSub ? rm_q[control_in.context_id[ContextBits-1:0]] : {q_i[j*16+:16], 16'b0};
-        assign partial_in = control_in.op == weft_array_pkg::PeLm ? MinusInfinity : 32'b0;
-      end else begin : g_below
-        assign column_in = g_row[i-1].g_column[j].column_out;
-        assign partial_in = g_row[i-1].g_column[j].partial_out;
-      end
-      weft_pe #(.CONTEXTS(CONTEXTS)) u_pe (
-        .clk_i, .rst_ni, .scale_i,
-        .control_i(control_in), .row_i(row_in), .column_i(column_in), .partial_i(partial_in),
-        .control_o(control_out), .row_o(row_out), .column_o(column_out), .partial_o(partial_out)
-      );
-      if (i == SIDE - 1) begin : g_foot
-        // The control of the slot whose result stands here has left the element with it.
-        assign foot_op_o[j*4+:4] = control_out.op;
-        assign foot_context_o[j*4+:4] = control_out.context_id;
-        assign foot_o[j*32+:32] = partial_out;
-      end
+  // Row 0's control as it reaches each column.
+  logic [SIDE*ControlBits-1:0] top_control;
+  assign top_control = {g_row[0].control[(SIDE-1)*ControlBits-1:0], g_edge[0].control_row};
+  logic [SIDE*32-1:0] top_column, top_partial;
+  for (genvar j = 0; j < SIDE; ++j) begin : g_top
+    weft_array_pkg::pe_control_t control;
+    assign control = top_control[j*ControlBits+:ControlBits];
+    // The maximum of each context waits at the top of its column for the subtraction.
+    logic [31:0] rm_q [CONTEXTS];
+    always_ff @(posedge clk_i) begin
+      if (rm_valid_i[j]) rm_q[rm_context_i[j*4+:ContextBits]] <= rm_i[j*32+:32];
     end
+    assign top_column[j*32+:32] = control.op == weft_array_pkg::PeSub ? rm_q[control.context_id[ContextBits-1:0]]
+                                                                      : {q_i[j*16+:16], 16'b0};
+    assign top_partial[j*32+:32] = control.op == weft_array_pkg::PeLm ? MinusInfinity : 32'b0;
   end
 
-  // What leaves at the right and at the foot of the edge is dropped.
-  logic unused_edge;
-  assign unused_edge = ^{g_edge[SIDE-1].control_q, g_edge[SIDE-1].rows_q, rm_context_i};
-  for (genvar i = 0; i < SIDE; ++i) begin : g_unused
-    logic unused;
-    assign unused = ^{g_row[i].g_column[SIDE-1].control_out, g_row[i].g_column[SIDE-1].row_out, g_row[SIDE-1].g_column[i].column_out};
+  for (genvar i = 0; i < SIDE; ++i) begin : g_row
+    logic [SIDE*ControlBits-1:0] control;
+    logic [SIDE*32-1:0] column_in, partial_in, column, partial;
+    if (i == 0) begin : g_first
+      assign column_in = top_column;
+      assign partial_in = top_partial;
+    end else begin : g_next
+      assign column_in = g_row[i-1].column;
+      assign partial_in = g_row[i-1].partial;
+    end
+    weft_pe_row #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_row (
+      .clk_i, .rst_ni, .scale_i, .control_i(g_edge[i].control_row), .row_i(g_edge[i].row), .column_i(column_in), .partial_i(partial_in),
+      .control_o(control), .column_o(column), .partial_o(partial)
+    );
   end
+
+  // The control of the slot whose result stands at a foot has left the last row with it.
+  for (genvar j = 0; j < SIDE; ++j) begin : g_foot
+    weft_array_pkg::pe_control_t control;
+    assign control = g_row[SIDE-1].control[j*ControlBits+:ControlBits];
+    assign foot_op_o[j*4+:4] = control.op;
+    assign foot_context_o[j*4+:4] = control.context_id;
+  end
+  assign foot_o = g_row[SIDE-1].partial;
+
+  // What leaves at the foot of the edge and of the columns is dropped.
+  logic unused;
+  assign unused = ^{g_edge[SIDE-1].control_q, g_edge[SIDE-1].rows_q, rm_context_i, g_row[SIDE-1].column};
 
 `ifndef SYNTHESIS
   initial if (SIDE < 2 || SIDE > 32) $fatal(1, "weft_spatial_array: SIDE is 2 to 32");
