@@ -120,7 +120,9 @@ module weft_fp32_divide #(
   assign last_quotient = gen_stage[STAGES-1].quotient_q;
   assign sticky        = gen_stage[STAGES-1].remainder_q != 25'd0;
   assign below_one     = ~last_quotient[25];
-  assign significand   = below_one ? {last_quotient[24:0], sticky} : {last_quotient[25:1], last_quotient[0] | sticky};
+  // From 1 on the last digit is one too many; where it is 1 the remainder is not 0, so it adds nothing to the sticky bit:
+  // an odd quotient of 26 bits that is exact would take a divisor of 26 bits.
+  assign significand   = {below_one ? last_quotient[24:0] : last_quotient[25:1], sticky};
 
   weft_fp32_round u_round (
     .sign_i       (last_sign),
