@@ -1,0 +1,36 @@
+# Libraries of the Verilated FuseMax engine, one a side, in lib/weft-rtl/ of the build; --fidelity rtl opens them. What
+# they export is sim/rtl/abi.h; scripts/rtl/build_library.sh is the recipe, of `weft rtl build` too.
+set(WEFT_RTL_SIDES 4 8 16 CACHE STRING "Sides whose library of RTL the build makes")
+set(WEFT_RTL_LIBRARIES "${CMAKE_BINARY_DIR}/lib/weft-rtl")
+
+file(GLOB_RECURSE WEFT_RTL_SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rtl/*.sv")
+set(hash_script "${CMAKE_SOURCE_DIR}/scripts/rtl/source_hash.sh")
+set(library_script "${CMAKE_SOURCE_DIR}/scripts/rtl/build_library.sh")
+
+# The hash of the sources, for the program: it refuses a library built from others.
+set(sources_header "${CMAKE_BINARY_DIR}/generated/weft_rtl_sources.hpp")
+add_custom_command(OUTPUT "${sources_header}"
+  COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/generated"
+  COMMAND "${hash_script}" --header > "${sources_header}"
+  DEPENDS ${WEFT_RTL_SOURCES} "${hash_script}" COMMENT "Hashing the RTL" VERBATIM)
+add_custom_target(weft_rtl_sources DEPENDS "${sources_header}")
+
+set(launcher "")
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(launcher --launcher "${CMAKE_CXX_COMPILER_LAUNCHER}")
+endif()
+add_custom_target(weft_rtl_libraries ALL)
+foreach(side ${WEFT_RTL_SIDES})
+  set(library "${WEFT_RTL_LIBRARIES}/libweft_fusemax_${side}.so")
+  # One compiler: Ninja runs the sides beside one another. Never sanitized, nor measured for coverage.
+  add_custom_command(OUTPUT "${library}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/rtl"
+    COMMAND "${library_script}" --side ${side} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${side}" --jobs 1
+      --compiler "${CMAKE_CXX_COMPILER}" ${launcher}
+    DEPENDS ${WEFT_RTL_SOURCES} "${library_script}" "${hash_script}" "${CMAKE_SOURCE_DIR}/sim/rtl/abi.h"
+      "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax_entry.cpp" "${CMAKE_SOURCE_DIR}/sim/rtl/library/hooks.h"
+      "${CMAKE_SOURCE_DIR}/sim/rtl/library/exports.map" "${CMAKE_SOURCE_DIR}/sim/rtl/library/verilator.vlt"
+    COMMENT "Verilating the FuseMax engine of side ${side}" VERBATIM)
+  add_custom_target(weft_rtl_library_${side} DEPENDS "${library}")
+  add_dependencies(weft_rtl_libraries weft_rtl_library_${side})
+endforeach()
