@@ -1,0 +1,74 @@
+// The memory beside the RTL: bytes behind AXI read and write ports, cycle by cycle, with the timing and the stalls that
+// the simulator's memory has (DramTiming). A request that is accepted in cycle c reaches memory in c + 1; the last beat of
+// its response stands in the cycle after the one in which memory is ready with it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "sim/memory/dram_timing.hpp"
+#include "sim/rtl/abi.h"
+
+namespace weft::sim::rtl {
+
+class AxiMemory {
+ public:
+  struct Config {
+    weft::engine::Dram dram;
+    double clock_hz = 0;
+    memory::Stalls stalls{};
+    std::uint64_t base = 0;      // address of the first byte
+    std::uint64_t bytes = 0;
+    std::uint32_t beat_bytes = 0;
+  };
+  explicit AxiMemory(const Config& config);
+
+  // The inputs that memory drives in cycle `now`; then, once the engine has settled, what happens in it.
+  void drive(Cycle now, weft_rtl_inputs& inputs);
+  // ContractError for an access outside the memory, or one that AXI forbids.
+  void observe(Cycle now, const weft_rtl_outputs& outputs);
+
+  std::span<std::uint8_t> bytes() { return bytes_; }
+  std::span<const std::uint8_t> bytes() const { return bytes_; }
+  std::uint64_t base() const { return config_.base; }
+  const memory::DramTiming& timing() const { return timing_; }
+
+ private:
+  struct Read {
+    std::uint64_t address = 0;
+    Cycle first = 0;  // cycle of its first beat
+    std::uint32_t beats = 0;
+    std::uint32_t given = 0;
+  };
+  struct Write {
+    std::uint64_t address = 0;
+    std::uint32_t beats = 0;
+    std::uint32_t taken = 0;
+    Cycle response = 0;
+  };
+
+  void take(Cycle now, const std::uint32_t* data, bool last);
+  void accept(Cycle now, std::uint64_t address, unsigned length, bool write);
+  std::size_t offset(std::uint64_t address, std::uint64_t bytes, Cycle now) const;
+
+  Config config_;
+  memory::DramTiming timing_;
+  std::vector<std::uint8_t> bytes_;
+  std::deque<Read> reads_;
+  std::deque<Write> writes_;          // without a response yet, oldest first
+  std::size_t data_of_ = 0;           // index of the write that the next W beat belongs to
+  struct Beat {
+    std::array<std::uint32_t, WEFT_RTL_DATA_WORDS> data{};
+    bool last = false;
+  };
+  std::deque<Beat> early_;            // W beats ahead of their address, which a stall holds back
+  std::uint64_t requests_ = 0;
+  Cycle waited_ = 0;                  // cycles for which the request at the port has been held
+  bool gives_read_ = false;
+  bool gives_write_ = false;
+};
+
+}  // namespace weft::sim::rtl
