@@ -13,9 +13,10 @@
 
 namespace weft::engine {
 
-enum class Fidelity : std::uint8_t { analytic, systemc };
+enum class Fidelity : std::uint8_t { analytic, systemc, rtl };
 constexpr auto names(config::Tag<Fidelity>) {
-  return std::array<std::pair<std::string_view, Fidelity>, 2>{{{"analytic", Fidelity::analytic}, {"systemc", Fidelity::systemc}}};
+  return std::array<std::pair<std::string_view, Fidelity>, 3>{
+      {{"analytic", Fidelity::analytic}, {"systemc", Fidelity::systemc}, {"rtl", Fidelity::rtl}}};
 }
 
 enum class Status : std::uint8_t { ok, infeasible, failed, timed_out };

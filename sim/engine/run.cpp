@@ -6,6 +6,7 @@
 #include "models/softmax/attention.hpp"
 #include "sim/common/kernel.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/engine/rtl_run.hpp"
 
 namespace weft::sim::engine {
 
@@ -88,9 +89,17 @@ Result run(const Design& design, const workload::Workload& workload, const workl
   }
   const weft::engine::Lowering& lowering = design.lowering(shape.causal);
   const weft::engine::Sizing sizing = size_point(lowering, workload, shape, layers);
-  Result result = begin_result(design, lowering, sizing, Fidelity::systemc);
+  Result result = begin_result(design, lowering, sizing, options.fidelity);
   if (!sizing.feasible) return result;
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
+  if (options.fidelity == Fidelity::rtl) {
+    std::vector<std::vector<float>> outputs;
+    simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
+    conclude(result, lowering, sizing);
+    if (options.trace != nullptr) compare(*options.trace, outputs, result);
+    if (options.trace != nullptr && options.outputs != nullptr) *options.outputs = std::move(outputs);
+    return result;
+  }
   std::unique_ptr<Values> values;
   if (options.trace != nullptr) values = std::make_unique<Values>(schedule, *options.trace);
   with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
