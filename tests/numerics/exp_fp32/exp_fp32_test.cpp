@@ -119,75 +119,105 @@ void offer(Unit& unit, bool valid, const Operands& o) {
 
 // Exponentials through the handshakes. Where nothing stalls, the interval between inputs and the latency are exact.
 template <typename Unit, int kStages>
-void run(std::uint64_t vectors, Stalls stalls, std::uint64_t seed, Bins& bins) {
-  SCOPED_TRACE(seed_text(seed) + ", stalls: " + name_of(stalls));
-  constexpr std::uint64_t kInterval = 6 * (kStages + 1);
-  Bench<Unit> bench(seed);
-  offer(bench.unit(), false, {});
-  bench->out_ready_i = 0;
-  bench.reset();
-  Fp32Random random(seed);
-  Pauses source = Pauses::of_source(stalls, seed);
-  Pauses sink = Pauses::of_sink(stalls, seed);
+class Traffic {
+ public:
+  Traffic(Stalls stalls, std::uint64_t seed, Bins& bins)
+      : stalls_(stalls),
+        bench_(seed),
+        random_(seed),
+        source_(Pauses::of_source(stalls, seed)),
+        sink_(Pauses::of_sink(stalls, seed)),
+        bins_(bins) {
+    offer(bench_.unit(), false, {});
+    bench_->out_ready_i = 0;
+    bench_.reset();
+  }
+
+  void run(std::uint64_t vectors) {
+    for (cycle_ = 0; delivered_ < vectors; ++cycle_) {
+      ASSERT_LT(cycle_, 1000 + vectors * kInterval * 16) << "no progress";
+      drive();
+      bench_.settle();
+      ASSERT_TRUE(output_is_right()) << "cycle " << cycle_;
+      ASSERT_TRUE(input_is_on_time()) << "cycle " << cycle_;
+      bench_.tick();
+    }
+    EXPECT_GE(comparison_.compared(), 2 * vectors);
+  }
+
+ private:
+  static constexpr std::uint64_t kInterval = std::uint64_t{6} * (kStages + 1);
   struct Flight {
     Operands operands{};
     std::uint64_t accepted = 0;
   };
-  std::deque<Flight> flight;
-  Comparison comparison;
-  bool offering = false;
-  bool waiting = false;  // a result was not taken in the cycle before
-  std::uint32_t waited_for = 0;
-  Operands offered{};
-  std::uint64_t delivered = 0;
-  std::uint64_t last_accepted = 0;
-  for (std::uint64_t cycle = 0; delivered < vectors; ++cycle) {
-    ASSERT_LT(cycle, 1000 + vectors * kInterval * 16) << "no progress";
-    if (!offering) {
-      offering = !source.next();
-      offered = next_operands(random);  // without valid, the payload does not matter
+
+  void drive() {
+    if (!offering_) {
+      offering_ = !source_.next();
+      offered_ = next_operands(random_);  // without valid, the payload does not matter
     }
-    offer(bench.unit(), offering, offered);
-    bench->out_ready_i = sink.next() ? 0 : 1;
-    bench.settle();
-    if (waiting) {
-      ASSERT_EQ(bench->out_valid_o, 1) << "a result was withdrawn";
-      ASSERT_EQ(bench->out_result_o, waited_for) << "a result changed while stalled";
-    }
-    if (bench->out_valid_o != 0) {
-      ASSERT_FALSE(flight.empty()) << "a result without an input";
-      const Flight& due = flight.front();
-      if (!waiting) {
-        ASSERT_GE(cycle, due.accepted + kInterval);
-        if (stalls == Stalls::none) {
-          ASSERT_EQ(cycle, due.accepted + kInterval);
-        }
-      }
-      if (bench->out_ready_i != 0) {
-        classify(due.operands, bench->out_result_o, bins);
-        if (!comparison.same(bench->out_result_o, model(due.operands), "the model", due.operands)) return;
-        if (!comparison.same(bench->out_result_o, ieee(due.operands), "IEEE with flushing", due.operands)) return;
-        if (delivered % 1000 == 0) {
-          const auto wanted = exact::word(exact::exp_maccs(as_float(due.operands[0]), as_float(due.operands[1])));
-          if (!comparison.same(bench->out_result_o, wanted, "exact arithmetic", due.operands)) return;
-        }
-        flight.pop_front();
-        ++delivered;
-      }
-    }
-    waiting = bench->out_valid_o != 0 && bench->out_ready_i == 0;
-    waited_for = bench->out_result_o;
-    if (offering && bench->in_ready_o != 0) {
-      if (stalls == Stalls::none && last_accepted != 0) {
-        ASSERT_EQ(cycle, last_accepted + kInterval);
-      }
-      last_accepted = cycle;
-      flight.push_back({offered, cycle});
-      offering = false;
-    }
-    bench.tick();
+    offer(bench_.unit(), offering_, offered_);
+    bench_->out_ready_i = sink_.next() ? 0 : 1;
   }
-  EXPECT_GE(comparison.compared(), 2 * vectors);
+
+  bool output_is_right() {
+    const bool valid = bench_->out_valid_o != 0;
+    const std::uint32_t result = bench_->out_result_o;
+    if (waiting_ && (!valid || result != waited_for_)) return fails("a stalled result changed or was withdrawn");
+    if (valid && flight_.empty()) return fails("a result without an input");
+    if (valid && !waiting_) {
+      const std::uint64_t taken = cycle_ - flight_.front().accepted;
+      if (taken < kInterval || (stalls_ == Stalls::none && taken != kInterval)) return fails("latency");
+    }
+    waiting_ = valid && bench_->out_ready_i == 0;
+    waited_for_ = result;
+    if (!valid || waiting_) return true;
+    const Operands operands = flight_.front().operands;
+    flight_.pop_front();
+    classify(operands, result, bins_);
+    return comparison_.same(result, model(operands), "the model", operands) &&
+           comparison_.same(result, ieee(operands), "IEEE with flushing", operands) &&
+           (delivered_++ % 1000 != 0 ||
+            comparison_.same(result, exact::word(exact::exp_maccs(as_float(operands[0]), as_float(operands[1]))), "exact arithmetic",
+                             operands));
+  }
+
+  bool input_is_on_time() {
+    if (!offering_ || bench_->in_ready_o == 0) return true;
+    if (stalls_ == Stalls::none && cycle_ != 0 && cycle_ != accepted_ + kInterval) return fails("interval");
+    accepted_ = cycle_;
+    flight_.push_back({offered_, cycle_});
+    offering_ = false;
+    return true;
+  }
+
+  static bool fails(const char* what) {
+    ADD_FAILURE() << what;
+    return false;
+  }
+
+  Stalls stalls_;
+  Bench<Unit> bench_;
+  Fp32Random random_;
+  Pauses source_;
+  Pauses sink_;
+  Bins& bins_;
+  Comparison comparison_;
+  std::deque<Flight> flight_;
+  std::uint64_t cycle_ = 0;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t accepted_ = 0;  // the cycle of the last input's handshake
+  Operands offered_{};
+  bool offering_ = false;
+  bool waiting_ = false;  // a result was not taken in the cycle before
+  std::uint32_t waited_for_ = 0;
+};
+
+template <typename Unit, int kStages>
+void run(std::uint64_t vectors, Stalls stalls, std::uint64_t seed, Bins& bins) {
+  SCOPED_TRACE(seed_text(seed) + ", stalls: " + name_of(stalls));
+  Traffic<Unit, kStages>(stalls, seed, bins).run(vectors);
 }
 
 TEST(ExpFp32, RandomArguments) {
