@@ -14,7 +14,11 @@ constexpr double kTransfersInFlight = 4;  // as the simulator's fetcher
 constexpr double kTransferOverhead = 3;   // cycles of a transfer beyond latency and bytes: command, request, response
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-double bytes_per_cycle(const Lowering& lowering) { return lowering.arch->dram.bandwidth_bytes_per_s / lowering.arch->clock_hz; }
+double bytes_per_cycle(const Lowering& lowering) {
+  const Dram& dram = lowering.arch->dram;
+  const double wish = dram.bandwidth_bytes_per_s / lowering.arch->clock_hz;
+  return dram.bus_bytes ? std::min(wish, static_cast<double>(*dram.bus_bytes)) : wish;
+}
 
 // The loops of `bits` up to and including `last`.
 unsigned up_to(unsigned bits, int last) { return bits & ((2u << last) - 1u); }
@@ -60,7 +64,11 @@ class GroupAnalyser {
     std::int64_t count = 0;
   };
   Transfers count_transfer(TensorId tensor, unsigned loops, bool write);
-  std::int64_t first_bytes(TensorId tensor, unsigned loops) const;
+  std::int64_t row_bytes(TensorId tensor) const;
+  std::int64_t region_bytes(TensorId tensor, const Regions& regions, unsigned last) const;
+  std::int64_t first_bytes(TensorId tensor, unsigned loops) const {
+    return region_bytes(tensor, Regions(lowering_, sizing_, g_, loops), 0);
+  }
   bool needs_load(std::size_t s, TensorId tensor) const;
   bool alone(const LoweredStep& step) const;
   void wait_for_room(std::int64_t copies, std::int64_t moved, std::int64_t regions, std::int64_t used_cycles);
@@ -150,13 +158,24 @@ void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
   });
 }
 
-std::int64_t GroupAnalyser::first_bytes(TensorId tensor, unsigned loops) const {
-  const Regions regions(lowering_, sizing_, g_, loops);
-  std::int64_t elements = 1;
+// Bytes in memory of what lies along the ranks that the group does not cut (as Layout).
+std::int64_t GroupAnalyser::row_bytes(TensorId tensor) const {
+  std::int64_t bytes = numerics::bytes(lowering_.tensors[tensor].format);
+  bool whole = true;
   for (const GroupRank& d : group_.dimensions[tensor]) {
-    if (!d.outer) elements *= d.tiled == kNone ? sizing_.extents[d.rank] : regions.size(static_cast<std::size_t>(d.tiled), 0);
+    if (d.outer || d.tiled != kNone) continue;
+    bytes *= sizing_.extents[d.rank];
+    whole = false;
   }
-  return elements * numerics::bytes(lowering_.tensors[tensor].format);
+  return whole ? bytes : padded_row(lowering_.arch->dram, bytes);
+}
+
+std::int64_t GroupAnalyser::region_bytes(TensorId tensor, const Regions& regions, unsigned last) const {
+  std::int64_t bytes = row_bytes(tensor);
+  for (const GroupRank& d : group_.dimensions[tensor]) {
+    if (!d.outer && d.tiled != kNone) bytes *= regions.size(static_cast<std::size_t>(d.tiled), last);
+  }
+  return bytes;
 }
 
 GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned loops, bool write) {
@@ -165,10 +184,7 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
   Transfers made;
   std::int64_t requests = 0;
   regions.classes([&](unsigned last, std::int64_t count) {
-    std::int64_t bytes = numerics::bytes(lowering_.tensors[tensor].format);
-    for (const GroupRank& d : group_.dimensions[tensor]) {
-      if (!d.outer) bytes *= d.tiled == kNone ? sizing_.extents[d.rank] : regions.size(static_cast<std::size_t>(d.tiled), last);
-    }
+    const std::int64_t bytes = region_bytes(tensor, regions, last);
     made.bytes += bytes * count;
     made.count += count;
     requests += ceil_div(bytes, burst) * count;

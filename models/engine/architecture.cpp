@@ -1,6 +1,7 @@
 #include "models/engine/architecture.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace weft::engine {
@@ -21,15 +22,29 @@ class Checker {
     std::vector<std::string> ends = array_names(arch_);
     ends.emplace_back("buffer");
     for (std::size_t i = 0; i < arch_.links.size(); ++i) check_link("links[" + std::to_string(i) + "]", arch_.links[i], ends);
-    if (arch_.dram.burst_bytes % 16 != 0) {
-      add("dram.burst_bytes", std::to_string(arch_.dram.burst_bytes), "must be a multiple of 16");
-    }
+    check_buffer(arch_.buffer);
+    check_dram(arch_.dram);
     return std::move(problems_);
   }
 
  private:
   void add(const std::string& path, const std::string& value, std::string message) {
     problems_.push_back({config::origin_of(origins_, path), path, value, std::move(message)});
+  }
+
+  void check_buffer(const Buffer& buffer) {
+    const bool shared = buffer.ports == BufferPorts::shared;
+    if (shared && !buffer.banks) add("buffer.banks", "", "missing key: shared ports need their number of banks");
+    if (!shared && buffer.banks) add("buffer.banks", std::to_string(*buffer.banks), "only for ports: shared");
+  }
+
+  void check_dram(const Dram& dram) {
+    if (dram.burst_bytes % 16 != 0) add("dram.burst_bytes", std::to_string(dram.burst_bytes), "must be a multiple of 16");
+    if (!dram.bus_bytes) return;
+    if ((*dram.bus_bytes & (*dram.bus_bytes - 1)) != 0) add("dram.bus_bytes", std::to_string(*dram.bus_bytes), "must be a power of two");
+    if (dram.burst_bytes % *dram.bus_bytes != 0) {
+      add("dram.burst_bytes", std::to_string(dram.burst_bytes), "must be a multiple of bus_bytes, " + std::to_string(*dram.bus_bytes));
+    }
   }
 
   void check_array(const std::string& path, const std::string& name, const Array& array) {
@@ -104,6 +119,11 @@ Architecture scaled_to_side(const Architecture& arch, std::int64_t side) {
   scaled.buffer.row_bytes = scale(arch.buffer.row_bytes);
   scaled.dram.bandwidth_bytes_per_s = arch.dram.bandwidth_bytes_per_s * ratio;
   scaled.dram.burst_bytes = std::max<std::int64_t>(64, scale(arch.dram.burst_bytes) / 16 * 16);
+  if (side <= arch.dram.bus_up_to_side.value_or(0)) {
+    constexpr std::int64_t kBurstBeats = 8;
+    scaled.dram.bus_bytes = 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(side)));
+    scaled.dram.burst_bytes = kBurstBeats * *scaled.dram.bus_bytes;
+  }
   return scaled;
 }
 

@@ -115,10 +115,20 @@ inline auto fields(config::Tag<Link>) {
                     config::optional("hops", &Link::hops, "rows or columns: a cycle for each of the spatial array's")};
 }
 
+// shared: every stream takes whichever port is free, and all of them share the banks. per_tensor: each tensor has banks
+// and ports of its own, so that no stream ever waits for another.
+enum class BufferPorts : std::uint8_t { shared, per_tensor };
+constexpr auto names(config::Tag<BufferPorts>) {
+  return std::array<std::pair<std::string_view, BufferPorts>, 2>{
+      {{"shared", BufferPorts::shared}, {"per_tensor", BufferPorts::per_tensor}}};
+}
+
 struct Buffer {
   std::int64_t bytes = 0;
   std::int64_t row_bytes = 0;  // bytes a port moves in a cycle
-  std::int64_t banks = 0;      // rows are dealt to banks in turn; a bank serves one read and one write a cycle
+  BufferPorts ports = BufferPorts::shared;
+  std::optional<std::int64_t> banks =
+      std::nullopt;  // of shared ports: rows are dealt to them in turn; one serves a read and a write a cycle
   std::int64_t read_ports = 0;
   std::int64_t write_ports = 0;  // for results; filling from DRAM has a port of its own
 };
@@ -126,7 +136,8 @@ struct Buffer {
 inline auto fields(config::Tag<Buffer>) {
   return std::tuple{config::required("bytes", &Buffer::bytes, {1, 1e15}, "capacity"),
                     config::required("row_bytes", &Buffer::row_bytes, {1, 1 << 20}, "bytes a port moves in a cycle"),
-                    config::required("banks", &Buffer::banks, {1, 4096}, "banks"),
+                    config::optional("ports", &Buffer::ports, "shared, or per_tensor: each tensor has banks and ports of its own"),
+                    config::optional("banks", &Buffer::banks, {1, 4096}, "banks that shared ports share"),
                     config::required("read_ports", &Buffer::read_ports, {1, 256}, "streams read at once"),
                     config::required("write_ports", &Buffer::write_ports, {1, 256}, "streams written at once")};
 }
@@ -135,14 +146,21 @@ struct Dram {
   double bandwidth_bytes_per_s = 0;
   std::int64_t latency_cycles = 0;  // request to first data, unloaded
   std::int64_t outstanding = 0;     // requests under way at once
-  std::int64_t burst_bytes = 0;     // largest request
+  std::int64_t burst_bytes = 0;     // largest request; none crosses a multiple of it
+  // Bytes that the data bus moves in a cycle; then rows of tensors (of one query or key, say) lie on whole beats of it.
+  std::optional<std::int64_t> bus_bytes = std::nullopt;
+  // Scaled to a side up to this, there is such a bus, of two bytes an element of an array's row: that of the RTL.
+  std::optional<std::int64_t> bus_up_to_side = std::nullopt;
 };
 
 inline auto fields(config::Tag<Dram>) {
-  return std::tuple{config::required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
-                    config::required("latency_cycles", &Dram::latency_cycles, {1, 1e6}, "request to first data, unloaded"),
-                    config::required("outstanding", &Dram::outstanding, {1, 65536}, "requests under way at once"),
-                    config::required("burst_bytes", &Dram::burst_bytes, {16, 1 << 20}, "largest request")};
+  return std::tuple{
+      config::required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
+      config::required("latency_cycles", &Dram::latency_cycles, {1, 1e6}, "request to first data, unloaded"),
+      config::required("outstanding", &Dram::outstanding, {1, 65536}, "requests under way at once"),
+      config::required("burst_bytes", &Dram::burst_bytes, {16, 1 << 20}, "largest request"),
+      config::optional("bus_bytes", &Dram::bus_bytes, {2, 4096}, "bytes the data bus moves in a cycle, a power of two"),
+      config::optional("bus_up_to_side", &Dram::bus_up_to_side, {2, 1024}, "greatest side -NxN at which there is such a bus")};
 }
 
 struct Architecture {
@@ -170,7 +188,8 @@ inline auto fields(config::Tag<Architecture>) {
 std::vector<Problem> problems_of(const Architecture& arch, const config::Origins& origins);
 
 // The same architecture with every spatial array side × side, every vector array side lanes, and buffer, ports'
-// width and bandwidth scaled by side / its own side. Tile contexts follow the depth: 2 + ceil(2·side / 128).
+// width and bandwidth scaled by side / its own side. Tile contexts follow the depth: 2 + ceil(2·side / 128). Up to
+// dram.bus_up_to_side the memory's bus moves two bytes an element of a row, rounded up to a power of two, in bursts of 8.
 Architecture scaled_to_side(const Architecture& arch, std::int64_t side);
 
 // Cycles on the way from `from` to `to` (names of arrays, or "buffer"): those of the link between them; where there is

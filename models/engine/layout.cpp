@@ -1,6 +1,7 @@
 #include "models/engine/layout.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "models/common/error.hpp"
 
@@ -55,22 +56,38 @@ Layout::Layout(const Schedule& schedule)
       sizing_(schedule.sizing),
       alignment_(static_cast<std::uint64_t>(schedule.lowering->arch->dram.burst_bytes)),
       extents_(schedule.lowering->tensors.size()),
+      orders_(schedule.lowering->tensors.size()),
       heads_(schedule.lowering->tensors.size(), 1) {
   std::vector<bool> moved(extents_.size());
+  std::vector<std::set<RankId>> cut(extents_.size());
   for (const GroupSchedule& group : schedule.groups) {
     for (const ScheduledStep& step : group.steps) {
-      if (step.kind != StepKind::compute) moved[static_cast<std::size_t>(step.tensor)] = true;
+      if (step.kind == StepKind::compute) continue;
+      moved[static_cast<std::size_t>(step.tensor)] = true;
+      for (const TiledRank& tiled : lowering_->groups[group.group].tiled) cut[static_cast<std::size_t>(step.tensor)].insert(tiled.base);
     }
   }
   const workload::Shape& shape = sizing_->shape;
   for (std::size_t t = 0; t < extents_.size(); ++t) {
     if (!moved[t]) continue;
     const auto tensor = static_cast<TensorId>(t);
-    std::int64_t slice = numerics::bytes(lowering_->tensors[t].format);
-    each_dimension(*lowering_, tensor, [&](RankId base) { slice *= sizing_->extents[base]; });
+    std::int64_t rows = 1;
+    bool whole = true;  // every rank is cut
+    each_dimension(*lowering_, tensor, [&](RankId base) {
+      if (cut[t].contains(base)) {
+        orders_[t].cut.push_back(base);
+        rows *= sizing_->extents[base];
+      } else {
+        orders_[t].row_elements *= sizing_->extents[base];
+        whole = false;
+      }
+    });
+    const std::int64_t row = orders_[t].row_elements * numerics::bytes(lowering_->tensors[t].format);
+    const std::int64_t row_bytes = whole ? row : padded_row(lowering_->arch->dram, row);
     if (is_of_keys(*lowering_, tensor)) heads_[t] = shape.heads / shape.kv_heads;
-    const std::uint64_t aligned = (static_cast<std::uint64_t>(slice) + alignment_ - 1) / alignment_ * alignment_;
-    extents_[t] = {bytes_, aligned, aligned * static_cast<std::uint64_t>(sizing_->repeats / heads_[t])};
+    const std::uint64_t aligned = (static_cast<std::uint64_t>(rows * row_bytes) + alignment_ - 1) / alignment_ * alignment_;
+    extents_[t] = {bytes_, aligned, aligned * static_cast<std::uint64_t>(sizing_->repeats / heads_[t]),
+                   static_cast<std::uint64_t>(row_bytes)};
     bytes_ += extents_[t].bytes;
   }
 }
@@ -82,17 +99,24 @@ std::uint64_t Layout::slice_of(TensorId tensor, std::int64_t head) const {
 }
 
 std::uint64_t Layout::address(std::size_t group, TensorId tensor, const std::vector<int>& loops, const Coordinates& at) const {
-  check(extents_[static_cast<std::size_t>(tensor)].bytes > 0, "the address of a tensor that is not in memory");
-  // Elements before the region: of earlier rows of tiles in full, then of earlier tiles in its own row, and so on inwards.
+  const Extent& extent = extents_[static_cast<std::size_t>(tensor)];
+  check(extent.bytes > 0, "the address of a tensor that is not in memory");
+  // Rows before the region: of earlier rows of tiles in full, then of earlier tiles in its own row, and so on inwards.
   std::int64_t before = 0;
-  std::int64_t own = 1;  // elements of the region over the dimensions so far
-  each_dimension(*lowering_, tensor, [&](RankId base) {
-    const std::int64_t extent = sizing_->extents[base];
-    const Range range = range_of(lowering_->groups[group], sizing_->groups[group], base, extent, loops, at);
-    before = before * extent + own * range.begin;
+  std::int64_t own = 1;  // rows of the region over the ranks so far
+  for (const RankId base : orders_[static_cast<std::size_t>(tensor)].cut) {
+    const std::int64_t all = sizing_->extents[base];
+    const Range range = range_of(lowering_->groups[group], sizing_->groups[group], base, all, loops, at);
+    before = before * all + own * range.begin;
     own *= range.end - range.begin;
-  });
-  return slice_of(tensor, at[0]) + static_cast<std::uint64_t>(before * numerics::bytes(lowering_->tensors[tensor].format));
+  }
+  return slice_of(tensor, at[0]) + static_cast<std::uint64_t>(before) * extent.row_bytes;
+}
+
+std::int64_t Layout::region_bytes(std::size_t group, TensorId tensor, const std::vector<int>& loops, const Coordinates& at) const {
+  const std::int64_t elements = region_at(*lowering_, *sizing_, group, tensor, loops, at);
+  return elements / orders_[static_cast<std::size_t>(tensor)].row_elements *
+         static_cast<std::int64_t>(extents_[static_cast<std::size_t>(tensor)].row_bytes);
 }
 
 }  // namespace weft::engine

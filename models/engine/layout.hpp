@@ -1,5 +1,8 @@
-// Where tensors lie in memory: one after another, each aligned to the burst, a slice a head. Within a slice a tensor is
-// tiled: the tiles of its transfers follow one another, first dimension outermost, so that a transfer is one contiguous run.
+// Where tensors lie in memory: one after another, each aligned to the burst, a slice a head. Within a slice rows follow
+// one another: a row holds the ranks that no transfer cuts (the width of a query, say), in the tensor's order, padded to
+// whole beats of the data bus where there is one. So Q, K, V and the output are [head][token][width]. Over the ranks that
+// transfers do cut, a tensor is tiled: the tiles follow one another, first dimension outermost, so that a transfer is one
+// contiguous run.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +22,23 @@ class Layout {
     std::uint64_t begin = 0;
     std::uint64_t slice_bytes = 0;  // a multiple of the alignment
     std::uint64_t bytes = 0;
+    std::uint64_t row_bytes = 0;  // of a row, padded; of an element, where transfers cut every rank
   };
   const Extent& tensor(TensorId tensor) const { return extents_[static_cast<std::size_t>(tensor)]; }
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t alignment() const { return alignment_; }
 
-  // First byte of the region that one iteration of the innermost of `loops` touches, at `at` (as region_at()).
+  // First byte of the region that one iteration of the innermost of `loops` touches, at `at` (as region_at()), and its
+  // bytes, the padding of its rows included.
   std::uint64_t address(std::size_t group, TensorId tensor, const std::vector<int>& loops, const Coordinates& at) const;
+  std::int64_t region_bytes(std::size_t group, TensorId tensor, const std::vector<int>& loops, const Coordinates& at) const;
 
  private:
+  struct Order {
+    std::vector<RankId> cut;        // base ranks over which transfers cut, in the tensor's order
+    std::int64_t row_elements = 1;  // of all the others
+  };
+
   std::uint64_t slice_of(TensorId tensor, std::int64_t head) const;
 
   const Lowering* lowering_;
@@ -35,6 +46,7 @@ class Layout {
   std::uint64_t alignment_ = 1;
   std::uint64_t bytes_ = 0;
   std::vector<Extent> extents_;      // by tensor
+  std::vector<Order> orders_;        // by tensor
   std::vector<std::int64_t> heads_;  // by tensor: query heads that share a slice
 };
 

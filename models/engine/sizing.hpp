@@ -98,6 +98,11 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
 std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, const std::vector<int>& loops,
                        const std::array<std::int64_t, 8>& coordinates);
 
+// Bytes that a row of a tensor in memory takes: whole beats, where its data bus has them.
+inline std::int64_t padded_row(const Dram& dram, std::int64_t bytes) {
+  return dram.bus_bytes ? (bytes + *dram.bus_bytes - 1) / *dram.bus_bytes * *dram.bus_bytes : bytes;
+}
+
 // The tile of tiled rank `rank` (an index into the group's) at `coordinates`, counted over all blocks.
 std::int64_t tile_index(const LoweredGroup& group, const GroupSize& size, std::size_t rank, const std::array<std::int64_t, 8>& coordinates);
 

@@ -20,6 +20,7 @@ Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports, weft::
     : schedule_(schedule),
       ports_(ports),
       events_(events),
+      own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor),
       state_{.steps = {}, .units = {}, .ports = memory::PortTable(schedule.lowering->arch->buffer), .moved = {}} {
   state_.units.resize(schedule.lowering->arrays.size() + 1);
   state_.moved.resize(schedule.lowering->tensors.size());
@@ -149,7 +150,7 @@ Cycle Sequencer::start_of(int step, const Ready& ready) const {
   const Cycle at = std::max(ready.at(), state_.units[group().steps[step].unit].free_at);
   if (group().steps[step].kind != StepKind::compute) return at;
   const StepCost& c = cost(step);
-  if (c.read_streams + c.write_streams == 0) return at;
+  if (c.read_streams + c.write_streams == 0 || own_ports_) return at;
   return state_.ports.earliest(at, step, c.read_streams, c.write_streams);
 }
 
@@ -192,6 +193,9 @@ bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
   }
   if (times->end == kLongAgo) return true;
   Cycle at = times->end + need.latency;
+  // Room that is made early, so that what is on its way arrives when it is free, is told from registers: no earlier than
+  // the cycle after the reader began.
+  if (space && need.latency < 0) at = std::max(at, times->start + 1);
   if (need.streamed) at = std::max(times->start + 1 + need.latency, times->end + need.latency + 1 - cost(step).issue_cycles);
   Cycle& side = space ? ready.space : ready.data;
   side = std::max(side, at);
@@ -243,10 +247,11 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   ports_.arrays[scheduled.unit].push(now, command);
   if (c.read_streams + c.write_streams > 0 || command.preloads) {
     const Cycle wished = std::max(ready.at(), unit.free_at);
-    state_.ports.take(now, command.end, step, c.read_streams, c.write_streams);
+    if (!own_ports_) state_.ports.take(now, command.end, step, c.read_streams, c.write_streams);
     const bool writes = !scheduled.drains_at_end || command.drains || c.drain_cycles == 0;
-    ports_.buffer.push(now, {now, state_.ports.saturated_until(now), c.rows_read + (command.preloads ? c.preload_rows : 0),
-                             writes ? c.rows_written : 0, now - std::min(now, wished)});
+    const Cycle saturated = own_ports_ ? now : state_.ports.saturated_until(now);
+    ports_.buffer.push(now, {now, saturated, c.rows_read + (command.preloads ? c.preload_rows : 0), writes ? c.rows_written : 0,
+                             now - std::min(now, wished)});
     for (int i = 0; i < c.moved_count; ++i) {
       const StepCost::Moved& m = c.moved[i];
       if ((m.at_preload && !command.preloads) || (m.at_drain && !writes)) continue;
@@ -276,8 +281,7 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
 void Sequencer::fire_transfer(int step, Cycle now) {
   const ScheduledStep& scheduled = group().steps[step];
   StepState& state = state_.steps[step];
-  const std::int64_t bytes = region_at(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.tensor, scheduled.loops, state.at) *
-                             numerics::bytes(schedule_.lowering->tensors[scheduled.tensor].format);
+  const std::int64_t bytes = layout_.region_bytes(group().group, scheduled.tensor, scheduled.loops, state.at);
   const bool write = scheduled.kind == StepKind::store;
   (write ? state_.moved[scheduled.tensor].dram_written : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
   ports_.transfers.push(now, {static_cast<int>(state_.group), step, bytes, write, static_cast<std::int16_t>(scheduled.tensor),

@@ -122,11 +122,13 @@ class Sequencer {
   std::int64_t oldest_outer(int producer) const;
   std::int64_t pass_tiles(const Jump& jump) const;
   Cycle horizon(Cycle now) const;
+  void places_in_bursts(StateWords& out, int step, int level) const;
 
   const weft::engine::Schedule& schedule_;
   weft::engine::Layout layout_{schedule_};
   Ports ports_;
   weft::engine::EventSink* events_;
+  bool own_ports_;  // of each tensor in the buffer: nobody waits for one
   State state_;
   std::vector<std::vector<Walker>> walkers_;           // by group, by step
   std::vector<std::vector<std::uint8_t>> ring_loops_;  // by group, by step: loops whose times are remembered

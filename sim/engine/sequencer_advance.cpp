@@ -9,6 +9,7 @@ using weft::engine::kNone;
 using weft::engine::Need;
 using weft::engine::NeedKind;
 using weft::engine::ScheduledStep;
+using weft::engine::StepKind;
 
 namespace {
 bool runs(const ScheduledStep& step, int loop) { return std::find(step.loops.begin(), step.loops.end(), loop) != step.loops.end(); }
@@ -57,6 +58,7 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
     const ScheduledStep& scheduled = group().steps[s];
     out.word(step.finished ? 1 : 0);
     for (const int l : scheduled.loops) out.word(step.finished ? 0 : l <= level ? step.at[l] - base[l] : step.at[l]);
+    if (scheduled.kind != StepKind::compute && !step.finished) places_in_bursts(out, static_cast<int>(s), level);
     out.word(static_cast<std::int64_t>(step.in_flight.size()));
     for (const std::uint8_t ended : step.in_flight) out.word(ended);
     for (const Need& need : scheduled.needs) {
@@ -105,6 +107,28 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
   }
   out.word(state_.transfers_in_flight);
   state_.ports.fingerprint(out);
+}
+
+// Where in a burst transfers begin, which is what cuts them into requests: addresses grow along the loop `level` by a
+// step that is the same for all tiles of one class, so that it is enough to look at one of each: the first and the last
+// iteration of every loop inside.
+void Sequencer::places_in_bursts(StateWords& out, int step, int level) const {
+  const ScheduledStep& scheduled = group().steps[step];
+  Coordinates at = state_.steps[step].at;
+  const auto look = [&](const auto& self, std::size_t i) -> void {
+    while (i < scheduled.loops.size() && scheduled.loops[i] <= level) ++i;
+    if (i == scheduled.loops.size()) {
+      const std::uint64_t address = layout_.address(group().group, scheduled.tensor, scheduled.loops, at);
+      return out.word(static_cast<std::int64_t>(address % layout_.alignment()));
+    }
+    const int loop = scheduled.loops[i];
+    const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, loop, at);
+    for (const std::int64_t end : {trips.begin, trips.end - 1}) {
+      at[loop] = end;
+      self(self, i + 1);
+    }
+  };
+  look(look, 0);
 }
 
 std::vector<std::int64_t> Sequencer::ordinals() const {

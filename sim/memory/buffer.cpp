@@ -7,7 +7,9 @@ namespace weft::sim::memory {
 using weft::engine::BufferCounter;
 
 PortTable::PortTable(const weft::engine::Buffer& config)
-    : banks_(config.banks), read_(static_cast<std::size_t>(config.read_ports)), write_(static_cast<std::size_t>(config.write_ports)) {}
+    : banks_(config.banks.value_or(1)),
+      read_(static_cast<std::size_t>(config.read_ports)),
+      write_(static_cast<std::size_t>(config.write_ports)) {}
 
 Cycle PortTable::free_ports(const std::vector<Port>& ports, Cycle from, int count) const {
   if (count == 0) return from;

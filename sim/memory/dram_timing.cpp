@@ -17,8 +17,23 @@ Pace pace_of(double bandwidth_bytes_per_s, double clock_hz) {
   return pace;
 }
 
+namespace {
+double bandwidth(const weft::engine::Dram& config, double clock_hz) {
+  if (!config.bus_bytes) return config.bandwidth_bytes_per_s;
+  return std::min(config.bandwidth_bytes_per_s, static_cast<double>(*config.bus_bytes) * clock_hz);
+}
+}  // namespace
+
 DramTiming::DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls)
-    : config_(config), pace_(pace_of(config.bandwidth_bytes_per_s, clock_hz)), stalls_(stalls) {}
+    : config_(config), pace_(pace_of(bandwidth(config, clock_hz), clock_hz)), stalls_(stalls) {}
+
+// Cycles that the response takes on the data bus.
+std::int64_t DramTiming::beats(const Request& request) const {
+  if (!config_.bus_bytes) return 0;
+  if (request.write) return 1;
+  const std::int64_t into_beat = static_cast<std::int64_t>(request.address % static_cast<std::uint64_t>(*config_.bus_bytes));
+  return (into_beat + request.bytes + *config_.bus_bytes - 1) / *config_.bus_bytes;
+}
 
 Cycle DramTiming::accept(Cycle now, const Request& request) {
   if (free_cycle_ < now) {
@@ -36,7 +51,7 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
   counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   const Cycle stall = stalls_.cycles(StallPort::response, requests_++);
-  last_ready_ = std::max(last_ready_, end + config_.latency_cycles + stall);
+  last_ready_ = std::max(last_ready_ + beats(request), end + config_.latency_cycles + stall);
   return last_ready_;
 }
 
@@ -45,7 +60,8 @@ void DramTiming::fingerprint(StateWords& out) const {
   out.word(free ? 0 : free_cycle_ - out.now());
   out.word(free ? 0 : free_part_);
   out.recent_time(covered_until_, 0);
-  out.recent_time(last_ready_, 0);
+  // A response that has been given still holds up the next one for as long as that takes on the bus.
+  out.recent_time(last_ready_, config_.bus_bytes ? config_.burst_bytes / *config_.bus_bytes + 1 : 0);
 }
 
 void DramTiming::advance(Cycle cycles) {

@@ -1,5 +1,6 @@
 // When memory responds: requests are served in order on one bus; a response follows the last byte by the latency and by
-// what it stalls, never before the one asked for earlier. The bandwidth is rounded down so that a power of two of bytes
+// what it stalls, never before the one asked for earlier. Over a data bus of bus_bytes it takes a cycle a beat of what is
+// read, and one for what is written, and the bus bounds the bandwidth. The bandwidth is rounded down so that a power of two of bytes
 // takes a whole number of cycles (at most 1e-4 below the wish): the state then recurs and a steady state can be
 // advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory beside the RTL run this same class.
 #pragma once
@@ -39,13 +40,15 @@ class DramTiming {
   void advance(Cycle cycles);
 
  private:
+  std::int64_t beats(const Request& request) const;
+
   weft::engine::Dram config_;
   Pace pace_;
   Stalls stalls_;
   Cycle free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes
   std::int64_t free_part_ = 0;
-  Cycle covered_until_ = 0;  // cycles already counted as busy
-  Cycle last_ready_ = 0;
+  Cycle covered_until_ = 0;               // cycles already counted as busy
+  Cycle last_ready_ = -(Cycle{1} << 60);  // of the latest request
   std::uint64_t requests_ = 0;
   weft::engine::Counters counters_{};
   std::uint64_t busy_cycles_ = 0;

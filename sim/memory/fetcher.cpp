@@ -25,9 +25,10 @@ void Fetcher::respond(Cycle now) {
 void Fetcher::present(Cycle now) {
   if (!presented_ && more() && last_request_ < now) {
     Active& active = active_[requesting_];
-    const std::int64_t bytes = std::min(config_.burst_bytes, active.transfer.bytes - active.requested);
-    presented_ = {{active.transfer.address + static_cast<std::uint64_t>(active.requested), static_cast<std::int32_t>(bytes),
-                   active.transfer.write, active.transfer.tensor},
+    const std::uint64_t address = active.transfer.address + static_cast<std::uint64_t>(active.requested);
+    const std::int64_t room = config_.burst_bytes - into_burst(address);
+    const std::int64_t bytes = std::min(room, active.transfer.bytes - active.requested);
+    presented_ = {{address, static_cast<std::int32_t>(bytes), active.transfer.write, active.transfer.tensor},
                   now + stalls_.cycles(StallPort::request, requests_++)};
     active.requested += bytes;
     ++active.under_way;
@@ -42,8 +43,8 @@ void Fetcher::present(Cycle now) {
 
 Cycle Fetcher::step(Cycle now) {
   while (ports_.transfers.ready(now)) active_.push_back({ports_.transfers.pop(now)});
-  respond(now);
   present(now);
+  respond(now);  // what it frees can be taken in the next cycle
   if (presented_) return presented_->accepted_at;
   return more() ? now + 1 : kNever;
 }
@@ -52,6 +53,7 @@ void Fetcher::fingerprint(StateWords& out) const {
   out.word(static_cast<std::int64_t>(active_.size()));
   for (const Active& active : active_) {
     active.transfer.fingerprint(out);
+    out.word(into_burst(active.transfer.address));
     out.word(active.requested);
     out.word(active.under_way);
   }

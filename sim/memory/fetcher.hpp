@@ -1,6 +1,7 @@
-// The buffer's side of the memory port: cuts transfers into requests of at most a burst, keeps a bounded number under
-// way, and reports each transfer when its last response is in. A request is presented until memory accepts it, which
-// takes it some cycles where it stalls; the next one follows a cycle after that.
+// The buffer's side of the memory port: cuts transfers into requests at every multiple of burst_bytes, keeps a bounded
+// number under way, and reports each transfer when its last response is in. A response that comes in cycle c frees its
+// place from c + 1 on. A request is presented until memory accepts it, later where memory stalls; the next one follows a
+// cycle after that.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,9 @@ class Fetcher {
 
   void respond(Cycle now);
   void present(Cycle now);
+  std::int64_t into_burst(std::uint64_t address) const {
+    return static_cast<std::int64_t>(address % static_cast<std::uint64_t>(config_.burst_bytes));
+  }
   bool more() const { return requesting_ < active_.size() && under_way_ < config_.outstanding; }
 
   weft::engine::Dram config_;

@@ -1,6 +1,7 @@
 // Where tensors lie: apart from one another, aligned, and every transfer one run of its own.
 #include "models/engine/layout.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -48,15 +49,12 @@ TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
       if (step.kind == StepKind::compute) continue;
       ++steps;
       SCOPED_TRACE(step.name);
-      const std::int64_t element = numerics::bytes(point_.lowering.tensors[step.tensor].format);
       std::map<std::uint64_t, std::uint64_t> runs;  // begin to end, over all heads
       const Walker walker(point_.lowering, point_.sizing, group.group, step.loops);
       StepState state;
       for (walker.start(state); !state.finished; walker.next(state)) {
         const std::uint64_t begin = layout_.address(group.group, step.tensor, step.loops, state.at);
-        const std::uint64_t end =
-            begin +
-            static_cast<std::uint64_t>(region_at(point_.lowering, point_.sizing, group.group, step.tensor, step.loops, state.at) * element);
+        const std::uint64_t end = begin + static_cast<std::uint64_t>(layout_.region_bytes(group.group, step.tensor, step.loops, state.at));
         const auto [known, fresh] = runs.emplace(begin, end);
         EXPECT_TRUE(fresh || known->second == end) << "two lengths at " << begin;
       }
@@ -70,13 +68,16 @@ TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
         bytes += end - begin;
       }
       EXPECT_LE(at, extent.begin + extent.bytes);
-      // By hand: elements of a slice, and slices.
+      // By hand: bytes of a slice, and slices. On a bus of 32 bytes a row of 20 or 24 values takes two beats.
       const std::string tensor = point_.lowering.cascade->tensors[step.tensor].name;
-      const std::map<std::string, std::int64_t> slice{{"Q", 75 * 20},  {"K", 150 * 20},  {"V", 150 * 24},
-                                                      {"AV", 75 * 24}, {"QK", 75 * 150}, {"A", 75 * 150}};
+      const bool beats = GetParam() == "fusemax" || GetParam() == "fusemax-architecture";
+      const std::int64_t keys = beats ? 64 : 40;
+      const std::int64_t values = beats ? 64 : 48;
+      const std::map<std::string, std::int64_t> slice{{"Q", 75 * keys},    {"K", 150 * keys},    {"V", 150 * values},
+                                                      {"AV", 75 * values}, {"QK", 75 * 150 * 2}, {"A", 75 * 150 * 2}};
       ASSERT_TRUE(slice.contains(tensor)) << tensor;
       const std::int64_t slices = tensor == "K" || tensor == "V" ? 2 * 2 : 2 * 4;
-      EXPECT_EQ(bytes, static_cast<std::uint64_t>(slice.at(tensor) * slices * element));
+      EXPECT_EQ(bytes, static_cast<std::uint64_t>(slice.at(tensor) * slices));
     }
   }
   EXPECT_GE(steps, 4);
@@ -108,6 +109,42 @@ TEST_P(LayoutOf, AddressesGrowOverTiles) {
     }
   }
   EXPECT_GT(compared, 0);
+}
+
+// [head][token][width]: what is written and read outside, and what the RTL's base and stride registers stand for.
+TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
+  const std::uint64_t beat = GetParam() == "fusemax" || GetParam() == "fusemax-architecture" ? 32 : 1;
+  std::set<std::string> seen;
+  for (const auto& group : point_.schedule.groups) {
+    for (const auto& step : group.steps) {
+      const std::string tensor = step.kind == StepKind::compute ? "" : point_.lowering.cascade->tensors[step.tensor].name;
+      const std::map<std::string, std::uint64_t> widths{{"Q", 20}, {"K", 20}, {"V", 24}, {"AV", 24}};
+      if (!widths.contains(tensor)) continue;
+      SCOPED_TRACE(step.name);
+      const bool of_keys = tensor == "K" || tensor == "V";
+      const Layout::Extent& extent = layout_.tensor(step.tensor);
+      EXPECT_EQ(extent.row_bytes, (2 * widths.at(tensor) + beat - 1) / beat * beat);
+      // The tiled rank of the tensor, and the loops over its blocks and tiles.
+      const auto& lowered = point_.lowering.groups[group.group];
+      const auto base = of_keys ? weft::engine::Quantity::seq_kv : weft::engine::Quantity::seq_q;
+      std::size_t i = 0;
+      while (point_.lowering.quantities[lowered.tiled.at(i).base] != base) ++i;
+      const Walker walker(point_.lowering, point_.sizing, group.group, step.loops);
+      StepState state;
+      for (walker.start(state); !state.finished; walker.next(state)) {
+        const auto& rank = point_.sizing.groups[group.group].ranks[i];
+        const auto runs = [&](int l) { return l >= 0 && std::find(step.loops.begin(), step.loops.end(), l) != step.loops.end(); };
+        std::int64_t token = 0;
+        if (runs(lowered.tiled[i].block_loop)) token += state.at[lowered.tiled[i].block_loop] * rank.block * rank.tile;
+        if (runs(lowered.tiled[i].tile_loop)) token += state.at[lowered.tiled[i].tile_loop] * rank.tile;
+        const auto head = static_cast<std::uint64_t>(of_keys ? state.at[0] / 2 : state.at[0]);
+        EXPECT_EQ(layout_.address(group.group, step.tensor, step.loops, state.at),
+                  extent.begin + head * extent.slice_bytes + static_cast<std::uint64_t>(token) * extent.row_bytes);
+        seen.insert(tensor);
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 4u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Designs, LayoutOf, testing::ValuesIn(kDesigns));

@@ -140,6 +140,54 @@ TEST(Dram, ASharedCycleIsBusyOnce) {
   EXPECT_EQ(bench.seen, (std::vector<Cycle>{7, 7, 8, 8}));
 }
 
+// On a data bus a read takes its beats and a write one, behind whatever came before; no response is earlier than without.
+TEST(DramTiming, OnABusResponsesAreTheirBeatsApart) {
+  const std::uint64_t seed = test::seed_or(7);
+  SCOPED_TRACE(test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  weft::engine::Dram config{.bandwidth_bytes_per_s = 30e9, .latency_cycles = 9, .outstanding = 64, .burst_bytes = 256};
+  DramTiming plain(config, 1e9);
+  config.bus_bytes = 32;
+  const Stalls stalls(StallProfile::source, seed);
+  DramTiming bus(config, 1e9, stalls);
+  Cycle now = 1;
+  Cycle before = -1000;
+  int by_bus = 0;
+  for (std::uint64_t n = 0; n < 5000; ++n) {
+    now += static_cast<Cycle>(random() % 12);
+    const auto beats = static_cast<std::int64_t>(1 + random() % 8);
+    const Request request{.address = 32 * (random() % 100), .bytes = static_cast<std::int32_t>(32 * beats), .write = random() % 3 == 0};
+    const Cycle alone = plain.accept(now, request) + stalls.cycles(StallPort::response, n);
+    const Cycle ready = bus.accept(now, request);
+    ASSERT_EQ(ready, std::max(alone, before + (request.write ? 1 : beats))) << "request " << n;
+    by_bus += ready > alone ? 1 : 0;
+    before = ready;
+  }
+  EXPECT_GT(by_bus, 100);
+}
+
+// What begins or ends inside a beat takes the whole beat.
+TEST(DramTiming, ABeatThatIsTouchedIsTaken) {
+  const weft::engine::Dram config{
+      .bandwidth_bytes_per_s = 32e9, .latency_cycles = 1, .outstanding = 64, .burst_bytes = 256, .bus_bytes = 32};
+  DramTiming bus(config, 1e9, Stalls(StallProfile::source, 1));
+  const Cycle first = bus.accept(1000, {.address = 0, .bytes = 256});
+  // Long idle, then two at once: the second ends a cycle after the first, and takes two beats behind it.
+  EXPECT_GE(first, 1000 + 8 + 1);
+  DramTiming quiet(config, 1e9);
+  EXPECT_EQ(quiet.accept(1000, {.address = 0, .bytes = 8}), 1000 + 1 + 1);
+  EXPECT_EQ(quiet.accept(1000, {.address = 40, .bytes = 48}), 1002 + 2);
+}
+
+// The bus bounds the bandwidth: 100 GB/s wished for, 32 bytes a cycle moved.
+TEST(DramTiming, TheBusBoundsTheBandwidth) {
+  const weft::engine::Dram config{
+      .bandwidth_bytes_per_s = 100e9, .latency_cycles = 5, .outstanding = 64, .burst_bytes = 256, .bus_bytes = 32};
+  DramTiming bus(config, 1e9);
+  EXPECT_EQ(bus.pace().bytes_per_cycle(), 32);
+  for (int n = 1; n <= 10; ++n) EXPECT_EQ(bus.accept(1, {.address = 0, .bytes = 256, .write = n % 2 == 0}), 1 + 8 * n + 5);
+}
+
 // step() names the next cycle in which it has something to do: stepping it only then changes nothing.
 TEST(Dram, NeedsNoStepBeforeTheCycleItAsksFor) {
   Bench every(26843545600.0, 33);
