@@ -22,7 +22,7 @@ Point point(int i, std::uint64_t seed) {
     return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
   };
   constexpr std::array<int, 3> kSides{4, 8, 16};
-  constexpr std::array<std::int64_t, 4> kWidths{8, 16, 32, 64};
+  constexpr std::array<std::int64_t, 4> kWidths{8, 20, 33, 64};  // 20 and 33 let transfers begin inside a burst
   Point made;
   made.design = at_side(kDesigns[static_cast<std::size_t>(i % 5)], kSides[static_cast<std::size_t>(i / 5 % 3)]);
   Shape& s = made.shape;
