@@ -112,9 +112,7 @@ module weft_fusemax #(
   // Sequencer and fetcher.
   logic transfer_valid, transfer_ready, done_valid;
   weft_engine_pkg::transfer_t transfer;
-  weft_engine_pkg::target_e done_target;
-  logic [1:0] done_target_bits;
-  assign done_target = weft_engine_pkg::target_e'(done_target_bits);
+  logic [1:0] done_target;  // a weft_engine_pkg::target_e
   logic q_read, k_read, v_read;
   logic [19:0] q_address;
   logic [8:0] kv_address;
@@ -140,7 +138,7 @@ module weft_fusemax #(
   logic [BEAT_BYTES*8-1:0] fill_data, drain_data;
   weft_fetcher #(.BEAT_BYTES(BEAT_BYTES), .BURST_BEATS(8), .OUTSTANDING(OUTSTANDING), .TRANSFERS(4), .DRAIN_DELAY(4)) u_fetcher (
     .clk_i, .rst_ni, .transfer_valid_i(transfer_valid), .transfer_ready_o(transfer_ready), .transfer_i(transfer),
-    .done_valid_o(done_valid), .done_target_o(done_target_bits), .error_o(error),
+    .done_valid_o(done_valid), .done_target_o(done_target), .error_o(error),
     .fill_valid_o(fill_valid), .fill_target_o(fill_target), .fill_slot_o(fill_slot), .fill_beat_o(fill_beat), .fill_data_o(fill_data),
     .drain_read_o(drain_read), .drain_slot_o(drain_slot), .drain_beat_o(drain_beat), .drain_data_i(drain_data),
     .clear_i(start), .read_requests_o(read_requests), .write_requests_o(write_requests), .bytes_read_o(bytes_read),

@@ -21,7 +21,7 @@ module weft_fusemax_sequencer #(
   output logic                          transfer_valid_o,
   output weft_engine_pkg::transfer_t    transfer_o,
   input  logic                          done_valid_i,
-  input  weft_engine_pkg::target_e      done_target_i,
+  input  logic [1:0]                    done_target_i,  // a weft_engine_pkg::target_e
   // the 2D array: operands' addresses a cycle before its slot
   output logic                          q_read_o,
   output logic [19:0]                   q_address_o,
@@ -60,14 +60,14 @@ module weft_fusemax_sequencer #(
   logic [5*6-1:0] fired_2d, done_2d, blocks_2d, keys_2d;
   logic [6*6-1:0] fired_1d, done_1d, blocks_1d, keys_1d;
   weft_engine_pkg::tile_t tile_2d, tile_1d, tile_1d_best;  // of what fires
-  for (genvar s = 0; s < 5; ++s) begin : g_step_2d
+  for (genvar s = 0; s < 5; s++) begin : g_step_2d
     weft_step u_step (
       .clk_i, .rst_ni, .clear_i(start_i), .fire_i(fire_2d[s]), .end_i(step_2d[s] && active_2d && last_2d),
       .ends_block_i(tile_2d.ends_block), .ends_keys_i(tile_2d.ends_keys), .fired_o(fired_2d[s*6+:6]), .done_o(done_2d[s*6+:6]),
       .blocks_done_o(blocks_2d[s*6+:6]), .keys_done_o(keys_2d[s*6+:6])
     );
   end
-  for (genvar s = 0; s < 6; ++s) begin : g_step_1d
+  for (genvar s = 0; s < 6; s++) begin : g_step_1d
     weft_step u_step (
       .clk_i, .rst_ni, .clear_i(start_i), .fire_i(fire_1d[s]), .end_i(step_1d[s] && active_1d && last_1d),
       .ends_block_i(tile_1d.ends_block), .ends_keys_i(tile_1d.ends_keys), .fired_o(fired_1d[s*6+:6]), .done_o(done_1d[s*6+:6]),
@@ -220,11 +220,11 @@ module weft_fusemax_sequencer #(
   weft_engine_pkg::tile_t tile_2d_q, tile_1d_q, slot_tile_2d, slot_tile_1d;
   always_comb begin
     index_2d = 4'b0;
-    for (int unsigned s = 0; s < 5; ++s) begin
+    for (int unsigned s = 0; s < 5; s++) begin
       if (grant_2d[s]) index_2d |= fired_2d[s*6+:4];
     end
     index_1d = 4'b0;
-    for (int unsigned s = 0; s < 6; ++s) begin
+    for (int unsigned s = 0; s < 6; s++) begin
       if (grant_1d[s]) index_1d |= fired_1d[s*6+:4];
     end
   end
@@ -407,8 +407,8 @@ module weft_fusemax_sequencer #(
   assign fire_1d_valid_o = |fire_1d;
   always_comb begin
     fire_2d_step_o = 3'b0;
-    for (int unsigned s = 0; s < 5; ++s) if (fire_2d[s]) fire_2d_step_o = 3'(s);
+    for (int unsigned s = 0; s < 5; s++) if (fire_2d[s]) fire_2d_step_o = 3'(s);
     fire_1d_step_o = 3'b0;
-    for (int unsigned s = 0; s < 7; ++s) if (fire_1d[s]) fire_1d_step_o = 3'(s);
+    for (int unsigned s = 0; s < 7; s++) if (fire_1d[s]) fire_1d_step_o = 3'(s);
   end
 endmodule

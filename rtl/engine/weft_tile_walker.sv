@@ -136,7 +136,7 @@ module weft_tile_walker #(
     tile_o.ends_keys = last_query;
     tile_o.ends_block = last_query && last_key;
     tile_o.peers = 5'd1;
-    for (int unsigned k = 1; k < CONTEXTS; ++k) begin
+    for (int unsigned k = 1; k < CONTEXTS; k++) begin
       if (queries_left > 24'(k * SIDE)) tile_o.peers = 5'(k + 1);
     end
     tile_o.context_id = context_q;

@@ -25,6 +25,13 @@ package weft_array_pkg;
     logic signed [7:0] diagonal;    // the query sees the key where this is not negative
   } pe_control_t;
 
+  // The same as bits, for generate blocks, where Yosys 0.23 knows no members; checked where they are used.
+  localparam int unsigned PeControlBits = 18;
+  localparam int unsigned PeOpAt = 14;
+  localparam int unsigned PeContextAt = 9;
+  localparam int unsigned PeRowValidAt = 8;
+  localparam int unsigned PeDiagonalAt = 0;
+
   // Slots of a lane of the 1D array.
   typedef enum logic [3:0] {
     LaneNop  = 4'd0,
@@ -54,5 +61,7 @@ package weft_array_pkg;
     logic [3:0]  pair_id;     // where RM leaves the old and the new maximum for PRM
     logic        out_slot;    // of LaneAv: which copy of the output
   } lane_control_t;
+
+  localparam int unsigned LaneControlBits = 59;  // of the struct above; checked where it is used
 
 endpackage

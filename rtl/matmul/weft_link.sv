@@ -19,7 +19,7 @@ module weft_link #(
   end
   always_ff @(posedge clk_i) begin
     data_q[0] <= data_i;
-    for (int unsigned h = 1; h < HOPS; ++h) data_q[h] <= data_q[h-1];
+    for (int unsigned h = 1; h < HOPS; h++) data_q[h] <= data_q[h-1];
   end
   assign valid_o = valid_q[HOPS-1];
   assign data_o = data_q[HOPS-1];

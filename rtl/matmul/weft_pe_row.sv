@@ -4,36 +4,42 @@ module weft_pe_row #(
   parameter int unsigned SIDE = 16,
   parameter int unsigned CONTEXTS = 3
 ) (
-  input  logic                                                clk_i,
-  input  logic                                                rst_ni,
-  input  logic [31:0]                                         scale_i,
-  input  weft_array_pkg::pe_control_t                         control_i,
-  input  logic [15:0]                                         row_i,
-  input  logic [SIDE*32-1:0]                                  column_i,
-  input  logic [SIDE*32-1:0]                                  partial_i,
+  input  logic                                          clk_i,
+  input  logic                                          rst_ni,
+  input  logic [31:0]                                   scale_i,
+  input  weft_array_pkg::pe_control_t                   control_i,
+  input  logic [15:0]                                   row_i,
+  input  logic [SIDE*32-1:0]                            column_i,
+  input  logic [SIDE*32-1:0]                            partial_i,
   // control as it leaves each element, which is as its result does
-  output logic [SIDE*$bits(weft_array_pkg::pe_control_t)-1:0] control_o,
-  output logic [SIDE*32-1:0]                                  column_o,
-  output logic [SIDE*32-1:0]                                  partial_o
+  output logic [SIDE*weft_array_pkg::PeControlBits-1:0] control_o,
+  output logic [SIDE*32-1:0]                            column_o,
+  output logic [SIDE*32-1:0]                            partial_o
 );
-  localparam int unsigned ControlBits = $bits(weft_array_pkg::pe_control_t);
+  localparam int unsigned ControlBits = weft_array_pkg::PeControlBits;
 
-  for (genvar j = 0; j < SIDE; ++j) begin : g_column
-    weft_array_pkg::pe_control_t control_in, control_out;
-    logic [15:0] row_in, row_out;
+  // Operands on their way to the right: element j's at bit 16 j.
+  logic [SIDE*16-1:0] row;
+  for (genvar j = 0; j < SIDE; j++) begin : g_column
+    weft_array_pkg::pe_control_t control_in;
+    logic [15:0] row_in;
     if (j == 0) begin : g_left
       assign control_in = control_i;
       assign row_in = row_i;
     end else begin : g_inner
-      assign control_in = g_column[j-1].control_out;
-      assign row_in = g_column[j-1].row_out;
+      assign control_in = control_o[(j-1)*ControlBits+:ControlBits];
+      assign row_in = row[(j-1)*16+:16];
     end
     weft_pe #(.CONTEXTS(CONTEXTS)) u_pe (
       .clk_i, .rst_ni, .scale_i, .control_i(control_in), .row_i(row_in), .column_i(column_i[j*32+:32]), .partial_i(partial_i[j*32+:32]),
-      .control_o(control_out), .row_o(row_out), .column_o(column_o[j*32+:32]), .partial_o(partial_o[j*32+:32])
+      .control_o(control_o[j*ControlBits+:ControlBits]), .row_o(row[j*16+:16]), .column_o(column_o[j*32+:32]),
+      .partial_o(partial_o[j*32+:32])
     );
-    assign control_o[j*ControlBits+:ControlBits] = control_out;
   end
   logic unused_row;
-  assign unused_row = ^g_column[SIDE-1].row_out;
+  assign unused_row = ^row[(SIDE-1)*16+:16];
+
+`ifndef SYNTHESIS
+  initial if ($bits(weft_array_pkg::pe_control_t) != weft_array_pkg::PeControlBits) $fatal(1, "weft_pe_row: PeControlBits");
+`endif
 endmodule

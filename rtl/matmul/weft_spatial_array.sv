@@ -24,86 +24,104 @@ module weft_spatial_array #(
   output logic [SIDE*4-1:0]           foot_context_o,
   output logic [SIDE*32-1:0]          foot_o
 );
-  localparam int unsigned ControlBits = $bits(weft_array_pkg::pe_control_t);
+  localparam int unsigned ControlBits = weft_array_pkg::PeControlBits;
+  localparam int unsigned OpAt = weft_array_pkg::PeOpAt;
+  localparam int unsigned ContextAt = weft_array_pkg::PeContextAt;
+  localparam int unsigned RowValidAt = weft_array_pkg::PeRowValidAt;
+  localparam int unsigned DiagonalAt = weft_array_pkg::PeDiagonalAt;
   localparam int unsigned ContextBits = $clog2(CONTEXTS);
   localparam logic [31:0] MinusInfinity = 32'hFF800000;
 
-  // Row i's left edge: control, and the row's operand.
-  for (genvar i = 0; i < SIDE; ++i) begin : g_edge
-    weft_array_pkg::pe_control_t control, control_q, control_row;
-    logic [5:0] rows, rows_q;
-    logic [15:0] row;
+  // The left edge: control and the number of keys go down, a row a cycle.
+  logic [SIDE*ControlBits-1:0] edge_control, edge_control_q;  // row i's at bit ControlBits i
+  logic [SIDE*6-1:0] edge_rows_q;
+  logic [SIDE*16-1:0] edge_row;
+  for (genvar i = 0; i < SIDE; i++) begin : g_edge
+    logic [ControlBits-1:0] here;
+    logic [5:0] rows;
     if (i == 0) begin : g_first
-      assign control = control_i;
+      assign here = control_i;
       assign rows = rows_i;
     end else begin : g_next
-      assign control = g_edge[i-1].control_q;
-      assign rows = g_edge[i-1].rows_q;
+      assign here = edge_control_q[(i-1)*ControlBits+:ControlBits];
+      assign rows = edge_rows_q[(i-1)*6+:6];
     end
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
-        control_q <= '0;
-        rows_q <= '0;
+        edge_control_q[i*ControlBits+:ControlBits] <= '0;
+        edge_rows_q[i*6+:6] <= '0;
       end else begin
-        control_q <= control;
-        control_q.diagonal <= control.diagonal - 8'sd1;  // one row down
-        rows_q <= rows;
+        edge_control_q[i*ControlBits+:ControlBits] <= here;
+        edge_control_q[i*ControlBits+DiagonalAt+:8] <= here[DiagonalAt+:8] - 8'd1;  // one row down
+        edge_rows_q[i*6+:6] <= rows;
       end
     end
     always_comb begin
-      control_row = control;
-      control_row.row_valid = rows > 6'(i);
+      edge_control[i*ControlBits+:ControlBits] = here;
+      edge_control[i*ControlBits+RowValidAt] = rows > 6'(i);
     end
-    assign row = control.op == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
+    assign edge_row[i*16+:16] = here[OpAt+:4] == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
   end
 
-  // Row 0's control as it reaches each column.
-  logic [SIDE*ControlBits-1:0] top_control;
-  assign top_control = {g_row[0].control[(SIDE-1)*ControlBits-1:0], g_edge[0].control_row};
-  logic [SIDE*32-1:0] top_column, top_partial;
-  for (genvar j = 0; j < SIDE; ++j) begin : g_top
-    weft_array_pkg::pe_control_t control;
-    assign control = top_control[j*ControlBits+:ControlBits];
+  // What leaves row i: columns' operands and results at word SIDE i + j, control at ControlBits (SIDE i + j).
+  logic [SIDE*SIDE*32-1:0] column, partial;
+  logic [SIDE*SIDE*ControlBits-1:0] control;
+  logic [SIDE*32-1:0] top_column, top_partial;  // what enters row 0
+  for (genvar j = 0; j < SIDE; j++) begin : g_top
+    logic [ControlBits-1:0] here;
+    if (j == 0) begin : g_first
+      assign here = edge_control[ControlBits-1:0];
+    end else begin : g_next
+      assign here = control[(j-1)*ControlBits+:ControlBits];
+    end
     // The maximum of each context waits at the top of its column for the subtraction.
     logic [31:0] rm_q [CONTEXTS];
     always_ff @(posedge clk_i) begin
       if (rm_valid_i[j]) rm_q[rm_context_i[j*4+:ContextBits]] <= rm_i[j*32+:32];
     end
-    assign top_column[j*32+:32] = control.op == weft_array_pkg::PeSub ? rm_q[control.context_id[ContextBits-1:0]]
-                                                                      : {q_i[j*16+:16], 16'b0};
-    assign top_partial[j*32+:32] = control.op == weft_array_pkg::PeLm ? MinusInfinity : 32'b0;
+    assign top_column[j*32+:32] = here[OpAt+:4] == weft_array_pkg::PeSub ? rm_q[here[ContextAt+:ContextBits]] : {q_i[j*16+:16], 16'b0};
+    assign top_partial[j*32+:32] = here[OpAt+:4] == weft_array_pkg::PeLm ? MinusInfinity : 32'b0;
   end
 
-  for (genvar i = 0; i < SIDE; ++i) begin : g_row
-    logic [SIDE*ControlBits-1:0] control;
-    logic [SIDE*32-1:0] column_in, partial_in, column, partial;
+  for (genvar i = 0; i < SIDE; i++) begin : g_row
+    logic [SIDE*32-1:0] column_in, partial_in;
     if (i == 0) begin : g_first
       assign column_in = top_column;
       assign partial_in = top_partial;
     end else begin : g_next
-      assign column_in = g_row[i-1].column;
-      assign partial_in = g_row[i-1].partial;
+      assign column_in = column[(i-1)*SIDE*32+:SIDE*32];
+      assign partial_in = partial[(i-1)*SIDE*32+:SIDE*32];
     end
     weft_pe_row #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_row (
-      .clk_i, .rst_ni, .scale_i, .control_i(g_edge[i].control_row), .row_i(g_edge[i].row), .column_i(column_in), .partial_i(partial_in),
-      .control_o(control), .column_o(column), .partial_o(partial)
+      .clk_i, .rst_ni, .scale_i, .control_i(edge_control[i*ControlBits+:ControlBits]), .row_i(edge_row[i*16+:16]), .column_i(column_in),
+      .partial_i(partial_in), .control_o(control[i*SIDE*ControlBits+:SIDE*ControlBits]), .column_o(column[i*SIDE*32+:SIDE*32]),
+      .partial_o(partial[i*SIDE*32+:SIDE*32])
     );
   end
 
   // The control of the slot whose result stands at a foot has left the last row with it.
-  for (genvar j = 0; j < SIDE; ++j) begin : g_foot
-    weft_array_pkg::pe_control_t control;
-    assign control = g_row[SIDE-1].control[j*ControlBits+:ControlBits];
-    assign foot_op_o[j*4+:4] = control.op;
-    assign foot_context_o[j*4+:4] = control.context_id;
+  for (genvar j = 0; j < SIDE; j++) begin : g_foot
+    assign foot_op_o[j*4+:4] = control[((SIDE-1)*SIDE+j)*ControlBits+OpAt+:4];
+    assign foot_context_o[j*4+:4] = control[((SIDE-1)*SIDE+j)*ControlBits+ContextAt+:4];
   end
-  assign foot_o = g_row[SIDE-1].partial;
+  assign foot_o = partial[(SIDE-1)*SIDE*32+:SIDE*32];
 
-  // What leaves at the foot of the edge and of the columns is dropped.
+  // What leaves at the foot of the edge, at the right and at the feet of the operands is dropped.
   logic unused;
-  assign unused = ^{g_edge[SIDE-1].control_q, g_edge[SIDE-1].rows_q, rm_context_i, g_row[SIDE-1].column};
+  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6], rm_context_i, control,
+                    column[(SIDE-1)*SIDE*32+:SIDE*32]};
 
 `ifndef SYNTHESIS
+  weft_array_pkg::pe_control_t probe;  // the bits' places are those of the members
+  initial begin
+    probe = '0;
+    probe.op = weft_array_pkg::PeQk;
+    probe.context_id = 4'd5;
+    probe.row_valid = 1'b1;
+    probe.diagonal = 8'sd3;
+    if (probe[OpAt+:4] != 4'd7 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt] || probe[DiagonalAt+:8] != 8'd3)
+      $fatal(1, "weft_spatial_array: places of a control word");
+  end
   initial if (SIDE < 2 || SIDE > 32) $fatal(1, "weft_spatial_array: SIDE is 2 to 32");
 `endif
 endmodule

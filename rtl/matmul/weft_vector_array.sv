@@ -35,39 +35,46 @@ module weft_vector_array #(
     if (drain_valid_i) drain_lane_q <= drain_lane_i;
   end
 
-  for (genvar j = 0; j < SIDE; ++j) begin : g_lane
-    weft_array_pkg::lane_control_t control_in, control_out;
+  localparam int unsigned ControlBits = weft_array_pkg::LaneControlBits;
+  localparam int unsigned BeatBits = BEAT_ELEMENTS * 16;
+  logic [SIDE*ControlBits-1:0] control;  // as it leaves each lane
+  logic [SIDE*BeatBits-1:0] out;
+  for (genvar j = 0; j < SIDE; j++) begin : g_lane
+    weft_array_pkg::lane_control_t control_in;
     logic rm_valid;
     logic [3:0] rm_context;
     logic [31:0] rm;
-    logic [BEAT_ELEMENTS*16-1:0] out, drained;
     if (j == 0) begin : g_first
       assign control_in = control_i;
-      assign drained = out;
     end else begin : g_next
-      assign control_in = g_lane[j-1].control_out;
-      assign drained = drain_lane_q == 5'(j) ? out : g_lane[j-1].drained;
+      assign control_in = control[(j-1)*ControlBits+:ControlBits];
     end
     weft_vector_lane #(
       .CONTEXTS(CONTEXTS), .LINKS(LINKS), .PAIRS(PAIRS), .MAX_WIDTH(MAX_WIDTH), .KEYS(KEYS), .RNV_WORDS(RNV_WORDS),
       .DIVIDE_STAGES(DIVIDE_STAGES), .BEAT_ELEMENTS(BEAT_ELEMENTS)
     ) u_lane (
-      .clk_i, .rst_ni, .clear_i, .scale_i, .width_i, .control_i(control_in), .control_o(control_out),
+      .clk_i, .rst_ni, .clear_i, .scale_i, .width_i, .control_i(control_in), .control_o(control[j*ControlBits+:ControlBits]),
       .foot_op_i(foot_op_i[j*4+:4]), .foot_context_i(foot_context_i[j*4+:4]), .foot_i(foot_i[j*32+:32]),
       .rm_valid_o(rm_valid), .rm_context_o(rm_context), .rm_o(rm),
-      .drain_valid_i(drain_valid_i && drain_lane_i == 5'(j)), .drain_slot_i, .drain_beat_i, .drain_data_o(out)
+      .drain_valid_i(drain_valid_i && drain_lane_i == 5'(j)), .drain_slot_i, .drain_beat_i, .drain_data_o(out[j*BeatBits+:BeatBits])
     );
     weft_link #(.WIDTH(36), .HOPS(SIDE - 2)) u_link (
       .clk_i, .rst_ni, .valid_i(rm_valid), .data_i({rm_context, rm}), .valid_o(rm_valid_o[j]),
       .data_o({rm_context_o[j*4+:4], rm_o[j*32+:32]})
     );
   end
-  assign drain_data_o = g_lane[SIDE-1].drained;
+  always_comb begin
+    drain_data_o = out[BeatBits-1:0];
+    for (int unsigned j = 1; j < SIDE; j++) begin
+      if (drain_lane_q == 5'(j)) drain_data_o = out[j*BeatBits+:BeatBits];
+    end
+  end
 
   logic unused_control;
-  assign unused_control = ^g_lane[SIDE-1].control_out;
+  assign unused_control = ^control[(SIDE-1)*ControlBits+:ControlBits];
 
 `ifndef SYNTHESIS
+  initial if ($bits(weft_array_pkg::lane_control_t) != ControlBits) $fatal(1, "weft_vector_array: LaneControlBits");
   initial if (SIDE < 3 || SIDE > 32) $fatal(1, "weft_vector_array: SIDE is 3 to 32");
 `endif
 endmodule

@@ -234,7 +234,7 @@ module weft_vector_lane #(
   logic [7:0] place;
   always_ff @(posedge clk_i) begin
     place_q[0] <= {control_q.out_slot, control_q.element};
-    for (int unsigned s = 1; s < DIVIDE_STAGES; ++s) place_q[s] <= place_q[s-1];
+    for (int unsigned s = 1; s < DIVIDE_STAGES; s++) place_q[s] <= place_q[s-1];
   end
   assign place = place_q[DIVIDE_STAGES-1];
   localparam int unsigned ElementBits = $clog2(BEAT_ELEMENTS);

@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/interrupt.hpp"
+#include "sim/cli/options.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/engine/run.hpp"
+#include "sim/engine/validation.hpp"
+
+namespace weft::cli {
+namespace {
+
+using sim::engine::ValidationPoint;
+
+constexpr double kBound = 0.005;  // of SystemC's cycles against RTL's
+
+constexpr const char* kExamples = R"(Examples:
+  weft validate
+  weft validate --json validation.json && scripts/plot/validation.py validation.json
+  weft validate --design fusemax-8x8 --seed 7
+
+Exit codes: 0 success, 1 values differ or SystemC's cycles are 0.5 % or more from RTL's, 2 bad input, 130 interrupted.)";
+
+struct ValidateCommand {
+  std::string json;
+  std::string design;
+  std::string seed = "0";
+};
+
+std::string table_of(const std::vector<ValidationPoint>& points) {
+  Table table({"design", "shape", "memory", "stalls", "analytic", "SystemC", "RTL", "analytic to SystemC", "SystemC to RTL", "values"});
+  for (const ValidationPoint& p : points) {
+    const auto& s = p.shape;
+    table.add({p.design,
+               fmt::format("{}{}×{}×{}×{}{}", s.heads, s.kv_heads != s.heads ? fmt::format("/{}", s.kv_heads) : "", s.seq_q, s.seq_kv,
+                           s.width_qk != s.width_v ? fmt::format("{}/{}", s.width_qk, s.width_v) : std::to_string(s.width_qk),
+                           s.causal ? " causal" : ""),
+               p.memory, std::string(config::name_of(p.profile)), grouped(p.analytic), grouped(p.systemc), grouped(p.rtl),
+               fmt::format("{:+.2f} %", 100 * p.analytic_to_systemc()), fmt::format("{:+.3f} %", 100 * p.systemc_to_rtl()),
+               p.values_equal ? grouped(p.values_compared) + " equal" : "DIFFER"});
+  }
+  const sim::engine::ValidationSummary all = sim::engine::summarise(points);
+  return table.text(4) +
+         fmt::format("\n{} points, {} values compared: {}.\nSystemC to RTL: worst {:.3f} %, mean {:.4f} %. Analytic to SystemC, memory that does "
+                     "not stall: worst {:.1f} %, mean {:.1f} %.\n",
+                     points.size(), grouped(all.values_compared), all.values_equal ? "all equal" : "some DIFFER",
+                     100 * all.worst_systemc_to_rtl, 100 * all.mean_systemc_to_rtl, 100 * all.worst_analytic_to_systemc,
+                     100 * all.mean_analytic_to_systemc);
+}
+
+int validate(const ValidateCommand& o) {
+  Outputs outputs;
+  outputs.expect("--json", o.json, true);
+  sim::engine::ValidationGrid grid = sim::engine::validation_grid();
+  if (!o.design.empty()) grid.designs = {o.design};
+  const auto seed = static_cast<std::uint64_t>(whole_number("--seed", o.seed, 0, std::int64_t{1} << 62));
+  const engine::Catalog catalog(config_root());
+  Interrupt interrupt;
+  Progress progress("validate");
+  std::vector<ValidationPoint> points;
+  try {
+    points = sim::engine::validate(catalog, grid, seed, interrupt.token(), [&](double share) { progress.show(share); });
+  } catch (const sim::engine::Cancelled&) {
+    return interrupt.exit_code();
+  }
+  progress.clear();
+  const auto held = interrupt.writing();
+  if (interrupt.exit_code() != 0) return interrupt.exit_code();
+  if (!o.json.empty()) write_output(o.json, sim::engine::validation_json(points));
+  if (!outputs.uses_stdout()) print(table_of(points));
+  const sim::engine::ValidationSummary all = sim::engine::summarise(points);
+  return all.values_equal && all.worst_systemc_to_rtl < kBound ? 0 : 1;
+}
+
+}  // namespace
+
+Command add_validate(CLI::App& app) {
+  const auto o = std::make_shared<ValidateCommand>();
+  CLI::App* command = app.add_subcommand("validate", "Analytic, SystemC and RTL side by side on a grid: cycles, errors, values");
+  command->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")->type_name("FILE")->check(not_empty());
+  command->add_option("--design", o->design, "one design in place of fusemax-4x4, -8x8 and -16x16")->type_name("NAME")->check(not_empty());
+  command->add_option("--seed", o->seed, "of operands and stalls (0)")->type_name("N")->check(not_empty());
+  command->footer(kExamples);
+  return {command, [o] { return validate(*o); }};
+}
+
+}  // namespace weft::cli

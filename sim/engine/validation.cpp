@@ -1,0 +1,204 @@
+#include "sim/engine/validation.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "models/common/json.hpp"
+#include "models/numerics/bf16.hpp"
+#include "sim/engine/run.hpp"
+
+namespace weft::sim::engine {
+
+using weft::engine::Design;
+using weft::engine::Fidelity;
+using weft::engine::Result;
+using weft::engine::StallProfile;
+
+namespace {
+
+workload::Shape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t seq_q, std::int64_t seq_kv, std::int64_t width_qk,
+                      std::int64_t width_v, bool causal) {
+  workload::Shape made;
+  made.batch = 1;
+  made.heads = heads;
+  made.kv_heads = kv_heads;
+  made.seq_q = seq_q;
+  made.seq_kv = seq_kv;
+  made.width_qk = width_qk;
+  made.width_v = width_v;
+  made.causal = causal;
+  return made;
+}
+
+// bf16 operands, uniform in [−2, 2).
+std::vector<float> operands(std::int64_t count, std::uint64_t& state) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) {
+    state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX generator; its upper bits
+    value = numerics::round_to_bf16(static_cast<float>(static_cast<std::int64_t>(state >> 40) - (1 << 23)) * 0x1p-22f);
+  }
+  return values;
+}
+
+workload::Trace operands_of(const workload::Shape& s, std::uint64_t seed) {
+  std::uint64_t state = seed;
+  workload::Trace trace;
+  trace.shape = s;
+  trace.has_batch = true;
+  trace.scale = 1 / std::sqrt(static_cast<double>(s.width_qk));
+  workload::LayerTrace layer;
+  layer.q = operands(s.batch * s.heads * s.seq_q * s.width_qk, state);
+  layer.k = operands(s.batch * s.kv_heads * s.seq_kv * s.width_qk, state);
+  layer.v = operands(s.batch * s.kv_heads * s.seq_kv * s.width_v, state);
+  trace.layers.push_back(std::move(layer));
+  return trace;
+}
+
+workload::Workload workload_of(const workload::Shape& s) {
+  workload::Workload made;
+  made.name = "validation";
+  made.batch = s.batch;
+  made.heads = s.heads;
+  made.kv_heads = s.kv_heads;
+  made.seq = s.seq_q;
+  made.seq_kv = s.seq_kv;
+  made.width_qk = s.width_qk;
+  made.width_v = s.width_v;
+  made.causal = s.causal;
+  return made;
+}
+
+bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t layer = 0; layer < a.size(); ++layer) {
+    if (a[layer].size() != b[layer].size()) return false;
+    if (std::memcmp(a[layer].data(), b[layer].data(), a[layer].size() * sizeof(float)) != 0) return false;
+  }
+  return true;
+}
+
+ValidationPoint validate_point(const Design& design, const workload::Shape& s, StallProfile profile, std::uint64_t seed,
+                               const std::stop_token& stop) {
+  const workload::Trace trace = operands_of(s, seed);
+  const workload::Workload workload = workload_of(s);
+  ValidationPoint point{.design = design.name(), .shape = s, .memory = {}, .profile = profile};
+  weft::engine::RunOptions options;
+  options.fidelity = Fidelity::analytic;
+  point.analytic = run(design, workload, s, options).cycles;
+  options.stall_profile = profile;
+  options.seed = seed;
+  options.trace = &trace;
+  options.stop = stop;
+  std::vector<std::vector<float>> systemc;
+  std::vector<std::vector<float>> rtl;
+  options.fidelity = Fidelity::systemc;
+  options.outputs = &systemc;
+  point.systemc = run(design, workload, s, options).cycles;
+  options.fidelity = Fidelity::rtl;
+  options.outputs = &rtl;
+  point.rtl = run(design, workload, s, options).cycles;
+  point.values_equal = same_bits(systemc, rtl);
+  for (const auto& layer : rtl) point.values_compared += layer.size();
+  return point;
+}
+
+}  // namespace
+
+ValidationGrid validation_grid() {
+  ValidationGrid grid;
+  grid.designs = {"fusemax-4x4", "fusemax-8x8", "fusemax-16x16"};
+  grid.shapes = {shape(4, 4, 64, 64, 64, 64, false), shape(4, 2, 96, 96, 64, 64, true), shape(3, 3, 50, 77, 40, 24, false)};
+  grid.memories = {{"hbm", {}}, {"slow", {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}}}};
+  grid.profiles = {StallProfile::none, StallProfile::source, StallProfile::sink, StallProfile::both, StallProfile::bursty};
+  return grid;
+}
+
+std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog, const ValidationGrid& grid, std::uint64_t seed,
+                                      const std::stop_token& stop, const std::function<void(double)>& progress) {
+  std::vector<ValidationPoint> points;
+  for (const std::string& name : grid.designs) {
+    for (const ValidationMemory& memory : grid.memories) {
+      const Design design = Design::load(catalog, name, memory.settings);
+      for (const workload::Shape& s : grid.shapes) {
+        for (const StallProfile profile : grid.profiles) {
+          points.push_back(validate_point(design, s, profile, seed + points.size(), stop));
+          points.back().memory = memory.name;
+          if (progress) progress(static_cast<double>(points.size()) / static_cast<double>(grid.points()));
+        }
+      }
+    }
+  }
+  return points;
+}
+
+ValidationSummary summarise(const std::vector<ValidationPoint>& points) {
+  ValidationSummary all;
+  std::size_t unstalled = 0;
+  for (const ValidationPoint& point : points) {
+    all.values_compared += point.values_compared;
+    all.values_equal = all.values_equal && point.values_equal;
+    const double to_rtl = std::abs(point.systemc_to_rtl());
+    all.worst_systemc_to_rtl = std::max(all.worst_systemc_to_rtl, to_rtl);
+    all.mean_systemc_to_rtl += to_rtl / static_cast<double>(points.size());
+    if (point.profile != StallProfile::none) continue;
+    ++unstalled;
+    all.worst_analytic_to_systemc = std::max(all.worst_analytic_to_systemc, std::abs(point.analytic_to_systemc()));
+    all.mean_analytic_to_systemc += std::abs(point.analytic_to_systemc());
+  }
+  if (unstalled > 0) all.mean_analytic_to_systemc /= static_cast<double>(unstalled);
+  return all;
+}
+
+std::string validation_json(const std::vector<ValidationPoint>& points) {
+  json::Writer out;
+  out.begin_object();
+  out.field("schema", "weft-validation/1");
+  out.key("points");
+  out.begin_array();
+  for (const ValidationPoint& point : points) {
+    out.begin_object();
+    out.field("design", point.design);
+    out.key("shape");
+    out.begin_object();
+    out.field("heads", point.shape.heads);
+    out.field("kv_heads", point.shape.kv_heads);
+    out.field("seq_q", point.shape.seq_q);
+    out.field("seq_kv", point.shape.seq_kv);
+    out.field("width_qk", point.shape.width_qk);
+    out.field("width_v", point.shape.width_v);
+    out.field("causal", point.shape.causal);
+    out.end_object();
+    out.field("memory", point.memory);
+    out.field("stall_profile", std::string_view(config::name_of(point.profile)));
+    out.key("cycles");
+    out.begin_object();
+    out.field("analytic", point.analytic);
+    out.field("systemc", point.systemc);
+    out.field("rtl", point.rtl);
+    out.end_object();
+    out.key("error");
+    out.begin_object();
+    out.field("analytic_to_systemc", point.analytic_to_systemc());
+    out.field("systemc_to_rtl", point.systemc_to_rtl());
+    out.end_object();
+    out.field("values_equal", point.values_equal);
+    out.field("values_compared", point.values_compared);
+    out.end_object();
+  }
+  out.end_array();
+  const ValidationSummary all = summarise(points);
+  out.key("summary");
+  out.begin_object();
+  out.field("points", points.size());
+  out.field("values_compared", all.values_compared);
+  out.field("values_equal", all.values_equal);
+  out.field("worst_systemc_to_rtl", all.worst_systemc_to_rtl);
+  out.field("mean_systemc_to_rtl", all.mean_systemc_to_rtl);
+  out.field("worst_analytic_to_systemc", all.worst_analytic_to_systemc);
+  out.field("mean_analytic_to_systemc", all.mean_analytic_to_systemc);
+  out.end_object();
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace weft::sim::engine
