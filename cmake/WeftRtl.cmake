@@ -55,7 +55,7 @@ endfunction()
 # weft_rtl_bench([SYSTEMC] VARIANTS "CLASS ARGUMENT…"… [RTL FOLDER…] [LIBRARIES LIBRARY…]), in tests/FOLDER/UNIT: the bench
 # of rtl/FOLDER/weft_UNIT.sv is every .cpp of that folder as weft_FOLDER_UNIT_bench, with one Verilated class for each
 # variant. RTL: folders of submodules beside the unit's own. SYSTEMC: links weft_sim and tests/sc_main.cpp.
-# Each of its tests is one of ctest, labelled rtl; suites whose name ends in Long also long.
+# Each of its tests is one of ctest, labelled rtl, or long where its suite's name ends in Long.
 function(weft_rtl_bench)
   cmake_parse_arguments(BENCH "SYSTEMC" "" "VARIANTS;RTL;LIBRARIES" ${ARGN})
   file(RELATIVE_PATH path "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -81,5 +81,5 @@ function(weft_rtl_bench)
   gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "-*Long.*"
     PROPERTIES LABELS rtl TIMEOUT 600 DISCOVERY_TIMEOUT 60)
   gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "*Long.*" TEST_LIST ${bench}_long
-    PROPERTIES LABELS "rtl;long" TIMEOUT 3600 DISCOVERY_TIMEOUT 60)
+    PROPERTIES LABELS long TIMEOUT 3600 DISCOVERY_TIMEOUT 60)
 endfunction()
