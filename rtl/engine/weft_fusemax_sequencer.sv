@@ -261,68 +261,16 @@ module weft_fusemax_sequencer #(
 
   // Control words of the slots.
   weft_array_pkg::pe_control_t pe_d, pe_q;
-  logic [5:0] pe_rows_q;
-  always_comb begin
-    pe_d = '0;
-    pe_d.first = slot_2d == 8'b0;
-    pe_d.context_id = slot_tile_2d.context_id;
-    pe_d.diagonal = slot_tile_2d.diagonal;
-    if (active_2d) begin
-      if (step_2d[0]) pe_d.op = weft_array_pkg::PeQk;
-      if (step_2d[1]) pe_d.op = weft_array_pkg::PeLm;
-      if (step_2d[2]) begin
-        case (slot_2d[2:0])
-          3'd0: pe_d.op = weft_array_pkg::PeSub;
-          3'd1: pe_d.op = weft_array_pkg::PeExp1;
-          3'd2: pe_d.op = weft_array_pkg::PeExp2;
-          3'd3: pe_d.op = weft_array_pkg::PeExp3;
-          3'd4: pe_d.op = weft_array_pkg::PeExp4;
-          3'd5: pe_d.op = weft_array_pkg::PeExp5;
-          default: pe_d.op = weft_array_pkg::PeExp6;
-        endcase
-      end
-      if (step_2d[3]) pe_d.op = weft_array_pkg::PeSld;
-      if (step_2d[4]) pe_d.op = weft_array_pkg::PeSlnv;
-    end
-  end
   weft_array_pkg::lane_control_t lane_d, lane_q;
+  logic [5:0] pe_rows_q;
   logic av_slot_q;
   logic [15:0] av_key_q;
   logic [19:0] av_address_q;
-  always_comb begin
-    lane_d = '0;
-    lane_d.first = slot_tile_1d.first;
-    lane_d.key = slot_tile_1d.key;
-    lane_d.address = slot_tile_1d.rnv_address + 20'(slot_1d);
-    lane_d.element = slot_1d[6:0];
-    lane_d.context_id = slot_tile_1d.context_id;
-    lane_d.link_id = slot_tile_1d.link_id;
-    lane_d.pair_id = slot_tile_1d.pair_id;
-    if (active_1d) begin
-      if (step_1d[0]) lane_d.op = weft_array_pkg::LaneRm;
-      if (step_1d[1]) begin
-        case (slot_1d[2:0])
-          3'd0: lane_d.op = weft_array_pkg::LaneSub;
-          3'd1: lane_d.op = weft_array_pkg::LaneExp1;
-          3'd2: lane_d.op = weft_array_pkg::LaneExp2;
-          3'd3: lane_d.op = weft_array_pkg::LaneExp3;
-          3'd4: lane_d.op = weft_array_pkg::LaneExp4;
-          3'd5: lane_d.op = weft_array_pkg::LaneExp5;
-          default: lane_d.op = weft_array_pkg::LaneExp6;
-        endcase
-      end
-      if (step_1d[2]) lane_d.op = weft_array_pkg::LaneSpd;
-      if (step_1d[3]) lane_d.op = weft_array_pkg::LaneRd;
-      if (step_1d[4]) lane_d.op = weft_array_pkg::LaneSpnv;
-      if (step_1d[5]) lane_d.op = weft_array_pkg::LaneRnv;
-      if (step_1d[6]) begin
-        lane_d.op = weft_array_pkg::LaneAv;
-        lane_d.key = fire_1d[6] ? av_key : av_key_q;
-        lane_d.address = (fire_1d[6] ? av_address : av_address_q) + 20'(slot_1d);
-        lane_d.out_slot = fire_1d[6] ? av_slot : av_slot_q;
-      end
-    end
-  end
+  weft_slot_words u_words (
+    .active_2d_i(active_2d), .step_2d_i(step_2d), .slot_2d_i(slot_2d), .tile_2d_i(slot_tile_2d), .active_1d_i(active_1d),
+    .step_1d_i(step_1d), .slot_1d_i(slot_1d), .tile_1d_i(slot_tile_1d), .av_key_i(fire_1d[6] ? av_key : av_key_q),
+    .av_address_i(fire_1d[6] ? av_address : av_address_q), .av_slot_i(fire_1d[6] ? av_slot : av_slot_q), .pe_o(pe_d), .lane_o(lane_d)
+  );
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       pe_q <= '0;
