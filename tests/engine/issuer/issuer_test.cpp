@@ -38,7 +38,7 @@ TYPED_TEST(Issuer, SlotsAndTheirAccount) {
   int there = 0;
   bool run = false, active_before = false;
   for (std::uint64_t cycle = 0; cycle < bench_count(300'000); ++cycle) {
-    const bool clear = left == 0 && random() % 5000 == 0;
+    const bool clear = left == 0 && random() % 400 == 0;
     if (clear)
       run = false;
     else if (left == 0 && random() % 100 == 0)
