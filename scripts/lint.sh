@@ -52,6 +52,15 @@ check_layout() {
 if $fix; then clang-format -i "${cpp[@]}"; fi
 step clang-format "${#cpp[@]}" check_layout
 step shellcheck "${#shell[@]}" shellcheck "${shell[@]}"
+mapfile -d '' -t rtl < <(tracked 'rtl/*.sv')
+lint_rtl() {  # the whole engine as Verilator reads it, at a power of two, at none, and at the largest side
+  local side
+  for side in 4 5 32; do
+    verilator --lint-only -Wall --top-module weft_fusemax "-GSIDE=$side" rtl/lint.vlt rtl/*/*_pkg.sv -y rtl/common -y rtl/numerics \
+      -y rtl/memory -y rtl/matmul -y rtl/engine rtl/engine/weft_fusemax.sv || return 1
+  done
+}
+step "verilator -Wall" "${#rtl[@]}" lint_rtl
 step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
 if $tidy; then
   mapfile -d '' -t units < <(tracked '*.cpp')
