@@ -1,0 +1,53 @@
+"""weft validate: the three fidelities on their grid. Errors may shrink, and may not grow."""
+from __future__ import annotations
+
+import json
+import unittest
+
+from weft_command import run
+
+# As measured (docs/validation.md). SystemC is equal to RTL in every cycle; analytic is below SystemC where runs are short.
+WORST_SYSTEMC_TO_RTL = 0.0
+WORST_ANALYTIC_TO_SYSTEMC = 0.125
+MEAN_ANALYTIC_TO_SYSTEMC = 0.05
+
+
+class GridTest(unittest.TestCase):
+    def test_errors_do_not_grow(self) -> None:
+        got = run("validate", "--json", "-", timeout=1500)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        document = json.loads(got.stdout)
+        self.assertEqual(document["schema"], "weft-validation/1")
+        points, summary = document["points"], document["summary"]
+        for key, least in (("design", 3), ("memory", 2), ("stall_profile", 5), ("shape", 3)):
+            self.assertGreaterEqual(len({json.dumps(point[key]) for point in points}), least, key)
+        self.assertEqual(summary["points"], len(points))
+        self.assertEqual(summary["values_compared"], sum(point["values_compared"] for point in points))
+        self.assertGreaterEqual(summary["values_compared"], 1_000_000)
+        for point in points:
+            self.assertTrue(point["values_equal"], point)
+            cycles, error = point["cycles"], point["error"]
+            self.assertAlmostEqual(error["systemc_to_rtl"], cycles["systemc"] / cycles["rtl"] - 1, places=12)
+            self.assertAlmostEqual(error["analytic_to_systemc"], cycles["analytic"] / cycles["systemc"] - 1, places=12)
+            self.assertLessEqual(abs(error["systemc_to_rtl"]), WORST_SYSTEMC_TO_RTL, point)
+        self.assertLessEqual(summary["worst_analytic_to_systemc"], WORST_ANALYTIC_TO_SYSTEMC)
+        self.assertLessEqual(summary["mean_analytic_to_systemc"], MEAN_ANALYTIC_TO_SYSTEMC)
+
+    def test_stalls_cost_cycles(self) -> None:
+        got = run("validate", "--design", "fusemax-4x4", "--json", "-", timeout=600)
+        self.assertEqual(got.returncode, 0)
+        cycles = {}
+        for point in json.loads(got.stdout)["points"]:
+            if point["memory"] == "hbm" and point["shape"]["causal"]:
+                cycles[point["stall_profile"]] = point["cycles"]["rtl"]
+        for profile in ("source", "sink", "both", "bursty"):
+            self.assertGreater(cycles[profile], cycles["none"], profile)
+
+    def test_a_design_without_rtl_is_bad_input(self) -> None:
+        got = run("validate", "--design", "flat-16x16")
+        self.assertEqual(got.returncode, 2)
+        self.assertIn("has no RTL", got.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
