@@ -64,11 +64,12 @@ struct Tile {
   std::vector<std::vector<float>> scores_;
 };
 
-inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, bool wild, float scale) {
+inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diagonal, bool wild, float scale) {
   auto tile = std::make_shared<Tile>();
   tile->side = side;
-  tile->rows = random.in_range(0, 2) == 0 ? random.in_range(1, side) : side;
-  tile->diagonal = random.in_range(-side, side);
+  const int kind = random.in_range(0, 5);
+  tile->rows = kind == 0 ? 1 : kind == 1 ? random.in_range(1, side) : side;
+  tile->diagonal = diagonal;
   tile->width_qk = random.in_range(1, 12);
   tile->width_v = random.in_range(1, 12);
   const auto operand = [&](bool real) {
@@ -148,7 +149,7 @@ class ArrayTraffic {
     if (chain_ >= 0) current_ = chain_;
     Place& place = places_[static_cast<std::size_t>(current_)];
     if (place.phase == kEmpty) {
-      place = Place{.phase = kQk, .tile = random_tile(random_, side_, wild_, scale_)};
+      place = Place{.phase = kQk, .tile = random_tile(random_, side_, tiles_++ % (2 * side_ + 1) - side_, wild_, scale_)};
     }
     if (place.phase == kNeedsRm || place.phase == kRmOnItsWay) {
       current_ = -1;
@@ -194,6 +195,7 @@ class ArrayTraffic {
   float scale_;
   Fp32Random random_;
   std::vector<Place> places_;
+  int tiles_ = 0;  // each diagonal in turn
   int current_ = -1;
   int chain_ = -1;  // the context whose weights are under way
 };
