@@ -58,7 +58,7 @@ if [[ ! -x "$weft" ]]; then
   exit 1
 fi
 mkdir -p "$out"
-rm -f "$out"/{minilm,bert-16k}{,-*}.{json,png}
+rm -f "$out"/{minilm,bert-16k}{,-*}.{json,png} "$out"/validation.{json,txt,png}
 
 step "MiniLM-L6 on ${small[*]}, with values" "$weft" compare --designs "$(IFS=,; echo "${small[*]}")" --values "$trace" \
   --fidelity systemc --json "$out/minilm.json"
@@ -74,6 +74,9 @@ step "timeline of fusemax" "$weft" run --design fusemax --workload bert-base --b
   --json "$out/bert-16k-fusemax.json" --perfetto "$out/bert-16k-fusemax.perfetto.json"
 step "picture of fusemax" "$python" scripts/plot/timeline.py "$out/bert-16k-fusemax.perfetto.json" \
   --out "$out/bert-16k-fusemax-timeline.png" --title "BERT-base, 16K tokens, on fusemax: first tiles and steady state"
+validate() { "$weft" validate --design fusemax-4x4 --json "$out/validation.json" > "$out/validation.txt"; }
+step "analytic, SystemC and RTL beside each other on fusemax-4x4" validate
+step "picture of the differences" "$python" scripts/plot/validation.py "$out/validation.json" --out "$out/validation.png"
 for name in minilm bert-16k; do
   step "roofline of $name" "$python" scripts/plot/roofline.py "$out/$name.json" --out "$out/$name-roofline.png"
 done
@@ -81,5 +84,7 @@ done
 current="table"
 echo
 "$python" scripts/plot/table.py "$out/minilm.json" "$out/bert-16k.json"
+echo
+tail -n 2 "$out/validation.txt"
 echo
 echo "demo: JSON, timelines and pictures are in $out/"

@@ -84,6 +84,24 @@ class TableTest(TreeTest):
         self.assertEqual((got.returncode, got.stderr), (0, ""))
 
 
+class ValidationTest(TreeTest):
+    def test_a_picture_without_a_display(self) -> None:
+        file = samples.write(self.tree / "v.json", samples.validation())
+        got = run(SCRIPTS / "plot/validation.py", file)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        width, height = png_size(self.tree / "v.png")
+        self.assertGreater(width, 1000)
+        self.assertGreater(height, 900)
+
+    def test_bad_input_leaves_no_picture(self) -> None:
+        for document in ({"schema": "?"}, {"schema": "weft-validation/1", "points": []}, {"schema": "weft-validation/1", "points": [{}]}):
+            file = samples.write(self.tree / "v.json", document)
+            got = run(SCRIPTS / "plot/validation.py", file)
+            self.assertEqual(got.returncode, 2)
+            self.assertTrue(got.stderr.startswith("validation: "), got.stderr)
+            self.assertFalse((self.tree / "v.png").exists())
+
+
 class RooflineTest(TreeTest):
     def test_points(self) -> None:
         point = roofline.point_of(samples.result(cycles=10 ** 9, side=256, dram_bytes=10 ** 11, seq=16384))

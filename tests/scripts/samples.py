@@ -67,3 +67,14 @@ def trace(tiles: int = 40, gap_after: int | None = 20, skipped: int = 1_380_000,
 def write(path: Path, document: dict[str, Any]) -> Path:
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
+
+
+def validation(error: float = 0.0) -> dict[str, Any]:
+    """A document of weft validate: two designs, two memories, five stall profiles."""
+    shape = {"heads": 2, "kv_heads": 2, "seq_q": 17, "seq_kv": 30, "width_qk": 64, "width_v": 64, "causal": False}
+    points = [{"design": design, "shape": shape, "memory": memory, "stall_profile": profile,
+               "cycles": {"analytic": 990, "systemc": 1000, "rtl": 1000},
+               "error": {"analytic_to_systemc": -0.01, "systemc_to_rtl": error}, "values_equal": True, "values_compared": 2176}
+              for design in ("fusemax-4x4", "fusemax-8x8") for memory in ("hbm", "slow")
+              for profile in ("none", "source", "sink", "both", "bursty")]
+    return {"schema": "weft-validation/1", "points": points, "summary": {"points": len(points)}}
