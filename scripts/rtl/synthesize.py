@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "check"))
-from packaging import files  # noqa: E402
+from manifests import files  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 RTL = ROOT / "rtl"

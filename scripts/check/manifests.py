@@ -32,7 +32,7 @@ def with_list(text: str, indent: str, wanted: list[str]) -> str:
     kept = [line for line in lines if not re.fullmatch(r"\s+- \S+\.sv", line)]
     heads = [i for i, line in enumerate(kept) if line.strip() in ("sources:", "files:")]
     if len(heads) != 1:
-        raise SystemExit("packaging: a manifest has one list of files")
+        raise SystemExit("manifests: a manifest has one list of files")
     at = heads[0] + 1
     return "\n".join(kept[:at] + [indent + name for name in wanted] + kept[at:]) + "\n"
 
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     wanted = files(options.rtl)
     if not wanted:
-        print(f"packaging: no RTL in {options.rtl}", file=sys.stderr)
+        print(f"manifests: no RTL in {options.rtl}", file=sys.stderr)
         return 1
     wrong = 0
     for name, indent in MANIFESTS.items():
@@ -58,13 +58,13 @@ def main(argv: list[str]) -> int:
             continue
         wrong += 1
         for missing in sorted(set(wanted) - set(found)):
-            print(f"packaging: rtl/{name} does not list {missing}", file=sys.stderr)
+            print(f"manifests: rtl/{name} does not list {missing}", file=sys.stderr)
         for extra in sorted(set(found) - set(wanted)):
-            print(f"packaging: rtl/{name} lists {extra}, which is not there", file=sys.stderr)
+            print(f"manifests: rtl/{name} lists {extra}, which is not there", file=sys.stderr)
         if set(found) == set(wanted):
-            print(f"packaging: rtl/{name} lists its files in another order, or one twice", file=sys.stderr)
+            print(f"manifests: rtl/{name} lists its files in another order, or one twice", file=sys.stderr)
     if wrong:
-        print("packaging: scripts/check/packaging.py --write mends the lists", file=sys.stderr)
+        print("manifests: scripts/check/manifests.py --write mends the lists", file=sys.stderr)
     return 1 if wrong else 0
 
 
