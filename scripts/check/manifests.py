@@ -18,7 +18,8 @@ MANIFESTS = {"Bender.yml": "  - ", "weft_fusemax.core": "      - "}
 def files(rtl: Path) -> list[str]:
     """Packages, then the units folder by folder, each file by name."""
     packages = [f"{folder}/{file.name}" for folder in reversed(FOLDERS) for file in sorted((rtl / folder).glob("*_pkg.sv"))]
-    units = [f"{folder}/{file.name}" for folder in FOLDERS for file in sorted((rtl / folder).glob("*.sv")) if not file.stem.endswith("_pkg")]
+    units = [f"{folder}/{file.name}" for folder in FOLDERS for file in sorted((rtl / folder).glob("*.sv"))]
+    units = [name for name in units if not name.endswith("_pkg.sv")]
     return packages + units
 
 

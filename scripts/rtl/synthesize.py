@@ -67,7 +67,8 @@ def read(unit: Unit) -> list[str]:
 
 def check(unit: Unit) -> None:
     """Raises where the unit is not plain synchronous logic."""
-    said = yosys(read(unit) + ["proc", "opt_clean", "check -assert", "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$tribuf", "stat"])
+    said = yosys(read(unit) + ["proc", "opt_clean", "check -assert", "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$tribuf",
+                               "stat"])
     cells = re.findall(r"Number of cells:\s+(\d+)", said)
     print(f"synthesize: {unit.name}: read, elaborated and checked, {cells[-1]} cells before mapping in its top's hierarchy")
 
@@ -83,8 +84,8 @@ def generic(unit: Unit) -> str:
 def mapped(unit: Unit, liberty: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         netlist = Path(folder, "netlist.v")
-        said = yosys(read(unit) + [f"synth -flatten -top {unit.module}", f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty}", "clean",
-                                   f"write_verilog -noattr {netlist}", f"stat -liberty {liberty}"])
+        said = yosys(read(unit) + [f"synth -flatten -top {unit.module}", f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty}",
+                                   "clean", f"write_verilog -noattr {netlist}", f"stat -liberty {liberty}"])
         area = float(re.findall(r"Chip area for \S+ \S+ ([\d.]+)", said)[-1])
         period = timing(unit, liberty, netlist, Path(folder)) if shutil.which("sta") else None
     return f"| `{unit.name}` | {area:,.0f} | {'–' if period is None else f'{period:.2f}'} |"
