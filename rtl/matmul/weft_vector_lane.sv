@@ -22,7 +22,7 @@ module weft_vector_lane #(
   input  logic [3:0]                        foot_op_i,
   input  logic [3:0]                        foot_context_i,
   input  logic [31:0]                       foot_i,
-  // the new running maximum, three cycles after its slot arrived
+  // the new running maximum, two cycles after its slot arrived
   output logic                              rm_valid_o,
   output logic [3:0]                        rm_context_o,
   output logic [31:0]                       rm_o,
