@@ -24,7 +24,7 @@ TEST(Step, CountsFirings) {
   int left = 0;
   const auto count = [&](auto flag) { return std::count_if(done.begin(), done.end(), flag) % 64; };
   for (std::uint64_t cycle = 0; cycle < bench_count(200'000); ++cycle) {
-    const bool clear = left == 0 && random() % 2000 == 0;
+    const bool clear = left == 0 && random() % 400 == 0;
     const bool fire = !clear && left == 0 && random() % 3 == 0;
     const Firing now{random() % 4 == 0, random() % 2 == 0};  // what stands there in cycles without a firing does not count
     if (fire) left = random() % 2 == 0 ? 1 : 1 + static_cast<int>(random() % 6);

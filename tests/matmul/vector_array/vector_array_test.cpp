@@ -103,6 +103,8 @@ TYPED_TEST_SUITE(VectorArray, Variants);
 TYPED_TEST(VectorArray, EveryLaneItsOwnValues) {
   const std::uint64_t seed = seed_or(kSeed);
   Bench<typename TypeParam::Unit> bench(seed);
+  bench->control_i = 0;
+  bench->drain_valid_i = 0;
   bench.reset();
   Bins bins(LaneTraffic::bin_names());
   Comparison comparison;
@@ -119,6 +121,8 @@ TYPED_TEST(VectorArray, EveryLaneItsOwnValues) {
 
 TYPED_TEST(VectorArray, ResetClearsTheLinks) {
   Bench<typename TypeParam::Unit> bench(seed_or(kSeed));
+  bench->control_i = 0;
+  bench->drain_valid_i = 0;
   bench.reset();
   bench->control_i = LaneControl{.op = LaneOp::rm}.word();
   for (int t = 0; t < 2 * TypeParam::kSide; ++t) {

@@ -38,12 +38,16 @@ class VectorLane : public testing::Test {
  protected:
   static constexpr LaneParameters kP = V::kParameters;
 
-  static void start(Bench<typename V::Unit>& bench, int width) {
-    bench->scale_i = as_word(kScale);
-    bench->width_i = static_cast<CData>(width);
+  static void quiet(Bench<typename V::Unit>& bench) {
     bench->control_i = 0;
     bench->foot_op_i = 0;
     bench->drain_valid_i = 0;
+    bench->clear_i = 0;
+  }
+  static void start(Bench<typename V::Unit>& bench, int width) {
+    bench->scale_i = as_word(kScale);
+    bench->width_i = static_cast<CData>(width);
+    quiet(bench);
     bench->clear_i = 1;
     bench.settle();
     bench.tick();
@@ -97,6 +101,7 @@ TYPED_TEST_SUITE(VectorLane, Variants);
 TYPED_TEST(VectorLane, TilesOfManyQueries) {
   const std::uint64_t seed = seed_or(kSeed);
   Bench<typename TypeParam::Unit> bench(seed);
+  this->quiet(bench);
   bench.reset();
   Bins bins(LaneTraffic::bin_names());
   Comparison comparison;
@@ -120,6 +125,7 @@ TYPED_TEST(VectorLane, DivisionTakesItsStages) {
   const std::uint64_t seed = seed_or(kSeed + 1);
   SCOPED_TRACE(seed_text(seed));
   Bench<typename TypeParam::Unit> bench(seed);
+  this->quiet(bench);
   bench.reset();
   Bins bins(LaneTraffic::bin_names());
   Comparison comparison;
@@ -152,6 +158,7 @@ TYPED_TEST(VectorLane, DivisionTakesItsStages) {
 
 TYPED_TEST(VectorLane, ResetStopsWhatIsUnderWay) {
   Bench<typename TypeParam::Unit> bench(seed_or(kSeed));
+  this->quiet(bench);
   bench.reset();
   this->start(bench, 1);
   bench->control_i = LaneControl{.op = LaneOp::rm}.word();
