@@ -44,11 +44,11 @@ std::string table_of(const std::vector<ValidationPoint>& points) {
   }
   const sim::engine::ValidationSummary all = sim::engine::summarise(points);
   return table.text(4) +
-         fmt::format("\n{} points, {} values compared: {}.\nSystemC to RTL: worst {:.3f} %, mean {:.4f} %. Analytic to SystemC, memory that does "
-                     "not stall: worst {:.1f} %, mean {:.1f} %.\n",
-                     points.size(), grouped(all.values_compared), all.values_equal ? "all equal" : "some DIFFER",
-                     100 * all.worst_systemc_to_rtl, 100 * all.mean_systemc_to_rtl, 100 * all.worst_analytic_to_systemc,
-                     100 * all.mean_analytic_to_systemc);
+         fmt::format(
+             "\n{} points, {} values compared: {}.\nSystemC to RTL: worst {:.3f} %, mean {:.4f} %. Analytic to SystemC, memory that does "
+             "not stall: worst {:.1f} %, mean {:.1f} %.\n",
+             points.size(), grouped(all.values_compared), all.values_equal ? "all equal" : "some DIFFER", 100 * all.worst_systemc_to_rtl,
+             100 * all.mean_systemc_to_rtl, 100 * all.worst_analytic_to_systemc, 100 * all.mean_analytic_to_systemc);
 }
 
 int validate(const ValidateCommand& o) {
@@ -80,7 +80,9 @@ int validate(const ValidateCommand& o) {
 Command add_validate(CLI::App& app) {
   const auto o = std::make_shared<ValidateCommand>();
   CLI::App* command = app.add_subcommand("validate", "Analytic, SystemC and RTL side by side on a grid: cycles, errors, values");
-  command->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")->type_name("FILE")->check(not_empty());
+  command->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_option("--design", o->design, "one design in place of fusemax-4x4, -8x8 and -16x16")->type_name("NAME")->check(not_empty());
   command->add_option("--seed", o->seed, "of operands and stalls (0)")->type_name("N")->check(not_empty());
   command->footer(kExamples);

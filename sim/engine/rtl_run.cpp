@@ -124,7 +124,8 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
   }
 }
 
-void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options, const std::shared_ptr<const rtl::Library>& library, weft::engine::Result& result,
+void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,
+                  const std::shared_ptr<const rtl::Library>& library, weft::engine::Result& result,
                   std::vector<std::vector<float>>& outputs) {
   rtl::check_executes(library->parameters(), *schedule.lowering, *schedule.sizing);
   FusemaxEngine engine(library, schedule, options.trace, {options.stall_profile, options.seed}, options.seed);

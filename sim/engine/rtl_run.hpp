@@ -52,7 +52,8 @@ class Accounting {
 };
 
 // Fills everything of a result that the run itself gives, and `outputs` by layer.
-void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options, const std::shared_ptr<const rtl::Library>& library, weft::engine::Result& result,
+void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,
+                  const std::shared_ptr<const rtl::Library>& library, weft::engine::Result& result,
                   std::vector<std::vector<float>>& outputs);
 
 }  // namespace weft::sim::engine

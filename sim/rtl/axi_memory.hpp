@@ -20,7 +20,7 @@ class AxiMemory {
     weft::engine::Dram dram;
     double clock_hz = 0;
     memory::Stalls stalls{};
-    std::uint64_t base = 0;      // address of the first byte
+    std::uint64_t base = 0;  // address of the first byte
     std::uint64_t bytes = 0;
     std::uint32_t beat_bytes = 0;
   };
@@ -58,15 +58,15 @@ class AxiMemory {
   memory::DramTiming timing_;
   std::vector<std::uint8_t> bytes_;
   std::deque<Read> reads_;
-  std::deque<Write> writes_;          // without a response yet, oldest first
-  std::size_t data_of_ = 0;           // index of the write that the next W beat belongs to
+  std::deque<Write> writes_;  // without a response yet, oldest first
+  std::size_t data_of_ = 0;   // index of the write that the next W beat belongs to
   struct Beat {
     std::array<std::uint32_t, WEFT_RTL_DATA_WORDS> data{};
     bool last = false;
   };
-  std::deque<Beat> early_;            // W beats ahead of their address, which a stall holds back
+  std::deque<Beat> early_;  // W beats ahead of their address, which a stall holds back
   std::uint64_t requests_ = 0;
-  Cycle waited_ = 0;                  // cycles for which the request at the port has been held
+  Cycle waited_ = 0;  // cycles for which the request at the port has been held
   bool gives_read_ = false;
   bool gives_write_ = false;
 };

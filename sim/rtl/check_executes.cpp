@@ -13,6 +13,8 @@ using weft::engine::ArrayKind;
 
 namespace {
 
+constexpr std::int64_t kLeastLatency = 8;  // cycles
+
 class Checker {
  public:
   void equal(const std::string& field, std::int64_t value, std::int64_t wanted, const std::string& what) {
@@ -77,7 +79,15 @@ void check_executes(const Parameters& rtl, const weft::engine::Lowering& lowerin
     operation("exp", array.operations.exp, 6, 6);
     if (!spatial) operation("divide", array.operations.divide, 1, rtl.divide_stages);
   }
-  checker.equal("arch.buffer.bytes", arch.buffer.bytes, static_cast<std::int64_t>(rtl.buffer_bytes), "bytes of buffer");
+  if (arch.buffer.bytes > static_cast<std::int64_t>(rtl.buffer_bytes)) {
+    checker.refuse("arch.buffer.bytes", std::to_string(arch.buffer.bytes),
+                   fmt::format("the RTL's buffer has at most {}", rtl.buffer_bytes));
+  }
+  // A write's data end some cycles after its address; memory that answered sooner would have to wait for them.
+  if (arch.dram.latency_cycles < kLeastLatency) {
+    checker.refuse("arch.dram.latency_cycles", std::to_string(arch.dram.latency_cycles),
+                   fmt::format("beside the RTL memory takes at least {} cycles", kLeastLatency));
+  }
   checker.equal("arch.dram.bus_bytes", arch.dram.bus_bytes.value_or(0), rtl.beat_bytes, "a data bus of bytes");
   checker.equal("arch.dram.burst_bytes", arch.dram.burst_bytes, 8 * std::int64_t{rtl.beat_bytes}, "bursts of bytes");
   checker.equal("arch.dram.outstanding", arch.dram.outstanding, rtl.outstanding, "requests under way");

@@ -104,11 +104,11 @@ class FusemaxEngine {
   Inputs inputs_{};
   Outputs outputs_{};
   Phase phase_ = Phase::reset;
-  int reset_left_ = 4;      // cycles
-  std::size_t at_ = 0;      // access under way
+  int reset_left_ = 4;  // cycles
+  std::size_t at_ = 0;  // access under way
   bool address_taken_ = false;
   bool data_taken_ = false;
-  Cycle started_ = 0;       // the cycle in which start was accepted
+  Cycle started_ = 0;  // the cycle in which start was accepted
   std::uint64_t run_cycles_ = 0;
   std::uint64_t fired_tiles_ = 0;
   Cycle last_response_ = 0;
