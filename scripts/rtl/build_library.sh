@@ -56,9 +56,20 @@ buffer_bytes=$((side * 65536))
 parameters="side $side contexts $contexts max_width $max_width divide_stages $divide_stages outstanding $outstanding buffer_bytes $buffer_bytes"
 hash=$(printf '%s %s' "$("$root/scripts/rtl/source_hash.sh" --rtl "$rtl")" "$parameters" | sha256sum | cut -d ' ' -f 1)
 
+temporary=""
+clean_up() {
+  local running
+  running=$(jobs -p)
+  # shellcheck disable=SC2086  # one word a job
+  if [[ -n "$running" ]]; then kill $running 2> /dev/null || true; fi
+  if [[ -n "$temporary" ]]; then rm -rf "$temporary"; fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 if [[ -z "$work" ]]; then
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  temporary=$(mktemp -d)
+  work="$temporary"
 fi
 mkdir -p "$work" "$out"
 work=$(cd "$work" && pwd) out=$(cd "$out" && pwd) rtl=$(cd "$rtl" && pwd)

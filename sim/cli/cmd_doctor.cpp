@@ -10,10 +10,12 @@
 #include <memory>
 #include <thread>
 
+#include "models/common/error.hpp"
 #include "models/common/json.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/rtl/library.hpp"
 
 namespace weft::cli {
 namespace {
@@ -53,10 +55,57 @@ std::vector<Finding> built_with() {
 }
 
 std::vector<Finding> optional_tools() {
-  return {{"Verilator", first_line_of("verilator --version"), "RTL simulation; no command of this version needs it"},
+  return {{"Verilator", first_line_of("verilator --version"), "weft rtl build"},
           {"Yosys", first_line_of("yosys -V"), "synthesis; no command of this version needs it"},
           {"matplotlib", first_line_of("/usr/bin/python3 -c 'import matplotlib; print(matplotlib.__version__)'"),
            "pictures: scripts/plot, scripts/demo.sh"}};
+}
+
+// A library of Verilated RTL that was found: whether it can be used, and why not.
+struct RtlLibrary {
+  sim::rtl::Found found;
+  std::string trouble;
+};
+
+std::vector<RtlLibrary> rtl_libraries() {
+  std::vector<RtlLibrary> all;
+  for (const sim::rtl::Found& found : sim::rtl::find_libraries()) {
+    RtlLibrary& library = all.emplace_back(RtlLibrary{found, ""});
+    try {
+      sim::rtl::Library::open(found.path);
+    } catch (const ConfigError& error) {
+      library.trouble = error.what();
+    }
+  }
+  return all;
+}
+
+std::string rtl_text() {
+  std::string text = "  RTL libraries, for --fidelity rtl\n";
+  const auto all = rtl_libraries();
+  for (const RtlLibrary& library : all) {
+    text += library.trouble.empty() ? fmt::format("    side {}  {}\n", library.found.side, library.found.path.string())
+                                    : fmt::format("    side {}  cannot be used: {}\n", library.found.side, library.trouble);
+  }
+  if (all.empty()) text += "    none: build one with 'weft rtl build --side N'\n";
+  return text;
+}
+
+void write_rtl_libraries(json::Writer& out) {
+  out.key("rtl_libraries");
+  out.begin_array();
+  for (const RtlLibrary& library : rtl_libraries()) {
+    out.begin_object();
+    out.field("side", library.found.side);
+    out.field("path", library.found.path.string());
+    if (library.trouble.empty()) {
+      out.null_field("trouble");
+    } else {
+      out.field("trouble", library.trouble);
+    }
+    out.end_object();
+  }
+  out.end_array();
 }
 
 std::string memory_text() {
@@ -102,14 +151,15 @@ int doctor(const std::string& json_path) {
     out.field("cores", std::thread::hardware_concurrency());
     write_findings(out, "built_with", built_with());
     write_findings(out, "optional", optional_tools());
+    write_rtl_libraries(out);
     out.end_object();
     write_output(json_path, out.take());
     return 0;
   }
   print(fmt::format(
-      "weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc\n\n",
+      "weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc, rtl\n\n",
       WEFT_VERSION, WEFT_BUILD_TYPE, root, std::thread::hardware_concurrency(), memory_text()));
-  print(section("built with", built_with()) + "\n" + section("optional", optional_tools()));
+  print(section("built with", built_with()) + "\n" + section("optional", optional_tools()) + "\n" + rtl_text());
   return 0;
 }
 

@@ -1,10 +1,14 @@
+#include <fmt/format.h>
+
 #include <memory>
+#include <optional>
 
 #include "models/workload/trace.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/execute.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/pending_file.hpp"
 #include "sim/engine/perfetto.hpp"
 #include "sim/engine/run.hpp"
 
@@ -18,6 +22,7 @@ constexpr const char* kExamples = R"(Examples:
   weft run --arch my-chip.yaml --binding fusemax --workload gpt2-small --causal
   weft run --design fusemax --workload bert-base --set arch.dram.bandwidth_bytes_per_s=100e9
   weft run --design fusemax-16x16 --workload bert-base --seq 256 --perfetto t.json   (open it at ui.perfetto.dev)
+  weft run --design fusemax-8x8 --workload bert-base --heads 1 --seq 64 --fidelity rtl --wave run.vcd --wave-cycles 0:2K
 
 Exit codes: 0 success, 1 the point is infeasible, 2 bad input, 130 interrupted.)";
 
@@ -25,7 +30,21 @@ struct RunCommand {
   PointOptions point;
   std::string design, arch, binding;
   std::string json, csv, perfetto, write_values;
+  std::string wave, wave_cycles;
 };
+
+// "A:B" taken apart.
+void set_wave_cycles(const std::string& text, engine::RunOptions& run) {
+  constexpr const char* kOption = "--wave-cycles";
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos)
+    throw ConfigError(Problem{{kOption, 0, 0}, "", text, "must be A:B, from cycle A of the run to before cycle B, such as 0:2K"});
+  constexpr std::int64_t kMostCycles = std::int64_t{1} << 50;
+  run.wave_from = static_cast<std::uint64_t>(whole_number(kOption, text.substr(0, colon), 0, kMostCycles));
+  run.wave_to = static_cast<std::uint64_t>(whole_number(kOption, text.substr(colon + 1), 1, kMostCycles));
+  if (run.wave_from >= run.wave_to)
+    throw ConfigError(Problem{{kOption, 0, 0}, "", text, fmt::format("the end must lie above {}", run.wave_from)});
+}
 
 engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog, const std::vector<engine::Setting>& settings) {
   if (!o.design.empty()) {
@@ -52,10 +71,14 @@ void refuse_meaningless(const RunCommand& o, const Point& point) {
   const auto refuse = [](const std::string& option, const std::string& value, const std::string& why) {
     throw ConfigError(Problem{{option, 0, 0}, "", value, why});
   };
-  const bool simulated = point.run.fidelity == engine::Fidelity::systemc;
+  const bool simulated = point.run.fidelity != engine::Fidelity::analytic;
+  const bool rtl = point.run.fidelity == engine::Fidelity::rtl;
   if (!o.write_values.empty() && !point.trace) refuse("--write-values", o.write_values, "there are no values: give a trace with --values");
-  if (!o.write_values.empty() && !simulated) refuse("--write-values", o.write_values, "values flow in --fidelity systemc only");
-  if (!o.perfetto.empty() && !simulated) refuse("--perfetto", o.perfetto, "units have a timeline in --fidelity systemc only");
+  if (!o.write_values.empty() && !simulated) refuse("--write-values", o.write_values, "values flow in --fidelity systemc and rtl only");
+  if (!o.perfetto.empty() && point.run.fidelity != engine::Fidelity::systemc)
+    refuse("--perfetto", o.perfetto, "units have a timeline in --fidelity systemc only");
+  if (!o.wave.empty() && !rtl) refuse("--wave", o.wave, "waves are of the RTL: allowed with --fidelity rtl only");
+  if (!o.wave_cycles.empty() && o.wave.empty()) refuse("--wave-cycles", o.wave_cycles, "there is no wave: name its file with --wave");
 }
 
 int run(const RunCommand& o) {
@@ -64,10 +87,14 @@ int run(const RunCommand& o) {
   outputs.expect("--csv", o.csv, true);
   outputs.expect("--perfetto", o.perfetto, false);
   outputs.expect("--write-values", o.write_values, false);
+  outputs.expect("--wave", o.wave, false);
   const engine::Catalog catalog(config_root());
-  const Point point = resolve(o.point, catalog);
+  Point point = resolve(o.point, catalog);
   refuse_meaningless(o, point);
   engine::Design design = load_design(o, catalog, point.settings);
+  std::optional<PendingFile> wave;
+  if (!o.wave.empty()) point.run.wave_file = wave.emplace("--wave", o.wave).name();
+  if (!o.wave_cycles.empty()) set_wave_cycles(o.wave_cycles, point.run);
 
   Interrupt interrupt;
   sim::engine::PerfettoTrace timeline;
@@ -89,6 +116,7 @@ int run(const RunCommand& o) {
   const bool ran = done.result->status == engine::Status::ok;
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
+  if (ran && wave) wave->keep();
   if (ran && !o.write_values.empty()) workload::write_outputs(o.write_values, *point.trace, values);
   if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result));
   if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
@@ -114,6 +142,8 @@ Command add_run(CLI::App& app) {
   text("--json", o->json, "FILE", "the result as JSON, schema weft-result/1", kOutput);
   text("--csv", o->csv, "FILE", "the result as a header and a row", kOutput);
   text("--perfetto", o->perfetto, "FILE", "a timeline of the units, for ui.perfetto.dev", kOutput);
+  text("--wave", o->wave, "FILE", "the RTL's signals as VCD, with --fidelity rtl", kOutput);
+  text("--wave-cycles", o->wave_cycles, "A:B", "of these cycles of the run only, B not among them", kOutput);
   text("--write-values", o->write_values, "FILE", "the computed output, layers.N.out, as .safetensors", kOutput);
   command->footer(kExamples);
   return {command, [o] { return run(*o); }};

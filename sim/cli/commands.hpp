@@ -24,6 +24,7 @@ Command add_analyze(CLI::App& app);
 Command add_run(CLI::App& app);
 Command add_compare(CLI::App& app);
 Command add_validate(CLI::App& app);
+Command add_rtl(CLI::App& app);
 
 // The folder of cascades, architectures, bindings, designs and workloads: $WEFT_CONFIGS, or the one beside the build.
 std::filesystem::path config_root();

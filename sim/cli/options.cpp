@@ -216,7 +216,7 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   CLI::Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
   causal("--no-causal", false, "every query sees every key")->excludes(on);
   constexpr const char* kRun = "How to run";
-  text("--fidelity", o.fidelity, "analytic|systemc", "closed form, or simulated cycles (the default)", kRun);
+  text("--fidelity", o.fidelity, "analytic|systemc|rtl", "closed form, simulated cycles (the default), or the Verilated RTL", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
   text("--seed", o.seed, "N", "of everything random; 0 unless given", kRun);
   text("--stall-profile", o.stall_profile, "none|source|sink|both|bursty",

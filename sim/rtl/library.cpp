@@ -113,6 +113,10 @@ std::shared_ptr<const Library> Library::open(const fs::path& path) {
 }
 
 std::shared_ptr<const Library> Library::of_side(std::int64_t side) {
+  if (side < kLeastSide || side > kMostSide) {
+    throw ConfigError(Problem{
+        {"--fidelity rtl", 0, 0}, "side", std::to_string(side), fmt::format("the RTL has sides from {} to {}", kLeastSide, kMostSide)});
+  }
   const auto all = find_libraries();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Found& f) { return f.side == side; });
   if (found != all.end()) return open(found->path);

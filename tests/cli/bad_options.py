@@ -55,7 +55,7 @@ def names() -> list[Case]:
         Case("unknown binding", ["run", "--arch", "fusemax-cloud", "--binding", "fusemx", *bert], ["'fusemx'", "did you mean 'fusemax'"]),
         Case("unknown cascade", ["analyze", "attention-4pass"], ["'attention-4pass'", "'attention-1pass'"]),
         Case("unknown fidelity", ["run", "--design", "flat", *bert, "--fidelity", "magic"],
-             ["--fidelity", "'magic'", "'analytic' or 'systemc'"]),
+             ["--fidelity", "'magic'", "'analytic', 'systemc' or 'rtl'"]),
         Case("unknown kind", ["list", "dsigns"], ["'dsigns'", "did you mean 'designs'"]),
         Case("no such file", ["run", "--design", "flat", "--workload", "{folder}/none.yaml"], ["none.yaml", "no such file"]),
         Case("no workload", ["run", "--design", "flat"], ["--workload", "missing", "'bert-base'"]),
@@ -107,5 +107,40 @@ def outputs() -> list[Case]:
     ]
 
 
+def rtl() -> list[Case]:
+    run = ["run", "--workload", "bert-base", "--heads", "1", "--seq", "16", "--fidelity", "rtl"]
+    small = [*run, "--design", "fusemax-4x4"]
+    systemc = ["run", "--workload", "bert-base", "--design", "fusemax-4x4", "--heads", "1", "--seq", "16"]
+    wave = ["--wave", "{folder}/run.vcd"]
+    build = ["rtl", "build"]
+    return [
+        Case("rtl of a side without a library", [*run, "--design", "fusemax-6x6"], ["side", "'6'", "weft rtl build --side 6"]),
+        Case("rtl of a side that is too large", [*run, "--design", "fusemax"], ["'256'", "from 4 to 32"]),
+        Case("rtl of another design", [*run, "--design", "flat-16x16"], ["'rtl'", "fusemax-NxN"]),
+        Case("rtl of another design of the same cascade", [*run, "--design", "fusemax-architecture-16x16"], ["'rtl'", "fusemax-NxN"]),
+        Case("rtl of another number of copies", [*small, "--set", "binding.tensors.K.copies=1"],
+             ["binding.tensors.K.copies", "'1'", "the RTL has 2", "fusemax-NxN"]),
+        Case("rtl with a wave and another design", [*run, "--design", "flat-16x16", *wave], ["'rtl'", "fusemax-NxN"]),
+        Case("wave of a simulation", [*systemc, *wave], ["--wave", "run.vcd", "--fidelity rtl"]),
+        Case("cycles of no wave", [*small, "--wave-cycles", "0:10"], ["--wave-cycles", "'0:10'", "--wave"]),
+        Case("cycles without an end", [*small, *wave, "--wave-cycles", "10"], ["--wave-cycles", "'10'", "A:B"]),
+        Case("cycles that are no numbers", [*small, *wave, "--wave-cycles", "a:b"], ["--wave-cycles", "'a'", "whole number"]),
+        Case("cycles that end before they begin", [*small, *wave, "--wave-cycles", "10:10"], ["--wave-cycles", "'10:10'", "above 10"]),
+        Case("wave on standard output", [*small, "--wave", "-"], ["--wave", "'-'", "must name a file"]),
+        Case("wave into no folder", [*small, "--wave", "{folder}/none/run.vcd"], ["--wave", "no folder"]),
+        Case("wave onto the result", [*small, "--wave", "{folder}/x", "--json", "{folder}/x"], ["--wave", "the same file as --json"],
+             own_output=True),
+        Case("timeline of the rtl", [*small, "--perfetto", "{folder}/t.json"], ["--perfetto", "--fidelity systemc"]),
+        Case("no action of rtl", ["rtl"], ["ACTION", "missing", "'build'"], own_output=True),
+        Case("unknown action of rtl", ["rtl", "biuld"], ["ACTION", "'biuld'", "'build'"], own_output=True),
+        Case("library of no side", build, ["--side", "missing", "4 to 32"], own_output=True),
+        Case("library of a side that is too small", [*build, "--side", "3"], ["--side", "'3'", "4 to 32"], own_output=True),
+        Case("library of a side that is too large", [*build, "--side", "33"], ["--side", "'33'", "4 to 32"], own_output=True),
+        Case("library of a side that is no number", [*build, "--side", "wide"], ["--side", "'wide'", "whole number"], own_output=True),
+        Case("library onto a file", [*build, "--side", "5", "--out", "{folder}/file"], ["--out", "must be a folder"],
+             files={"file": "x"}, own_output=True),
+    ]
+
+
 def cases() -> list[Case]:
-    return [*lengths(), *names(), *settings(), *outputs()]
+    return [*lengths(), *names(), *settings(), *outputs(), *rtl()]

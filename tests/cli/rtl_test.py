@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""`--fidelity rtl`, waves and the libraries behind them, from outside. Needs the libraries of sides 4 and 8."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from weft_command import WEFT, FolderTest, result, run, safetensors
+
+SMALL = ["--design", "fusemax-4x4", "--workload", "bert-base", "--batch", "1", "--heads", "1", "--seq", "16"]
+LIBRARIES = WEFT.parent.parent / "lib" / "weft-rtl"
+
+
+def with_path(path: Path | str, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(WEFT), *args], env=os.environ | {"WEFT_RTL_PATH": str(path)}, capture_output=True, text=True, check=False)
+
+
+class RunTest(FolderTest):
+    def test_the_result_is_that_of_systemc(self) -> None:
+        for stalls in ("none", "bursty"):
+            more = ["--stall-profile", stalls, "--seed", "5"]
+            rtl, systemc = result(*SMALL, *more, "--fidelity", "rtl"), result(*SMALL, *more, "--fidelity", "systemc", "--exact")
+            self.assertGreater(rtl["cycles"], 2000)
+            for key in ("provenance", "fidelity"):
+                self.assertNotEqual(rtl.pop(key), systemc.pop(key), key)
+            self.assertEqual(rtl, systemc)
+
+    def test_the_same_bytes_twice(self) -> None:
+        args = ["run", *SMALL, "--fidelity", "rtl", "--json", "-"]
+        first = run(*args)
+        self.assertEqual((first.returncode, first.stderr), (0, ""))
+        self.assertEqual(first.stdout, run(*args).stdout)
+
+    def test_values(self) -> None:
+        trace = self.put("trace.safetensors", safetensors({f"layers.0.{n}": [2, 9, 20] for n in "qkv"}))
+        written = {}
+        for fidelity in ("rtl", "systemc"):
+            file = self.folder / fidelity
+            got = result("--design", "fusemax-8x8", "--values", str(trace), "--fidelity", fidelity, "--write-values", str(file))
+            self.assertEqual(got["error"]["compared"], 2 * 9 * 20)
+            self.assertLess(got["error"]["rms_relative"], 2 ** -7)
+            written[fidelity] = file.read_bytes()
+        self.assertEqual(written["rtl"], written["systemc"])
+
+    def test_the_command_in_the_result_repeats_it(self) -> None:
+        first = result(*SMALL, "--fidelity", "rtl", "--seed", "3", "--stall-profile", "sink")
+        self.assertEqual(result(*first["provenance"]["command"].split()[2:]), first)
+
+    def test_interrupted_it_leaves_nothing(self) -> None:
+        args = ["run", "--design", "fusemax-8x8", "--workload", "bert-base", "--seq", "4K", "--fidelity", "rtl",
+                "--wave", "run.vcd", "--wave-cycles", "0:1K", "--json", "out.json"]
+        with subprocess.Popen([str(WEFT), *args], cwd=self.folder, stderr=subprocess.PIPE) as process:
+            time.sleep(1.5)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+
+class WaveTest(FolderTest):
+    def wave(self, *args: str) -> tuple[list[str], str, int]:
+        """Lines of the wave, the code of its clock, and the cycles of the run."""
+        file = self.folder / "run.vcd"
+        cycles = result(*SMALL, "--fidelity", "rtl", "--wave", str(file), *args)["cycles"]
+        lines = file.read_text(encoding="ascii").splitlines()
+        clocks = [line.split()[3] for line in lines if line.startswith("$var") and "clk_i" in line.split()]
+        self.assertGreater(len(clocks), 0)
+        return lines, clocks[0], cycles
+
+    def test_the_clock_runs_as_long_as_the_result_says(self) -> None:
+        lines, clock, cycles = self.wave()
+        self.assertIn("$enddefinitions $end", lines)
+        edges = lines.count("1" + clock)
+        self.assertGreaterEqual(edges, cycles)
+        self.assertLessEqual(edges, cycles + 500, "programming and reading back take a few cycles")
+        for name in ("busy_o", "axi_arvalid_o", "irq_o"):
+            self.assertTrue(any(name in line.split() for line in lines if line.startswith("$var")), name)
+
+    def test_a_window(self) -> None:
+        lines, clock, _ = self.wave("--wave-cycles", "100:140")
+        self.assertEqual(lines.count("1" + clock), 40)
+
+    def test_a_window_shows_what_the_whole_shows(self) -> None:
+        whole, window = (self.busy_edges(*args) for args in ([], ["--wave-cycles", "0:60"]))
+        self.assertEqual(window, {at for at in whole if at in window})
+        self.assertGreater(len(window), 0)
+
+    def busy_edges(self, *args: str) -> set[str]:
+        """The times at which a request to memory begins."""
+        lines, _, _ = self.wave(*args)
+        code = next(line.split()[3] for line in lines if line.startswith("$var") and "axi_arvalid_o" in line.split())
+        times, now = set(), ""
+        for line in lines:
+            now = line if line.startswith("#") else now
+            if line == "1" + code:
+                times.add(now)
+        return times
+
+    def test_a_file_is_replaced_only_by_a_whole_one(self) -> None:
+        file = self.put("run.vcd", "old")
+        got = run("run", *SMALL, "--fidelity", "rtl", "--wave", str(file), "--set", "arch.arrays.array_2d.tile_contexts=4", "--json", "-")
+        self.assertEqual((got.returncode, file.read_text()), (2, "old"))
+        result(*SMALL, "--fidelity", "rtl", "--wave", str(file))
+        self.assertTrue(file.read_text().startswith("$version"))
+        self.assertEqual(list(self.folder.iterdir()), [file])
+
+    def test_through_a_symbolic_link(self) -> None:
+        (self.folder / "there").mkdir()
+        file = self.put("there/run.vcd", "old")
+        (self.folder / "link").symlink_to(file)
+        result(*SMALL, "--fidelity", "rtl", "--wave", str(self.folder / "link"))
+        self.assertTrue(file.read_text().startswith("$version"))
+
+    def test_a_full_disk(self) -> None:
+        got = run("run", *SMALL, "--fidelity", "rtl", "--wave", "/dev/full", "--json", "-")
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertIn("--wave: cannot be written: No space left on device", got.stderr)
+
+
+class LibraryTest(FolderTest):
+    def refused(self, says: str) -> None:
+        got = with_path(self.folder, "run", *SMALL, "--fidelity", "rtl", "--json", "-")
+        self.assertEqual((got.returncode, got.stdout), (2, ""), got.stderr)
+        self.assertIn(says, got.stderr)
+        self.assertIn("libweft_fusemax_4.so", got.stderr)
+
+    def test_values_of_another_machine(self) -> None:
+        for option, value, says in [("arch.arrays.array_1d.operations.divide.latency_cycles", "1", "the RTL has 13"),
+                                    ("arch.arrays.array_2d.tile_contexts", "4", "the RTL has 3"),
+                                    ("arch.buffer.bytes", "1MiB", "the RTL takes at most 262144"),
+                                    ("arch.dram.latency_cycles", "4", "at least 8 cycles"),
+                                    ("arch.dram.bus_bytes", "16", "the RTL has 8"), ("arch.dram.outstanding", "32", "the RTL has 64")]:
+            got = run("run", *SMALL, "--fidelity", "rtl", "--set", f"{option}={value}")
+            self.assertEqual(got.returncode, 2, option)
+            self.assertIn(option, got.stderr)
+            self.assertIn(says, got.stderr)
+        got = run("run", *SMALL, "--fidelity", "rtl", "--width", "256")
+        self.assertEqual(got.returncode, 2)
+        self.assertIn("the RTL takes at most 128", got.stderr)
+
+    def test_values_that_the_rtl_leaves_free(self) -> None:
+        slow = result(*SMALL, "--fidelity", "rtl", "--set", "arch.dram.latency_cycles=300", "--set", "arch.clock_hz=500e6")
+        self.assertGreater(slow["cycles"], result(*SMALL, "--fidelity", "rtl")["cycles"])
+
+    def test_no_library_of_ours(self) -> None:
+        self.put("libweft_fusemax_4.so", "text")
+        self.refused("cannot be opened as a library")
+
+    def test_a_library_of_something_else(self) -> None:
+        source = self.put("other.c", "int answer(void) { return 42; }\n")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(self.folder / "libweft_fusemax_4.so"), str(source)], check=True)
+        self.refused("weft_rtl_table")
+
+    def test_a_library_built_from_other_sources(self) -> None:
+        """The hash in a copy of the library with one digit changed."""
+        code = (LIBRARIES / "libweft_fusemax_4.so").read_bytes()
+        text = run("doctor", "--json", "-").stdout
+        self.assertIn("rtl_libraries", text)
+        digits = b"0123456789abcdef"
+        at = next(i for i in range(len(code)) if code[i] in digits and code[i + 64] == 0 and all(c in digits for c in code[i:i + 64]))
+        other = code[:at] + (b"0" if code[at] != 48 else b"1") + code[at + 1:]
+        self.put("libweft_fusemax_4.so", other)
+        self.refused("weft rtl build --side 4")
+
+    def test_the_path_goes_first_and_the_builds_own_folder_last(self) -> None:
+        (self.folder / "libweft_fusemax_4.so").symlink_to(LIBRARIES / "libweft_fusemax_4.so")
+        found = json.loads(with_path(f"/nowhere:{self.folder}", "doctor", "--json", "-").stdout)["rtl_libraries"]
+        self.assertEqual({entry["side"]: entry["path"] for entry in found},
+                         {4: str(self.folder / "libweft_fusemax_4.so"), 8: str(LIBRARIES / "libweft_fusemax_8.so"),
+                          16: str(LIBRARIES / "libweft_fusemax_16.so")})
+        self.assertTrue(all(entry["trouble"] is None for entry in found))
+
+    def test_doctor_says_which_cannot_be_used(self) -> None:
+        self.put("libweft_fusemax_5.so", "text")
+        got = with_path(self.folder, "doctor")
+        self.assertEqual(got.returncode, 0)
+        self.assertRegex(got.stdout, r"side 5 +cannot be used: .*libweft_fusemax_5.so")
+        self.assertRegex(got.stdout, r"side 4 +/")
+
+
+class BuildTest(FolderTest):
+    def fake_tools(self, verilator: str) -> dict[str, str]:
+        """A folder of tools in which `verilator` is that script."""
+        (self.folder / "bin").mkdir()
+        tool = self.put("bin/verilator", "#!/bin/sh\n" + verilator)
+        tool.chmod(0o755)
+        return os.environ | {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"}
+
+    def test_without_verilator(self) -> None:
+        got = subprocess.run([str(WEFT), "rtl", "build", "--side", "5", "--out", str(self.folder)], env=os.environ | {"PATH": "/nowhere"},
+                             capture_output=True, text=True, check=False)
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertIn("'verilator': is not installed", got.stderr)
+
+    def test_a_verilator_that_fails(self) -> None:
+        env = self.fake_tools("echo '%Error: weft_fusemax.sv:3: a fault' >&2; exit 1\n")
+        out = self.folder / "out"
+        got = subprocess.run([str(WEFT), "rtl", "build", "--side", "5", "--out", str(out)], env=env, capture_output=True, text=True,
+                             check=False)
+        self.assertEqual((got.returncode, got.stdout), (1, ""))
+        self.assertIn("%Error: weft_fusemax.sv:3: a fault", got.stderr)
+        self.assertIn("the library of side 5 failed", got.stderr)
+        self.assertEqual(list(out.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
