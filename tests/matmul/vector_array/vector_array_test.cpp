@@ -37,6 +37,7 @@ class VectorArray : public testing::Test {
     for (int j = 0; j < kSide; ++j) values.emplace_back(traffic, kScale, gaps, seed * 64 + static_cast<std::uint64_t>(j));
     const std::vector<LaneCycle> cycles = traffic.all(bins);
     const LaneCycle none;
+    Drain read;
     const auto drive_foot = [&](int lane, const Foot& foot) {
       const auto j = static_cast<std::size_t>(lane);
       set_port_bits(bench->foot_op_i, j * 4, 4, static_cast<std::uint64_t>(foot.op));
@@ -66,7 +67,8 @@ class VectorArray : public testing::Test {
       for (int j = 0; j < kSide; ++j) {
         if (!check_maximum(bench.unit(), past(j + kSide), j, values[static_cast<std::size_t>(j)], comparison)) return;
       }
-      if (past(1).drain.valid && !check_output(bench.unit(), past(1).drain, width, values, comparison)) return;
+      if (past(1).drain.valid) read = past(1).drain;  // and stands until the next
+      if (read.valid && !check_output(bench.unit(), read, width, values, comparison)) return;
       bench.tick();
     }
   }
