@@ -1,6 +1,6 @@
 // Fires the steps of the engine: which tile starts which Einsum on which array in which cycle, and which transfer goes to
-// the fetcher. One firing an array a cycle; on an array the earlier Einsum first, but AV of an earlier block of queries
-// before all else. In cycle t of a run it decides as the simulator's sequencer does in its cycle t; the arrays execute
+// the fetcher. One firing an array a cycle; on an array the earlier Einsum first, but AV before
+// all else. In cycle t of a run it decides as the simulator's sequencer does in its cycle t; the arrays execute
 // what is fired in t from t + 2 on.
 module weft_fusemax_sequencer #(
   parameter int unsigned SIDE = 16,
@@ -198,22 +198,19 @@ module weft_fusemax_sequencer #(
     .data_2d_o(data_2d), .room_2d_o(room_2d), .data_1d_o(data_1d), .room_1d_o(room_1d)
   );
 
-  // What fires: the earliest Einsum that can; AV only before Einsums of later blocks.
+  // What fires: AV where it can, so that outputs leave behind the work that is left; else the earliest Einsum that can.
   logic [4:0] grant_2d;
   logic [5:0] grant_1d;
-  logic any_2d, any_1d, av_data, av_room, av_ready, av_first;
-  logic [5:0] out_under_way, best_block, av_from_best;
+  logic any_2d, unused_any_1d, av_data, av_room, av_ready;
+  logic [5:0] out_under_way;
   weft_priority_arbiter #(.REQUESTS(5)) u_first_2d (.request_i(data_2d & room_2d), .grant_o(grant_2d), .any_o(any_2d));
-  weft_priority_arbiter #(.REQUESTS(6)) u_first_1d (.request_i(data_1d & room_1d), .grant_o(grant_1d), .any_o(any_1d));
+  weft_priority_arbiter #(.REQUESTS(6)) u_first_1d (.request_i(data_1d & room_1d), .grant_o(grant_1d), .any_o(unused_any_1d));
   assign out_under_way = av_fired_q - out_done_q;
   assign av_data = rnv_complete_q != 17'b0 && rd_complete_q != 17'b0;
   assign av_room = out_under_way < 6'd2;
   assign av_ready = av_data && av_room;
-  assign best_block = tile_1d_best.block;
-  assign av_from_best = av_block - best_block;
-  assign av_first = av_ready && (!any_1d || av_from_best[5]);
   assign fire_2d = busy_q && free_2d && any_2d ? grant_2d : 5'b0;
-  assign fire_1d = !(busy_q && free_1d) ? 7'b0 : av_first ? 7'b1000000 : {1'b0, grant_1d};
+  assign fire_1d = !(busy_q && free_1d) ? 7'b0 : av_ready ? 7'b1000000 : {1'b0, grant_1d};
 
   // Their tiles and lengths.
   logic [3:0] index_2d, index_1d;

@@ -205,7 +205,8 @@ bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
 // Which of two steps goes first on a unit. On an array, within a stage, the earlier step: the sooner a tile begins,
 // the sooner its trips through the other units do, while what ends a tile can wait as long as its results have a
 // place. Between stages, and between transfers, the one that comes first in program order: what is needed now goes
-// before what is fetched ahead.
+// before what is fetched ahead. But what walks no tiles of the pass rank, and so ends a row of tiles, goes before what
+// walks them: its outputs then leave behind the work that is left, and not after it.
 bool Sequencer::precedes(int a, int b) const {
   const ScheduledStep& first = group().steps[a];
   const ScheduledStep& second = group().steps[b];
@@ -216,7 +217,10 @@ bool Sequencer::precedes(int a, int b) const {
   for (int l = 0; l < pass_loop(); ++l) {
     if (x[l] != y[l]) return x[l] < y[l];
   }
-  if (first.stage != second.stage) return first.stage < second.stage;
+  if (first.stage != second.stage) {
+    const bool ends = !transfers && first.over_pass_rank != second.over_pass_rank;
+    return ends ? !first.over_pass_rank : first.stage < second.stage;
+  }
   for (int l = pass_loop(); l < kMostLoops; ++l) {
     if (x[l] != y[l]) return x[l] < y[l];
   }
