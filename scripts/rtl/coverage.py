@@ -86,6 +86,10 @@ class Unit:
         return self.root / "rtl" / self.folder / f"weft_{self.name}.sv"
 
     @property
+    def bench_folder(self) -> Path:
+        return self.root / "tests" / self.folder / self.name
+
+    @property
     def bench(self) -> str:
         return f"weft_{self.folder}_{self.name}_bench"
 
@@ -160,7 +164,7 @@ def covered_assertions(text: str) -> str:
 
 def find_units(root: Path, wanted: list[str]) -> list[Unit]:
     found = [Unit(file.parts[-3], file.parts[-2], root) for file in sorted((root / "tests").glob("*/*/CMakeLists.txt"))]
-    units = [unit for unit in found if unit.rtl.is_file()]
+    units = [unit for unit in found if unit.rtl.is_file() and "weft_rtl_bench(" in (unit.bench_folder / "CMakeLists.txt").read_text()]
     unknown = set(wanted) - {str(unit) for unit in units}
     if unknown:
         raise CoverageError(f"no such unit: {', '.join(sorted(unknown))}; there are {', '.join(map(str, units)) or 'none'}")
