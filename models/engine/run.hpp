@@ -50,8 +50,8 @@ struct RunOptions {
   const workload::Trace* trace = nullptr;              // values flow where it is set; systemc only
   std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
   EventSink* events = nullptr;
-  std::string wave_file;            // VCD of the RTL, where it is not empty; rtl only
-  std::uint64_t wave_from = 0;      // cycles [from, to)
+  std::string wave_file;        // VCD of the RTL, where it is not empty; rtl only
+  std::uint64_t wave_from = 0;  // cycles [from, to)
   std::uint64_t wave_to = ~std::uint64_t{0};
   std::stop_token stop{};
   std::function<void(double)> progress{};  // share done, 0 … 1
