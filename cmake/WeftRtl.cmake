@@ -7,8 +7,8 @@ if(NOT WEFT_VERILATOR_ROOT)
   set(WEFT_VERILATOR_ROOT "${root}" CACHE INTERNAL "where Verilator's own sources are")
 endif()
 
-# -Wall is meant. SYNCASYNCNET alone is not: `disable iff (!rst_ni)` reads the asynchronous reset in every assertion.
-set(WEFT_VERILATOR_FLAGS -Wall -Wno-SYNCASYNCNET -O3 --assert --x-assign unique --x-initial unique)
+# -Wall is meant, but for two: a package is read by units that need some of it (UNUSEDPARAM), and `disable iff (!rst_ni)` reads the asynchronous reset in every assertion.
+set(WEFT_VERILATOR_FLAGS -Wall -Wno-SYNCASYNCNET -Wno-UNUSEDPARAM -O3 --assert --x-assign unique --x-initial unique)
 set(WEFT_VERILATED_CFLAGS "-O2 -fPIC -DVL_TIME_CONTEXT")  # a VerilatedContext keeps the time, not a global function
 
 # Verilator's runtime, once for all.
