@@ -27,7 +27,7 @@ class CompletionTest(TreeTest):
         return got.stdout.split()
 
     def test_commands(self) -> None:
-        self.assertEqual(self.offered("weft ''"), ["list", "run", "compare", "--help"])
+        self.assertEqual(self.offered("weft ''"), ["list", "run", "compare", "validate", "--help"])
         self.assertEqual(self.offered("weft ru"), ["run"])
 
     def test_options_of_a_command(self) -> None:
