@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -14,6 +15,11 @@
 #include "models/common/fields.hpp"
 
 namespace weft::cost {
+
+// The operations that a table may price, and no others.
+inline constexpr std::array<std::string_view, 6> kOperationNames{"macc", "multiply", "add", "max", "exp", "divide"};
+// A word, in which buffers and register files are counted.
+inline constexpr double kWordBytes = 2;
 
 // A number and where it comes from. A table without a source for a number is refused.
 struct Energy {
@@ -124,6 +130,7 @@ struct Table {
   std::vector<BufferEnergy> buffer_energy;  // at least one, by rising capacity
   std::vector<BufferArea> buffer_area;      // may be empty
   Energy dram_per_bit;
+  config::Origins origins;  // where each value was written, for messages; not a key
 };
 
 inline auto fields(config::Tag<Table>) {
@@ -147,10 +154,10 @@ struct BufferWord {
 };
 BufferWord buffer_word(const Table& table, std::int64_t bytes);
 
-// Energy of one operation; ConfigError where the table does not have it, with the table's file and line.
+// One operation; ConfigError where the table does not have it, with the table's file and line.
 const Operation& operation(const Table& table, const std::string& name);
 
-// Reads and checks configs/cost/NAME.yaml; every problem at once.
+// Reads and checks a table's file, configs/cost/NAME.yaml or a user's own; ConfigError with every problem at once.
 Table load_table(const std::string& file);
 
 // One kind of action of one component, as energy reports and Accelergy's action counts list it.
