@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PUBLISHED = ROOT / "tests" / "data" / "fusemax-attention-published.csv"
+PUBLISHED = ROOT / "configs" / "published" / "fusemax-attention.csv"
 DESIGNS = {"unfused": "unfused", "flat": "flat", "cascade": "fusemax-cascade", "arch": "fusemax-architecture", "binding": "fusemax"}
 WORKLOADS = {"BERT": "bert-base", "TrXL": "trxl", "T5": "t5-small", "XLM": "xlm"}
 

@@ -1,4 +1,4 @@
-// Simulated latency and utilisation beside the published figures of the FuseMax artifact (tests/data).
+// Simulated latency and utilisation beside the published figures of the FuseMax artifact (configs/published).
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -19,7 +19,7 @@ struct Row {
 };
 
 std::vector<Row> published() {
-  std::ifstream file(std::string(WEFT_SOURCE_DIR) + "/tests/data/fusemax-attention-published.csv");
+  std::ifstream file(std::string(WEFT_SOURCE_DIR) + "/configs/published/fusemax-attention.csv");
   std::vector<Row> rows;
   std::string line;
   std::getline(file, line);
