@@ -129,6 +129,19 @@ TEST(CostTables, EveryNumberHasASource) {
   EXPECT_GE(tables, 2);
 }
 
+class CostPage : public Folder {};
+
+TEST_F(CostPage, ItsExampleLoads) {
+  std::ifstream in(WEFT_SOURCE_DIR "/docs/units/cost.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t begin = page.find("```yaml\n") + 8;
+  const std::size_t end = page.find("```", begin);
+  ASSERT_LT(end, page.size());
+  const Table table = load_table(write("own.yaml", page.substr(begin, end - begin)));
+  EXPECT_EQ(table.node, "28");
+  EXPECT_EQ(table.buffer_energy.size(), 1u);
+}
+
 class CostBufferWord : public Folder {};
 
 TEST_F(CostBufferWord, ExactBetweenAndBeyond) {
