@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kExact = 1e-9;
 constexpr double kEnergy = 1e-4;
-constexpr double kArea = 1e-6;
+constexpr double kArea = 1e-9;  // a µm² more or less shows
 
 TEST(PublishedRows, Attention) {
   const AttentionRules rules = published_rules();
