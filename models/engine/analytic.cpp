@@ -57,6 +57,9 @@ class GroupAnalyser {
   void count_step(std::size_t s);
   void count_preloads(std::size_t s, ArrayLoad& load);
   void count_drains(std::size_t s, ArrayLoad& load);
+  // What `count` firings of a step move between the buffer and its array: always, with a preload, or with a drain.
+  enum class Moving : std::uint8_t { always, at_preload, at_drain };
+  void count_buffer(const StepCost& cost, Moving when, std::int64_t count);
   void count_loads(std::size_t s);
   void count_stores(const LoweredStep& step);
   struct Transfers {
@@ -84,9 +87,10 @@ class GroupAnalyser {
   std::size_t g_;
   const LoweredGroup& group_;
   Analysis& all_;
-  std::vector<std::int64_t> busy_;    // by array, of this group
-  std::vector<StepCost> whole_;       // by step, of a full tile
-  std::vector<Timing> timing_;        // by step and edges, of the tiles that there are
+  std::vector<std::int64_t> busy_;  // by array, of this group
+  std::vector<StepCost> whole_;     // by step, of a full tile
+  std::vector<Timing> timing_;      // by step and edges, of the tiles that there are
+  std::vector<std::int64_t> step_busy_;
   std::vector<std::int64_t> issued_;  // by step: cycles of all its tiles
   double room_cycles_ = 0;            // the longest that copies in the buffer make anything wait
   std::int64_t bytes_ = 0;
@@ -112,6 +116,8 @@ void GroupAnalyser::count_step(std::size_t s) {
     load.busy_cycles += cost.issue_cycles * count;
     issued += cost.issue_cycles * count;
     for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k] += cost.work[k] * count;
+    count_buffer(cost, Moving::always, count);
+    if (drains_each || whole_[s].drain_cycles == 0) count_buffer(cost, Moving::at_drain, count);
     if (!drains_each) return;
     load.drain_cycles += cost.drain_cycles * count;
     load.busy_cycles += cost.drain_cycles * count;
@@ -119,6 +125,7 @@ void GroupAnalyser::count_step(std::size_t s) {
   if (whole_[s].preload_cycles > 0) count_preloads(s, load);
   if (!drains_each && whole_[s].drain_cycles > 0) count_drains(s, load);
   busy_[step.array] += load.busy_cycles - before;
+  step_busy_.push_back(load.busy_cycles - before);
 }
 
 bool GroupAnalyser::alone(const LoweredStep& step) const {
@@ -140,9 +147,10 @@ void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
   const Regions regions(lowering_, sizing_, g_, up_to(step.loop_bits, after));
   regions.classes([&](unsigned last, std::int64_t count) {
     const unsigned edges = regions.edges(last);
-    const std::int64_t cycles = (edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges)).preload_cycles;
-    load.preload_cycles += cycles * count;
-    load.busy_cycles += cycles * count;
+    const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
+    load.preload_cycles += cost.preload_cycles * count;
+    load.busy_cycles += cost.preload_cycles * count;
+    count_buffer(cost, Moving::at_preload, count);
   });
 }
 
@@ -152,10 +160,25 @@ void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
   const Regions regions(lowering_, sizing_, g_, step.loop_bits & ~(1u << step.loops.back()));
   regions.classes([&](unsigned last, std::int64_t count) {
     const unsigned edges = regions.edges(last);
-    const std::int64_t cycles = (edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges)).drain_cycles;
-    load.drain_cycles += cycles * count;
-    load.busy_cycles += cycles * count;
+    const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
+    load.drain_cycles += cost.drain_cycles * count;
+    load.busy_cycles += cost.drain_cycles * count;
+    count_buffer(cost, Moving::at_drain, count);
   });
+}
+
+void GroupAnalyser::count_buffer(const StepCost& cost, Moving when, std::int64_t count) {
+  const bool drained = cost.moves_at_drain();
+  if (when == Moving::always) all_.rows_read += cost.rows_read * count;
+  if (when == Moving::at_preload) all_.rows_read += cost.preload_rows * count;
+  if (when == (drained ? Moving::at_drain : Moving::always)) all_.rows_written += cost.rows_written * count;
+  for (int i = 0; i < cost.moved_count; ++i) {
+    const StepCost::Moved& moved = cost.moved[static_cast<std::size_t>(i)];
+    const Moving own = moved.at_preload ? Moving::at_preload : moved.at_drain ? Moving::at_drain : Moving::always;
+    if (own != when) continue;
+    all_.memory[moved.tensor].buffer_read_bytes += moved.read_bytes * count;
+    all_.memory[moved.tensor].buffer_written_bytes += moved.written_bytes * count;
+  }
 }
 
 // Bytes in memory of what lies along the ranks that the group does not cut (as Layout).
@@ -300,6 +323,7 @@ double GroupAnalyser::lives(int stage, const Path& whole) const {
 
 GroupAnalysis GroupAnalyser::time() {
   GroupAnalysis out;
+  out.step_busy_cycles = step_busy_;
   const double latency = static_cast<double>(lowering_.arch->dram.latency_cycles);
   out.memory_cycles = static_cast<double>(bytes_) / bytes_per_cycle(lowering_);
   const double transfers = static_cast<double>(transfers_);

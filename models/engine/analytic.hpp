@@ -24,11 +24,14 @@ struct GroupAnalysis {
   double room_cycles = 0;      // transfers and use one after another, for as many copies as the buffer holds
   double latency_cycles = 0;   // tiles through the spatial array's contexts, one after another
   double cycles = 0;
+  std::vector<std::int64_t> step_busy_cycles;  // by step, on its array: exact
 };
 
 struct MemoryLoad {
-  std::int64_t read_bytes = 0;
+  std::int64_t read_bytes = 0;  // of the DRAM
   std::int64_t written_bytes = 0;
+  std::int64_t buffer_read_bytes = 0;  // between the buffer and the arrays
+  std::int64_t buffer_written_bytes = 0;
 };
 
 struct Analysis {
@@ -36,6 +39,8 @@ struct Analysis {
   std::vector<MemoryLoad> memory;  // by tensor: exact
   std::int64_t read_requests = 0;  // exact
   std::int64_t write_requests = 0;
+  std::int64_t rows_read = 0;  // of the buffer, by the arrays: exact
+  std::int64_t rows_written = 0;
   std::vector<GroupAnalysis> groups;
   double cycles = 0;
 };

@@ -118,7 +118,9 @@ Architecture scaled_to_side(const Architecture& arch, std::int64_t side) {
   scaled.buffer.bytes = scale(arch.buffer.bytes);
   scaled.buffer.row_bytes = scale(arch.buffer.row_bytes);
   scaled.dram.bandwidth_bytes_per_s = arch.dram.bandwidth_bytes_per_s * ratio;
-  scaled.dram.burst_bytes = std::max<std::int64_t>(64, scale(arch.dram.burst_bytes) / 16 * 16);
+  // Requests of more than 4 KiB save simulated events at cloud scale, and nothing else: smaller designs are cut as from that.
+  constexpr std::int64_t kLongestScaled = 4096;
+  scaled.dram.burst_bytes = std::max<std::int64_t>(64, scale(std::min(arch.dram.burst_bytes, kLongestScaled)) / 16 * 16);
   if (side <= arch.dram.bus_up_to_side.value_or(0)) {
     constexpr std::int64_t kBurstBeats = 8;
     scaled.dram.bus_bytes = 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(side)));

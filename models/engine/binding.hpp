@@ -26,20 +26,34 @@ void read_custom(const config::Value& value, Size& out, config::Reader& reader);
 std::string canonical_text(const Size& size);
 
 // How one rank is cut: `tile` coordinates in a tile (the loop x1 runs over tiles), and, where the loops name x2,
-// `block` tiles in a block.
+// `block` tiles in a block. With `times` a tile is that many times the size; of several the mapper takes the best.
 struct Tiling {
   Size tile;
+  std::optional<std::vector<std::int64_t>> times;
   std::optional<Size> block;
 };
 
 inline auto fields(config::Tag<Tiling>) {
   return std::tuple{config::required("tile", &Tiling::tile, "coordinates in a tile"),
+                    config::optional("times", &Tiling::times, {1, 4096}, "multiples of the tile that the mapper tries"),
                     config::optional("block", &Tiling::block, "tiles in a block")};
+}
+
+// Another way for a product to lie on a spatial array.
+struct Way {
+  std::vector<std::string> space;
+  std::string stationary;
+};
+
+inline auto fields(config::Tag<Way>) {
+  return std::tuple{config::required("space", &Way::space, "ranks over [rows, columns] of a spatial array"),
+                    config::required("stationary", &Way::stationary, "the tensor that stays in the elements")};
 }
 
 // One Einsum (or a streamed chain of them) on one array. `space`: the ranks laid out over rows and columns of a
 // spatial array; `lanes`: the rank over the lanes of a vector array. `stationary`: the tensor of a product that
-// stays in the elements: the output, or one of the operands (weight- and input-stationary).
+// stays in the elements: the output, or one of the operands (weight- and input-stationary). `ways`: others that the
+// mapper tries as well.
 struct Step {
   std::optional<std::string> einsum;
   std::optional<std::vector<std::string>> einsums;  // streamed through one pipeline: the slowest sets the pace
@@ -47,6 +61,7 @@ struct Step {
   std::optional<std::vector<std::string>> space;
   std::optional<std::string> lanes;
   std::optional<std::string> stationary;
+  std::optional<std::vector<Way>> ways;
 };
 
 inline auto fields(config::Tag<Step>) {
@@ -56,22 +71,25 @@ inline auto fields(config::Tag<Step>) {
                     required("on", &Step::on, "the array it runs on"),
                     optional("space", &Step::space, "ranks over [rows, columns] of a spatial array"),
                     optional("lanes", &Step::lanes, "the rank over the lanes of a vector array"),
-                    optional("stationary", &Step::stationary, "the tensor of a product that stays in the elements")};
+                    optional("stationary", &Step::stationary, "the tensor of a product that stays in the elements"),
+                    optional("ways", &Step::ways, "other spaces and stationary tensors that the mapper tries")};
 }
 
 // Einsums that run together, fused over the loops; groups run one after another. Loops are outermost first, begin
-// with b, h, and name tiles (m1) and blocks (p2) of ranks.
+// with b, h, and name tiles (m1) and blocks (p2) of ranks. `orders`: other loop orders that the mapper tries.
 struct Group {
   std::string name;
   std::vector<std::string> loops;
+  std::optional<std::vector<std::vector<std::string>>> orders;
   std::map<std::string, Tiling> tiles;  // by rank, lower case: m, p
   std::vector<Step> steps;
 };
 
 inline auto fields(config::Tag<Group>) {
-  using config::required;
+  using config::optional, config::required;
   return std::tuple{
       required("name", &Group::name, "its name"), required("loops", &Group::loops, "loop order, outermost first: b, h, p2, m1, p1"),
+      optional("orders", &Group::orders, "other loop orders that the mapper tries"),
       required("tiles", &Group::tiles, "how each rank is cut"), required("steps", &Group::steps, "Einsums and where they run")};
 }
 

@@ -28,6 +28,7 @@ std::map<std::string, std::vector<fs::path>> files_of(const fs::path& root, cons
 
 std::string spoken(const std::string& kind) {
   if (kind == "arch") return "architecture";
+  if (kind == "cost") return "cost table";
   return kind;
 }
 

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "models/einsum/load.hpp"
+#include "models/engine/mapping.hpp"
 
 namespace weft::engine {
 namespace {
@@ -187,6 +188,14 @@ Design DesignMaker::make(const Catalog& catalog, std::string name, const Named& 
     parts.causal_cascade = cascade("causal_cascade", *parts.binding.causal_cascade);
     parts.causal_lowering = lower_named(parts.arch, parts.binding, *parts.causal_cascade, parts.binding_origins, named.arch_file);
   }
+  std::vector<Binding> mappings = alternatives_of(parts.binding);
+  for (std::size_t i = 1; i < mappings.size(); ++i) {
+    Design::Parts::Other& other = *parts.others.emplace_back(std::make_unique<Design::Parts::Other>());
+    other.binding = std::move(mappings[i]);
+    other.lowering = lower_named(parts.arch, other.binding, parts.cascade, parts.binding_origins, named.arch_file);
+    if (parts.causal_cascade)
+      other.causal_lowering = lower_named(parts.arch, other.binding, *parts.causal_cascade, parts.binding_origins, named.arch_file);
+  }
   return design;
 }
 
@@ -208,6 +217,12 @@ const Lowering& Design::lowering(bool causal) const {
                               "missing key: the workload is causal, and binding " + parts_->binding_name + " names no cascade for that"});
   }
   return *parts_->causal_lowering;
+}
+
+std::vector<const Lowering*> Design::lowerings(bool causal) const {
+  std::vector<const Lowering*> all{&lowering(causal)};
+  for (const auto& other : parts_->others) all.push_back(causal ? &*other->causal_lowering : &other->lowering);
+  return all;
 }
 
 std::string Design::canonical() const {

@@ -56,6 +56,8 @@ class Design {
   const Binding& binding() const { return parts_->binding; }
   // The lowering for a workload with or without causal masking; ConfigError where the binding names no causal cascade.
   const Lowering& lowering(bool causal) const;
+  // The same for every mapping that the binding leaves open, that one first. What they share (arrays, cascade, tensors) is equal.
+  std::vector<const Lowering*> lowerings(bool causal) const;
   // Every resolved value, defaults included, in canonical form: what the configuration's hash covers.
   std::string canonical() const;
   const config::Origins& arch_origins() const { return parts_->arch_origins; }
@@ -74,6 +76,13 @@ class Design {
     std::optional<einsum::Cascade> causal_cascade;
     Lowering lowering;
     std::optional<Lowering> causal_lowering;
+    // The other mappings; the binding itself stands for the first.
+    struct Other {
+      Binding binding;
+      Lowering lowering;
+      std::optional<Lowering> causal_lowering;
+    };
+    std::vector<std::unique_ptr<Other>> others;
   };
   std::unique_ptr<Parts> parts_;  // the lowerings point into it
 };

@@ -2,7 +2,6 @@
 #include "models/engine/run.hpp"
 
 namespace weft::engine {
-namespace {
 
 std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, const workload::Shape& shape) {
   std::array<std::int64_t, 6> all{};
@@ -17,6 +16,8 @@ std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, co
   put(Quantity::feed_forward_width, workload.feed_forward_width);
   return all;
 }
+
+namespace {
 
 // Where every tiled rank is a single tile and the buffer is still too small, no shape will do.
 bool hopeless(const Lowering& lowering, const Sizing& sizing, std::array<std::int64_t, 6> quantities) {

@@ -68,6 +68,12 @@ struct Error {
   std::uint64_t compared = 0;
 };
 
+// What the mapper took, where the binding leaves something open.
+struct MappingChoice {
+  std::int64_t tried = 1;
+  std::string words;
+};
+
 struct Result {
   Status status = Status::ok;
   std::string reason;
@@ -86,6 +92,7 @@ struct Result {
   int bound_by = kNone;  // index into units
   std::optional<Error> error;
   std::vector<Error> error_by_layer;  // of a trace
+  MappingChoice mapping;
 
   double seconds() const { return static_cast<double>(cycles) / clock_hz; }
 };

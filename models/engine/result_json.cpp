@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/common/sha256.hpp"
+#include "models/engine/energy.hpp"
 
 namespace weft::engine {
 namespace {
@@ -126,6 +127,38 @@ void write_dram(Writer& out, const Result& result) {
   out.end_object();
 }
 
+void write_energy(Writer& out, const Report& report, const Lowering& lowering) {
+  out.key("energy_pj");
+  if (report.cost == nullptr || report.result->status != Status::ok) return out.null();
+  const std::vector<cost::ActionCount> actions = energy_of(*report.result, lowering, *report.cost);
+  out.begin_object();
+  out.field("table", report.cost->name);
+  out.field("total", total_pj(actions));
+  out.key("by_component");
+  out.begin_array();
+  for (const cost::ActionCount& action : actions) {
+    out.begin_object();
+    out.field("component", action.component);
+    out.field("action", action.action);
+    out.field("count", action.count);
+    out.field("pj_per_action", action.pj_per_action);
+    out.field("pj", action.pj);
+    out.field("source", action.source);
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+}
+
+void write_mapping(Writer& out, const Result& result) {
+  out.key("mapping");
+  if (result.mapping.words.empty()) return out.null();
+  out.begin_object();
+  out.field("tried", result.mapping.tried);
+  out.field("chosen", result.mapping.words);
+  out.end_object();
+}
+
 void write_one_error(Writer& out, const Error& error) {
   out.begin_object();
   out.field("max_abs", error.max_abs);
@@ -196,7 +229,8 @@ void write_result(Writer& out, const Report& report) {
   write_units(out, lowering, result);
   write_traffic(out, lowering, result);
   write_dram(out, result);
-  out.null_field("energy_pj");
+  write_energy(out, report, lowering);
+  write_mapping(out, result);
   write_errors(out, result);
   out.null_field("selection");
   out.end_object();
@@ -251,6 +285,8 @@ Row csv_row(const Report& report) {
           {"layers", std::to_string(result.layers)},
           {"clock_hz", number(result.clock_hz)}};
   append_figures(row, result, report.design->lowering(shape.causal));
+  const bool priced = report.cost != nullptr && result.status == Status::ok;
+  row.emplace_back("energy_pj", priced ? number(total_pj(energy_of(result, report.design->lowering(shape.causal), *report.cost))) : "");
   row.emplace_back("seed", std::to_string(report.seed));
   row.emplace_back("config_sha256", report.config_sha256);
   row.emplace_back("command", report.command);
@@ -259,8 +295,8 @@ Row csv_row(const Report& report) {
 
 }  // namespace
 
-std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
-                          const RunOptions& options) {
+std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options,
+                          const cost::Table* cost) {
   std::string text =
       fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision, config::name_of(options.fidelity), options.seed);
   if (options.stall_profile != StallProfile::none) text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
@@ -268,6 +304,7 @@ std::string config_sha256(const Design& design, const workload::Workload& worklo
                       shape.width_qk, shape.width_v, shape.causal, config::name_of(shape.phase));
   text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width, workload.feed_forward_width);
   text += "trace = " + (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
+  if (cost != nullptr) config::canonical(*cost, "cost", text);
   return sha256_hex(text + design.canonical());
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/common/json.hpp"
+#include "models/cost/table.hpp"
 #include "models/einsum/analysis.hpp"
 #include "models/engine/design.hpp"
 #include "models/engine/result.hpp"
@@ -18,7 +19,7 @@ namespace weft::engine {
 
 // Goes into every configuration's hash. It moves whenever any number that a run gives can change for the same input,
 // so that results of two revisions are never taken for one another.
-inline constexpr int kModelRevision = 2;
+inline constexpr int kModelRevision = 3;
 
 // One result with all that identifies it; `design` and `result` outlive it.
 struct Report {
@@ -28,13 +29,14 @@ struct Report {
   std::string version;  // of the software
   std::string config_sha256;
   std::uint64_t seed = 0;
-  std::string command;  // the canonical command line that repeats the point
+  std::string command;                // the canonical command line that repeats the point
+  const cost::Table* cost = nullptr;  // energy is reported where it is set; outlives the report
 };
 
-// Over every resolved value of the design, the shape, the fidelity, the seed, the stall profile, the trace's content and kModelRevision.
+// Over every resolved value of the design, the shape, the fidelity, the seed, the stall profile, the trace's content, the cost table and kModelRevision.
 // `exact` is not among them: it changes no number but `advance`.
-std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
-                          const RunOptions& options);
+std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options,
+                          const cost::Table* cost = nullptr);
 
 std::string result_json(const Report& report);
 std::string comparison_json(std::span<const Report> reports);

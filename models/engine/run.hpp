@@ -1,6 +1,7 @@
 // The one call that every front end makes: no output, no exit, cancellable, progress by call-back.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -50,12 +51,15 @@ struct RunOptions {
   const workload::Trace* trace = nullptr;              // values flow where it is set; systemc only
   std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
   EventSink* events = nullptr;
-  std::string wave_file;        // VCD of the RTL, where it is not empty; rtl only
+  std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only
   std::uint64_t wave_from = 0;  // cycles [from, to)
   std::uint64_t wave_to = ~std::uint64_t{0};
   std::stop_token stop{};
   std::function<void(double)> progress{};  // share done, 0 … 1
 };
+
+// The quantities of a point that a binding's ranks are as long as, by Quantity.
+std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, const workload::Shape& shape);
 
 // Sizes a point. ConfigError where not even one tile of the binding fits the buffer; where only this shape does not,
 // the sizing says so and why.

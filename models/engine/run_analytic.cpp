@@ -3,14 +3,37 @@
 #include <cmath>
 
 #include "models/engine/analytic.hpp"
+#include "models/engine/mapping.hpp"
 #include "models/engine/run.hpp"
 
 namespace weft::engine {
+namespace {
+
+void put_rows(const Analysis& analysis, const Lowering& lowering, UnitResult& buffer) {
+  const auto put = [&](BufferCounter counter, std::int64_t rows) {
+    buffer.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(rows);
+  };
+  const std::int64_t row = lowering.arch->buffer.row_bytes;
+  std::int64_t filled = 0;
+  std::int64_t emptied = 0;
+  for (const MemoryLoad& moved : analysis.memory) {
+    filled += moved.read_bytes;
+    emptied += moved.written_bytes;
+  }
+  put(BufferCounter::rows_read, analysis.rows_read);
+  put(BufferCounter::rows_written, analysis.rows_written);
+  put(BufferCounter::rows_filled, (filled + row - 1) / row);
+  put(BufferCounter::rows_emptied, (emptied + row - 1) / row);
+}
+
+}  // namespace
 
 Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
-  const Lowering& lowering = design.lowering(shape.causal);
-  const Sizing sizing = size_point(lowering, workload, shape, layers);
+  const Mapping mapping = map_point(design, workload, shape, layers);
+  const Lowering& lowering = *mapping.lowering;
+  const Sizing& sizing = mapping.sizing;
   Result result = begin_result(design, lowering, sizing, Fidelity::analytic);
+  if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(lowering, sizing)};
   if (!sizing.feasible) return result;
   const Analysis analysis = analyse(lowering, sizing);
   result.cycles = static_cast<std::uint64_t>(std::llround(analysis.cycles));
@@ -37,7 +60,7 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
     put(ArrayCounter::preload_cycles, load.preload_cycles);
     put(ArrayCounter::drain_cycles, load.drain_cycles);
   }
-  unit(UnitKind::buffer, kNone, 0);
+  put_rows(analysis, lowering, unit(UnitKind::buffer, kNone, 0));
   double memory = 0;
   for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
   UnitResult& dram = unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(std::llround(memory)));
@@ -46,7 +69,7 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
   };
   put(DramCounter::read_requests, analysis.read_requests);
   put(DramCounter::write_requests, analysis.write_requests);
-  result.traffic.reserve(lowering.tensors.size());
+  result.traffic.reserve(2 * lowering.tensors.size());
   for (std::size_t t = 0; t < lowering.tensors.size(); ++t) {
     const MemoryLoad& moved = analysis.memory[t];
     put(DramCounter::bytes_read, moved.read_bytes);
@@ -54,6 +77,10 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
     if (moved.read_bytes + moved.written_bytes > 0) {
       result.traffic.push_back({static_cast<TensorId>(t), UnitKind::dram, static_cast<std::uint64_t>(moved.read_bytes),
                                 static_cast<std::uint64_t>(moved.written_bytes)});
+    }
+    if (moved.buffer_read_bytes + moved.buffer_written_bytes > 0) {
+      result.traffic.push_back({static_cast<TensorId>(t), UnitKind::buffer, static_cast<std::uint64_t>(moved.buffer_read_bytes),
+                                static_cast<std::uint64_t>(moved.buffer_written_bytes)});
     }
   }
   conclude(result, lowering, sizing);

@@ -142,7 +142,7 @@ void fill_extents(const Lowering& lowering, Sizing& sizing, const std::array<std
       RankSize& rank = sizing.groups[g].ranks[i];
       rank.base = tiled.base;
       rank.extent = sizing.extents[tiled.base];
-      set_tile(rank, resolve(lowering, tiled.tiling.tile, rank.extent));
+      set_tile(rank, resolve(lowering, tiled.tiling.tile, rank.extent) * (tiled.tiling.times ? tiled.tiling.times->front() : 1));
       set_block(rank, tiled.tiling.block ? resolve(lowering, *tiled.tiling.block, rank.tiles) : rank.tiles);
       // A partition of the cascade has the tile's size.
       for (const RankId part : ranks[tiled.base].parts) {
@@ -227,12 +227,14 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
   Sizing best;
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
   std::string reason;
+  std::int64_t held = 0;
   while (true) {
     bool fits = true;
     std::int64_t moved = 0;
     for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
       if (!fit_group(lowering, sizing, g)) {
         fits = false;
+        held = sizing.groups[g].buffer_bytes;
         reason = fmt::format("group {} holds {} bytes at least; the buffer has {}", lowering.groups[g].name, sizing.groups[g].buffer_bytes,
                              lowering.arch->buffer.bytes);
         break;
@@ -242,6 +244,7 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
     if (fits && moved < least) {
       least = moved;
       best = sizing;
+      best.moved_bytes = moved;
     }
     std::size_t t = 0;
     while (t < sizing.choice.size() && sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size())) sizing.choice[t++] = 0;
@@ -251,6 +254,7 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
   if (least != std::numeric_limits<std::int64_t>::max()) return best;
   sizing.feasible = false;
   sizing.reason = reason;
+  sizing.held_bytes = held;
   return sizing;
 }
 

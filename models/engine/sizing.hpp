@@ -39,7 +39,9 @@ struct Sizing {
   bool masked = false;
   std::int64_t mask_offset = 0;  // key <= query + mask_offset
   std::vector<GroupSize> groups;
-  std::vector<int> choice;  // by tensor: index into LoweredTensor::choices
+  std::vector<int> choice;       // by tensor: index into LoweredTensor::choices
+  std::int64_t moved_bytes = 0;  // between DRAM and buffer, counting what a mask leaves out
+  std::int64_t held_bytes = 0;   // where not feasible: the least that a group of it holds
   bool feasible = true;
   std::string reason;  // where not feasible: which group, bytes needed and there
 };
@@ -63,6 +65,7 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
 struct StepCost {
   std::int64_t issue_cycles = 0;          // the unit's slots it takes, without the two below
   std::int64_t folds = 1;                 // times the laid-out ranks go round the array
+  std::int64_t sum_folds = 1;             // of those, along reduced rows: each adds to the sums of the one before
   std::int64_t preload_cycles = 0;        // to load the stationary operand, when it changes
   std::int64_t drain_cycles = 0;          // to read finished outputs out of the elements
   std::int64_t extra_latency_cycles = 0;  // from the last slot to the result's register, beyond one cycle
@@ -82,6 +85,13 @@ struct StepCost {
   std::array<Moved, 8> moved{};
   int moved_count = 0;
   einsum::WorkCounts work{};  // operations by kind
+  // Whether its outputs leave the elements at the end of the tiles of a reduced rank only.
+  bool moves_at_drain() const {
+    for (int i = 0; i < moved_count; ++i) {
+      if (moved[static_cast<std::size_t>(i)].at_drain) return true;
+    }
+    return false;
+  }
 };
 StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t group, const LoweredStep& step, unsigned edges);
 

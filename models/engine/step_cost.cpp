@@ -29,6 +29,7 @@ void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, c
   const bool spatial = array.kind == ArrayKind::spatial;
   const std::int64_t folds = spatial ? ceil_div(rows, *array.rows) * ceil_div(columns, *array.columns) : ceil_div(lanes, *array.lanes);
   cost.folds = std::max(cost.folds, folds);
+  if (spatial && reduces_rows) cost.sum_folds = std::max(cost.sum_folds, ceil_div(rows, *array.rows));
   // Einsums streamed through one pipeline: the slowest sets the pace, their latencies add up.
   cost.issue_cycles = std::max(cost.issue_cycles, folds * temporal * points.cycles);
   cost.extra_latency_cycles += points.extra_latency;
@@ -39,6 +40,20 @@ void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, c
   const bool output = step.stationary == step.writes[0];
   if (!output && !stays) cost.preload_cycles = array.overlaps_preload ? std::max<std::int64_t>(0, shift - cost.issue_cycles) : shift;
   if (output && !stays) cost.drain_cycles = array.overlaps_drain ? std::max<std::int64_t>(0, shift - cost.issue_cycles) : shift;
+}
+
+// Sums of a product whose outputs do not stay in the elements: every fold along the reduced rows, and every tile of a
+// reduced rank, reads what is there and writes it back, in fp32. (The first tile finds zeros; it is charged like the others.)
+void add_partial_sums(const LoweredStep& step, std::int64_t elements, std::int64_t row_bytes, StepCost& cost) {
+  constexpr std::int64_t kBytes = 4;
+  const std::int64_t writes = cost.sum_folds - 1;
+  const std::int64_t reads = writes + (step.reduces_tiles ? 1 : 0);
+  cost.rows_written += writes * ceil_div(elements * kBytes, row_bytes);
+  cost.rows_read += reads * ceil_div(elements * kBytes, row_bytes);
+  StepCost::Moved& moved = cost.moved[static_cast<std::size_t>(cost.moved_count - 1)];
+  moved.read_bytes += reads * elements * kBytes;
+  if (step.reduces_tiles) moved.written_bytes = elements * kBytes;
+  moved.written_bytes += writes * elements * kBytes;
 }
 
 }  // namespace
@@ -70,8 +85,12 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   const bool leaves_at_end = step.product && step.stationary == step.writes[0] && step.reduces_tiles;
   for (const TensorId t : step.writes) {
     if (!in_buffer(t)) continue;
-    cost.rows_written += rows_of(t);
     cost.moved[cost.moved_count++] = {t, 0, bytes_of(t), false, leaves_at_end};
+    cost.rows_written += rows_of(t);
+    if (step.product && step.stationary != kNone && step.stationary != t) {
+      const std::int64_t elements = region_elements(lowering, sizing, g, t, innermost, edges);
+      add_partial_sums(step, elements, row_bytes, cost);
+    }
     if (!leaves_at_end) longest = std::max(longest, rows_of(t) - cost.drain_cycles);
     ++cost.write_streams;
   }

@@ -51,7 +51,8 @@ _weft() {
     --arch) _weft_reply "$(_weft_cached "$weft" archs _weft_names "$weft" archs)" "$current"; return ;;
     --binding) _weft_reply "$(_weft_cached "$weft" bindings _weft_names "$weft" bindings)" "$current"; return ;;
     --workload) _weft_reply "$(_weft_cached "$weft" workloads _weft_names "$weft" workloads)" "$current"; return ;;
-    --fidelity) _weft_reply "analytic systemc" "$current"; return ;;
+    --cost) _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"; return ;;
+    --fidelity) _weft_reply "analytic systemc rtl" "$current"; return ;;
     --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
     --json | --csv | --perfetto | --values | --write-values)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -64,7 +65,7 @@ _weft() {
   elif [[ "$current" == -* ]]; then
     _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
   elif [[ "$command" == list ]]; then
-    _weft_reply "cascades archs bindings designs workloads" "$current"
+    _weft_reply "cascades archs bindings designs workloads costs" "$current"
   elif [[ "$command" == analyze ]]; then
     _weft_reply "$(_weft_cached "$weft" cascades _weft_names "$weft" cascades)" "$current"
   fi

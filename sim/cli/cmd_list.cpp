@@ -17,8 +17,12 @@ constexpr const char* kExamples = R"(Examples:
   weft list workloads --json -)";
 
 // The kinds in the plural, as typed, and their folders.
-constexpr std::array<std::pair<const char*, const char*>, 5> kKinds{
-    {{"cascades", "cascade"}, {"archs", "arch"}, {"bindings", "binding"}, {"designs", "design"}, {"workloads", "workload"}}};
+constexpr std::array<std::pair<const char*, const char*>, 6> kKinds{{{"cascades", "cascade"},
+                                                                     {"archs", "arch"},
+                                                                     {"bindings", "binding"},
+                                                                     {"designs", "design"},
+                                                                     {"workloads", "workload"},
+                                                                     {"costs", "cost"}}};
 
 struct ListCommand {
   std::string kind;
@@ -69,8 +73,9 @@ int list(const ListCommand& o) {
 
 Command add_list(CLI::App& app) {
   const auto o = std::make_shared<ListCommand>();
-  CLI::App* command = app.add_subcommand("list", "What there is: cascades, architectures, bindings, designs, workloads");
-  command->add_option("kind", o->kind, "cascades, archs, bindings, designs or workloads; all of them unless given")->type_name("KIND");
+  CLI::App* command = app.add_subcommand("list", "What there is: cascades, architectures, bindings, designs, workloads, cost tables");
+  command->add_option("kind", o->kind, "cascades, archs, bindings, designs, workloads or costs; all of them unless given")
+      ->type_name("KIND");
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")->type_name("FILE")->check(not_empty());
   command->footer(kExamples);
   return {command, [o] { return list(*o); }};

@@ -46,9 +46,11 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
                 .result = run.result.get(),
                 .workload = point.workload.name,
                 .version = WEFT_VERSION,
-                .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape, how),
+                .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape, how, point.cost.get()),
                 .seed = how.seed,
-                .command = "weft run" + options.design_arguments + point.arguments};
+                .command = "weft run" + options.design_arguments + point.arguments,
+                .cost = point.cost.get()};
+  run.cost = point.cost;
   return run;
 }
 

@@ -16,6 +16,7 @@ struct Executed {
   std::unique_ptr<engine::Design> design;
   std::unique_ptr<engine::Result> result;
   engine::Report report;
+  std::shared_ptr<const cost::Table> cost;
 };
 
 struct ExecuteOptions {

@@ -223,6 +223,7 @@ void add_point_options(CLI::App& command, PointOptions& o) {
        "memory that stalls at random by the seed: responses, requests, both", kRun);
   text("--values", o.values, "TRACE",
        "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
+  text("--cost", o.cost, "TABLE", "energy by a cost table: a name from 'weft list costs', or a YAML file", kRun);
   command
       .add_option("--set", o.sets,
                   "one value of the configuration by its path, such as arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
@@ -245,6 +246,10 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
   point.arguments += fmt::format(" --seed {}", point.run.seed);
   if (point.run.stall_profile != engine::StallProfile::none)
     point.arguments += fmt::format(" --stall-profile {}", config::name_of(point.run.stall_profile));
+  if (!options.cost.empty()) {
+    point.cost = std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
+    point.arguments += " --cost " + shell_word(options.cost);
+  }
   for (const auto& [path, value] : point.settings) point.arguments += " --set " + shell_word(path + "=" + value);
   return point;
 }

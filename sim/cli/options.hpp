@@ -4,10 +4,12 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "models/cost/table.hpp"
 #include "models/engine/design.hpp"
 #include "models/engine/run.hpp"
 #include "models/workload/trace.hpp"
@@ -27,6 +29,7 @@ struct PointOptions {
   std::string seed = "0";
   std::string stall_profile = "none";
   std::string values;
+  std::string cost;
   std::vector<std::string> sets;
 };
 void add_point_options(CLI::App& command, PointOptions& options);
@@ -37,7 +40,8 @@ struct Point {
   workload::Workload workload;
   workload::Shape shape;
   std::optional<workload::Trace> trace;
-  engine::RunOptions run;  // `trace` is not set in it: the Point may move
+  std::shared_ptr<const cost::Table> cost;  // energy is reported where it is set
+  engine::RunOptions run;                   // `trace` is not set in it: the Point may move
   std::vector<engine::Setting> settings;
   std::string arguments;  // of the canonical command line, behind the design
 };

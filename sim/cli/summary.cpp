@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "models/engine/energy.hpp"
 #include "sim/cli/execute.hpp"
 #include "sim/cli/output.hpp"
 
@@ -55,6 +59,33 @@ std::string traffic_table(const Executed& run) {
   return table.text(2);
 }
 
+std::string energy_text(double pj) {
+  constexpr std::array<const char*, 5> kUnits{"pJ", "nJ", "µJ", "mJ", "J"};
+  std::size_t unit = 0;
+  while (pj >= 1000 && unit + 1 < kUnits.size()) {
+    pj /= 1000;
+    ++unit;
+  }
+  return fmt::format("{:.4g} {}", pj, kUnits[unit]);
+}
+
+std::string energy_table(const Executed& run) {
+  const std::vector<cost::ActionCount> actions = engine::energy_of(*run.result, run.design->lowering(run.result->shape.causal), *run.cost);
+  const double total = engine::total_pj(actions);
+  Table table({"component", "action", "count", "pJ each", "energy", "share", "source"});
+  std::vector<std::string> sources;
+  for (const cost::ActionCount& action : actions) {
+    const auto found = std::find(sources.begin(), sources.end(), action.source);
+    const auto number = found - sources.begin() + 1;
+    if (found == sources.end()) sources.push_back(action.source);
+    table.add({action.component, action.action, fmt::format("{:.6g}", action.count), fmt::format("{:.5g}", action.pj_per_action),
+               energy_text(action.pj), percent_text(action.pj / total), fmt::format("[{}]", number)});
+  }
+  std::string out = table.text(2);
+  for (std::size_t i = 0; i < sources.size(); ++i) out += fmt::format("  [{}] {}\n", i + 1, sources[i]);
+  return out;
+}
+
 }  // namespace
 
 std::string summary(const Executed& run) {
@@ -76,8 +107,11 @@ std::string summary(const Executed& run) {
     out += fmt::format("error         max {:.3g}, relative RMS {:.3g}, over {} values, against double precision\n", result.error->max_abs,
                        result.error->rms_relative, grouped(result.error->compared));
   }
+  if (!result.mapping.words.empty()) out += fmt::format("mapping       {} ({} tried)\n", result.mapping.words, result.mapping.tried);
+  if (run.cost) out += fmt::format("energy        {}\n", energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
   out += fmt::format("bound by      {}\n\n", engine::bound_words(result, lowering));
-  return out + units_table(run) + "\n" + traffic_table(run);
+  out += units_table(run) + "\n" + traffic_table(run);
+  return run.cost ? out + "\n" + energy_table(run) : out;
 }
 
 std::string comparison_table(const std::vector<Executed>& runs) {

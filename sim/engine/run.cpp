@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "models/engine/sizing.hpp"
+#include "models/engine/mapping.hpp"
 #include "models/softmax/attention.hpp"
 #include "sim/common/kernel.hpp"
 #include "sim/engine/engine.hpp"
@@ -87,9 +87,11 @@ Result run(const Design& design, const workload::Workload& workload, const workl
     }
     return run_analytic(design, workload, shape, layers);
   }
-  const weft::engine::Lowering& lowering = design.lowering(shape.causal);
-  const weft::engine::Sizing sizing = size_point(lowering, workload, shape, layers);
+  const weft::engine::Mapping mapping = map_point(design, workload, shape, layers);
+  const weft::engine::Lowering& lowering = *mapping.lowering;
+  const weft::engine::Sizing& sizing = mapping.sizing;
   Result result = begin_result(design, lowering, sizing, options.fidelity);
+  if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(lowering, sizing)};
   if (!sizing.feasible) return result;
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
   if (options.fidelity == Fidelity::rtl) {

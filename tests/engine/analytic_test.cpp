@@ -14,6 +14,7 @@ namespace weft::sim::engine::test {
 namespace {
 
 using weft::engine::ArrayCounter;
+using weft::engine::BufferCounter;
 using weft::engine::DramCounter;
 using weft::engine::Fidelity;
 using weft::engine::Status;
@@ -97,9 +98,13 @@ void expect_same_counts(const Pair& pair, const Point& point) {
         EXPECT_EQ(closed.counters[static_cast<std::size_t>(counter)], unit.counters[static_cast<std::size_t>(counter)]);
       expect_same_requests(point, closed, unit);
     }
+    if (unit.kind == UnitKind::buffer) {
+      for (const BufferCounter counter :
+           {BufferCounter::rows_read, BufferCounter::rows_written, BufferCounter::rows_filled, BufferCounter::rows_emptied})
+        EXPECT_EQ(closed.counters[static_cast<std::size_t>(counter)], unit.counters[static_cast<std::size_t>(counter)]);
+    }
   }
   for (const auto& moved : pair.simulated.traffic) {
-    if (moved.level != UnitKind::dram) continue;
     const auto found = std::find_if(pair.closed.traffic.begin(), pair.closed.traffic.end(),
                                     [&](const auto& other) { return other.tensor == moved.tensor && other.level == moved.level; });
     ASSERT_NE(found, pair.closed.traffic.end()) << "tensor " << moved.tensor;

@@ -3,6 +3,7 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
+#include "models/engine/mapping.hpp"
 #include "sim/common/kernel.hpp"
 #include "sim/engine/engine.hpp"
 
@@ -51,8 +52,9 @@ struct Platform : sc_core::sc_module {
 
 inline weft::engine::Result run(const weft::engine::Design& design, const weft::workload::Workload& workload,
                                 const weft::workload::Shape& shape, const Memory::Config& config) {
-  const weft::engine::Lowering& lowering = design.lowering(shape.causal);
-  const weft::engine::Sizing sizing = size_point(lowering, workload, shape, 1);
+  const weft::engine::Mapping mapping = map_point(design, workload, shape, 1);
+  const weft::engine::Lowering& lowering = *mapping.lowering;
+  const weft::engine::Sizing& sizing = mapping.sizing;
   weft::engine::Result result = begin_result(design, lowering, sizing, weft::engine::Fidelity::systemc);
   if (!sizing.feasible) return result;
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);

@@ -38,8 +38,9 @@ Result run_point(const Design& design, const Shape& shape, const RunOptions& opt
 
 Scheduled::Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers)
     : made(design(design_name)),
-      lowering(made.lowering(shape.causal)),
-      sizing(size_point(lowering, workload_of(shape), shape, layers)),
+      mapping(map_point(made, workload_of(shape), shape, layers)),
+      lowering(*mapping.lowering),
+      sizing(mapping.sizing),
       schedule(build_schedule(lowering, sizing)) {}
 
 int step_index(const weft::engine::Schedule& schedule, std::size_t group, const std::string& name) {

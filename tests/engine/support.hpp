@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/engine/design.hpp"
+#include "models/engine/mapping.hpp"
 #include "models/engine/result.hpp"
 #include "models/engine/schedule.hpp"
 #include "models/workload/trace.hpp"
@@ -35,8 +36,9 @@ Result run_point(const weft::engine::Design& design, const Shape& shape, const R
 struct Scheduled {
   Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers = 1);
   weft::engine::Design made;
+  weft::engine::Mapping mapping;
   const weft::engine::Lowering& lowering;
-  weft::engine::Sizing sizing;
+  const weft::engine::Sizing& sizing;
   weft::engine::Schedule schedule;
 };
 

@@ -1,0 +1,56 @@
+#include <algorithm>
+
+#include "models/engine/energy.hpp"
+
+namespace weft::engine {
+namespace {
+
+void add(AreaReport& report, std::string component, double count, double um2, const std::string& source) {
+  report.items.push_back({std::move(component), count, um2, count * um2, source});
+  report.total_um2 += count * um2;
+}
+
+void add_operation(AreaReport& report, const cost::Table& table, const std::string& component, const std::string& kind, double count) {
+  const auto found = table.operations.find(kind);
+  if (found == table.operations.end() || !found->second.area) {
+    report.missing.push_back(component + ": no area of " + kind + " in table " + table.name);
+    return;
+  }
+  add(report, component, count, found->second.area->um2, found->second.area->source);
+}
+
+void add_array(AreaReport& report, const cost::Table& table, const std::string& name, const Array& array) {
+  const double elements =
+      array.kind == ArrayKind::spatial ? static_cast<double>(*array.rows * *array.columns) : static_cast<double>(*array.lanes);
+  const Operations& can = array.operations;
+  if (can.macc) add_operation(report, table, name + ".macc", "macc", elements);
+  if (can.multiply && !can.macc) add_operation(report, table, name + ".multiply", "multiply", elements);
+  if (can.add && !can.macc) add_operation(report, table, name + ".add", "add", elements);  // a MACC has an adder
+  if (can.max) add_operation(report, table, name + ".max", "max", elements);
+  if (can.exp && can.exp->method == ExpMethod::unit) add_operation(report, table, name + ".exp", "exp", elements);
+  if (can.divide) add_operation(report, table, name + ".divide", "divide", elements);
+  const cost::RegisterFile& file = table.register_file;
+  if (!file.area) {
+    report.missing.push_back(name + ".register_file: no area in table " + table.name);
+    return;
+  }
+  add(report, name + ".register_file", elements, file.area->um2, file.area->source);
+}
+
+}  // namespace
+
+AreaReport area_of(const Architecture& arch, const cost::Table& table) {
+  AreaReport report;
+  for (const auto& [name, array] : arch.arrays) add_array(report, table, name, array);
+  const auto found = std::find_if(table.buffer_area.begin(), table.buffer_area.end(),
+                                  [&](const cost::BufferArea& area) { return area.bytes == arch.buffer.bytes; });
+  if (found == table.buffer_area.end()) {
+    report.missing.push_back("buffer: no area of " + std::to_string(arch.buffer.bytes) + " bytes in table " + table.name);
+  } else {
+    add(report, "buffer", 1, found->um2, found->source);
+  }
+  report.missing.push_back("dram: off the chip");
+  return report;
+}
+
+}  // namespace weft::engine
