@@ -25,6 +25,7 @@ Command add_run(CLI::App& app);
 Command add_compare(CLI::App& app);
 Command add_validate(CLI::App& app);
 Command add_rtl(CLI::App& app);
+Command add_reproduce(CLI::App& app);
 
 // The folder of cascades, architectures, bindings, designs and workloads: $WEFT_CONFIGS, or the one beside the build.
 std::filesystem::path config_root();

@@ -70,7 +70,7 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("weft ") + WEFT_VERSION);
   const std::vector<Command> commands{add_doctor(app),  add_list(app),     add_analyze(app), add_run(app),
-                                      add_compare(app), add_validate(app), add_rtl(app)};
+                                      add_compare(app), add_validate(app), add_rtl(app),     add_reproduce(app)};
   check_command(argc, argv, commands);
   const auto chosen = [&]() -> const Command* {
     for (const Command& command : commands) {

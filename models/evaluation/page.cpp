@@ -1,0 +1,263 @@
+// validation.md: every published value beside what the rules and our fidelities give, and why they part.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "models/evaluation/reproduction.hpp"
+
+namespace weft::evaluation {
+namespace {
+
+constexpr std::array<const char*, 3> kFidelities{"rules", "analytic", "systemc"};
+
+std::string length_text(std::int64_t length) {
+  return length < (1 << 20) ? fmt::format("{}K", length >> 10) : fmt::format("{}M", length >> 20);
+}
+std::string difference(double ours, double published) { return fmt::format("{:+.2f} %", 100 * (ours / published - 1)); }
+std::string figure(const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : "–"; }
+
+std::vector<std::string> fidelities_of(const Reproduction& all) {
+  std::vector<std::string> found;
+  for (const char* fidelity : kFidelities) {
+    if (all.means.contains(fidelity)) found.emplace_back(fidelity);
+  }
+  return found;
+}
+
+std::string header(std::vector<std::string> cells) {
+  std::string out = "|";
+  for (const std::string& cell : cells) out += " " + cell + " |";
+  out += "\n|";
+  for (std::size_t i = 0; i < cells.size(); ++i) out += "---|";
+  return out + "\n";
+}
+
+std::string means_section(const Reproduction& all) {
+  std::string out = "## Headline means\n\nArithmetic means over four models and six lengths, FuseMax against each.\n\n";
+  std::vector<std::string> cells{"mean", "published"};
+  for (const std::string& fidelity : fidelities_of(all)) {
+    for (const std::string& table : all.tables) cells.push_back(fidelity + ", " + table);
+  }
+  out += header(cells);
+  for (const NamedMean& mean : kMeans) {
+    out += fmt::format("| {} | {} |", mean.name, mean.published > 0 ? fmt::format("{:.4g}", mean.published) : "–");
+    for (const std::string& fidelity : fidelities_of(all)) {
+      for (const std::string& table : all.tables) out += " " + figure(all.means.at(fidelity).at(table).*mean.member) + " |";
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+// What another table changes, in two sentences made of its figures.
+std::string table_sentences(const Reproduction& all) {
+  if (all.tables.size() < 2) return "";
+  const Means& first = all.means.at(all.fidelity).at(all.tables[0]);
+  const Means& second = all.means.at(all.fidelity).at(all.tables[1]);
+  double share[2] = {0, 0};
+  for (const AttentionPoint& point : all.points) {
+    if (point.fidelity != all.fidelity || point.config != Config::binding || point.length != 4096 || point.model != "BERT") continue;
+    for (std::size_t t = 0; t < 2; ++t)
+      share[t] = point.outcome.energy.at(all.tables[t]).macs / point.outcome.energy.at(all.tables[t]).total();
+  }
+  return fmt::format(
+      "\nWith `{}` in place of `{}` FuseMax takes {} of FLAT's and {} of the unfused baseline's energy in attention, in place of {} and {} "
+      "({}). MACs are then {:.0f} % of FuseMax's energy (BERT, 4K) in place of {:.0f} %, and registers of every element and the buffer "
+      "make "
+      "the rest: what FuseMax saves is data movement, and what it adds, six MACCs for an exp and their registers, counts more or less with "
+      "the price of a MAC.\n",
+      all.tables[1], all.tables[0], figure(second.energy_to_flat), figure(second.energy_to_unfused), figure(first.energy_to_flat),
+      figure(first.energy_to_unfused), all.fidelity, 100 * share[1], 100 * share[0]);
+}
+
+std::string mended_section(const Reproduction& all) {
+  std::string out =
+      "\n## The rules with their oddities mended\n\nOne at a time, and together; latency means move only where a mend moves latency.\n\n";
+  std::vector<std::string> cells{"mended"};
+  for (const NamedMean& mean : kMeans) cells.emplace_back(mean.name);
+  out += header(cells);
+  const auto row = [&](const std::string& name, const Means& means) {
+    out += "| " + name + " |";
+    for (const NamedMean& mean : kMeans) out += " " + figure(means.*mean.member) + " |";
+    out += "\n";
+  };
+  row("nothing: as published", all.means.at("rules").at(all.tables[0]));
+  for (const MendedMeans& mended : all.mended) row(mended.name + ": " + mended.description, mended.means);
+  return out;
+}
+
+struct Quantity {
+  const char* title;
+  double (*ours)(const AttentionPoint&, const std::string& table);
+  double PublishedAttention::*published;
+};
+const std::array<Quantity, 5> kQuantities{{
+    {"Latency, s", [](const AttentionPoint& p, const std::string&) { return p.outcome.latency_s; }, &PublishedAttention::latency_s},
+    {"DRAM bytes", [](const AttentionPoint& p, const std::string&) { return p.outcome.traffic_bytes; }, &PublishedAttention::traffic_bytes},
+    {"Energy, pJ", [](const AttentionPoint& p, const std::string& table) { return p.outcome.energy.at(table).total(); },
+     &PublishedAttention::energy_pj},
+    {"Use of the 2D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_2d; },
+     &PublishedAttention::utilisation_2d},
+    {"Use of the 1D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_1d; },
+     &PublishedAttention::utilisation_1d},
+}};
+
+const AttentionPoint* same_point(const Reproduction& all, const AttentionPoint& like, const std::string& fidelity) {
+  for (const AttentionPoint& p : all.points) {
+    if (p.fidelity == fidelity && p.config == like.config && p.model == like.model && p.length == like.length) return &p;
+  }
+  return nullptr;
+}
+
+std::string attention_section(const Reproduction& all) {
+  std::string out = "\n## Attention: every published value\n";
+  const std::vector<std::string> fidelities = fidelities_of(all);
+  for (const Quantity& quantity : kQuantities) {
+    out += fmt::format("\n### {}\n\n", quantity.title);
+    std::vector<std::string> cells{"design", "model", "tokens", "published"};
+    for (const std::string& fidelity : fidelities) cells.insert(cells.end(), {fidelity, "difference"});
+    out += header(cells);
+    for (const AttentionPoint& point : all.points) {
+      if (point.fidelity != "rules" || !point.published) continue;
+      const double published = (*point.published).*quantity.published;
+      out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model, length_text(point.length), published);
+      for (const std::string& fidelity : fidelities) {
+        const AttentionPoint* other = same_point(all, point, fidelity);
+        const double ours = other == nullptr ? 0 : quantity.ours(*other, all.cost_table);
+        out += fmt::format(" {:.5g} | {} |", ours, difference(ours, published));
+      }
+      out += "\n";
+    }
+  }
+  return out;
+}
+
+std::string reasons_section(const Reproduction& all) {
+  std::string out = fmt::format("\n## Why, where a figure is more than 1 % from the published one ({})\n\n", all.fidelity);
+  if (all.fidelity == "rules") return out + "No figure is.\n";
+  out += header({"design", "model", "tokens", "reason"});
+  for (const AttentionPoint& point : all.points) {
+    if (point.fidelity != all.fidelity || point.reason.empty()) continue;
+    out += fmt::format("| {} | {} | {} | {} |\n", design_name(point.config), point.model, length_text(point.length), point.reason);
+  }
+  return out;
+}
+
+std::string points_section(const Reproduction& all) {
+  std::string out = fmt::format("\n## All points, {}\n\nLatency in seconds and what binds it; `–`: none is published.\n\n", all.fidelity);
+  const bool both = all.fidelity == "systemc";
+  std::vector<std::string> cells{"design", "model", "tokens", "published", all.fidelity};
+  if (both) cells.insert(cells.end(), {"analytic", "analytic to systemc"});
+  cells.emplace_back("bound by");
+  out += header(cells);
+  for (const AttentionPoint& point : all.points) {
+    if (point.fidelity != all.fidelity) continue;
+    out += fmt::format("| {} | {} | {} | {} | {:.6g} |", design_name(point.config), point.model, length_text(point.length),
+                       point.published ? fmt::format("{:.6g}", point.published->latency_s) : "–", point.outcome.latency_s);
+    if (both) {
+      const double closed = same_point(all, point, "analytic")->outcome.latency_s;
+      out += fmt::format(" {:.6g} | {} |", closed, difference(closed, point.outcome.latency_s));
+    }
+    out += " " + point.outcome.bound_by + " |\n";
+  }
+  if (both)
+    out +=
+        "\nThe closed form is the largest of each unit's work and one tile's path, once. What it leaves out is waiting: of a tile's "
+        "critical "
+        "step behind another tile's on the same array (fusemax-cascade, where the 1D array has ten steps a tile), of flat's and unfused's "
+        "memory "
+        "for stores behind loads, and between heads of few tiles. docs/units/analytic.md has the bounds.\n";
+  return out;
+}
+
+std::string linear_section(const Reproduction& all) {
+  std::string out = "\n## Linear layers: every published value\n\n";
+  std::vector<std::string> cells{"arrays of", "model", "tokens", "published latency, s"};
+  for (const std::string& fidelity : fidelities_of(all)) cells.insert(cells.end(), {fidelity, "latency", "bytes", "energy"});
+  out += header(cells);
+  for (const LinearPoint& point : all.linear) {
+    if (point.fidelity != "rules" || !point.published) continue;
+    out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model, length_text(point.length),
+                       point.published->latency_s);
+    for (const std::string& fidelity : fidelities_of(all)) {
+      const auto found = std::find_if(all.linear.begin(), all.linear.end(), [&](const LinearPoint& p) {
+        return p.fidelity == fidelity && p.config == point.config && p.model == point.model && p.length == point.length;
+      });
+      out += fmt::format(" {:.5g} | {} | {} | {} |", found->latency_s, difference(found->latency_s, point.published->latency_s),
+                         difference(found->traffic_bytes, point.published->traffic_bytes),
+                         difference(found->energy_pj.at(all.cost_table), point.published->energy_pj));
+    }
+    out += "\n";
+  }
+  if (all.fidelity != "rules")
+    out +=
+        "\nLatency is above the published one because weights take 256 cycles to enter the array for every block of rows, or outputs 256 "
+        "to "
+        "leave it; the rules charge neither. Bytes are above where both operands are held twice, so that blocks are smaller; energy "
+        "because fp32 sums of "
+        "a product cut along K go through the buffer.\n";
+  return out;
+}
+
+// Attention and the six products: a layer, and the whole model.
+std::string end_to_end_section(const Reproduction& all) {
+  std::string out = fmt::format("\n## End to end, {}: seconds a layer\n\n", all.fidelity);
+  out += header({"design", "model", "tokens", "attention", "Q", "K", "V", "Z", "FFN1", "FFN2", "layer", "layers", "model"});
+  for (const AttentionPoint& point : all.points) {
+    if (point.fidelity != all.fidelity) continue;
+    const Config arrays = point.config == Config::binding || point.config == Config::architecture ? Config::binding : Config::flat;
+    for (const LinearPoint& linear : all.linear) {
+      if (linear.fidelity != point.fidelity || linear.config != arrays || linear.model != point.model || linear.length != point.length)
+        continue;
+      out += fmt::format("| {} | {} | {} | {:.4g} |", design_name(point.config), point.model, length_text(point.length),
+                         point.outcome.latency_s);
+      for (const char* product : {"Q", "K", "V", "Z", "FFN1", "FFN2"}) out += fmt::format(" {:.4g} |", linear.product_s.at(product));
+      const double layer = point.outcome.latency_s + linear.latency_s;
+      out += fmt::format(" {:.4g} | {} | {:.4g} |\n", layer, all.layers.at(point.model),
+                         layer * static_cast<double>(all.layers.at(point.model)));
+    }
+  }
+  return out;
+}
+
+std::string pareto_section(const Reproduction& all) {
+  std::string out = "\n## Sides of the arrays, 256K tokens\n\n";
+  std::vector<std::string> cells{"model", "side", "published area, µm²", "rules", "published latency, s"};
+  for (const std::string& fidelity : fidelities_of(all)) cells.insert(cells.end(), {fidelity, "difference"});
+  out += header(cells);
+  for (const ParetoPoint& point : all.pareto) {
+    if (point.fidelity != "rules" || !point.published) continue;
+    out += fmt::format("| {} | {} | {:.6g} | {:.6g} | {:.6g} |", point.model, point.side, point.published->area_um2, point.area_um2,
+                       point.published->latency_s);
+    for (const std::string& fidelity : fidelities_of(all)) {
+      for (const ParetoPoint& other : all.pareto) {
+        if (other.fidelity != fidelity || other.model != point.model || other.side != point.side) continue;
+        out += fmt::format(" {:.6g} | {} |", other.latency_s, difference(other.latency_s, point.published->latency_s));
+      }
+    }
+    out += "\n";
+  }
+  if (all.fidelity != "rules")
+    out +=
+        "\nOur sweep has twice the published buffer (what is fetched is held twice, the running state is fp32) and the same area rule for "
+        "the rest.\n";
+  return out;
+}
+
+}  // namespace
+
+std::string validation_page(const Reproduction& all) {
+  std::string out = fmt::format(
+      "# FuseMax's evaluation, reproduced\n\nWritten by `weft reproduce fusemax --fidelity {}`; energy by `{}`. Published: FuseMax (MICRO "
+      "2024, arXiv "
+      "2406.10491v3) and its evaluation artifact, from configs/published/, to which rows can be added. `rules` are the artifact's formulas "
+      "as they stand "
+      "(docs/units/rules.md); the other fidelities are our own, on our own mappings.\n\n",
+      all.fidelity, all.cost_table);
+  return out + means_section(all) + table_sentences(all) + mended_section(all) + attention_section(all) + reasons_section(all) +
+         linear_section(all) + end_to_end_section(all) + pareto_section(all) + points_section(all);
+}
+
+}  // namespace weft::evaluation
