@@ -50,6 +50,20 @@ EnergyParts parts_of(const std::vector<cost::ActionCount>& actions) {
   return parts;
 }
 
+std::string waits_of(const engine::Result& result, const engine::Lowering& lowering) {
+  std::string words;
+  const auto add = [&](const engine::UnitResult& unit, std::uint64_t cycles, const char* what) {
+    const double share = static_cast<double>(cycles) / static_cast<double>(result.cycles);
+    if (unit.kind == engine::UnitKind::array && share > 0.01)
+      words += fmt::format("{}{} waits {:.1f} % {}", words.empty() ? "" : ", ", engine::unit_name(lowering, unit), 100 * share, what);
+  };
+  for (const engine::UnitResult& unit : result.units) {
+    add(unit, unit.stall_in_cycles, "for operands");
+    add(unit, unit.stall_out_cycles, "for room");
+  }
+  return words;
+}
+
 }  // namespace
 
 std::vector<Job> evaluation_jobs() {
@@ -168,6 +182,7 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
   }
   for (const cost::Table& table : tables_) out.energy[table.name] = parts_of(engine::energy_of(result, lowering, table));
   out.bound_by = engine::bound_words(result, lowering);
+  out.waits = waits_of(result, lowering);
   out.mapping = result.mapping.words;
   const engine::Analysis analysis = engine::analyse(lowering, mapping.sizing);
   for (std::size_t g = 0; g < lowering.groups.size(); ++g) {

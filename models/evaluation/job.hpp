@@ -49,6 +49,7 @@ struct Outcome {
   std::map<std::string, EnergyParts> energy;   // by cost table
   std::map<std::string, double> einsum_share;  // of the 2D array's cycles
   std::string bound_by;
+  std::string waits;              // of arrays that wait for operands or for room in more than 1 % of their cycles
   std::string mapping;            // in words, where the mapper chose
   std::int64_t query_blocks = 0;  // times that K and V are read, of FuseMax's cascade
 };

@@ -35,8 +35,8 @@ class FieldReader {
 }  // namespace
 
 std::string to_line(const Outcome& o) {
-  std::string line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", o.status, o.cycles, o.latency_s, o.traffic_bytes,
-                                 o.utilisation_2d, o.utilisation_1d, o.useful_macs, o.query_blocks, o.bound_by, o.mapping);
+  std::string line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", o.status, o.cycles, o.latency_s, o.traffic_bytes,
+                                 o.utilisation_2d, o.utilisation_1d, o.useful_macs, o.query_blocks, o.bound_by, o.waits, o.mapping);
   line += fmt::format("\t{}", o.energy.size());
   for (const auto& [table, parts] : o.energy)
     line += fmt::format("\t{}\t{}\t{}\t{}\t{}\t{}", table, parts.macs, parts.operations, parts.dram, parts.buffer, parts.registers);
@@ -57,6 +57,7 @@ Outcome from_line(const std::string& line) {
   o.useful_macs = in.number();
   o.query_blocks = static_cast<std::int64_t>(in.number());
   o.bound_by = in.text();
+  o.waits = in.text();
   o.mapping = in.text();
   for (auto tables = static_cast<int>(in.number()); tables > 0; --tables) {
     EnergyParts& parts = o.energy[in.text()];

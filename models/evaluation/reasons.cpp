@@ -30,13 +30,18 @@ std::string latency_reason(const AttentionPoint& point, const AttentionRules& ru
   const Outcome& ours = point.outcome;
   const std::string head = "latency " + percent(ours.latency_s / point.published->latency_s - 1) + ": ";
   if (point.config == Config::architecture) {
+    // The next tile starts when the 2D array is free of this one; the rules wait for the 1D array's SPNV and RNV, the longer by F.
+    const Model& model = published_model(point.model);
     AttentionRules mended = rules;
     mended.mends.real_trip = true;
-    const double predicted = evaluate(point.config, published_model(point.model), point.length, mended).latency_s;
-    return head + fmt::format(
-                      "one tile at a time waits for the maximum's real way, {} cycles there and back, against {}; with that the rules give "
-                      "{:.4g} s, {} from here",
-                      2 * kSide, kSide, predicted, percent(ours.latency_s / predicted - 1));
+    const double tiles = scores(point) / static_cast<double>(kSide * kSide);
+    const double predicted =
+        evaluate(point.config, model, point.length, mended).latency_s - static_cast<double>(model.width) * tiles / kClockHz;
+    return head +
+           fmt::format(
+               "one tile at a time waits for the maximum's real way, {} cycles there and back, against {}, and not for SPNV and RNV, "
+               "which run beside the next tile's BQK; with both the rules give {:.4g} s, {} from here",
+               2 * kSide, kSide, predicted, percent(ours.latency_s / predicted - 1));
   }
   if (point.config == Config::cascade) {
     // A tile's subtractions, a cycle a score on the 1D array.
@@ -58,6 +63,9 @@ std::string traffic_reason(const AttentionPoint& point) {
   const std::string head = "bytes " + percent(ours.traffic_bytes / point.published->traffic_bytes - 1) + ": ";
   if (point.config == Config::flat || point.config == Config::unfused) return head + "the mapper found " + ours.mapping;
   const double reads = (point.published->traffic_bytes / static_cast<double>(kWordBytes) / operand_words(point) - 2) / 2;
+  if (static_cast<double>(ours.query_blocks) < reads)
+    return head + fmt::format("the rules tile for half of the buffer there is: K and V are read {} times, {:.0f} times there",
+                              ours.query_blocks, reads);
   return head + fmt::format("two copies of what is fetched, and the running state in fp32: K and V are read {} times, {:.0f} times there",
                             ours.query_blocks, reads);
 }

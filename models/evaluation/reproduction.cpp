@@ -1,6 +1,7 @@
 #include "models/evaluation/reproduction.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/common/error.hpp"
 
@@ -61,6 +62,8 @@ void add_rule_pareto(Reproduction& into, const Published& published, const RuleC
                         .fidelity = "rules",
                         .latency_s = result.latency_s,
                         .area_um2 = result.area_um2.value_or(0),
+                        .bound_by = {},
+                        .waits = {},
                         .published = {},
                         .reason = {}};
       point.published = row_for(published.pareto, point);
@@ -214,6 +217,8 @@ void add_outcomes(Reproduction& into, const Published& published, const std::str
                         .fidelity = fidelity,
                         .latency_s = outcomes[i].latency_s,
                         .area_um2 = area_at(into, job.model, job.side),
+                        .bound_by = outcomes[i].bound_by,
+                        .waits = outcomes[i].waits,
                         .published = {},
                         .reason = {}};
       point.published = row_for(published.pareto, point);
@@ -249,6 +254,10 @@ void conclude(Reproduction& into, const Published& published, const std::vector<
     };
     const auto found = std::find_if(into.points.begin(), into.points.end(), same);
     point.reason = reason_of(point, found == into.points.end() ? nullptr : &*found, rules, into.cost_table);
+  }
+  for (ParetoPoint& point : into.pareto) {
+    if (!point.published || std::abs(point.latency_s / point.published->latency_s - 1) <= 0.01) continue;
+    point.reason = "bound by " + point.bound_by + (point.waits.empty() ? "" : "; " + point.waits);
   }
   const auto mend = [&](const std::string& name, const std::string& description, const Mends& mends) {
     const AttentionRules mended{rules.costs, mends, published.flat_mappings};

@@ -45,6 +45,8 @@ struct ParetoPoint {
   std::string fidelity;
   double latency_s = 0;
   double area_um2 = 0;
+  std::string bound_by;
+  std::string waits;
   std::optional<PublishedPareto> published;
   std::string reason;
 };

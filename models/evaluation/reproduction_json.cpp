@@ -48,6 +48,7 @@ void write_point(Writer& out, const AttentionPoint& point, const std::string& ta
   out.field("utilisation_2d", outcome.utilisation_2d);
   out.field("utilisation_1d", outcome.utilisation_1d);
   optional_field(out, "bound_by", outcome.bound_by);
+  optional_field(out, "waits", outcome.waits);
   optional_field(out, "mapping", outcome.mapping);
   out.key("energy_parts_pj");
   out.begin_object();
@@ -88,6 +89,8 @@ void write_pareto(Writer& out, const ParetoPoint& point) {
   out.field("fidelity", point.fidelity);
   out.field("latency_s", point.latency_s);
   out.field("area_um2", point.area_um2);
+  optional_field(out, "bound_by", point.bound_by);
+  optional_field(out, "waits", point.waits);
   out.end_object();
 }
 
