@@ -38,9 +38,9 @@ class Charges {
     const double others = count(ArrayCounter::multiply) + count(ArrayCounter::add) + count(ArrayCounter::max) + count(ArrayCounter::divide);
     if (exps > 0) {
       const Exponential& exp = array.operations.exp.value();
-      // Made of sequential MACCs, or of a table and one MACC.
+      // By a polynomial or by segments it is sequential MACCs of the element, one a cycle.
       if (exp.method != ExpMethod::unit) {
-        maccs += exps * (exp.method == ExpMethod::maccs ? static_cast<double>(exp.interval_cycles) : 1.0);
+        maccs += exps * static_cast<double>(exp.interval_cycles);
         exps = 0;
       }
     }
