@@ -114,8 +114,8 @@ class SystemCTest(unittest.TestCase):
 
 class RefusedTest(unittest.TestCase):
     def test_bad_input(self) -> None:
-        for args, part in ((["fusemx"], "fusemax"), (["fusemax", "--fidelity", "rtl"], "rules"), (["fusemax", "--cost", "horowits-45nm"], "horowitz-45nm"),
-                           (["fusemax", "--jobs", "0"], "--jobs"), (["fusemax", "--fidelty", "rules"], "--fidelity")):
+        for args, part in ((["fusemx"], "fusemax"), (["fusemax", "--fidelity", "rtl"], "rules"), (["fusemax", "--jobs", "0"], "--jobs"),
+                           (["fusemax", "--cost", "horowits-45nm"], "horowitz-45nm"), (["fusemax", "--fidelty", "rules"], "--fidelity")):
             got = run("reproduce", *args)
             self.assertEqual((got.returncode, got.stdout), (2, ""), args)
             self.assertIn(part, got.stderr)
@@ -125,8 +125,8 @@ class CostTest(unittest.TestCase):
     def test_energy_is_counts_times_energy_with_a_source_each(self) -> None:
         for table in ("horowitz-45nm", "fusemax-as-published-45nm"):
             for design in ("fusemax-16x16", "flat-16x16", "unfused-16x16"):
-                got = run("run", "--design", design, "--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "100", "--cost", table,
-                          "--json", "-")
+                got = run("run", "--design", design, "--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "100",
+                          "--cost", table, "--json", "-")
                 energy = json.loads(got.stdout)["energy_pj"]
                 parts = energy["by_component"]
                 self.assertTrue(math.isclose(sum(p["count"] * p["pj_per_action"] for p in parts), energy["total"], rel_tol=1e-12))
