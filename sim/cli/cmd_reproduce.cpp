@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "models/common/atomic_file.hpp"
@@ -108,21 +109,27 @@ std::string table_of(const Reproduction& all) {
                                     all.linear.size(), all.pareto.size());
 }
 
-int reproduce(const ReproduceCommand& o) {
-  Outputs outputs;
-  outputs.expect("--json", o.json, true);
+void refuse_meaningless(const ReproduceCommand& o) {
   if (o.what != "fusemax") throw ConfigError(Problem{{}, "what", o.what, "allowed: 'fusemax'"});
   const std::vector<std::string> known{"rules", "analytic", "systemc"};
   if (std::find(known.begin(), known.end(), o.fidelity) == known.end())
     throw ConfigError(Problem{{"--fidelity", 0, 0}, "", o.fidelity, config::unknown_name(o.fidelity, known)});
-  const engine::Catalog catalog(config_root());
-  const std::vector<cost::Table> tables = tables_of(catalog, o.cost);
-  const evaluation::Published published = evaluation::read_published((fs::path(config_root()) / "published").string());
-  if (!o.out.empty()) {
-    std::error_code code;
-    fs::create_directories(o.out, code);
-    if (code) throw ConfigError(Problem{{"--out", 0, 0}, "", o.out, "cannot be made: " + code.message()});
-  }
+}
+
+unsigned worker_count(const ReproduceCommand& o) {
+  if (o.jobs.empty()) return std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(whole_number("--jobs", o.jobs, 1, 256));
+}
+
+void make_folder(const std::string& folder) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code) throw ConfigError(Problem{{"--out", 0, 0}, "", folder, "cannot be made: " + code.message()});
+}
+
+// The rules' points, and what every fidelity needs to know.
+Reproduction begin(const ReproduceCommand& o, const engine::Catalog& catalog, const evaluation::Published& published,
+                   const std::vector<cost::Table>& tables) {
   Reproduction all;
   all.fidelity = o.fidelity;
   all.cost_table = tables.front().name;
@@ -130,13 +137,38 @@ int reproduce(const ReproduceCommand& o) {
   for (const evaluation::NamedModel& model : evaluation::kPublishedModels)
     all.layers[model.name] = workload::load_workload(catalog.file("workload", evaluation::workload_name(model.name))).layers;
   evaluation::add_rules(all, published, tables);
+  return all;
+}
 
+// All outcomes of the workers, in the jobs' order; nothing where they were told to stop.
+std::optional<std::vector<Outcome>> collect(sim::Workers& workers, std::size_t jobs, const std::stop_token& stop) {
+  Progress progress("reproduce fusemax");
+  std::vector<Outcome> outcomes(jobs);
+  std::size_t done = 0;
+  const auto take = [&](std::size_t i, const std::string& line) {
+    outcomes[i] = evaluation::from_line(line);
+    progress.show(static_cast<double>(++done) / static_cast<double>(jobs));
+  };
+  const bool whole = workers.collect(take, stop);
+  progress.clear();
+  if (!whole) return std::nullopt;
+  return outcomes;
+}
+
+int reproduce(const ReproduceCommand& o) {
+  Outputs outputs;
+  outputs.expect("--json", o.json, true);
+  refuse_meaningless(o);
+  const unsigned count = worker_count(o);
+  const engine::Catalog catalog(config_root());
+  const std::vector<cost::Table> tables = tables_of(catalog, o.cost);
+  const evaluation::Published published = evaluation::read_published((fs::path(config_root()) / "published").string());
+  if (!o.out.empty()) make_folder(o.out);
+  Reproduction all = begin(o, catalog, published, tables);
   const std::vector<evaluation::Job> jobs = evaluation::evaluation_jobs();
   std::unique_ptr<evaluation::Bench> bench;
   if (o.fidelity != "rules") bench = std::make_unique<evaluation::Bench>(catalog, tables);
   const bool simulated = o.fidelity == "systemc";
-  const auto most = std::max(1U, std::thread::hardware_concurrency());
-  const auto count = o.jobs.empty() ? most : static_cast<unsigned>(whole_number("--jobs", o.jobs, 1, 256));
   // The workers are forked before the thread that waits for signals is there.
   sim::Workers workers(simulated ? jobs.size() : 0, count, [&](std::size_t i) { return to_line(simulated_outcome(*bench, jobs[i])); });
   Interrupt interrupt;
@@ -146,18 +178,9 @@ int reproduce(const ReproduceCommand& o) {
     evaluation::add_outcomes(all, published, "analytic", closed);
   }
   if (simulated) {
-    Progress progress("reproduce fusemax");
-    std::vector<Outcome> stepped(jobs.size());
-    std::size_t done = 0;
-    const bool whole = workers.collect(
-        [&](std::size_t i, const std::string& line) {
-          stepped[i] = evaluation::from_line(line);
-          progress.show(static_cast<double>(++done) / static_cast<double>(jobs.size()));
-        },
-        interrupt.token());
-    progress.clear();
-    if (!whole) return interrupt.exit_code();
-    evaluation::add_outcomes(all, published, "systemc", stepped);
+    const auto stepped = collect(workers, jobs.size(), interrupt.token());
+    if (!stepped) return interrupt.exit_code();
+    evaluation::add_outcomes(all, published, "systemc", *stepped);
   }
   evaluation::conclude(all, published, tables);
   const auto held = interrupt.writing();
