@@ -91,15 +91,6 @@ class Checker {
   config::Reader& reader_;
 };
 
-// "16 MiB", "48 KiB", "100 B".
-std::string size_text(std::int64_t bytes) {
-  constexpr std::array<std::pair<std::int64_t, const char*>, 3> kUnits{{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}}};
-  for (const auto& [size, unit] : kUnits) {
-    if (bytes % size == 0) return fmt::format("{} {}", bytes / size, unit);
-  }
-  return fmt::format("{} B", bytes);
-}
-
 BufferWord word_of(const BufferEnergy& entry) {
   const double share = kWordBytes / static_cast<double>(entry.row_bytes);
   return {entry.read_pj * share, entry.write_pj * share, entry.source};
@@ -135,6 +126,14 @@ BufferWord from_two(const BufferEnergy& small, const BufferEnergy& large, std::i
 }
 
 }  // namespace
+
+std::string size_text(std::int64_t bytes) {
+  constexpr std::array<std::pair<std::int64_t, const char*>, 3> kUnits{{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}}};
+  for (const auto& [size, unit] : kUnits) {
+    if (bytes % size == 0) return fmt::format("{} {}", bytes / size, unit);
+  }
+  return fmt::format("{} B", bytes);
+}
 
 BufferWord buffer_word(const Table& table, std::int64_t bytes) {
   const std::vector<BufferEnergy>& entries = table.buffer_energy;

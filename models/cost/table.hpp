@@ -154,6 +154,9 @@ struct BufferWord {
 };
 BufferWord buffer_word(const Table& table, std::int64_t bytes);
 
+// "16 MiB", "48 KiB", "100 B".
+std::string size_text(std::int64_t bytes);
+
 // One operation; ConfigError where the table does not have it, with the table's file and line.
 const Operation& operation(const Table& table, const std::string& name);
 

@@ -37,20 +37,59 @@ void add_array(AreaReport& report, const cost::Table& table, const std::string& 
   add(report, name + ".register_file", elements, file.area->um2, file.area->source);
 }
 
+// The table's entry of the architecture's capacity; none where it has no such buffer.
+const cost::BufferArea* buffer_area(const Architecture& arch, const cost::Table& table) {
+  const auto found = std::find_if(table.buffer_area.begin(), table.buffer_area.end(),
+                                  [&](const cost::BufferArea& area) { return area.bytes == arch.buffer.bytes; });
+  return found == table.buffer_area.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 AreaReport area_of(const Architecture& arch, const cost::Table& table) {
   AreaReport report;
   for (const auto& [name, array] : arch.arrays) add_array(report, table, name, array);
-  const auto found = std::find_if(table.buffer_area.begin(), table.buffer_area.end(),
-                                  [&](const cost::BufferArea& area) { return area.bytes == arch.buffer.bytes; });
-  if (found == table.buffer_area.end()) {
+  const cost::BufferArea* found = buffer_area(arch, table);
+  if (found == nullptr) {
     report.missing.push_back("buffer: no area of " + std::to_string(arch.buffer.bytes) + " bytes in table " + table.name);
   } else {
     add(report, "buffer", 1, found->um2, found->source);
   }
   report.missing.push_back("dram: off the chip");
   return report;
+}
+
+cost::Components energy_components(const Architecture& arch, const cost::Table& table) {
+  cost::Components components;
+  for (const auto& [name, array] : arch.arrays) {
+    const Operations& can = array.operations;
+    const bool unit = can.exp && can.exp->method == ExpMethod::unit;
+    std::vector<std::string>& list = components.arrays[name];
+    const auto take = [&](const char* operation, bool named, bool implied = false) {
+      if (named || (implied && table.operations.contains(operation))) list.emplace_back(operation);
+    };
+    take("macc", can.macc || (can.exp && !unit));  // such an exp is charged as MACCs
+    take("multiply", can.multiply.has_value(), can.macc.has_value());
+    take("add", can.add.has_value(), can.macc || (can.exp && can.exp->absorbs_subtract));
+    take("max", can.max.has_value());
+    take("exp", unit);
+    take("divide", can.divide.has_value());
+  }
+  components.buffer_bytes = arch.buffer.bytes;
+  return components;
+}
+
+cost::Components area_components(const Architecture& arch, const cost::Table& table) {
+  cost::Components components;
+  for (const auto& [name, array] : arch.arrays) components.arrays[name];
+  for (const AreaItem& item : area_of(arch, table).items) {
+    const std::size_t dot = item.component.rfind('.');
+    if (dot == std::string::npos || item.component.ends_with(".register_file")) continue;
+    components.arrays[item.component.substr(0, dot)].push_back(item.component.substr(dot + 1));
+  }
+  components.buffer_bytes = arch.buffer.bytes;
+  if (const cost::BufferArea* found = buffer_area(arch, table)) components.buffer_row_bytes = found->row_bytes;
+  return components;
 }
 
 }  // namespace weft::engine

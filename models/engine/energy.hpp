@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/cost/accelergy.hpp"
 #include "models/cost/table.hpp"
 #include "models/engine/design.hpp"
 #include "models/engine/result.hpp"
@@ -34,5 +35,11 @@ struct AreaReport {
   double total_um2 = 0;
 };
 AreaReport area_of(const Architecture& arch, const cost::Table& table);
+
+// What Accelergy's tables of an architecture list. Energies: every operation that an array names, whether or not the table
+// prices it, and those it makes by others (a MACC multiplies and adds) where the table does. Areas: the circuits of
+// `area_of`.
+cost::Components energy_components(const Architecture& arch, const cost::Table& table);
+cost::Components area_components(const Architecture& arch, const cost::Table& table);
 
 }  // namespace weft::engine
