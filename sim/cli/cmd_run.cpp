@@ -1,8 +1,14 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
+#include "models/common/atomic_file.hpp"
+#include "models/cost/accelergy.hpp"
+#include "models/engine/energy.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/execute.hpp"
@@ -23,13 +29,19 @@ constexpr const char* kExamples = R"(Examples:
   weft run --design fusemax --workload bert-base --set arch.dram.bandwidth_bytes_per_s=100e9
   weft run --design fusemax-16x16 --workload bert-base --seq 256 --perfetto t.json   (open it at ui.perfetto.dev)
   weft run --design fusemax-8x8 --workload bert-base --heads 1 --seq 64 --fidelity rtl --wave run.vcd --wave-cycles 0:2K
+  weft run --design fusemax --workload bert-base --cost horowitz-45nm --cost-node 7@0.7 --accelergy build/accelergy
 
 Exit codes: 0 success, 1 the point is infeasible, 2 bad input, 130 interrupted.)";
+
+// The files of --accelergy.
+constexpr const char* kErt = "ERT.yaml";
+constexpr const char* kArt = "ART.yaml";
+constexpr const char* kCounts = "action_counts.yaml";
 
 struct RunCommand {
   PointOptions point;
   std::string design, arch, binding;
-  std::string json, csv, perfetto, write_values;
+  std::string json, csv, perfetto, write_values, accelergy;
   std::string wave, wave_cycles;
 };
 
@@ -77,8 +89,29 @@ void refuse_meaningless(const RunCommand& o, const Point& point) {
   if (!o.write_values.empty() && !simulated) refuse("--write-values", o.write_values, "values flow in --fidelity systemc and rtl only");
   if (!o.perfetto.empty() && point.run.fidelity != engine::Fidelity::systemc)
     refuse("--perfetto", o.perfetto, "units have a timeline in --fidelity systemc only");
+  if (!o.accelergy.empty() && point.cost == nullptr)
+    refuse("--accelergy", o.accelergy, "there are no energies: name a cost table with --cost");
   if (!o.wave.empty() && !rtl) refuse("--wave", o.wave, "waves are of the RTL: allowed with --fidelity rtl only");
   if (!o.wave_cycles.empty() && o.wave.empty()) refuse("--wave-cycles", o.wave_cycles, "there is no wave: name its file with --wave");
+}
+
+// Reference tables of the design and action counts of the run: ERT × counts is the run's energy. All texts are made before
+// the first file is written.
+void write_accelergy(const std::string& folder, const Executed& run) {
+  const engine::Architecture& arch = run.design->arch();
+  const cost::Table& table = *run.cost;
+  cost::Components priced = engine::energy_components(arch, table);  // what the table lacks, the run did not do
+  for (auto& [name, operations] : priced.arrays)
+    std::erase_if(operations, [&](const std::string& operation) { return !table.operations.contains(operation); });
+  const auto actions = engine::energy_of(*run.result, run.design->lowering(run.result->shape.causal), table);
+  const std::array<std::pair<const char*, std::string>, 3> files{
+      {{kErt, cost::energy_reference_table(table, priced)},
+       {kArt, cost::area_reference_table(table, engine::area_components(arch, table))},
+       {kCounts, cost::action_counts(actions)}}};
+  std::error_code code;
+  std::filesystem::create_directory(folder, code);
+  if (code) throw ConfigError(Problem{{"--accelergy", 0, 0}, "", folder, "cannot be made: " + code.message()});
+  for (const auto& [name, text] : files) write_file_atomically(std::filesystem::path(folder) / name, text);
 }
 
 int run(const RunCommand& o) {
@@ -87,6 +120,7 @@ int run(const RunCommand& o) {
   outputs.expect("--csv", o.csv, true);
   outputs.expect("--perfetto", o.perfetto, false);
   outputs.expect("--write-values", o.write_values, false);
+  outputs.expect_folder("--accelergy", o.accelergy, {kErt, kArt, kCounts});
   outputs.expect("--wave", o.wave, false);
   const engine::Catalog catalog(config_root());
   Point point = resolve(o.point, catalog);
@@ -118,6 +152,7 @@ int run(const RunCommand& o) {
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (ran && wave) wave->keep();
   if (ran && !o.write_values.empty()) workload::write_outputs(o.write_values, *point.trace, values);
+  if (ran && !o.accelergy.empty()) write_accelergy(o.accelergy, done);
   if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result));
   if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
   if (!o.json.empty()) write_output(o.json, engine::result_json(done.report));
@@ -145,6 +180,8 @@ Command add_run(CLI::App& app) {
   text("--wave", o->wave, "FILE", "the RTL's signals as VCD, with --fidelity rtl", kOutput);
   text("--wave-cycles", o->wave_cycles, "A:B", "of these cycles of the run only, B not among them", kOutput);
   text("--write-values", o->write_values, "FILE", "the computed output, layers.N.out, as .safetensors", kOutput);
+  text("--accelergy", o->accelergy, "DIR", "with --cost: ERT.yaml and ART.yaml of the design and action_counts.yaml, as of Accelergy 0.4",
+       kOutput);
   command->footer(kExamples);
   return {command, [o] { return run(*o); }};
 }

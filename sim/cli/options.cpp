@@ -6,6 +6,8 @@
 #include <charconv>
 #include <filesystem>
 
+#include "models/cost/scaling.hpp"
+
 namespace weft::cli {
 namespace {
 
@@ -185,6 +187,21 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
   if (point.trace) point.trace->shape = point.shape;  // masked as told
 }
 
+// "N" or "N@V" applied to the point's table, and repeated with both numbers in its arguments.
+void scale_cost(const std::string& text, Point& point) {
+  constexpr const char* kOption = "--cost-node";
+  if (point.cost == nullptr) refuse(kOption, text, "there are no energies to scale: name a cost table with --cost");
+  const std::size_t at = text.find('@');
+  if (at != std::string::npos && (at == 0 || at + 1 == text.size()))
+    refuse(kOption, text, "must be N, a node in nm, or N@V with its supply, such as 7 or 7@0.7");
+  const std::string node = text.substr(0, at);
+  const std::string voltage = at == std::string::npos ? "" : text.substr(at + 1);
+  const cost::Table table = at_process(*point.cost, kOption, node, kOption, voltage);
+  point.arguments +=
+      fmt::format(" --cost-node {}@{}", config::number_text(cost::node_nm(node).value()), config::number_text(table.voltage_v));
+  point.cost = std::make_shared<const cost::Table>(table);
+}
+
 }  // namespace
 
 CLI::Validator not_empty() {
@@ -224,6 +241,8 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   text("--values", o.values, "TRACE",
        "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
   text("--cost", o.cost, "TABLE", "energy by a cost table: a name from 'weft list costs', or a YAML file", kRun);
+  text("--cost-node", o.cost_node, "N[@V]",
+       "its energies scaled to another node, in nm, and supply (the table's own unless given), such as 7@0.7", kRun);
   command
       .add_option("--set", o.sets,
                   "one value of the configuration by its path, such as arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
@@ -250,8 +269,35 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
     point.cost = std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
     point.arguments += " --cost " + shell_word(options.cost);
   }
+  if (!options.cost_node.empty()) scale_cost(options.cost_node, point);
   for (const auto& [path, value] : point.settings) point.arguments += " --set " + shell_word(path + "=" + value);
   return point;
+}
+
+double supply_of(const std::string& option, const std::string& text) {
+  const std::optional<double> voltage = config::number_of(text);
+  if (!voltage || !(*voltage >= 0.1 && *voltage <= 10)) refuse(option, text, "must be a supply in V, a number from 0.1 to 10");
+  return *voltage;
+}
+
+cost::Table at_process(const cost::Table& table, const std::string& node_option, const std::string& node, const std::string& voltage_option,
+                       const std::string& voltage) {
+  const std::optional<double> nm = cost::node_nm(node);
+  if (!nm) refuse(node_option, node, "must be " + cost::allowed_nodes());
+  const cost::Process to{config::number_text(*nm), voltage.empty() ? table.voltage_v : supply_of(voltage_option, voltage)};
+  try {
+    static_cast<void>(cost::energy_factor(to, to));
+  } catch (const ConfigError& error) {
+    const std::string found = voltage.empty() ? config::number_text(to.voltage_v) + " of the table" : voltage;
+    refuse(voltage_option, found, error.problems().front().message);
+  }
+  try {
+    return cost::scaled(table, to.node, to.voltage_v);
+  } catch (const ConfigError& error) {
+    Problem problem = error.problems().front();
+    problem.where = config::origin_of(table.origins, problem.field);
+    throw ConfigError(problem);
+  }
 }
 
 engine::Setting setting_of(const std::string& text) {

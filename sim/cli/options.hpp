@@ -29,7 +29,7 @@ struct PointOptions {
   std::string seed = "0";
   std::string stall_profile = "none";
   std::string values;
-  std::string cost;
+  std::string cost, cost_node;
   std::vector<std::string> sets;
 };
 void add_point_options(CLI::App& command, PointOptions& options);
@@ -47,6 +47,12 @@ struct Point {
 };
 // ConfigError names the option, its value and what is allowed, or the option and the value of the trace it contradicts.
 Point resolve(const PointOptions& options, const engine::Catalog& catalog);
+
+// A supply, in V; ConfigError names the option.
+double supply_of(const std::string& option, const std::string& text);
+// The table at another node and supply, its own supply unless given; ConfigError names the option of what is wrong.
+cost::Table at_process(const cost::Table& table, const std::string& node_option, const std::string& node, const std::string& voltage_option,
+                       const std::string& voltage);
 
 // "PATH=VALUE" taken apart.
 engine::Setting setting_of(const std::string& text);

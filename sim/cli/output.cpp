@@ -70,6 +70,22 @@ void Outputs::expect(const std::string& option, const std::string& path, bool ta
   files_.emplace_back(option, whole);
 }
 
+void Outputs::expect_folder(const std::string& option, const std::string& folder, const std::vector<std::string>& names) {
+  if (folder.empty()) return;
+  if (folder == "-") refuse(option, folder, "must name a folder");
+  std::error_code code;
+  fs::path whole = fs::absolute(folder, code).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  if (fs::is_directory(whole, code)) {
+    for (const std::string& name : names) expect(option, (fs::path(folder) / name).string(), false);
+    return;
+  }
+  if (fs::exists(whole, code)) refuse(option, folder, "is a file; it must name a folder");
+  const fs::path parent = whole.parent_path();
+  if (!fs::is_directory(parent, code)) refuse(option, folder, "there is no folder " + parent.string());
+  if (::access(parent.c_str(), W_OK) != 0) refuse(option, folder, "cannot be made: " + std::generic_category().message(errno));
+}
+
 void write_output(const std::string& path, std::string_view text) {
   if (path.empty()) return;
   if (path == "-") return print(text);
@@ -91,6 +107,19 @@ std::string Table::text(std::size_t left) const {
     }
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
+  return out;
+}
+
+std::string Footnotes::mark(const std::string& source) {
+  const auto found = std::find(sources_.begin(), sources_.end(), source);
+  const auto number = found - sources_.begin() + 1;
+  if (found == sources_.end()) sources_.push_back(source);
+  return fmt::format("[{}]", number);
+}
+
+std::string Footnotes::text() const {
+  std::string out;
+  for (std::size_t i = 0; i < sources_.size(); ++i) out += fmt::format("  [{}] {}\n", i + 1, sources_[i]);
   return out;
 }
 

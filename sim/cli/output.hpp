@@ -16,6 +16,8 @@ class Outputs {
  public:
   // `option` ("--json") is named in messages; "-" is standard output where `takes_stdout`. An empty path is no output.
   void expect(const std::string& option, const std::string& path, bool takes_stdout);
+  // A folder, made where its parent is there, and the files that go into it.
+  void expect_folder(const std::string& option, const std::string& folder, const std::vector<std::string>& names);
   bool uses_stdout() const { return !stdout_option_.empty(); }
 
  private:
@@ -36,6 +38,18 @@ class Table {
 
  private:
   std::vector<std::vector<std::string>> rows_;
+};
+
+// Sources by number, for what stands below tables.
+class Footnotes {
+ public:
+  // "[2]": the number of a source, the same one for the same text.
+  std::string mark(const std::string& source);
+  // A line each.
+  std::string text() const;
+
+ private:
+  std::vector<std::string> sources_;
 };
 
 // For people: 1,234,567; 1.23 ms; 4.56 GB; 98.7 %.

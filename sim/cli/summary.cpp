@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 #include "models/engine/energy.hpp"
@@ -73,17 +72,12 @@ std::string energy_table(const Executed& run) {
   const std::vector<cost::ActionCount> actions = engine::energy_of(*run.result, run.design->lowering(run.result->shape.causal), *run.cost);
   const double total = engine::total_pj(actions);
   Table table({"component", "action", "count", "pJ each", "energy", "share", "source"});
-  std::vector<std::string> sources;
+  Footnotes sources;
   for (const cost::ActionCount& action : actions) {
-    const auto found = std::find(sources.begin(), sources.end(), action.source);
-    const auto number = found - sources.begin() + 1;
-    if (found == sources.end()) sources.push_back(action.source);
     table.add({action.component, action.action, fmt::format("{:.6g}", action.count), fmt::format("{:.5g}", action.pj_per_action),
-               energy_text(action.pj), percent_text(action.pj / total), fmt::format("[{}]", number)});
+               energy_text(action.pj), percent_text(action.pj / total), sources.mark(action.source)});
   }
-  std::string out = table.text(2);
-  for (std::size_t i = 0; i < sources.size(); ++i) out += fmt::format("  [{}] {}\n", i + 1, sources[i]);
-  return out;
+  return table.text(2) + sources.text();
 }
 
 }  // namespace
