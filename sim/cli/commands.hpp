@@ -20,6 +20,7 @@ struct Command {
 
 Command add_doctor(CLI::App& app);
 Command add_list(CLI::App& app);
+Command add_cost(CLI::App& app);
 Command add_analyze(CLI::App& app);
 Command add_run(CLI::App& app);
 Command add_compare(CLI::App& app);

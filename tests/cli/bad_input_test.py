@@ -7,11 +7,13 @@ import unittest
 
 import bad_cascades
 import bad_configurations
+import bad_costs
 import bad_options
 import bad_traces
 from weft_command import FolderTest, run
 
-CASES = [*bad_configurations.cases(), *bad_cascades.cases(), *bad_traces.cases(), *bad_options.cases()]
+CASES = [*bad_configurations.cases(), *bad_cascades.cases(), *bad_traces.cases(), *bad_options.cases(),
+         *bad_costs.cases()]
 
 
 class BadInputTest(FolderTest):

@@ -26,7 +26,7 @@ RESULT_KEYS = {"schema", "provenance", "design", "workload", "fidelity", "shape"
 
 class HelpTest(unittest.TestCase):
     def test_every_command_has_help_with_examples(self) -> None:
-        for args in ([], ["doctor"], ["list"], ["analyze"], ["run"], ["compare"], ["validate"], ["rtl"]):
+        for args in ([], ["doctor"], ["list"], ["cost"], ["analyze"], ["run"], ["compare"], ["validate"], ["rtl"]):
             got = run(*args, "--help")
             self.assertEqual((got.returncode, got.stderr), (0, ""), args)
             self.assertIn("Examples:", got.stdout)
