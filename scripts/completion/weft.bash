@@ -21,7 +21,7 @@ _weft_options() {  # weft, command
   "$1" "$2" --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
 }
 
-_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings or cascades
+_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades or costs
   "$1" list "$2" --json - | /usr/bin/python3 -c '
 import json, sys
 for entry in json.load(sys.stdin)[sys.argv[1]]:
@@ -54,7 +54,13 @@ _weft() {
     --cost) _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"; return ;;
     --fidelity) _weft_reply "analytic systemc rtl" "$current"; return ;;
     --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
-    --json | --csv | --perfetto | --values | --write-values)
+    --node | --cost-node | --import-node) _weft_reply "130 90 65 45 32 20 16 14 10 7" "$current"; return ;;
+    --accelergy)
+      mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      compopt -o filenames 2> /dev/null
+      return
+      ;;
+    --json | --csv | --perfetto | --values | --write-values | --ert | --art | --import-ert | --import-art)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames 2> /dev/null
       return
@@ -66,6 +72,8 @@ _weft() {
     _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
   elif [[ "$command" == list ]]; then
     _weft_reply "cascades archs bindings designs workloads costs" "$current"
+  elif [[ "$command" == cost ]]; then
+    _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"
   elif [[ "$command" == analyze ]]; then
     _weft_reply "$(_weft_cached "$weft" cascades _weft_names "$weft" cascades)" "$current"
   fi

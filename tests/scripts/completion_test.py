@@ -38,6 +38,21 @@ class CompletionTest(TreeTest):
         self.assertEqual(self.offered("weft run --workload ''"), ["bert-base", "trxl"])
         self.assertEqual(self.offered("weft analyze m"), ["matmul"])
         self.assertEqual(self.offered("weft list d"), ["designs"])
+        self.assertEqual(self.offered("weft cost ''"), ["as-published", "horowitz"])
+        self.assertEqual(self.offered("weft cost horowitz --design fl"), ["flat"])
+        self.assertEqual(self.offered("weft run --cost h"), ["horowitz"])
+
+    def test_nodes(self) -> None:
+        for words in ("weft cost horowitz --node 1", "weft cost --import-node 1", "weft run --cost-node 1"):
+            self.assertEqual(self.offered(words), ["130", "16", "14", "10"])
+
+    def test_files_and_folders(self) -> None:
+        (self.tree / "art").mkdir()
+        (self.tree / "ert.yaml").write_text("")
+        for option in ("--ert", "--art", "--import-ert", "--import-art"):
+            self.assertEqual(self.offered(f"weft cost {option} {self.tree}/ert"), [f"{self.tree}/ert.yaml"])
+        self.assertEqual(self.offered(f"weft run --accelergy {self.tree}/e"), [])
+        self.assertEqual(self.offered(f"weft run --accelergy {self.tree}/ar"), [f"{self.tree}/art"])
 
     def test_a_list_of_designs_goes_on_behind_the_comma(self) -> None:
         self.assertEqual(self.offered("weft compare --designs flat,fusemax-"), ["flat,fusemax-cascade"])

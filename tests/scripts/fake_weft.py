@@ -24,7 +24,8 @@ Subcommands:
 """
 OPTIONS = "  --design TEXT  a design\n  --designs TEXT  several\n  --json TEXT\n  --seq N\n  --seq-q N\n"
 NAMES = {"designs": [{"name": n, "arch": n, "binding": n, "cascade": "attention-1pass"} for n in ("flat", "fusemax", "fusemax-cascade")],
-         "workloads": ["bert-base", "trxl"], "cascades": ["attention-1pass", "matmul"]}
+         "workloads": ["bert-base", "trxl"], "cascades": ["attention-1pass", "matmul"],
+         "costs": ["as-published", "horowitz"]}
 
 
 def option(name: str) -> str | None:
