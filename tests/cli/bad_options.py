@@ -114,7 +114,7 @@ def rtl() -> list[Case]:
     wave = ["--wave", "{folder}/run.vcd"]
     build = ["rtl", "build"]
     return [
-        Case("rtl of a side without a library", [*run, "--design", "fusemax-6x6"], ["side", "'6'", "weft rtl build --side 6"]),
+        Case("rtl of a side without a library", [*run, "--design", "fusemax-29x29"], ["side", "'29'", "weft rtl build --side 29"]),
         Case("rtl of a side that is too large", [*run, "--design", "fusemax"], ["'256'", "from 4 to 32"]),
         Case("rtl of another design", [*run, "--design", "flat-16x16"], ["'rtl'", "fusemax-NxN"]),
         Case("rtl of another design of the same cascade", [*run, "--design", "fusemax-architecture-16x16"], ["'rtl'", "fusemax-NxN"]),

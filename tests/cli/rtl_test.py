@@ -170,7 +170,8 @@ class LibraryTest(FolderTest):
     def test_the_path_goes_first_and_the_builds_own_folder_last(self) -> None:
         (self.folder / "libweft_fusemax_4.so").symlink_to(LIBRARIES / "libweft_fusemax_4.so")
         found = json.loads(with_path(f"/nowhere:{self.folder}", "doctor", "--json", "-").stdout)["rtl_libraries"]
-        self.assertEqual({entry["side"]: entry["path"] for entry in found},
+        built = {entry["side"]: entry["path"] for entry in found if entry["side"] in (4, 8, 16)}  # others may have been added
+        self.assertEqual(built,
                          {4: str(self.folder / "libweft_fusemax_4.so"), 8: str(LIBRARIES / "libweft_fusemax_8.so"),
                           16: str(LIBRARIES / "libweft_fusemax_16.so")})
         self.assertTrue(all(entry["trouble"] is None for entry in found))
