@@ -10,7 +10,8 @@ Usage: scripts/demo.sh [--skip-build] [--out DIR]
 Installs what is missing, builds Weft, and simulates in SystemC
   1. the attention of a sentence-embedding model (MiniLM-L6, 6 layers, real text), with values checked against double
      precision, on 16×16 arrays: unfused, FLAT, FuseMax;
-  2. BERT-base at 16K tokens, batch 64, on the same three at cloud scale (256×256).
+  2. BERT-base at 16K tokens, batch 64, on the same three at cloud scale (256×256);
+  3. a small engine's RTL beside it, and the whole published evaluation of FuseMax.
 Ends with a table. JSON, Perfetto timelines (open them at ui.perfetto.dev) and PNGs are left under build/demo/.
   --skip-build   use build/release/bin/weft (or the command that WEFT names) as it is
   --out DIR      write to DIR, whose earlier demo files are replaced
@@ -58,6 +59,7 @@ if [[ ! -x "$weft" ]]; then
   exit 1
 fi
 mkdir -p "$out"
+rm -rf "$out"/fusemax "$out"/fusemax.txt
 rm -f "$out"/{minilm,bert-16k}{,-*}.{json,png} "$out"/validation.{json,txt,png}
 
 step "MiniLM-L6 on ${small[*]}, with values" "$weft" compare --designs "$(IFS=,; echo "${small[*]}")" --values "$trace" \
@@ -77,6 +79,8 @@ step "picture of fusemax" "$python" scripts/plot/timeline.py "$out/bert-16k-fuse
 validate() { "$weft" validate --design fusemax-4x4 --json "$out/validation.json" > "$out/validation.txt"; }
 step "analytic, SystemC and RTL beside each other on fusemax-4x4" validate
 step "picture of the differences" "$python" scripts/plot/validation.py "$out/validation.json" --out "$out/validation.png"
+reproduce() { "$weft" reproduce fusemax --out "$out/fusemax" > "$out/fusemax.txt" 2> /dev/null; }
+step "FuseMax's evaluation, figures 6 to 12" reproduce
 for name in minilm bert-16k; do
   step "roofline of $name" "$python" scripts/plot/roofline.py "$out/$name.json" --out "$out/$name-roofline.png"
 done
@@ -86,5 +90,7 @@ echo
 "$python" scripts/plot/table.py "$out/minilm.json" "$out/bert-16k.json"
 echo
 tail -n 2 "$out/validation.txt"
+echo
+cat "$out/fusemax.txt"
 echo
 echo "demo: JSON, timelines and pictures are in $out/"

@@ -89,24 +89,30 @@ void write_folder(const Reproduction& all, const fs::path& folder) {
   write_file_atomically(folder / "reproduction.json", evaluation::reproduction_json(all) + "\n");
 }
 
+// Means by each fidelity with the table asked for, and by the fidelity asked for with the other tables.
 std::string table_of(const Reproduction& all) {
   std::vector<std::string> header{"mean", "published"};
-  for (const auto& [fidelity, tables] : all.means) {
-    for (const std::string& table : all.tables) header.push_back(fidelity + ", " + table);
+  std::vector<const evaluation::Means*> columns;
+  for (const char* fidelity : {"rules", "analytic", "systemc"}) {
+    if (!all.means.contains(fidelity)) continue;
+    header.emplace_back(fidelity);
+    columns.push_back(&all.means.at(fidelity).at(all.cost_table));
+  }
+  for (std::size_t t = 1; t < all.tables.size(); ++t) {
+    header.push_back(all.fidelity + ", " + all.tables[t]);
+    columns.push_back(&all.means.at(all.fidelity).at(all.tables[t]));
   }
   Table table(header);
   for (const evaluation::NamedMean& mean : evaluation::kMeans) {
     std::vector<std::string> row{mean.name, mean.published > 0 ? fmt::format("{:.3f}", mean.published) : "-"};
-    for (const auto& [fidelity, tables] : all.means) {
-      for (const std::string& name : all.tables) {
-        const auto& value = tables.at(name).*mean.member;
-        row.push_back(value ? fmt::format("{:.4f}", *value) : "-");
-      }
+    for (const evaluation::Means* means : columns) {
+      const auto& value = means->*mean.member;
+      row.push_back(value ? fmt::format("{:.4f}", *value) : "-");
     }
     table.add(row);
   }
-  return table.text() + fmt::format("\n{} points of attention, {} of linear layers, {} of the area sweep.\n", all.points.size(),
-                                    all.linear.size(), all.pareto.size());
+  return table.text() + fmt::format("\nEnergy by {}. {} points of attention, {} of linear layers, {} of the area sweep.\n", all.cost_table,
+                                    all.points.size(), all.linear.size(), all.pareto.size());
 }
 
 void refuse_meaningless(const ReproduceCommand& o) {
