@@ -22,7 +22,7 @@ class DemoTest(TreeTest):
         self.assertEqual((got.returncode, got.stderr), (0, ""))
         expected = {"mine.txt", "minilm.json", "bert-16k.json", "minilm-roofline.png", "bert-16k-roofline.png", "bert-16k-fusemax.json",
                     "bert-16k-fusemax.perfetto.json", "bert-16k-fusemax-timeline.png"}
-        expected |= {"validation.json", "validation.txt", "validation.png"}
+        expected |= {"validation.json", "validation.txt", "validation.png", "fusemax.txt"}
         for design in SMALL:
             expected |= {f"minilm-{design}.json", f"minilm-{design}.perfetto.json", f"minilm-{design}-timeline.png"}
         self.assertEqual({p.name for p in (self.tree / "demo").iterdir()}, expected)
@@ -38,6 +38,7 @@ class DemoTest(TreeTest):
         self.assertIn("compare --designs unfused,flat,fusemax --workload bert-base --batch 64 --seq 16K --fidelity systemc --json "
                       f"{self.tree}/demo/bert-16k.json", log)
         self.assertEqual(sum("--perfetto" in line for line in log), 4)
+        self.assertIn(f"reproduce fusemax --out {self.tree}/demo/fusemax", log)
 
     def test_a_failing_command_stops_it_and_is_named(self) -> None:
         got = self.demo(FAKE_WEFT_FAIL="compare")
