@@ -37,11 +37,19 @@ void add_array(AreaReport& report, const cost::Table& table, const std::string& 
   add(report, name + ".register_file", elements, file.area->um2, file.area->source);
 }
 
-// The table's entry of the architecture's capacity; none where it has no such buffer.
+// The table's buffer of this capacity whose rows are nearest to ours; none where they are more than twice or less than half as
+// long: how wide a memory is decides its area as much as its capacity.
 const cost::BufferArea* buffer_area(const Architecture& arch, const cost::Table& table) {
-  const auto found = std::find_if(table.buffer_area.begin(), table.buffer_area.end(),
-                                  [&](const cost::BufferArea& area) { return area.bytes == arch.buffer.bytes; });
-  return found == table.buffer_area.end() ? nullptr : &*found;
+  const cost::BufferArea* best = nullptr;
+  const auto apart = [&](const cost::BufferArea& entry) {
+    const auto [less, more] = std::minmax(entry.row_bytes, arch.buffer.row_bytes);
+    return static_cast<double>(more) / static_cast<double>(less);
+  };
+  for (const cost::BufferArea& entry : table.buffer_area) {
+    if (entry.bytes != arch.buffer.bytes || apart(entry) > 2) continue;
+    if (best == nullptr || apart(entry) < apart(*best)) best = &entry;
+  }
+  return best;
 }
 
 }  // namespace
@@ -51,7 +59,8 @@ AreaReport area_of(const Architecture& arch, const cost::Table& table) {
   for (const auto& [name, array] : arch.arrays) add_array(report, table, name, array);
   const cost::BufferArea* found = buffer_area(arch, table);
   if (found == nullptr) {
-    report.missing.push_back("buffer: no area of " + std::to_string(arch.buffer.bytes) + " bytes in table " + table.name);
+    report.missing.push_back("buffer: no area of " + std::to_string(arch.buffer.bytes) + " bytes in rows of about " +
+                             std::to_string(arch.buffer.row_bytes) + " in table " + table.name);
   } else {
     add(report, "buffer", 1, found->um2, found->source);
   }

@@ -84,5 +84,23 @@ TEST(Area, OfTheTwoDimensionalArrayIsThePublishedOneWithoutItsAddressBits) {
   EXPECT_FALSE(report.missing.empty());  // the buffer's area at 16 MiB is published nowhere
 }
 
+// Two buffers of one capacity stand in the table; rows decide between them, and rows of another width are none of ours.
+TEST(Area, ABufferIsFoundByItsCapacityAndItsRows) {
+  const auto table = cost::load_table(cost_file("fusemax-as-published-45nm"));
+  weft::engine::Architecture arch = design("fusemax").arch();
+  const auto buffer_um2 = [&](std::int64_t bytes, std::int64_t row_bytes) {
+    arch.buffer.bytes = bytes;
+    arch.buffer.row_bytes = row_bytes;
+    for (const auto& item : area_of(arch, table).items) {
+      if (item.component == "buffer") return item.um2;
+    }
+    return 0.0;
+  };
+  EXPECT_EQ(buffer_um2(32 << 10, 32), 103395);
+  EXPECT_EQ(buffer_um2(32 << 10, 64), 115480);
+  EXPECT_EQ(buffer_um2(32 << 10, 128), 115480);
+  EXPECT_EQ(buffer_um2(32 << 10, 256), 0);
+}
+
 }  // namespace
 }  // namespace weft::sim::engine::test

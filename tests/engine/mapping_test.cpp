@@ -32,6 +32,12 @@ TEST(Mapping, AlternativesAreEveryCombinationTheFirstOfEachFirst) {
   for (const auto& binding : all) seen.emplace(binding.groups[0].tiles.at("p").times->front(), *binding.groups[0].steps[0].stationary);
   EXPECT_EQ(seen.size(), all.size());
   EXPECT_EQ(alternatives_of(design("fusemax").binding()).size(), 1u);
+  const auto linear = weft::engine::Design::load(weft::engine::Catalog(std::string(WEFT_SOURCE_DIR) + "/configs"), "flat-cloud", "linear");
+  const auto ways = alternatives_of(linear.binding());
+  EXPECT_EQ(ways.size(), 2u * 6u * 2u * 3u * 2u);  // orders, rows, columns, depth, stationary
+  std::set<std::vector<std::string>> orders;
+  for (const auto& binding : ways) orders.insert(binding.groups[0].loops);
+  EXPECT_EQ(orders.size(), 2u);
   EXPECT_EQ(made.lowerings(false).size(), 10u);
   EXPECT_EQ(made.lowerings(true).size(), 10u);
 }
