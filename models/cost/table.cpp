@@ -69,6 +69,9 @@ class Checker {
       const auto same = [&](const char* field, double one, double other) {
         if ((one == 0) != (other == 0))
           add(path(i, field), config::number_text(one), "zero at every capacity or at none: between them is a power law");
+        if (one / static_cast<double>(entry.row_bytes) < other / static_cast<double>(before.row_bytes))
+          add(path(i, field), config::number_text(one),
+              "a byte costs less than in the smaller buffer before: beyond the last it would cost nothing");
       };
       same("read_pj", entry.read_pj, before.read_pj);
       same("write_pj", entry.write_pj, before.write_pj);

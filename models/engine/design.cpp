@@ -188,6 +188,9 @@ Design DesignMaker::make(const Catalog& catalog, std::string name, const Named& 
     parts.causal_cascade = cascade("causal_cascade", *parts.binding.causal_cascade);
     parts.causal_lowering = lower_named(parts.arch, parts.binding, *parts.causal_cascade, parts.binding_origins, named.arch_file);
   }
+  if (const std::int64_t count = alternatives_count(parts.binding); count > kMostAlternatives)
+    refuse({{config::origin_of(parts.binding_origins, "groups"), "groups", std::to_string(count),
+             fmt::format("'times', 'orders' and 'ways' multiply to so many mappings; at most {} are tried", kMostAlternatives)}});
   std::vector<Binding> mappings = alternatives_of(parts.binding);
   for (std::size_t i = 1; i < mappings.size(); ++i) {
     Design::Parts::Other& other = *parts.others.emplace_back(std::make_unique<Design::Parts::Other>());

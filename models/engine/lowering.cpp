@@ -143,6 +143,8 @@ void Lowerer::tilings(const Group& in, const std::string& path, LoweredGroup& ou
     fits += tiling.tile.kind == Size::Kind::fit ? 1 : 0;
     fits += tiling.block && tiling.block->kind == Size::Kind::fit ? 1 : 0;
     if (tiling.tile.kind == Size::Kind::fit && tiling.block) add(at, "fit", "a tile that fits has no blocks");
+    if (tiling.times && (tiling.tile.kind == Size::Kind::fit || tiling.tile.kind == Size::Kind::all))
+      add(at + ".times", "", "multiplies a size; 'fit' and 'all' are none");
     out.tiled.push_back({base, tiling});
   }
   if (fits > 1) add(path + ".tiles", "fit", "only one size of a group can be 'fit'");

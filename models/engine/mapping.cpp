@@ -88,6 +88,12 @@ std::string place_words(const Lowering& lowering, const Sizing& sizing) {
 
 }  // namespace
 
+std::int64_t alternatives_count(const Binding& binding) {
+  double count = 1;
+  for (const Choice& choice : choices_of(binding)) count *= static_cast<double>(choice.options);
+  return static_cast<std::int64_t>(std::min(count, 1e18));
+}
+
 std::vector<Binding> alternatives_of(const Binding& binding) {
   const std::vector<Choice> choices = choices_of(binding);
   std::vector<Binding> all;

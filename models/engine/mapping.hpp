@@ -14,6 +14,9 @@ namespace weft::engine {
 // Every binding that `binding` stands for: each combination of a tile's `times`, a group's `orders` and a step's `ways`,
 // the first of each first.
 std::vector<Binding> alternatives_of(const Binding& binding);
+// How many those are, and the most that a binding may stand for: each is lowered once and tried at every point.
+std::int64_t alternatives_count(const Binding& binding);
+inline constexpr std::int64_t kMostAlternatives = 1024;
 
 // What was chosen for a point. Within 0.5 % of the least analytic latency the mapping of least DRAM traffic is taken, then
 // the quickest, then the first.

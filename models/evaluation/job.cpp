@@ -167,6 +167,7 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
   out.status = std::string(config::name_of(result.status));
   if (result.status != engine::Status::ok) {
     out.bound_by = result.reason;
+    for (const cost::Table& table : tables_) out.energy[table.name] = {};
     return out;
   }
   const engine::Mapping mapping = engine::map_point(*point.design, point.workload, point.shape, 1);

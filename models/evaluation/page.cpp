@@ -63,11 +63,13 @@ std::string table_sentences(const Reproduction& all) {
       share[t] = point.outcome.energy.at(all.tables[t]).macs / point.outcome.energy.at(all.tables[t]).total();
   }
   return fmt::format(
-      "\nWith `{}` in place of `{}` FuseMax takes {} of FLAT's and {} of the unfused baseline's energy in attention, in place of {} and {} "
-      "({}). MACs are then {:.0f} % of FuseMax's energy (BERT, 4K) in place of {:.0f} %, so that data kept out of buffer and DRAM, which "
-      "is what FuseMax saves, counts for more, and the six MACCs of its exp, which is what it adds, for less.\n",
-      all.tables[1], all.tables[0], figure(second.energy_to_flat), figure(second.energy_to_unfused), figure(first.energy_to_flat),
-      figure(first.energy_to_unfused), all.fidelity, 100 * share[1], 100 * share[0]);
+      "\nBy `{}` FuseMax takes {} of FLAT's and {} of the unfused baseline's energy in attention, by `{}` {} and {} ({}). MACs are {:.0f} "
+      "% of "
+      "FuseMax's energy by the one and {:.0f} % by the other (BERT, 4K): the smaller their share, the more counts what FuseMax saves, data "
+      "kept out "
+      "of buffer and DRAM, and the less what it adds, six MACCs for an exp.\n",
+      all.tables[0], figure(first.energy_to_flat), figure(first.energy_to_unfused), all.tables[1], figure(second.energy_to_flat),
+      figure(second.energy_to_unfused), all.fidelity, 100 * share[0], 100 * share[1]);
 }
 
 std::string mended_section(const Reproduction& all) {
@@ -81,7 +83,7 @@ std::string mended_section(const Reproduction& all) {
     for (const NamedMean& mean : kMeans) out += " " + figure(means.*mean.member) + " |";
     out += "\n";
   };
-  row("nothing: as published", all.means.at("rules").at(all.tables[0]));
+  row("nothing", all.means.at("rules").at(all.tables[0]));
   for (const MendedMeans& mended : all.mended) row(mended.name + ": " + mended.description, mended.means);
   return out;
 }
@@ -104,7 +106,7 @@ const std::array<Quantity, 5> kQuantities{{
 
 const AttentionPoint* same_point(const Reproduction& all, const AttentionPoint& like, const std::string& fidelity) {
   for (const AttentionPoint& p : all.points) {
-    if (p.fidelity == fidelity && p.config == like.config && p.model == like.model && p.length == like.length) return &p;
+    if (p.fidelity == fidelity && p.config == like.config && p.model == like.model && p.length == like.length) return p.ok() ? &p : nullptr;
   }
   return nullptr;
 }
@@ -113,6 +115,11 @@ std::string attention_section(const Reproduction& all) {
   std::string out = "\n## Attention: every published value\n";
   const std::vector<std::string> fidelities = fidelities_of(all);
   for (const Quantity& quantity : kQuantities) {
+    if (quantity.published == &PublishedAttention::energy_pj && !compares_energy(all.cost_table)) {
+      out += fmt::format("\n### Energy\n\nPublished energies are by `{}` and are not compared with those by `{}`.\n", kPublishedTable,
+                         all.cost_table);
+      continue;
+    }
     out += fmt::format("\n### {}\n\n", quantity.title);
     std::vector<std::string> cells{"design", "model", "tokens", "published"};
     for (const std::string& fidelity : fidelities) cells.insert(cells.end(), {fidelity, "difference"});
@@ -123,7 +130,11 @@ std::string attention_section(const Reproduction& all) {
       out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model, length_text(point.length), published);
       for (const std::string& fidelity : fidelities) {
         const AttentionPoint* other = same_point(all, point, fidelity);
-        const double ours = other == nullptr ? 0 : quantity.ours(*other, all.cost_table);
+        if (other == nullptr) {
+          out += " – | – |";
+          continue;
+        }
+        const double ours = quantity.ours(*other, all.cost_table);
         out += fmt::format(" {:.5g} | {} |", ours, difference(ours, published));
       }
       out += "\n";
@@ -134,7 +145,7 @@ std::string attention_section(const Reproduction& all) {
 
 std::string reasons_section(const Reproduction& all) {
   std::string out = fmt::format("\n## Why, where a figure is more than 1 % from the published one ({})\n\n", all.fidelity);
-  if (all.fidelity == "rules") return out + "No figure is.\n";
+  if (all.fidelity == "rules") return out + "No figure of the rules is, with the table they are published by.\n";
   out += header({"design", "model", "tokens", "reason"});
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity != all.fidelity || point.reason.empty()) continue;
@@ -152,6 +163,11 @@ std::string points_section(const Reproduction& all) {
   out += header(cells);
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity != all.fidelity) continue;
+    if (!point.ok()) {
+      out += fmt::format("| {} | {} | {} | infeasible: {} |\n", design_name(point.config), point.model, length_text(point.length),
+                         point.outcome.bound_by);
+      continue;
+    }
     out += fmt::format("| {} | {} | {} | {} | {:.6g} |", design_name(point.config), point.model, length_text(point.length),
                        point.published ? fmt::format("{:.6g}", point.published->latency_s) : "–", point.outcome.latency_s);
     if (both) {
@@ -174,7 +190,8 @@ std::string points_section(const Reproduction& all) {
 std::string order_of(const Reproduction& all, const AttentionPoint& like, const std::string& fidelity) {
   std::vector<std::pair<double, Config>> found;
   for (const AttentionPoint& p : all.points) {
-    if (p.fidelity == fidelity && p.model == like.model && p.length == like.length) found.emplace_back(p.outcome.latency_s, p.config);
+    if (p.fidelity == fidelity && p.ok() && p.model == like.model && p.length == like.length)
+      found.emplace_back(p.outcome.latency_s, p.config);
   }
   std::sort(found.begin(), found.end());
   std::string out;
@@ -203,9 +220,49 @@ std::string order_section(const Reproduction& all) {
   out += fmt::format("Quickest first, as by the rules at {} of {} pairs of model and length", same, pairs);
   out += all.fidelity == "systemc" ? fmt::format(", and as in the closed form at {}.\n", same_closed) : ".\n";
   if (!moved.empty())
-    out += "fusemax-cascade and flat change places where the subtraction before an exp costs a cycle there and none here.\n";
+    out +=
+        "fusemax-cascade and flat change places: the subtraction before an exp costs a cycle there and none here, and at 64K our flat is "
+        "slower than the published mapping.\n";
   for (const auto& [how, where] : moved) out += fmt::format("\n- {}: {}", where, how);
   return out + (moved.empty() ? "" : "\n");
+}
+
+// Where our FLAT is worse than the rules' with the published mapping, at every pair, and what the better of both would make of the mean.
+std::string flat_section(const Reproduction& all) {
+  if (all.fidelity == "rules") return "";
+  std::string out = "\n## FLAT, mapped by us and by the published mappings, at every pair\n\n";
+  double speedups = 0;
+  int pairs = 0;
+  std::string worse;
+  for (const AttentionPoint& ours : all.points) {
+    if (ours.fidelity != all.fidelity || ours.config != Config::flat || !ours.ok()) continue;
+    const AttentionPoint* theirs = same_point(all, ours, "rules");
+    AttentionPoint like = ours;
+    like.config = Config::binding;
+    const AttentionPoint* fusemax = same_point(all, like, all.fidelity);
+    if (theirs == nullptr || fusemax == nullptr) continue;
+    speedups += std::min(ours.outcome.latency_s, theirs->outcome.latency_s) / fusemax->outcome.latency_s;
+    ++pairs;
+    const double latency = ours.outcome.latency_s / theirs->outcome.latency_s;
+    const double bytes = ours.outcome.traffic_bytes / theirs->outcome.traffic_bytes;
+    if (latency > 1.01 || bytes > 1.01)
+      worse += fmt::format("- {} {}: latency {:+.1f} %, {:.2f} times the bytes\n", ours.model, length_text(ours.length),
+                           100 * (latency - 1), bytes);
+  }
+  out += worse.empty() ? "Ours is nowhere slower by more than 1 % and moves no more.\n"
+                       : "Ours is worse here: the published mapping holds a row of scores that is as large as the buffer, spills the rest, "
+                         "and writes SN over QK, "
+                         "which a binding cannot say:\n\n" +
+                             worse;
+  return out + fmt::format("\nWith the better of both at each of {} pairs, the mean speedup over FLAT is {:.3f}.\n", pairs,
+                           speedups / std::max(1, pairs));
+}
+
+std::string not_evaluated_section(const Reproduction& all) {
+  if (all.not_evaluated.empty()) return "";
+  std::string out = "\n## Published, not evaluated\n\nRows of configs/published/ for which there is no point here.\n\n";
+  for (const std::string& row : all.not_evaluated) out += "- " + row + "\n";
+  return out;
 }
 
 std::string linear_section(const Reproduction& all) {
@@ -213,6 +270,7 @@ std::string linear_section(const Reproduction& all) {
   std::vector<std::string> cells{"arrays of", "model", "tokens", "published latency, s"};
   for (const std::string& fidelity : fidelities_of(all)) cells.insert(cells.end(), {fidelity, "latency", "bytes", "energy"});
   out += header(cells);
+  const bool energy = compares_energy(all.cost_table);
   for (const LinearPoint& point : all.linear) {
     if (point.fidelity != "rules" || !point.published) continue;
     out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model, length_text(point.length),
@@ -221,19 +279,21 @@ std::string linear_section(const Reproduction& all) {
       const auto found = std::find_if(all.linear.begin(), all.linear.end(), [&](const LinearPoint& p) {
         return p.fidelity == fidelity && p.config == point.config && p.model == point.model && p.length == point.length;
       });
+      if (!found->feasible) {
+        out += " – | – | – | – |";
+        continue;
+      }
       out += fmt::format(" {:.5g} | {} | {} | {} |", found->latency_s, difference(found->latency_s, point.published->latency_s),
                          difference(found->traffic_bytes, point.published->traffic_bytes),
-                         difference(found->energy_pj.at(all.cost_table), point.published->energy_pj));
+                         energy ? difference(found->energy_pj.at(all.cost_table), point.published->energy_pj) : "–");
     }
     out += "\n";
   }
-  if (all.fidelity != "rules")
-    out +=
-        "\nLatency is above the published one because weights take 256 cycles to enter the array for every block of rows, or outputs 256 "
-        "to "
-        "leave it; the rules charge neither. Bytes are above where both operands are held twice, so that blocks are smaller; energy "
-        "because fp32 sums of "
-        "a product cut along K go through the buffer.\n";
+  if (all.fidelity != "rules") out += "\n" + header({"arrays of", "model", "tokens", "reason"});
+  for (const LinearPoint& point : all.linear) {
+    if (point.fidelity == all.fidelity && !point.reason.empty())
+      out += fmt::format("| {} | {} | {} | {} |\n", design_name(point.config), point.model, length_text(point.length), point.reason);
+  }
   return out;
 }
 
@@ -242,10 +302,11 @@ std::string end_to_end_section(const Reproduction& all) {
   std::string out = fmt::format("\n## End to end, {}: seconds a layer\n\n", all.fidelity);
   out += header({"design", "model", "tokens", "attention", "Q", "K", "V", "Z", "FFN1", "FFN2", "layer", "layers", "model"});
   for (const AttentionPoint& point : all.points) {
-    if (point.fidelity != all.fidelity) continue;
+    if (point.fidelity != all.fidelity || !point.ok()) continue;
     const Config arrays = point.config == Config::binding || point.config == Config::architecture ? Config::binding : Config::flat;
     for (const LinearPoint& linear : all.linear) {
-      if (linear.fidelity != point.fidelity || linear.config != arrays || linear.model != point.model || linear.length != point.length)
+      if (!linear.feasible || linear.fidelity != point.fidelity || linear.config != arrays || linear.model != point.model ||
+          linear.length != point.length)
         continue;
       out += fmt::format("| {} | {} | {} | {:.4g} |", design_name(point.config), point.model, length_text(point.length),
                          point.outcome.latency_s);
@@ -265,7 +326,7 @@ std::string pareto_section(const Reproduction& all) {
   out += header(cells);
   for (const ParetoPoint& point : all.pareto) {
     if (point.fidelity != "rules" || !point.published) continue;
-    out += fmt::format("| {} | {} | {:.6g} | {:.6g} | {:.6g} |", point.model, point.side, point.published->area_um2, point.area_um2,
+    out += fmt::format("| {} | {} | {:.6g} | {} | {:.6g} |", point.model, point.side, point.published->area_um2, figure(point.area_um2),
                        point.published->latency_s);
     for (const std::string& fidelity : fidelities_of(all)) {
       for (const ParetoPoint& other : all.pareto) {
@@ -278,7 +339,8 @@ std::string pareto_section(const Reproduction& all) {
   if (all.fidelity == "rules") return out;
   out +=
       "\nOur sweep has twice the published buffer, since what is fetched is held twice and the running state is fp32; the area is by the "
-      "published rule. Where the two part by more than 1 %, so small a buffer is why: a block holds fewer tiles of queries, so that K and "
+      "published rule for half of it. Where the two part by more than 1 %, so small a buffer is why: a block holds fewer tiles of queries, "
+      "so that K and "
       "V "
       "are read more often, and two copies of V do not last from a tile's BQK to its SLNV.\n\n";
   for (const ParetoPoint& point : all.pareto) {
@@ -299,7 +361,8 @@ std::string validation_page(const Reproduction& all) {
       "(docs/units/rules.md); the other fidelities are our own, on our own mappings.\n\n",
       all.fidelity, all.cost_table);
   return out + means_section(all) + table_sentences(all) + mended_section(all) + attention_section(all) + reasons_section(all) +
-         order_section(all) + linear_section(all) + end_to_end_section(all) + pareto_section(all) + points_section(all);
+         order_section(all) + flat_section(all) + linear_section(all) + end_to_end_section(all) + pareto_section(all) +
+         points_section(all) + not_evaluated_section(all);
 }
 
 }  // namespace weft::evaluation

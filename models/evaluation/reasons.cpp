@@ -64,8 +64,11 @@ std::string traffic_reason(const AttentionPoint& point) {
   if (point.config == Config::flat || point.config == Config::unfused) return head + "the mapper found " + ours.mapping;
   const double reads = (point.published->traffic_bytes / static_cast<double>(kWordBytes) / operand_words(point) - 2) / 2;
   if (static_cast<double>(ours.query_blocks) < reads)
-    return head + fmt::format("the rules tile for half of the buffer there is: K and V are read {} times, {:.0f} times there",
-                              ours.query_blocks, reads);
+    return head +
+           fmt::format(
+               "the rules tile for half of the buffer there is, and in it hold a tile of QK and of SLN for every query of a block: K and V "
+               "are read {} times, {:.0f} times there",
+               ours.query_blocks, reads);
   return head + fmt::format("two copies of what is fetched, and the running state in fp32: K and V are read {} times, {:.0f} times there",
                             ours.query_blocks, reads);
 }
@@ -79,9 +82,11 @@ std::string use_reason(const AttentionPoint& point) {
     if (point.config == Config::architecture) {
       out += "as the latency";
     } else {
+      const char* product = point.config == Config::cascade ? "SLNV" : "AV";
       out += fmt::format(
-          "a slot counts as used when the array is, rows that AV leaves empty and the reading of outputs too; the MACs alone use {:.3f}",
-          ours.useful_macs);
+          "a slot counts as used when the array is, rows that {} leaves empty and the reading of outputs too; the MACs alone use {:.3f}",
+          product, ours.useful_macs);
+      if (differs(ours.useful_macs, published.utilisation_2d)) out += ", and that differs as the latency";
     }
   }
   if (differs(ours.utilisation_1d, published.utilisation_1d)) {
@@ -91,12 +96,26 @@ std::string use_reason(const AttentionPoint& point) {
   return out;
 }
 
+// What passes the buffer here and not by the rules, or the other way round.
+const char* buffer_cause(Config config) {
+  switch (config) {
+    case Config::unfused:
+      return "QK and A pass it on their way to and from DRAM, and the sum reads SN; the rules let them bypass it, and charge sums of AV "
+             "that stay in the elements here";
+    case Config::flat:
+      return "the sum reads SN, which the rules leave out, and Q, K and V pass it, which bypass it there unless they are held";
+    case Config::cascade:
+      return "scores are fp32, two words, and read by LM and by SLN, SLN is read twice, and SLNV and RNV are fp32; the rules have words of "
+             "16 bits, read once";
+    default: return "the running state is fp32, two words, and each fill from DRAM is a write";
+  }
+}
+
 // The parts of the energy that make most of the difference, in shares of the published total.
 std::string energy_reason(const AttentionPoint& point, const AttentionPoint& rules, const std::string& table) {
   const EnergyParts& ours = point.outcome.energy.at(table);
   const EnergyParts& theirs = rules.outcome.energy.at(table);
   const double total = theirs.total();
-  const bool array_of_its_own = point.config == Config::binding || point.config == Config::architecture;
   struct Part {
     const char* name;
     double difference;
@@ -107,9 +126,7 @@ std::string energy_reason(const AttentionPoint& point, const AttentionPoint& rul
       {"other operations", ours.operations - theirs.operations,
        point.config == Config::cascade ? "exp is charged, which the rules leave out" : "each operation of every Einsum is charged"},
       {"DRAM", ours.dram - theirs.dram, "as the bytes"},
-      {"buffer", ours.buffer - theirs.buffer,
-       array_of_its_own ? "the running state is fp32, two words, and each fill from DRAM is a write"
-                        : "operands of both products and fp32 sums pass through it; there they bypass it"},
+      {"buffer", ours.buffer - theirs.buffer, buffer_cause(point.config)},
       {"registers", ours.registers - theirs.registers, "one element of all is charged in both, the file between the arrays there only"},
   }};
   std::string out = "energy " + percent(ours.total() / point.published->energy_pj - 1) + ":";
@@ -131,8 +148,27 @@ std::string reason_of(const AttentionPoint& point, const AttentionPoint* rules, 
   if (differs(ours.latency_s, published.latency_s)) reasons.push_back(latency_reason(point, published_rules));
   if (differs(ours.traffic_bytes, published.traffic_bytes)) reasons.push_back(traffic_reason(point));
   if (std::string use = use_reason(point); !use.empty()) reasons.push_back(std::move(use));
-  if (rules != nullptr && differs(ours.energy.at(table).total(), published.energy_pj))
+  if (rules != nullptr && compares_energy(table) && differs(ours.energy.at(table).total(), published.energy_pj))
     reasons.push_back(energy_reason(point, *rules, table));
+  std::string all;
+  for (const std::string& reason : reasons) all += (all.empty() ? "" : ". ") + reason;
+  return all;
+}
+
+std::string reason_of(const LinearPoint& point, const std::string& table) {
+  const PublishedLinear& published = *point.published;
+  std::vector<std::string> reasons;
+  const auto add = [&](const char* what, double ours, double theirs, const std::string& why) {
+    if (differs(ours, theirs)) reasons.push_back(fmt::format("{} {}: {}", what, percent(ours / theirs - 1), why));
+  };
+  std::string mappings;
+  for (const auto& [product, words] : point.mapping) mappings += fmt::format("{}{} as {}", mappings.empty() ? "" : "; ", product, words);
+  add("latency", point.latency_s, published.latency_s,
+      "weights take 256 cycles a block to enter the array, or outputs 256 to leave it; the rules charge neither");
+  add("bytes", point.traffic_bytes, published.traffic_bytes, "other blocks: " + mappings);
+  if (compares_energy(table))
+    add("energy", point.energy_pj.at(table), published.energy_pj,
+        "fp32 sums of a product that is cut along its depth pass the buffer, and results do too");
   std::string all;
   for (const std::string& reason : reasons) all += (all.empty() ? "" : ". ") + reason;
   return all;

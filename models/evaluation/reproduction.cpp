@@ -1,5 +1,7 @@
 #include "models/evaluation/reproduction.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,8 +16,10 @@ BufferRowCosts row_of(const cost::Table& table, std::int64_t bytes) {
   return {word.read_pj * kBufferRowWords, word.write_pj * kBufferRowWords};
 }
 
-double area_of(const cost::Table& table, const std::string& operation) {
+// An operation's area; `whole` turns false where the table has none.
+double area_of(const cost::Table& table, const std::string& operation, bool& whole) {
   const cost::Operation& found = cost::operation(table, operation);
+  whole = whole && found.area.has_value();
   return found.area ? found.area->um2 : 0;
 }
 
@@ -61,7 +65,7 @@ void add_rule_pareto(Reproduction& into, const Published& published, const RuleC
                         .side = side,
                         .fidelity = "rules",
                         .latency_s = result.latency_s,
-                        .area_um2 = result.area_um2.value_or(0),
+                        .area_um2 = result.area_um2,
                         .bound_by = {},
                         .waits = {},
                         .published = {},
@@ -72,8 +76,8 @@ void add_rule_pareto(Reproduction& into, const Published& published, const RuleC
   }
 }
 
-// The area of the sweep's FuseMax: ours is the same array and buffer, by the same rule.
-double area_at(const Reproduction& all, const std::string& model, std::int64_t side) {
+// The area of the sweep's FuseMax by the rules. Ours has the same arrays and twice the buffer, which is 0.05 to 1 % of the area.
+std::optional<double> area_at(const Reproduction& all, const std::string& model, std::int64_t side) {
   for (const ParetoPoint& point : all.pareto) {
     if (point.fidelity == "rules" && point.model == model && point.side == side) return point.area_um2;
   }
@@ -98,6 +102,8 @@ LinearPoint& linear_of(Reproduction& all, const Job& job, const std::string& fid
 void add_product(LinearPoint& point, const Job& job, const Outcome& outcome) {
   const std::vector<std::string> names =
       job.product == "QKV" ? std::vector<std::string>{"Q", "K", "V"} : std::vector<std::string>{job.product};
+  point.feasible = point.feasible && outcome.status == "ok";
+  if (!outcome.mapping.empty()) point.mapping[job.product] = outcome.mapping;
   for (const std::string& name : names) {
     point.product_s[name] = outcome.latency_s;
     point.latency_s += outcome.latency_s;
@@ -110,11 +116,12 @@ Means means_by(const Reproduction& all, const std::string& fidelity, const std::
   std::vector<MeasuredPoint> attention;
   std::vector<MeasuredPoint> linear;
   for (const AttentionPoint& point : all.points) {
-    if (point.fidelity == fidelity)
+    if (point.fidelity == fidelity && point.ok())
       attention.push_back({point.config, point.model, point.length, point.outcome.latency_s, point.outcome.energy.at(table).total()});
   }
   for (const LinearPoint& point : all.linear) {
-    if (point.fidelity == fidelity) linear.push_back({point.config, point.model, point.length, point.latency_s, point.energy_pj.at(table)});
+    if (point.fidelity == fidelity && point.feasible)
+      linear.push_back({point.config, point.model, point.length, point.latency_s, point.energy_pj.at(table)});
   }
   return means_of(attention, linear);
 }
@@ -138,11 +145,14 @@ RuleCosts rule_costs_of(const cost::Table& table) {
   costs.buffer_32_mib = row_of(table, kFlatBufferBytes);
   costs.register_read_pj = table.register_file.read.pj;
   costs.register_write_pj = table.register_file.write.pj;
-  costs.mac_um2 = area_of(table, "macc");
-  costs.max_um2 = area_of(table, "max");
-  costs.divide_um2 = area_of(table, "divide");
-  costs.register_file_um2 = table.register_file.area ? table.register_file.area->um2 : 0;
-  costs.address_bit_um2 = table.register_file.area_per_address_bit ? table.register_file.area_per_address_bit->um2 : 0;
+  const auto& file = table.register_file;
+  bool whole = file.area.has_value() && file.area_per_address_bit.has_value();
+  costs.mac_um2 = area_of(table, "macc", whole);
+  costs.max_um2 = area_of(table, "max", whole);
+  costs.divide_um2 = area_of(table, "divide", whole);
+  costs.register_file_um2 = file.area ? file.area->um2 : 0;
+  costs.address_bit_um2 = file.area_per_address_bit ? file.area_per_address_bit->um2 : 0;
+  if (!whole) return costs;  // without the areas of buffers the rules give none at all
   for (const cost::BufferArea& area : table.buffer_area) costs.srams.push_back({area.bytes, area.row_bytes, area.um2});
   return costs;
 }
@@ -197,6 +207,10 @@ void add_outcomes(Reproduction& into, const Published& published, const std::str
   check(jobs.size() == outcomes.size(), "an outcome for each job");
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const Job& job = jobs[i];
+    const bool ok = outcomes[i].status == "ok";
+    if (!ok)
+      into.infeasible.push_back(
+          fmt::format("{} {} {} {}, {}: {}", design_name(job.config), job.model, job.length, job.product, fidelity, outcomes[i].bound_by));
     if (job.kind == JobKind::attention) {
       AttentionPoint point{.config = job.config,
                            .model = job.model,
@@ -211,7 +225,7 @@ void add_outcomes(Reproduction& into, const Published& published, const std::str
       LinearPoint& point = linear_of(into, job, fidelity);
       add_product(point, job, outcomes[i]);
       point.published = row_for(published.linear, point);
-    } else {
+    } else if (ok) {
       ParetoPoint point{.model = job.model,
                         .side = job.side,
                         .fidelity = fidelity,
@@ -246,25 +260,36 @@ void conclude(Reproduction& into, const Published& published, const std::vector<
   for (const std::string& fidelity : fidelities) {
     for (const std::string& table : into.tables) into.means[fidelity][table] = means_by(into, fidelity, table);
   }
-  const AttentionRules rules{rule_costs_of(tables[0]), {}, published.flat_mappings};
+  // Where a table charges every register file, the rules do so before anything is mended.
+  Mends base;
+  base.register_files_of_every_element = tables[0].register_file.charged == cost::Charged::every_element;
+  const AttentionRules rules{rule_costs_of(tables[0]), base, published.flat_mappings};
   for (AttentionPoint& point : into.points) {
-    if (point.fidelity == "rules" || !point.published) continue;
+    if (point.fidelity == "rules" || !point.published || !point.ok()) continue;
     const auto same = [&](const AttentionPoint& p) {
       return p.fidelity == "rules" && p.config == point.config && p.model == point.model && p.length == point.length;
     };
     const auto found = std::find_if(into.points.begin(), into.points.end(), same);
     point.reason = reason_of(point, found == into.points.end() ? nullptr : &*found, rules, into.cost_table);
   }
+  for (LinearPoint& point : into.linear) {
+    if (point.fidelity != "rules" && point.published && point.feasible) point.reason = reason_of(point, into.cost_table);
+  }
   for (ParetoPoint& point : into.pareto) {
     if (!point.published || std::abs(point.latency_s / point.published->latency_s - 1) <= 0.01) continue;
     point.reason = "bound by " + point.bound_by + (point.waits.empty() ? "" : "; " + point.waits);
+  }
+  for (const PublishedAttention& row : published.attention) {
+    const auto is_it = [&](const AttentionPoint& p) { return p.config == row.config && p.model == row.model && p.length == row.length; };
+    if (std::none_of(into.points.begin(), into.points.end(), is_it))
+      into.not_evaluated.push_back(fmt::format("fusemax-attention.csv:{}: {} {} {}", row.line, name_of(row.config), row.model, row.length));
   }
   const auto mend = [&](const std::string& name, const std::string& description, const Mends& mends) {
     const AttentionRules mended{rules.costs, mends, published.flat_mappings};
     into.mended.push_back({name, description, means_of(rule_attention_points(mended), rule_linear_points(rules.costs, mends))});
   };
   for (const Mend& one : kMends) {
-    Mends mends;
+    Mends mends = base;
     mends.*one.member = true;
     mend(one.name, one.description, mends);
   }

@@ -21,17 +21,24 @@ struct AttentionPoint {
   std::string model;
   std::int64_t length = 0;
   std::string fidelity;
-  Outcome outcome;                              // of rules: without cycles, with the 2D array's shares
-  std::optional<PublishedAttention> published;  // absent: none is published
-  std::string reason;                           // of every difference above 1 %; empty where there is none
+  Outcome outcome;                                    // of rules: without cycles, with the 2D array's shares
+  std::optional<PublishedAttention> published;        // absent: none is published
+  bool ok() const { return outcome.status == "ok"; }  // else no figure of it means anything
+  std::string reason;                                 // of every difference above 1 %; empty where there is none
 };
 
+// The table that the published energies are by: with another one they are not compared.
+inline constexpr const char* kPublishedTable = "fusemax-as-published-45nm";
+
+// The linear layers of one design's arrays.
 struct LinearPoint {
   Config config = Config::binding;  // flat or binding
   std::string model;
   std::int64_t length = 0;
   std::string fidelity;
-  std::map<std::string, double> product_s;  // latency by product: Q, K, V, Z, FFN1, FFN2
+  bool feasible = true;
+  std::map<std::string, std::string> mapping;  // by product, where the mapper chose
+  std::map<std::string, double> product_s;     // latency by product: Q, K, V, Z, FFN1, FFN2
   double latency_s = 0;
   double traffic_bytes = 0;
   std::map<std::string, double> energy_pj;  // by cost table
@@ -44,7 +51,7 @@ struct ParetoPoint {
   std::int64_t side = 0;
   std::string fidelity;
   double latency_s = 0;
-  double area_um2 = 0;
+  std::optional<double> area_um2;  // absent where the cost table lacks an area
   std::string bound_by;
   std::string waits;
   std::optional<PublishedPareto> published;
@@ -71,6 +78,8 @@ struct Reproduction {
   std::string cost_table;  // the one that points' energy is told by
   std::vector<std::string> tables;
   std::map<std::string, std::int64_t> layers;  // by model
+  std::vector<std::string> not_evaluated;      // published rows for which there is no point
+  std::vector<std::string> infeasible;         // which point of ours could not be run, and why
   std::vector<AttentionPoint> points;
   std::vector<LinearPoint> linear;
   std::vector<ParetoPoint> pareto;
@@ -90,7 +99,11 @@ void add_outcomes(Reproduction& into, const Published& published, const std::str
 // Means, and the reason for each difference above 1 %: once all points are there.
 void conclude(Reproduction& into, const Published& published, const std::vector<cost::Table>& tables);
 
+// Whether energies by `table` are on the terms of the published ones.
+inline bool compares_energy(const std::string& table) { return table == kPublishedTable; }
+
 // Why a simulated point is further than 1 % from the published one, each figure by what makes it so; empty where none is.
+std::string reason_of(const LinearPoint& point, const std::string& table);
 std::string reason_of(const AttentionPoint& point, const AttentionPoint* rules, const AttentionRules& published_rules,
                       const std::string& table);
 

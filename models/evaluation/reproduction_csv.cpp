@@ -25,6 +25,7 @@ bool known_model(const std::string& model) {
 std::string utilisation_csv(const Reproduction& all) {
   std::string out = fmt::format("{},utilisation_2d,utilisation_1d\n", kKey);
   for (const AttentionPoint& p : all.points) {
+    if (!p.ok()) continue;
     out += fmt::format("{},{},{}\n", key(p.config, p.model, p.length, p.fidelity), number(p.outcome.utilisation_2d),
                        number(p.outcome.utilisation_1d));
     if (p.fidelity == "rules" && p.published)
@@ -64,6 +65,7 @@ struct Costs {
 Costs attention_costs(const Reproduction& all, Config config, const AttentionPoint& like, bool published) {
   for (const AttentionPoint& p : all.points) {
     if (p.config != config || p.model != like.model || p.length != like.length || p.fidelity != like.fidelity) continue;
+    if (!published && !p.ok()) return {};
     if (!published) return {p.outcome.latency_s, p.outcome.energy.at(all.cost_table).total()};
     if (p.published) return {p.published->latency_s, p.published->energy_pj};
   }
@@ -75,6 +77,7 @@ Costs linear_costs(const Reproduction& all, Config config, const AttentionPoint&
   const Config arrays = config == Config::binding || config == Config::architecture ? Config::binding : Config::flat;
   for (const LinearPoint& p : all.linear) {
     if (p.config != arrays || p.model != like.model || p.length != like.length || p.fidelity != like.fidelity) continue;
+    if (!published && !p.feasible) return {};
     if (!published) return {p.latency_s, p.energy_pj.at(all.cost_table)};
     if (p.published) return {p.published->latency_s, p.published->energy_pj};
   }
@@ -108,8 +111,9 @@ std::string ratio_csv(const Reproduction& all, bool energy, bool end_to_end) {
 std::string pareto_csv(const Reproduction& all) {
   std::string out = "fidelity,workload,array_side,latency_s,area_um2\n";
   for (const ParetoPoint& p : all.pareto) {
-    const auto row = [&](const std::string& fidelity, double latency_s, double area_um2) {
-      out += fmt::format("{},{},{},{},{}\n", fidelity, workload_name(p.model), p.side, number(latency_s), number(area_um2));
+    if (!p.area_um2) continue;
+    const auto row = [&](const std::string& fidelity, double latency_s, std::optional<double> area_um2) {
+      out += fmt::format("{},{},{},{},{}\n", fidelity, workload_name(p.model), p.side, number(latency_s), number(*area_um2));
     };
     row(p.fidelity, p.latency_s, p.area_um2);
     if (p.fidelity == "rules" && p.published) row("published", p.published->latency_s, p.published->area_um2);

@@ -42,11 +42,12 @@ void write_point(Writer& out, const AttentionPoint& point, const std::string& ta
   out.field("seq", point.length);
   out.field("fidelity", point.fidelity);
   out.field("status", outcome.status);
-  out.field("latency_s", outcome.latency_s);
-  out.field("traffic_bytes", outcome.traffic_bytes);
-  out.field("energy_pj", outcome.energy.at(table).total());
-  out.field("utilisation_2d", outcome.utilisation_2d);
-  out.field("utilisation_1d", outcome.utilisation_1d);
+  const auto figure = [&](const char* name, double value) { point.ok() ? out.field(name, value) : out.null_field(name); };
+  figure("latency_s", outcome.latency_s);
+  figure("traffic_bytes", outcome.traffic_bytes);
+  figure("energy_pj", outcome.energy.at(table).total());
+  figure("utilisation_2d", outcome.utilisation_2d);
+  figure("utilisation_1d", outcome.utilisation_1d);
   optional_field(out, "bound_by", outcome.bound_by);
   optional_field(out, "waits", outcome.waits);
   optional_field(out, "mapping", outcome.mapping);
@@ -72,13 +73,29 @@ void write_linear(Writer& out, const LinearPoint& point, const std::string& tabl
   out.field("workload", workload_name(point.model));
   out.field("seq", point.length);
   out.field("fidelity", point.fidelity);
-  out.field("latency_s", point.latency_s);
-  out.field("traffic_bytes", point.traffic_bytes);
-  out.field("energy_pj", point.energy_pj.at(table));
+  const auto figure = [&](const char* name, double value) { point.feasible ? out.field(name, value) : out.null_field(name); };
+  figure("latency_s", point.latency_s);
+  figure("traffic_bytes", point.traffic_bytes);
+  figure("energy_pj", point.energy_pj.at(table));
   out.key("product_latency_s");
   out.begin_object();
   for (const auto& [name, seconds] : point.product_s) out.field(name, seconds);
   out.end_object();
+  out.key("mapping");
+  out.begin_object();
+  for (const auto& [name, words] : point.mapping) out.field(name, words);
+  out.end_object();
+  out.key("published");
+  if (point.published) {
+    out.begin_object();
+    out.field("latency_s", point.published->latency_s);
+    out.field("traffic_bytes", point.published->traffic_bytes);
+    out.field("energy_pj", point.published->energy_pj);
+    out.end_object();
+  } else {
+    out.null();
+  }
+  optional_field(out, "reason", point.reason);
   out.end_object();
 }
 
@@ -88,7 +105,11 @@ void write_pareto(Writer& out, const ParetoPoint& point) {
   out.field("array_side", point.side);
   out.field("fidelity", point.fidelity);
   out.field("latency_s", point.latency_s);
-  out.field("area_um2", point.area_um2);
+  if (point.area_um2) {
+    out.field("area_um2", *point.area_um2);
+  } else {
+    out.null_field("area_um2");
+  }
   optional_field(out, "bound_by", point.bound_by);
   optional_field(out, "waits", point.waits);
   out.end_object();

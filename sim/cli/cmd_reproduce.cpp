@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -45,7 +46,9 @@ struct ReproduceCommand {
 // The table asked for, and the two shipped ones beside it.
 std::vector<cost::Table> tables_of(const engine::Catalog& catalog, const std::string& asked) {
   std::vector<cost::Table> tables{cost::load_table(catalog.file("cost", asked))};
-  for (const char* other : {"fusemax-as-published-45nm", "horowitz-45nm"}) {
+  for (const char* other : {evaluation::kPublishedTable, "horowitz-45nm"}) {
+    if (asked != other && tables.front().name == other)
+      throw ConfigError(Problem{{"--cost", 0, 0}, "", asked, "has the name of a shipped table, which it is told beside: rename the file"});
     if (tables.front().name != other) tables.push_back(cost::load_table(catalog.file("cost", other)));
   }
   return tables;
@@ -74,6 +77,9 @@ void draw(const fs::path& folder) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);  // Ctrl-C ends the drawing too
     ::execl("/usr/bin/python3", "/usr/bin/python3", script.c_str(), folder.c_str(), static_cast<char*>(nullptr));
     ::_exit(127);
   }
@@ -176,7 +182,8 @@ int reproduce(const ReproduceCommand& o) {
   if (o.fidelity != "rules") bench = std::make_unique<evaluation::Bench>(catalog, tables);
   const bool simulated = o.fidelity == "systemc";
   // The workers are forked before the thread that waits for signals is there.
-  sim::Workers workers(simulated ? jobs.size() : 0, count, [&](std::size_t i) { return to_line(simulated_outcome(*bench, jobs[i])); });
+  sim::Workers workers(simulated ? jobs.size() : 0, simulated ? count : 1,
+                       [&](std::size_t i) { return to_line(simulated_outcome(*bench, jobs[i])); });
   Interrupt interrupt;
   if (bench != nullptr) {
     std::vector<Outcome> closed;
@@ -189,16 +196,17 @@ int reproduce(const ReproduceCommand& o) {
     evaluation::add_outcomes(all, published, "systemc", *stepped);
   }
   evaluation::conclude(all, published, tables);
-  const auto held = interrupt.writing();
-  if (interrupt.exit_code() != 0) return interrupt.exit_code();
-  if (!o.json.empty()) write_output(o.json, evaluation::reproduction_json(all));
-  if (!o.out.empty()) {
-    write_folder(all, o.out);
-    draw(o.out);
+  {
+    const auto held = interrupt.writing();
+    if (interrupt.exit_code() != 0) return interrupt.exit_code();
+    if (!o.json.empty()) write_output(o.json, evaluation::reproduction_json(all));
+    if (!o.out.empty()) write_folder(all, o.out);
   }
+  if (!o.out.empty()) draw(o.out);
+  if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (!outputs.uses_stdout()) print(table_of(all));
-  const bool feasible = std::all_of(all.points.begin(), all.points.end(), [](const auto& point) { return point.outcome.status == "ok"; });
-  return feasible ? 0 : 1;
+  for (const std::string& problem : all.infeasible) fmt::print(stderr, "weft reproduce: infeasible: {}\n", problem);
+  return all.infeasible.empty() ? 0 : 1;
 }
 
 }  // namespace

@@ -29,6 +29,13 @@ bool write_all(int file, const std::string& text) {
   return true;
 }
 
+// Waits for a process that has closed its pipe: whether it left by itself.
+bool ended_well(pid_t process) {
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 }  // namespace
 
 Workers::Workers(std::size_t jobs, unsigned count, Job job) : jobs_(jobs), job_(std::move(job)) {
@@ -36,6 +43,7 @@ Workers::Workers(std::size_t jobs, unsigned count, Job job) : jobs_(jobs), job_(
   void* memory = mmap(nullptr, sizeof *next_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   check(memory != MAP_FAILED, "no memory to share with worker processes");
   next_ = new (memory) std::atomic<std::size_t>(0);
+  count = static_cast<unsigned>(std::min<std::size_t>(count, jobs));
   for (unsigned w = 0; w < count; ++w) {
     std::array<int, 2> ends{};
     check(::pipe(ends.data()) == 0, "no pipe to a worker process");
@@ -54,6 +62,7 @@ Workers::Workers(std::size_t jobs, unsigned count, Job job) : jobs_(jobs), job_(
 Workers::~Workers() {
   for (const Worker& worker : workers_) {
     if (worker.file >= 0) ::close(worker.file);
+    if (worker.process < 0) continue;
     ::kill(worker.process, SIGTERM);
     while (::waitpid(worker.process, nullptr, 0) < 0 && errno == EINTR) continue;
   }
@@ -121,6 +130,12 @@ bool Workers::collect(const Answer& answer, const std::stop_token& stop) {
       ::close(workers_[w].file);
       workers_[w].file = -1;
       --open;
+      if (!ended_well(workers_[w].process)) {
+        workers_[w].process = -1;
+        if (stop.stop_requested()) return false;
+        throw ContractError("a worker process was ended from outside, for want of memory perhaps");
+      }
+      workers_[w].process = -1;
     }
   }
   if (stop.stop_requested()) return false;

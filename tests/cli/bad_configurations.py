@@ -77,6 +77,14 @@ def bindings() -> list[Case]:
         return one_wrong("binding", "fusemax", name, old, new, says, place)
     return [
         case("unknown key", "cascade:", "cascad:", ["cascad", "did you mean 'cascade'"]),
+        case("times of no size", "m: {tile: array_2d.rows}", "m: {tile: all, times: [1, 2]}", ["tiles.m.times", "multiplies a size"]),
+        case("times of zero", "m: {tile: array_2d.rows}", "m: {tile: array_2d.rows, times: [0]}",
+             ["tiles.m.times", "'0'", "1 to 4096"]),
+        case("too many mappings", "m: {tile: array_2d.rows}", f"m: {{tile: array_2d.rows, times: [{', '.join(['1'] * 1025)}]}}",
+             ["groups", "'1025'", "at most 1024"], place=False),
+        case("an order that misses a loop", "    loops: [b, h, p2, m1, p1]\n",
+             "    loops: [b, h, p2, m1, p1]\n    orders: [[b, h, p2, m1]]\n", ["misses p1"], place=False),
+        case("a way without its tensor", "stationary: BQK}", "stationary: BQK, ways: [{space: [m, p]}]}", ["ways[0]", "missing key"]),
         case("missing source", "source:", "# source:", ["source", "missing key"], place=False),
         case("unknown cascade", "cascade: attention-1pass", "cascade: attention-1pas",
              ["cascade", "'attention-1pas'", "did you mean 'attention-1pass'"]),

