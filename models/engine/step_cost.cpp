@@ -54,6 +54,7 @@ void add_partial_sums(const LoweredStep& step, std::int64_t elements, std::int64
   moved.read_bytes += reads * elements * kBytes;
   if (step.reduces_tiles) moved.written_bytes = elements * kBytes;
   moved.written_bytes += writes * elements * kBytes;
+  if (reads > 0) ++cost.read_streams;  // a sum is read as its successor is written
 }
 
 }  // namespace
