@@ -14,12 +14,6 @@ constexpr double kTransfersInFlight = 4;  // as the simulator's fetcher
 constexpr double kTransferOverhead = 3;   // cycles of a transfer beyond latency and bytes: command, request, response
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-double bytes_per_cycle(const Lowering& lowering) {
-  const Dram& dram = lowering.arch->dram;
-  const double wish = dram.bandwidth_bytes_per_s / lowering.arch->clock_hz;
-  return dram.bus_bytes ? std::min(wish, static_cast<double>(*dram.bus_bytes)) : wish;
-}
-
 // The loops of `bits` up to and including `last`.
 unsigned up_to(unsigned bits, int last) { return bits & ((2u << last) - 1u); }
 
@@ -380,6 +374,12 @@ GroupAnalysis GroupAnalyser::time() {
 }
 
 }  // namespace
+
+double bytes_per_cycle(const Lowering& lowering) {
+  const Dram& dram = lowering.arch->dram;
+  const double wish = dram.bandwidth_bytes_per_s / lowering.arch->clock_hz;
+  return dram.bus_bytes ? std::min(wish, static_cast<double>(*dram.bus_bytes)) : wish;
+}
 
 Analysis analyse(const Lowering& lowering, const Sizing& sizing) {
   Analysis all;

@@ -45,6 +45,9 @@ struct Analysis {
   double cycles = 0;
 };
 
+// Bytes that the memory moves in a cycle at its peak, no more than its data bus takes.
+double bytes_per_cycle(const Lowering& lowering);
+
 Analysis analyse(const Lowering& lowering, const Sizing& sizing);
 
 }  // namespace weft::engine

@@ -20,8 +20,7 @@ void add_operation(AreaReport& report, const cost::Table& table, const std::stri
 }
 
 void add_array(AreaReport& report, const cost::Table& table, const std::string& name, const Array& array) {
-  const double elements =
-      array.kind == ArrayKind::spatial ? static_cast<double>(*array.rows * *array.columns) : static_cast<double>(*array.lanes);
+  const double elements = elements_of(array);
   const Operations& can = array.operations;
   if (can.macc) add_operation(report, table, name + ".macc", "macc", elements);
   if (can.multiply && !can.macc) add_operation(report, table, name + ".multiply", "multiply", elements);

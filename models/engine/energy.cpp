@@ -60,9 +60,7 @@ class Charges {
 
   void registers(const std::string& name, const Array& array, double maccs, double others) {
     const cost::RegisterFile& file = table_.register_file;
-    const double elements =
-        array.kind == ArrayKind::spatial ? static_cast<double>(*array.rows * *array.columns) : static_cast<double>(*array.lanes);
-    const double charged = file.charged == cost::Charged::every_element ? 1.0 : 1.0 / elements;
+    const double charged = file.charged == cost::Charged::every_element ? 1.0 : 1.0 / elements_of(array);
     const double reads = charged * (maccs * file.reads_per_macc + others * file.reads_per_operation);
     const double writes = charged * (maccs * file.writes_per_macc + others * file.writes_per_operation);
     charge(name + ".register_file", "read", reads, file.read.pj, file.read.source);
@@ -105,6 +103,10 @@ class Charges {
 
 std::vector<cost::ActionCount> energy_of(const Result& result, const Lowering& lowering, const cost::Table& table) {
   return Charges(result, lowering, table).run();
+}
+
+double elements_of(const Array& array) {
+  return static_cast<double>(array.kind == ArrayKind::spatial ? *array.rows * *array.columns : *array.lanes);
 }
 
 double total_pj(const std::vector<cost::ActionCount>& actions) {

@@ -17,6 +17,8 @@ namespace weft::engine {
 // that did not happen are left out. An exp made of MACCs is that many MACCs. ConfigError where the table has no energy for
 // an operation that was done, or for an area that is asked for.
 std::vector<cost::ActionCount> energy_of(const Result& result, const Lowering& lowering, const cost::Table& table);
+// Elements of a spatial array, lanes of a vector array.
+double elements_of(const Array& array);
 double total_pj(const std::vector<cost::ActionCount>& actions);
 
 // Area by component, in µm².

@@ -53,8 +53,6 @@ std::vector<Choice> choices_of(const Binding& binding) {
   return all;
 }
 
-double bytes_per_cycle(const Lowering& lowering) { return lowering.arch->dram.bandwidth_bytes_per_s / lowering.arch->clock_hz; }
-
 struct Candidate {
   const Lowering* lowering = nullptr;
   Sizing sizing;

@@ -8,6 +8,7 @@
 #include "models/engine/analytic.hpp"
 #include "models/engine/energy.hpp"
 #include "models/engine/mapping.hpp"
+#include "models/evaluation/pareto_rules.hpp"
 
 namespace weft::evaluation {
 namespace {
@@ -82,13 +83,9 @@ std::vector<Job> evaluation_jobs() {
     }
   }
   for (const char* model : {"BERT", "XLM"}) {
-    for (const std::int64_t side : {16, 32, 64, 128, 256, 512})
-      jobs.push_back({.kind = JobKind::pareto,
-                      .config = Config::binding,
-                      .model = model,
-                      .length = std::int64_t{1} << 18,
-                      .product = {},
-                      .side = side});
+    for (const std::int64_t side : kParetoSides)
+      jobs.push_back(
+          {.kind = JobKind::pareto, .config = Config::binding, .model = model, .length = kParetoLength, .product = {}, .side = side});
   }
   // FLAT at the longest lengths takes longest: it comes first.
   std::stable_partition(jobs.begin(), jobs.end(),

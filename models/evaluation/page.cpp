@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "models/evaluation/reproduction.hpp"
 
@@ -303,7 +302,7 @@ std::string end_to_end_section(const Reproduction& all) {
   out += header({"design", "model", "tokens", "attention", "Q", "K", "V", "Z", "FFN1", "FFN2", "layer", "layers", "model"});
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity != all.fidelity || !point.ok()) continue;
-    const Config arrays = point.config == Config::binding || point.config == Config::architecture ? Config::binding : Config::flat;
+    const Config arrays = arrays_of(point.config);
     for (const LinearPoint& linear : all.linear) {
       if (!linear.feasible || linear.fidelity != point.fidelity || linear.config != arrays || linear.model != point.model ||
           linear.length != point.length)

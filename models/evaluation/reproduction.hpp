@@ -30,6 +30,11 @@ struct AttentionPoint {
 // The table that the published energies are by: with another one they are not compared.
 inline constexpr const char* kPublishedTable = "fusemax-as-published-45nm";
 
+// Whose linear layers a design has, those of its arrays: FuseMax's, or FLAT's.
+inline Config arrays_of(Config config) {
+  return config == Config::binding || config == Config::architecture ? Config::binding : Config::flat;
+}
+
 // The linear layers of one design's arrays.
 struct LinearPoint {
   Config config = Config::binding;  // flat or binding

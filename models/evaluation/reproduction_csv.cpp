@@ -15,13 +15,6 @@ std::string key(Config config, const std::string& model, std::int64_t length, co
 
 constexpr const char* kKey = "design,workload,seq,fidelity";
 
-bool known_model(const std::string& model) {
-  for (const NamedModel& known : kPublishedModels) {
-    if (known.name == model) return true;
-  }
-  return false;
-}
-
 std::string utilisation_csv(const Reproduction& all) {
   std::string out = fmt::format("{},utilisation_2d,utilisation_1d\n", kKey);
   for (const AttentionPoint& p : all.points) {
@@ -73,8 +66,7 @@ Costs attention_costs(const Reproduction& all, Config config, const AttentionPoi
 }
 
 Costs linear_costs(const Reproduction& all, Config config, const AttentionPoint& like, bool published) {
-  // Each design has the layers of its arrays: FuseMax's, or FLAT's.
-  const Config arrays = config == Config::binding || config == Config::architecture ? Config::binding : Config::flat;
+  const Config arrays = arrays_of(config);
   for (const LinearPoint& p : all.linear) {
     if (p.config != arrays || p.model != like.model || p.length != like.length || p.fidelity != like.fidelity) continue;
     if (!published && !p.feasible) return {};
@@ -103,7 +95,7 @@ std::string ratio_csv(const Reproduction& all, bool energy, bool end_to_end) {
   };
   for (const AttentionPoint& p : all.points) {
     row(p, false);
-    if (p.fidelity == "rules" && p.published && known_model(p.model)) row(p, true);
+    if (p.fidelity == "rules" && p.published) row(p, true);
   }
   return out;
 }
