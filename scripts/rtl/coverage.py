@@ -24,6 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rtl_unit import Unit, chosen, units_with
+
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 95  # percent of a unit's lines
 SIGNALS = 6  # named of those with bits that never change
@@ -70,28 +72,6 @@ const auto* const written = testing::AddGlobalTestEnvironment(new Written);
 
 class CoverageError(Exception):
     """What keeps the script from measuring a unit; the text says what and where."""
-
-
-@dataclass(frozen=True)
-class Unit:
-    folder: str
-    name: str
-    root: Path
-
-    def __str__(self) -> str:
-        return f"{self.folder}/{self.name}"
-
-    @property
-    def rtl(self) -> Path:
-        return self.root / "rtl" / self.folder / f"weft_{self.name}.sv"
-
-    @property
-    def bench_folder(self) -> Path:
-        return self.root / "tests" / self.folder / self.name
-
-    @property
-    def bench(self) -> str:
-        return f"weft_{self.folder}_{self.name}_bench"
 
 
 @dataclass
@@ -163,12 +143,9 @@ def covered_assertions(text: str) -> str:
 
 
 def find_units(root: Path, wanted: list[str]) -> list[Unit]:
-    found = [Unit(file.parts[-3], file.parts[-2], root) for file in sorted((root / "tests").glob("*/*/CMakeLists.txt"))]
+    found = units_with(root, "CMakeLists.txt")
     units = [unit for unit in found if unit.rtl.is_file() and "weft_rtl_bench(" in (unit.bench_folder / "CMakeLists.txt").read_text()]
-    unknown = set(wanted) - {str(unit) for unit in units}
-    if unknown:
-        raise CoverageError(f"no such unit: {', '.join(sorted(unknown))}; there are {', '.join(map(str, units)) or 'none'}")
-    return [unit for unit in units if not wanted or str(unit) in wanted]
+    return chosen(units, wanted, CoverageError)
 
 
 class CoveredBench:

@@ -21,8 +21,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from rtl_unit import Unit, chosen, units_with
+
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("inverted-condition", "off-by-one", "dropped-reset", "swapped-operand", "lost-stall")
+FAULTS = "mutations.txt"  # in a bench folder
 LEAST = 5  # faults for each unit
 FIRST_FAILURE = re.compile(r"^\[  FAILED  \] (\S+?),? ", re.MULTILINE)
 RUNNING = re.compile(r"^\[ RUN      \] (\S+)", re.MULTILINE)
@@ -37,28 +40,6 @@ class Fault:
     kind: str
     old: str
     new: str
-
-
-@dataclass(frozen=True)
-class Unit:
-    folder: str
-    name: str
-    root: Path
-
-    def __str__(self) -> str:
-        return f"{self.folder}/{self.name}"
-
-    @property
-    def rtl(self) -> Path:
-        return self.root / "rtl" / self.folder / f"weft_{self.name}.sv"
-
-    @property
-    def list(self) -> Path:
-        return self.root / "tests" / self.folder / self.name / "mutations.txt"
-
-    @property
-    def bench(self) -> str:
-        return f"weft_{self.folder}_{self.name}_bench"
 
 
 @dataclass(frozen=True)
@@ -82,24 +63,20 @@ def read_fault(line: str, text: str) -> Fault:
 
 def read_faults(unit: Unit) -> list[Fault]:
     text, faults = unit.rtl.read_text(encoding="utf-8"), []
-    for number, line in enumerate(unit.list.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate((unit.bench_folder / FAULTS).read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
             faults.append(read_fault(line.strip(), text))
         except MutateError as error:
-            raise MutateError(f"{unit.list.relative_to(unit.root)}:{number}: {error}") from None
+            raise MutateError(f"{(unit.bench_folder / FAULTS).relative_to(unit.root)}:{number}: {error}") from None
     if len(faults) < LEAST:
-        raise MutateError(f"{unit.list.relative_to(unit.root)}: {len(faults)} faults, at least {LEAST}")
+        raise MutateError(f"{(unit.bench_folder / FAULTS).relative_to(unit.root)}: {len(faults)} faults, at least {LEAST}")
     return faults
 
 
 def find_units(root: Path, wanted: list[str]) -> list[Unit]:
-    units = [Unit(file.parts[-3], file.parts[-2], root) for file in sorted((root / "tests").glob("*/*/mutations.txt"))]
-    unknown = set(wanted) - {str(unit) for unit in units}
-    if unknown:
-        raise MutateError(f"no such unit: {', '.join(sorted(unknown))}; there are {', '.join(map(str, units)) or 'none'}")
-    return [unit for unit in units if not wanted or str(unit) in wanted]
+    return chosen(units_with(root, FAULTS), wanted, MutateError)
 
 
 class BenchBuild:

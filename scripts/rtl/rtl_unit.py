@@ -1,0 +1,40 @@
+"""An RTL unit and where its parts stand: what coverage.py and mutate.py share."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Unit:
+    folder: str
+    name: str
+    root: Path
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.name}"
+
+    @property
+    def rtl(self) -> Path:
+        return self.root / "rtl" / self.folder / f"weft_{self.name}.sv"
+
+    @property
+    def bench_folder(self) -> Path:
+        return self.root / "tests" / self.folder / self.name
+
+    @property
+    def bench(self) -> str:
+        return f"weft_{self.folder}_{self.name}_bench"
+
+
+def units_with(root: Path, file: str) -> list[Unit]:
+    """The units whose bench folder has this file, by name."""
+    return [Unit(found.parts[-3], found.parts[-2], root) for found in sorted((root / "tests").glob(f"*/*/{file}"))]
+
+
+def chosen(units: list[Unit], wanted: list[str], error: type[Exception]) -> list[Unit]:
+    """Those that are wanted, all where none is named; `error` names what is not there."""
+    unknown = set(wanted) - {str(unit) for unit in units}
+    if unknown:
+        raise error(f"no such unit: {', '.join(sorted(unknown))}; there are {', '.join(map(str, units)) or 'none'}")
+    return [unit for unit in units if not wanted or str(unit) in wanted]
