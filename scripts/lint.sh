@@ -64,8 +64,10 @@ step "verilator -Wall" "${#rtl[@]}" lint_rtl
 step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
 if $tidy; then
   mapfile -d '' -t units < <(tracked '*.cpp')
+  tidy_command=clang-tidy-16
+  if ! command -v "$tidy_command" > /dev/null; then tidy_command=clang-tidy-19; fi
   check_all() {
-    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy-16 --quiet -p build/release
+    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" "$tidy_command" --quiet -p build/release
   }
   step clang-tidy "${#units[@]}" check_all
 fi

@@ -20,12 +20,16 @@ for last in "$@"; do
   case "$last" in -*|install|update|DPkg::*|Dpkg::*) ;; *) [ -e "$STATE/broken" ] || echo "$last" >> "$STATE/installed";; esac
 done
 """
+APT_CACHE = """#!/bin/sh
+# Knows every package, after an update, but those of $STATE/unknown.
+[ -e "$STATE/apt" ] && ! grep -qx "$2" "$STATE/unknown" 2> /dev/null
+"""
 SUDO = """#!/bin/sh
 echo "$*" >> "$STATE/sudo"
 [ "$1" = -n ] && shift
 exec "$@"
 """
-TOOLS = ["bash", "sh", "sed", "sort", "comm", "tr", "env", "grep", "cat", "dirname"]
+TOOLS = ["bash", "sh", "sed", "tr", "env", "grep", "cat", "dirname"]
 
 
 class SetupTest(TreeTest):
@@ -36,6 +40,7 @@ class SetupTest(TreeTest):
         self.put("state/installed", "alpha\nbeta\ngamma\n")
         self.command("bin/dpkg-query", DPKG_QUERY)
         self.command("bin/apt-get", APT_GET)
+        self.command("bin/apt-cache", APT_CACHE)
         self.user(0)
         for tool in TOOLS:
             (self.tree / "bin" / tool).symlink_to(shutil.which(tool, path="/usr/bin:/bin") or tool)
@@ -74,6 +79,23 @@ class SetupTest(TreeTest):
         self.assertIn("alpha gamma", got.stderr)
         self.assertEqual(self.said("apt"), "")
 
+    def test_of_alternatives_one_is_enough(self) -> None:
+        self.put("scripts/packages.txt", "alpha  # first\nbeta-1|beta-2|beta-3  # second\n")
+        for there in ("beta-1", "beta-3"):
+            self.put("state/installed", f"alpha\n{there}\n")
+            self.assertEqual(self.setup().stdout, "setup: all 2 packages are installed\n")
+        self.assertEqual(self.said("apt"), "")
+
+    def test_of_alternatives_the_first_that_there_is(self) -> None:
+        self.put("scripts/packages.txt", "alpha  # first\nbeta-1|beta-2|beta-3  # second\n")
+        for unknown, want in (("", "beta-1"), ("beta-1\n", "beta-2"), ("beta-1\nbeta-2\n", "beta-3"), ("beta-1\nbeta-2\nbeta-3\n", "beta-1")):
+            self.put("state/installed", "alpha\n")
+            self.put("state/unknown", unknown)
+            self.put("state/apt", "")
+            self.assertEqual(self.setup("--check").returncode, 1)
+            self.assertEqual(self.setup().returncode, 0)
+            self.assertEqual(self.said("installed").split(), ["alpha", want])
+
     def test_another_user_needs_sudo(self) -> None:
         self.user(1000)
         self.put("state/installed", "beta\n")
@@ -103,5 +125,5 @@ class SetupTest(TreeTest):
         packages = [line for line in lines if line and not line.startswith("#")]
         self.assertGreater(len(packages), 15)
         for line in packages:
-            self.assertRegex(line, r"^[a-z0-9.+-]+ +# \S")
+            self.assertRegex(line, r"^[a-z0-9.+-]+(\|[a-z0-9.+-]+)* +# \S")
         self.assertEqual(len(packages), len({line.split()[0] for line in packages}))
