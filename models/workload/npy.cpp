@@ -10,6 +10,7 @@
 
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
+#include "models/numerics/half.hpp"
 #include "models/workload/file_bytes.hpp"
 
 namespace weft::workload {
@@ -40,7 +41,7 @@ class HeaderParser {
       }
     }
     skip_blanks();
-    if (rest_ != "\n" && !rest_.empty()) fail("nothing but blanks may follow the dictionary");
+    if (!rest_.empty()) fail("nothing but blanks may follow the dictionary");
     return header;
   }
 
@@ -110,9 +111,7 @@ class HeaderParser {
     return value;
   }
 
-  void skip_blanks() {
-    while (rest_.starts_with(' ')) rest_.remove_prefix(1);
-  }
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
   bool take(char letter) {
     skip_blanks();
     if (!rest_.starts_with(letter)) return false;
@@ -152,6 +151,47 @@ float narrowed(double value, std::size_t at, const std::string& file) {
   return static_cast<float>(value);
 }
 
+// An element's type: its width in bytes, and whether its bytes stand in the other order.
+struct Element {
+  std::size_t bytes = 0;
+  bool swapped = false;
+};
+
+Element element_of(const std::string& descr, const std::string& file) {
+  const bool known = descr.size() == 3 && (descr[0] == '<' || descr[0] == '>') && descr[1] == 'f';
+  if (!known || (descr[2] != '2' && descr[2] != '4' && descr[2] != '8')) {
+    refuse(file, "header.descr", descr, "must be '<f2', '<f4' or '<f8', or the same with '>'");
+  }
+  return {static_cast<std::size_t>(descr[2] - '0'), descr[0] == '>'};
+}
+
+// The bytes of one element as a float.
+float element(std::string_view bytes, bool swapped, std::size_t at, const std::string& file) {
+  std::array<char, 8> ordered{};
+  std::copy(bytes.begin(), bytes.end(), ordered.begin());
+  if (swapped) std::reverse(ordered.begin(), ordered.begin() + static_cast<std::ptrdiff_t>(bytes.size()));
+  const std::string_view text(ordered.data(), bytes.size());
+  if (bytes.size() == 2) return numerics::from_half(load_number<std::uint16_t>(text));
+  return bytes.size() == 4 ? load_number<float>(text) : narrowed(load_number<double>(text), at, file);
+}
+
+// The values of an array whose first extent runs fastest, with the last running fastest.
+std::vector<float> from_fortran_order(const std::vector<std::int64_t>& shape, const std::vector<float>& stored) {
+  std::vector<float> values;
+  values.reserve(stored.size());
+  std::vector<std::int64_t> at(shape.size());
+  while (values.size() < stored.size()) {
+    std::int64_t from = 0;
+    for (std::size_t d = shape.size(); d-- > 0;) from = from * shape[d] + at[d];
+    values.push_back(stored[static_cast<std::size_t>(from)]);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      if (++at[d] < shape[d]) break;
+      at[d] = 0;
+    }
+  }
+  return values;
+}
+
 }  // namespace
 
 NpyArray parse_npy(std::string_view bytes, const std::string& file) {
@@ -160,21 +200,21 @@ NpyArray parse_npy(std::string_view bytes, const std::string& file) {
   if (!header.descr) refuse(file, "header.descr", "", "missing key: the element's type");
   if (!header.fortran_order) refuse(file, "header.fortran_order", "", "missing key: True or False");
   if (!header.shape) refuse(file, "header.shape", "", "missing key: the extents");
-  if (*header.descr != "<f4" && *header.descr != "<f8") refuse(file, "header.descr", *header.descr, "must be '<f4' or '<f8'");
-  if (*header.fortran_order) refuse(file, "header.fortran_order", "True", "must be False: save the array in C order");
-  const bool wide = *header.descr == "<f8";
+  const Element type = element_of(*header.descr, file);
   const auto elements = checked_product(*header.shape);
-  const auto size = elements ? checked_product(std::array<std::int64_t, 2>{*elements, wide ? 8 : 4}) : std::nullopt;
+  const auto size =
+      elements ? checked_product(std::array<std::int64_t, 2>{*elements, static_cast<std::int64_t>(type.bytes)}) : std::nullopt;
   const std::string_view body = bytes.substr(begin);
   if (!size || static_cast<std::uint64_t>(*size) != body.size()) {
-    refuse(
-        file, "header.shape", shape_text(*header.shape),
-        "must take the " + std::to_string(body.size()) + " bytes that follow the header, of " + (wide ? "8" : "4") + " bytes each element");
+    refuse(file, "header.shape", shape_text(*header.shape),
+           "must take the " + std::to_string(body.size()) + " bytes that follow the header, of " + std::to_string(type.bytes) +
+               " bytes each element");
   }
   NpyArray array{*header.shape, std::vector<float>(static_cast<std::size_t>(*elements))};
   for (std::size_t i = 0; i < array.values.size(); ++i) {
-    array.values[i] = wide ? narrowed(load_number<double>(body.substr(8 * i)), i, file) : load_number<float>(body.substr(4 * i));
+    array.values[i] = element(body.substr(type.bytes * i, type.bytes), type.swapped, i, file);
   }
+  if (*header.fortran_order) array.values = from_fortran_order(array.shape, array.values);
   return array;
 }
 

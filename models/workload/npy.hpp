@@ -1,5 +1,5 @@
-// NumPy's .npy format, versions 1 to 3: little-endian f4 and f8 in C order are read, f4 is written.
-// Fortran order and other element types are refused.
+// NumPy's .npy format, versions 1 to 3: f2, f4 and f8 of either byte order are read, in C and in Fortran order; f4 is
+// written. Other element types are refused.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace weft::workload {
 
 struct NpyArray {
   std::vector<std::int64_t> shape;  // empty for a scalar
-  std::vector<float> values;        // row-major; f8 rounded to nearest even
+  std::vector<float> values;        // row-major, whatever the file's order; f2 widened, f8 rounded to nearest even
 };
 
 // ConfigError names `file`, the field of the header, its value and what is allowed.

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
 #include "models/numerics/bf16.hpp"
+#include "models/numerics/half.hpp"
 #include "models/workload/file_bytes.hpp"
 #include "models/workload/json_text.hpp"
 
@@ -20,35 +21,22 @@ using Json = nlohmann::json;
 
 struct DtypeEntry {
   std::string_view name;
-  std::int64_t bytes;
+  std::int64_t bits;
   Dtype dtype;
 };
 
-constexpr std::array<DtypeEntry, 15> kDtypes{{{"F32", 4, Dtype::f32},
-                                              {"BF16", 2, Dtype::bf16},
-                                              {"BOOL", 1, Dtype::unsupported},
-                                              {"U8", 1, Dtype::unsupported},
-                                              {"I8", 1, Dtype::unsupported},
-                                              {"F8_E5M2", 1, Dtype::unsupported},
-                                              {"F8_E4M3", 1, Dtype::unsupported},
-                                              {"I16", 2, Dtype::unsupported},
-                                              {"U16", 2, Dtype::unsupported},
-                                              {"F16", 2, Dtype::unsupported},
-                                              {"I32", 4, Dtype::unsupported},
-                                              {"U32", 4, Dtype::unsupported},
-                                              {"F64", 8, Dtype::unsupported},
-                                              {"I64", 8, Dtype::unsupported},
-                                              {"U64", 8, Dtype::unsupported}}};
+// All types of the format as of safetensors 0.8.0. Another name is a type of a later release: its size is not known.
+constexpr std::array<DtypeEntry, 22> kDtypes{
+    {{"F32", 32, Dtype::f32},      {"BF16", 16, Dtype::bf16},    {"F16", 16, Dtype::f16},          {"F64", 64, Dtype::f64},
+     {"BOOL", 8, Dtype::other},    {"U8", 8, Dtype::other},      {"I8", 8, Dtype::other},          {"F8_E5M2", 8, Dtype::other},
+     {"F8_E4M3", 8, Dtype::other}, {"F8_E8M0", 8, Dtype::other}, {"F8_E4M3FNUZ", 8, Dtype::other}, {"F8_E5M2FNUZ", 8, Dtype::other},
+     {"F4", 4, Dtype::other},      {"F6_E2M3", 6, Dtype::other}, {"F6_E3M2", 6, Dtype::other},     {"I16", 16, Dtype::other},
+     {"U16", 16, Dtype::other},    {"I32", 32, Dtype::other},    {"U32", 32, Dtype::other},        {"I64", 64, Dtype::other},
+     {"U64", 64, Dtype::other},    {"C64", 64, Dtype::other}}};
 
 const DtypeEntry* dtype_entry(std::string_view name) {
   const auto found = std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeEntry& entry) { return entry.name == name; });
   return found == kDtypes.end() ? nullptr : found;
-}
-
-std::string dtype_names() {
-  std::vector<std::string> names;
-  for (const DtypeEntry& entry : kDtypes) names.emplace_back(entry.name);
-  return one_of(names);
 }
 
 // Any JSON as text for a message, also where it holds bytes that are not UTF-8.
@@ -61,25 +49,21 @@ class HeaderReader {
 
   TensorInfo tensor(const std::string& name, const Json& entry) const {
     if (!entry.is_object()) refuse(name, shown(entry), "must be an object with dtype, shape and data_offsets");
-    for (const auto& [key, value] : entry.items()) {
-      if (key != "dtype" && key != "shape" && key != "data_offsets")
-        refuse(name + "." + key, "", "unknown key; allowed: dtype, shape, data_offsets");
-    }
     TensorInfo info{.name = name, .dtype_name = "", .shape = {}};
     const Json& dtype = member(name, entry, "dtype");
-    if (!dtype.is_string()) refuse(name + ".dtype", shown(dtype), "must be one of " + dtype_names());
+    if (!dtype.is_string()) refuse(name + ".dtype", shown(dtype), "must be text, such as \"F32\"");
     info.dtype_name = dtype.get<std::string>();
     const DtypeEntry* kind = dtype_entry(info.dtype_name);
-    if (kind == nullptr) refuse(name + ".dtype", info.dtype_name, "unknown; must be one of " + dtype_names());
-    info.dtype = kind->dtype;
+    if (kind != nullptr) info.dtype = kind->dtype;
     info.shape = numbers(name + ".shape", member(name, entry, "shape"));
-    const std::vector<std::int64_t> offsets = numbers(name + ".data_offsets", member(name, entry, "data_offsets"));
-    set_offsets(info, offsets, kind->bytes);
+    set_offsets(info, numbers(name + ".data_offsets", member(name, entry, "data_offsets")));
+    set_elements(info, kind);
     return info;
   }
 
   std::map<std::string, std::string> metadata(const Json& entry) const {
-    if (!entry.is_object()) refuse("__metadata__", shown(entry), "must be an object of texts");
+    if (entry.is_null()) return {};
+    if (!entry.is_object()) refuse("__metadata__", shown(entry), "must be an object of texts, or null");
     std::map<std::string, std::string> all;
     for (const auto& [key, value] : entry.items()) {
       if (!value.is_string()) refuse("__metadata__." + key, shown(value), "must be text in quotes");
@@ -128,7 +112,7 @@ class HeaderReader {
     return all;
   }
 
-  void set_offsets(TensorInfo& info, const std::vector<std::int64_t>& offsets, std::int64_t element_bytes) const {
+  void set_offsets(TensorInfo& info, const std::vector<std::int64_t>& offsets) const {
     const std::string field = info.name + ".data_offsets";
     const std::string value = shape_text(offsets);
     if (offsets.size() != 2) refuse(field, value, "must be two numbers, begin and end");
@@ -136,15 +120,24 @@ class HeaderReader {
     info.end = static_cast<std::uint64_t>(offsets[1]);
     if (info.begin > info.end) refuse(field, value, "must have begin before end");
     if (info.end > body_bytes_) refuse(field, value, "must stay within the file's " + std::to_string(body_bytes_) + " bytes of tensors");
+  }
+
+  // The product of the shape, and, of a type whose size is known (`kind`), that it fills the offsets.
+  void set_elements(TensorInfo& info, const DtypeEntry* kind) const {
+    const std::string field = info.name + ".shape";
+    const std::string value = shape_text(info.shape);
     const auto elements = checked_product(info.shape);
-    const auto bytes = elements ? checked_product(std::array<std::int64_t, 2>{*elements, element_bytes}) : std::nullopt;
-    if (!bytes) refuse(info.name + ".shape", shape_text(info.shape), "must have a product below 2^63 bytes");
-    if (static_cast<std::uint64_t>(*bytes) != info.end - info.begin) {
-      refuse(info.name + ".shape", shape_text(info.shape),
-             "takes " + std::to_string(*bytes) + " bytes in " + info.dtype_name + "; must match data_offsets " + value + ", " +
-                 std::to_string(info.end - info.begin) + " bytes");
-    }
+    const auto bits = elements ? checked_product(std::array<std::int64_t, 2>{*elements, kind == nullptr ? 1 : kind->bits}) : std::nullopt;
+    if (!bits) refuse(field, value, "must have a product below 2^63 bits");
     info.elements = *elements;
+    if (kind == nullptr) return;
+    if (*bits % 8 != 0) refuse(field, value, "takes " + std::to_string(*bits) + " bits in " + info.dtype_name + "; must be whole bytes");
+    const std::uint64_t held = info.end - info.begin;
+    if (static_cast<std::uint64_t>(*bits / 8) != held) {
+      refuse(field, value,
+             "takes " + std::to_string(*bits / 8) + " bytes in " + info.dtype_name + "; must match data_offsets [" +
+                 std::to_string(info.begin) + ", " + std::to_string(info.end) + "], " + std::to_string(held) + " bytes");
+    }
   }
 
   std::string file_;
@@ -168,7 +161,9 @@ Safetensors::Safetensors(std::string bytes, std::string file) : bytes_(std::move
   body_ = 8 + header_bytes;
   const HeaderReader reader(file_, size - body_);
   const std::string_view text = std::string_view(bytes_).substr(8, header_bytes);
-  if (text.front() != '{') reader.refuse("header", std::string(text.substr(0, 1)), "must begin with '{'");
+  if (const auto first = text.find_first_not_of(" \t\r\n"); first == std::string_view::npos || text[first] != '{') {
+    reader.refuse("header", std::string(text.substr(0, 1)), "must begin with '{'");
+  }
   const Json header = parse_json(text, file_, "header");
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
@@ -188,19 +183,40 @@ const TensorInfo* Safetensors::find(std::string_view name) const {
   return found == index_.end() ? nullptr : &tensors_[found->second];
 }
 
-std::vector<float> Safetensors::values(const TensorInfo& tensor) const {
+template <class Narrow>
+std::vector<float> Safetensors::convert(const TensorInfo& tensor, Narrow narrow) const {
   check(tensor.end <= bytes_.size() - body_, "the tensor is one of this file");
+  // Before anything is allocated: of another type, the shape need not match the bytes.
+  if (tensor.dtype == Dtype::other) {
+    refuse(file_, tensor.name + ".dtype", tensor.dtype_name, "cannot be used here; must be F32, BF16, F16 or F64");
+  }
   const auto count = static_cast<std::size_t>(tensor.elements);
   const char* from = bytes_.data() + body_ + tensor.begin;
   std::vector<float> all(count);
-  if (tensor.dtype == Dtype::f32) {
-    if (count != 0) std::memcpy(all.data(), from, count * sizeof(float));
-  } else if (tensor.dtype == Dtype::bf16) {
-    for (std::size_t i = 0; i < count; ++i) all[i] = numerics::from_bf16(load_number<std::uint16_t>({from + 2 * i, 2}));
-  } else {
-    refuse(file_, tensor.name + ".dtype", tensor.dtype_name, "cannot be used here; must be F32 or BF16");
+  const auto each = [&]<class Stored>(Stored, auto widen) {
+    for (std::size_t i = 0; i < count; ++i) all[i] = narrow(widen(load_number<Stored>({from + sizeof(Stored) * i, sizeof(Stored)})));
+  };
+  switch (tensor.dtype) {
+    case Dtype::f32: each(float{}, [](float value) { return value; }); break;
+    case Dtype::bf16: each(std::uint16_t{}, numerics::from_bf16); break;
+    case Dtype::f16: each(std::uint16_t{}, numerics::from_half); break;
+    case Dtype::f64: each(double{}, [](double value) { return value; }); break;
+    case Dtype::other: break;
   }
   return all;
+}
+
+std::vector<float> Safetensors::values(const TensorInfo& tensor) const {
+  return convert(tensor, [](auto value) { return static_cast<float>(value); });
+}
+
+std::vector<float> Safetensors::bf16_values(const TensorInfo& tensor) const {
+  return convert(tensor, [](auto value) {
+    if constexpr (std::is_same_v<decltype(value), double>)
+      return numerics::bf16_from_double(value);
+    else
+      return numerics::round_to_bf16(value);
+  });
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) { return {read_file(path), path.string()}; }
@@ -218,7 +234,7 @@ std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map
   std::uint64_t offset = 0;
   std::string_view before;
   for (const TensorToWrite& tensor : tensors) {
-    check(tensor.dtype != Dtype::unsupported, "only F32 and BF16 are written");
+    check(tensor.dtype == Dtype::f32 || tensor.dtype == Dtype::bf16, "only F32 and BF16 are written");
     check(tensor.name != "__metadata__" && (tensor.name != before || &tensor == tensors.data()), "tensors have names of their own");
     check(checked_product(tensor.shape) == static_cast<std::int64_t>(tensor.values.size()), "a tensor's values fill its shape");
     before = tensor.name;

@@ -11,15 +11,16 @@
 
 namespace weft::workload {
 
-enum class Dtype : std::uint8_t { f32, bf16, unsupported };
+// The element types whose values are read; `other` is listed, checked for its place and refused on use.
+enum class Dtype : std::uint8_t { f32, bf16, f16, f64, other };
 
 inline constexpr std::uint64_t kLongestHeaderBytes = 100'000'000;  // as in the format's reference reader
 
 struct TensorInfo {
   std::string name;
-  std::string dtype_name;            // as written: F32, BF16, I64 …
-  Dtype dtype = Dtype::unsupported;  // unsupported: listed and checked for size, but values() refuses it
-  std::vector<std::int64_t> shape;   // empty for a scalar
+  std::string dtype_name;  // as written: F32, BF16, I64 …
+  Dtype dtype = Dtype::other;
+  std::vector<std::int64_t> shape;  // empty for a scalar
   std::int64_t elements = 1;
   std::uint64_t begin = 0;  // bytes of the body
   std::uint64_t end = 0;
@@ -36,10 +37,16 @@ class Safetensors {
   const std::vector<TensorInfo>& tensors() const { return tensors_; }  // by offset
   const TensorInfo* find(std::string_view name) const;                 // null when absent
 
-  // Row-major, bf16 widened to float, bits as they are. ConfigError for an unsupported dtype.
+  // Row-major. BF16 and F16 are widened, which is exact, F32 is as it is, F64 is rounded to nearest, ties to even (beyond
+  // the largest float: infinity). ConfigError for any other type.
   std::vector<float> values(const TensorInfo& tensor) const;
+  // The same rounded to bf16, flushed, ties to even: once, also from F64.
+  std::vector<float> bf16_values(const TensorInfo& tensor) const;
 
  private:
+  template <class Narrow>
+  std::vector<float> convert(const TensorInfo& tensor, Narrow narrow) const;
+
   std::string bytes_;
   std::string file_;
   std::uint64_t body_ = 0;

@@ -10,7 +10,6 @@
 
 #include "models/common/error.hpp"
 #include "models/common/sha256.hpp"
-#include "models/numerics/bf16.hpp"
 #include "models/workload/file_bytes.hpp"
 
 namespace weft::workload {
@@ -42,6 +41,15 @@ std::optional<std::string> layer_of(std::string_view name) {
   return std::string(name.substr(7, name.size() - 9));
 }
 
+// A truth as Python, C and JSON write it, in any case; nothing for anything else.
+std::optional<bool> truth_of(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (lower == "true" || lower == "1") return true;
+  if (lower == "false" || lower == "0") return false;
+  return std::nullopt;
+}
+
 class TraceReader {
  public:
   explicit TraceReader(const Safetensors& file) : file_(file) {}
@@ -71,7 +79,7 @@ class TraceReader {
   const TensorInfo& tensor(std::size_t layer, std::string_view operand) const {
     const TensorInfo* found = file_.find(tensor_name(layer, operand));
     if (found == nullptr) refuse(tensor_name(layer, operand), "", "missing tensor: every layer needs q, k and v");
-    if (found->dtype == Dtype::unsupported) refuse(found->name + ".dtype", found->dtype_name, "must be F32 or BF16");
+    if (found->dtype == Dtype::other) refuse(found->name + ".dtype", found->dtype_name, "must be F32, BF16, F16 or F64");
     return *found;
   }
 
@@ -131,15 +139,12 @@ class TraceReader {
   bool causal() const {
     const auto found = file_.metadata().find("causal");
     if (found == file_.metadata().end()) return false;
-    if (found->second != "true" && found->second != "false") refuse("__metadata__.causal", found->second, "must be true or false");
-    return found->second == "true";
+    const auto truth = truth_of(found->second);
+    if (!truth) refuse("__metadata__.causal", found->second, "must be true or false (or True, False, 1, 0)");
+    return *truth;
   }
 
-  std::vector<float> rounded(std::size_t layer, std::string_view operand) const {
-    std::vector<float> values = file_.values(tensor(layer, operand));
-    std::transform(values.begin(), values.end(), values.begin(), numerics::round_to_bf16);
-    return values;
-  }
+  std::vector<float> rounded(std::size_t layer, std::string_view operand) const { return file_.bf16_values(tensor(layer, operand)); }
 
  private:
   void agree(bool holds, std::string_view operand, const std::string& why) const {

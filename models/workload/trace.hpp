@@ -26,9 +26,9 @@ struct Trace {
   std::string content_sha256;  // of the file's bytes
 };
 
-// Tensors layers.N.q, layers.N.k, layers.N.v (F32 or BF16) of [heads, sequence, width], a leading batch allowed, N from 0
-// without gaps, all layers of one shape. Rounded to bf16, ties to even. Other tensors are left alone.
-// Metadata: `scale` (a number above 0), `causal` (true or false). Throws ConfigError.
+// Tensors layers.N.q, layers.N.k, layers.N.v (F32, BF16, F16 or F64) of [heads, sequence, width], a leading batch allowed, N
+// from 0 without gaps, all layers of one shape. Rounded to bf16 once, ties to even. Other tensors are left alone, of
+// whatever type. Metadata: `scale` (a number above 0), `causal` (true or false, True, False, 1 or 0). Throws ConfigError.
 Trace load_trace(const std::filesystem::path& path);
 Trace parse_trace(const Safetensors& file);
 

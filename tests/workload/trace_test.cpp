@@ -1,5 +1,6 @@
 #include "models/workload/trace.hpp"
 
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -102,12 +103,13 @@ TEST_F(TraceFile, Metadata) {
   EXPECT_EQ(got.scale, 0.25);
   EXPECT_TRUE(got.shape.causal);
   EXPECT_EQ(got.shape.phase, Phase::prefill);
-  EXPECT_FALSE(load_trace(simple({{"causal", "false"}})).shape.causal);
+  for (const std::string yes : {"true", "True", "TRUE", "1"}) EXPECT_TRUE(load_trace(simple({{"causal", yes}})).shape.causal) << yes;
+  for (const std::string no : {"false", "False", "FALSE", "0"}) EXPECT_FALSE(load_trace(simple({{"causal", no}})).shape.causal) << no;
   for (const std::string scale : {"", "0", "-1", "nan", "inf", "1e99", "0.5x", "half", " 1"}) {
     const auto path = simple({{"scale", scale}});
     expect_refused([&] { load_trace(path); }, {"trace.safetensors", "__metadata__.scale", "a number from 1e-30 to 1e30"});
   }
-  for (const std::string causal : {"", "True", "1", "yes"}) {
+  for (const std::string causal : {"", "yes", "2", "10", "true ", "None", "t"}) {
     const auto path = simple({{"causal", causal}});
     expect_refused([&] { load_trace(path); }, {"trace.safetensors", "__metadata__.causal", "true or false"});
   }
@@ -163,15 +165,40 @@ TEST_F(TraceFile, ShapesThatDisagree) {
           {"layers.1.q.shape = '[1, 3, 4]'", "[1, 2, 4]", "as in layer 0"});
 }
 
-TEST_F(TraceFile, OtherElementTypesAreRefused) {
+// q, k and v of [1, 1, 2], all of `bytes`, then a tensor "extra" of `extra` (its entry's first part, dtype and shape) of a byte.
+std::string typed(const std::string& dtype, const std::string& bytes, const std::string& extra = "") {
   std::string json;
-  for (const std::string operand : {"q", "k", "v"}) {
-    const int begin = operand == "q" ? 0 : operand == "k" ? 16 : 32;
-    json += (json.empty() ? "{" : ",") + ("\"layers.0." + operand) + R"(":{"dtype":"F64","shape":[1,1,2],"data_offsets":[)" +
-            std::to_string(begin) + "," + std::to_string(begin + 16) + "]}";
+  std::size_t at = 0;
+  const auto add = [&](const std::string& name, const std::string& entry, std::size_t size) {
+    json += (json.empty() ? "{\"" : ",\"") + name + "\":{" + entry + ",\"data_offsets\":[" + std::to_string(at) + "," +
+            std::to_string(at + size) + "]}";
+    at += size;
+  };
+  for (const std::string operand : {"q", "k", "v"})
+    add("layers.0." + operand, R"("dtype":")" + dtype + R"(","shape":[1,1,2])", bytes.size());
+  if (!extra.empty()) add("extra", extra, 1);
+  return test::with_header(json + "}", bytes + bytes + bytes + (extra.empty() ? "" : "x"));
+}
+
+TEST_F(TraceFile, HalvesAndDoublesAreRead) {
+  const Trace half = load_trace(write("h.safetensors", typed("F16", std::string("\x00\x3C\x00\xC0", 4))));
+  EXPECT_EQ(half.layers[0].q, (std::vector<float>{1.0F, -2.0F}));
+  // 1 + 2^-8 + 2^-40 is nearer to the bf16 number above; fp32 between would lose that.
+  const std::string doubles =
+      test::little(std::bit_cast<std::uint64_t>(1 + 0x1p-8 + 0x1p-40), 8) + test::little(std::bit_cast<std::uint64_t>(0.5), 8);
+  EXPECT_EQ(load_trace(write("d.safetensors", typed("F64", doubles))).layers[0].v, (std::vector<float>{1.0078125F, 0.5F}));
+}
+
+TEST_F(TraceFile, OtherElementTypesAreRefusedOnlyWhereUsed) {
+  for (const std::string dtype : {"I64", "C64", "Z99"}) {
+    const auto path = write("trace.safetensors", typed(dtype, std::string(16, '\0')));
+    expect_refused([&] { load_trace(path); }, {"trace.safetensors", "layers.0.q.dtype = '" + dtype + "'", "F32, BF16, F16 or F64"});
   }
-  const auto path = write("trace.safetensors", test::with_header(json + "}", std::string(48, '\0')));
-  expect_refused([&] { load_trace(path); }, {"trace.safetensors", "layers.0.q.dtype = 'F64'", "F32 or BF16"});
+  const std::string good("\x80\x3F\x00\x00", 4);
+  for (const std::string extra : {R"("dtype":"F8_E8M0","shape":[1])", R"("dtype":"F4","shape":[2])", R"("dtype":"F8_E4M3FNUZ","shape":[1])",
+                                  R"("dtype":"Z99","shape":[3,5])"}) {
+    EXPECT_EQ(load_trace(write("good.safetensors", typed("BF16", good, extra))).layers[0].k, (std::vector<float>{1.0F, 0.0F})) << extra;
+  }
 }
 
 TEST_F(TraceFile, OutputsBearQsNamesAndShape) {
