@@ -5,14 +5,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/build.sh [PRESET] [TARGET …]
+Usage: scripts/build.sh [--no-tests] [PRESET] [TARGET …]
 
 Configures and builds PRESET (release, dev, asan or coverage; release if none is named) under build/PRESET.
+  --no-tests   neither tests nor benchmarks are configured, nor what they need looked for; where PRESET has been configured
+               with them they stay, so that nothing is built twice
 The whole output goes to build/PRESET/build.log and is shown only when the build fails.
 WEFT_JOBS sets the number of parallel compilers; without it, one a core and 1.5 GB of free memory each.
 TEXT
 }
 
+tests=true
+if [[ "${1:-}" == --no-tests ]]; then
+  tests=false
+  shift
+fi
 case "${1:-}" in
   -h | --help) usage; exit 0 ;;
   -*) echo "build: unknown option '$1'" >&2; usage >&2; exit 2 ;;
@@ -32,12 +39,17 @@ if [[ -z "$jobs" ]]; then
   if ((jobs < 1)); then jobs=1; fi
 fi
 
+settings=()
+if ! $tests && ! grep -qs '^WEFT_TESTS:BOOL=ON' "build/$preset/CMakeCache.txt"; then
+  settings=(-DWEFT_TESTS=OFF -DWEFT_BENCHMARKS=OFF)
+fi
+
 log="build/$preset/build.log"
 mkdir -p "build/$preset"
 start=$SECONDS
 status=0
 {
-  cmake --preset "$preset" &&
+  cmake --preset "$preset" "${settings[@]}" &&
     cmake --build "build/$preset" --parallel "$jobs" ${targets:+--target "${targets[@]}"}
 } > "$log" 2>&1 || status=$?
 if ((status != 0)); then
