@@ -11,6 +11,7 @@ UNIT is a module and its parameters: weft_pe, weft_fp32_macc:STAGES=3. Exit 0: d
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -42,6 +43,37 @@ class Unit:
         return " ".join([self.module] + [f"{name}={value}" for name, value in self.parameters.items()])
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What `stat -json` counts over a hierarchy."""
+    cells: int
+    flops: int
+
+
+def counts_of(text: str) -> Counts:
+    """Cells and flip-flops by the whole hierarchy's list of types, which Yosys 0.23 to 0.70 print alike.
+
+    Its sums they don't: they count $scopeinfo (newer ones), which is no hardware, and instances of modules or not. Older ones
+    write the tree of modules into the JSON, in lines that no JSON has.
+    """
+    try:
+        stat = json.loads("\n".join(line for line in text.splitlines() if line.lstrip()[:1] in ("{", "}", '"')))
+        modules = {name.lstrip("\\") for name in stat["modules"]}
+        types = stat["design"]["num_cells_by_type"]
+        kept = {str(name): int(count) for name, count in types.items() if name != "$scopeinfo" and str(name).lstrip("\\") not in modules}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SynthesisError(f"what `stat -json` of this Yosys prints is not understood: {error!r}") from error
+    return Counts(sum(kept.values()), sum(count for name, count in kept.items() if re.fullmatch(r"\$_\w*DFF\w*_", name)))
+
+
+def area_of(text: str) -> float:
+    """The area that `stat -liberty` prints last: that of the top."""
+    areas = re.findall(r"Chip area for (?:top )?module '.*': ([\d.]+(?:e[+-]?\d+)?)", text)
+    if not areas:
+        raise SynthesisError("`stat -liberty` of this Yosys prints no chip area")
+    return float(areas[-1])
+
+
 def unit_of(text: str) -> Unit:
     module, _, rest = text.partition(":")
     parameters = dict(part.split("=", 1) for part in rest.split(",") if "=" in part)
@@ -51,6 +83,7 @@ def unit_of(text: str) -> Unit:
 
 
 def yosys(commands: list[str]) -> str:
+    """Runs the commands and returns what it printed."""
     with tempfile.NamedTemporaryFile("w", suffix=".ys") as script:
         script.write("\n".join(commands) + "\n")
         script.flush()
@@ -60,6 +93,14 @@ def yosys(commands: list[str]) -> str:
     return done.stdout
 
 
+def counted(commands: list[str]) -> tuple[Counts, str]:
+    """The same, and the counts of what the commands leave."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "stat.json")
+        said = yosys(commands + [f"tee -q -o {file} stat -json"])
+        return counts_of(file.read_text(encoding="utf-8")), said
+
+
 def read(unit: Unit) -> list[str]:
     setting = "".join(f" -chparam {name} {value}" for name, value in unit.parameters.items())
     return [f"read_verilog -sv -DSYNTHESIS {' '.join(files(RTL))}", f"hierarchy -check -top {unit.module}{setting}"]
@@ -67,18 +108,15 @@ def read(unit: Unit) -> list[str]:
 
 def check(unit: Unit) -> None:
     """Raises where the unit is not plain synchronous logic."""
-    said = yosys(read(unit) + ["proc", "opt_clean", "check -assert", "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$tribuf",
-                               "stat"])
-    cells = re.findall(r"Number of cells:\s+(\d+)", said)
-    print(f"synthesize: {unit.name}: read, elaborated and checked, {cells[-1]} cells before mapping in its top's hierarchy")
+    counts, _ = counted(read(unit) + ["proc", "opt_clean", "check -assert",
+                                      "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$tribuf"])
+    print(f"synthesize: {unit.name}: read, elaborated and checked, {counts.cells} cells before mapping in its top's hierarchy")
 
 
 def generic(unit: Unit) -> str:
-    said = yosys(read(unit) + [f"synth -flatten -top {unit.module}", "ltp -noff", "stat"])
-    cells = int(re.findall(r"Number of cells:\s+(\d+)", said)[-1])
-    flops = sum(int(n) for n in re.findall(r"\$_\w*DFF\w*_\s+(\d+)", said.rsplit("Number of cells", 1)[-1]))
+    counts, said = counted(read(unit) + [f"synth -flatten -top {unit.module}", "ltp -noff"])
     path = re.findall(r"Longest topological path in \S+ \(length=(\d+)\)", said)
-    return f"| `{unit.name}` | {cells:,} | {flops:,} | {path[-1] if path else '–'} |"
+    return f"| `{unit.name}` | {counts.cells:,} | {counts.flops:,} | {path[-1] if path else '–'} |"
 
 
 def mapped(unit: Unit, liberty: Path) -> str:
@@ -86,7 +124,7 @@ def mapped(unit: Unit, liberty: Path) -> str:
         netlist = Path(folder, "netlist.v")
         said = yosys(read(unit) + [f"synth -flatten -top {unit.module}", f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty}",
                                    "clean", f"write_verilog -noattr {netlist}", f"stat -liberty {liberty}"])
-        area = float(re.findall(r"Chip area for \S+ \S+ ([\d.]+)", said)[-1])
+        area = area_of(said)
         period = timing(unit, liberty, netlist, Path(folder)) if shutil.which("sta") else None
     return f"| `{unit.name}` | {area:,.0f} | {'–' if period is None else f'{period:.2f}'} |"
 

@@ -88,7 +88,9 @@ class SetupTest(TreeTest):
 
     def test_of_alternatives_the_first_that_there_is(self) -> None:
         self.put("scripts/packages.txt", "alpha  # first\nbeta-1|beta-2|beta-3  # second\n")
-        for unknown, want in (("", "beta-1"), ("beta-1\n", "beta-2"), ("beta-1\nbeta-2\n", "beta-3"), ("beta-1\nbeta-2\nbeta-3\n", "beta-1")):
+        unknown = ""
+        for name, want in (("", "beta-1"), ("beta-1", "beta-2"), ("beta-2", "beta-3"), ("beta-3", "beta-1")):
+            unknown += f"{name}\n"
             self.put("state/installed", "alpha\n")
             self.put("state/unknown", unknown)
             self.put("state/apt", "")
