@@ -191,6 +191,14 @@ class ShellTest(TreeTest):
                          [("program", "a", 2), ("program", "/usr/bin/python3", 5), ("module", "flake8", 5)])
 
 
+WRAPPED = """class C:
+    def go(self, text):
+        subprocess.run(["/bin/sh", "-c", text])
+    def other(self):
+        self.go("a x; b")
+"""
+
+
 class PythonTest(TreeTest):
     def names(self, text: str, kind: str = "program") -> list[str]:
         return [call.name for call in python_programs.uses(text) if call.kind == kind]
@@ -205,9 +213,7 @@ class PythonTest(TreeTest):
                 ('subprocess.run(["a"] if x else ["b"])', ["a", "b"]),
                 ('TOOLS = ("a", "b")\n[t for t in TOOLS if shutil.which(t)]', ["a", "b"]), ('subprocess.run([str(x), "a"])', []),
                 ('def go(c, d):\n    subprocess.run(c, cwd=d)\ngo(["a"], 1)', ["a"]), ('other.run(["a"])\nrun(["b"])', []),
-                ('class C:\n    def go(self, t):\n        subprocess.run(["/bin/sh", "-c",
-                t])\n    def f(self):\n        self.go("a x; b")',
-                 ["/bin/sh", "a", "b"]), ('subprocess.run(["scripts/a.sh"])', []), ('subprocess.run(["/usr/bin/a"])', ["/usr/bin/a"]),
+                (WRAPPED, ["/bin/sh", "a", "b"]), ('subprocess.run(["scripts/a.sh"])', []), ('subprocess.run(["/usr/bin/a"])', ["/usr/bin/a"]),
                 ('for t in ["a", "b"]:\n    subprocess.run([t])', ["a", "b"])):
             with self.subTest(text):
                 self.assertEqual(self.names(text), want)
