@@ -213,7 +213,8 @@ class PythonTest(TreeTest):
                 ('subprocess.run(["a"] if x else ["b"])', ["a", "b"]),
                 ('TOOLS = ("a", "b")\n[t for t in TOOLS if shutil.which(t)]', ["a", "b"]), ('subprocess.run([str(x), "a"])', []),
                 ('def go(c, d):\n    subprocess.run(c, cwd=d)\ngo(["a"], 1)', ["a"]), ('other.run(["a"])\nrun(["b"])', []),
-                (WRAPPED, ["/bin/sh", "a", "b"]), ('subprocess.run(["scripts/a.sh"])', []), ('subprocess.run(["/usr/bin/a"])', ["/usr/bin/a"]),
+                (WRAPPED, ["/bin/sh", "a", "b"]), ('subprocess.run(["scripts/a.sh"])', []),
+                ('subprocess.run(["/usr/bin/a"])', ["/usr/bin/a"]),
                 ('for t in ["a", "b"]:\n    subprocess.run([t])', ["a", "b"])):
             with self.subTest(text):
                 self.assertEqual(self.names(text), want)
