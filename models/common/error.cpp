@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "models/common/text.hpp"
+
 namespace weft {
 namespace {
 
@@ -40,12 +42,12 @@ std::string Location::text() const {
 }
 
 std::string Problem::text() const {
-  std::string text = where.text();
+  std::string text = visible(where.text());
   if (!text.empty()) text += ": ";
-  if (!field.empty()) text += field;
-  if (!value.empty()) text += (field.empty() ? "'" : " = '") + value + "'";
+  if (!field.empty()) text += visible(field);
+  if (!value.empty()) text += (field.empty() ? "'" : " = '") + visible(value) + "'";
   if (!field.empty() || !value.empty()) text += ": ";
-  return text + message;
+  return text + visible(message);
 }
 
 ConfigError::ConfigError(Problem problem) : ConfigError(std::vector<Problem>{std::move(problem)}) {}

@@ -26,6 +26,7 @@ struct Problem {
   std::string field;    // dotted path or name; may be empty
   std::string value;    // as written; may be empty
   std::string message;  // what is wrong and what is allowed
+  // One line: what a terminal would obey is escaped, wherever it came from.
   std::string text() const;
 };
 

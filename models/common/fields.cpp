@@ -33,6 +33,18 @@ std::optional<double> number_of(std::string_view text) {
   return std::nullopt;
 }
 
+std::string dotted(std::string_view path) {
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '[') {
+      out += '.';
+    } else if (path[i] != ']') {
+      out += path[i];
+    }
+  }
+  return out;
+}
+
 std::string number_text(double value) { return fmt::format("{}", value); }
 
 std::string allowed_text(Range range, bool whole) {

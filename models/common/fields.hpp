@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <map>
@@ -76,12 +77,16 @@ class Reader {
   }
   void add(Problem problem) { problems_.push_back(std::move(problem)); }
   std::size_t count() const { return problems_.size(); }
+  // As JSON of ours has it: null for an optional value that is not there, an empty list for one that may be.
+  void take_nothing_as_absent() { nothing_is_absent_ = true; }
+  bool nothing_is_absent() const { return nothing_is_absent_; }
   void finish() const {
     if (!problems_.empty()) throw ConfigError(problems_);
   }
 
  private:
   Origins* origins_;
+  bool nothing_is_absent_ = false;
   std::vector<Problem> problems_;
 };
 
@@ -206,8 +211,16 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
       reader.add({value.where(), value.path(), value.text(), "must be text"});
     }
   } else if constexpr (IsOptional<T>::value) {
+    if (value.is_null() && reader.nothing_is_absent()) {
+      out.reset();
+      return;
+    }
     read(value, out.emplace(), reader, range);
   } else if constexpr (IsVector<T>::value) {
+    if (value.is_list() && value.items().empty() && reader.nothing_is_absent()) {
+      out.clear();
+      return;
+    }
     if (!value.is_list() || value.items().empty()) {
       reader.add({value.where(), value.path(), value.text(), "must be a list of one or more"});
       return;
@@ -227,7 +240,11 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
   }
 }
 
-// Sets one leaf by its dotted path, as `--set` does; ConfigError names the path, the value and what is allowed.
+// "links[0].hops" as "links.0.hops", in which form paths are taken apart.
+std::string dotted(std::string_view path);
+
+// Sets one leaf by its dotted path, as `--set` does; entries of a list by their index, from 0. ConfigError names the path, the
+// value and what is allowed.
 template <class T>
 void set_path(T& out, std::string_view path, std::string_view rest, const std::string& text, Range range = {}) {
   const auto dot = rest.find('.');
@@ -259,6 +276,17 @@ void set_path(T& out, std::string_view path, std::string_view rest, const std::s
         unknown(known);
       }
       set_path(out.at(head), path, tail, text, range);
+      return;
+    }
+  } else if constexpr (IsVector<T>::value) {
+    if (!rest.empty()) {
+      std::size_t index = 0;
+      const auto [end, error] = std::from_chars(head.data(), head.data() + head.size(), index);
+      if (error != std::errc{} || end != head.data() + head.size() || index >= out.size()) {
+        const std::string allowed = out.empty() ? "the list is empty" : "allowed: 0 to " + std::to_string(out.size() - 1);
+        throw ConfigError(Problem{{"--set", 0, 0}, std::string(path), text, "no entry '" + head + "' of the list; " + allowed});
+      }
+      set_path(out[index], path, tail, text, range);
       return;
     }
   } else if constexpr (IsOptional<T>::value) {

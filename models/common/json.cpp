@@ -2,40 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "models/common/error.hpp"
+#include "models/common/text.hpp"
 
 namespace weft::json {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Bytes of the well-formed UTF-8 sequence at the start of `text` (Unicode, table 3-7), or 0.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80U) return 1;
-  if (first >= 0xC2U && first <= 0xDFU) return continues(1) ? 2 : 0;
-  if (first >= 0xE0U && first <= 0xEFU) {
-    const unsigned second = byte(1);
-    if ((first == 0xE0U && second < 0xA0U) || (first == 0xEDU && second > 0x9FU)) return 0;
-    return continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0U && first <= 0xF4U) {
-    const unsigned second = byte(1);
-    if ((first == 0xF0U && second < 0x90U) || (first == 0xF4U && second > 0x8FU)) return 0;
-    return continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-void append_ascii(std::string& out, char c) {
-  switch (c) {
+// A character that must be escaped, or that a terminal would obey where the document is printed.
+void append_escaped(std::string& out, std::uint32_t code) {
+  switch (code) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
     case '\n': out += "\\n"; return;
@@ -43,10 +26,10 @@ void append_ascii(std::string& out, char c) {
     case '\r': out += "\\r"; return;
     default: break;
   }
-  if (static_cast<unsigned char>(c) < 0x20U || c == '\x7F') {
-    out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  if (code > 0xFFFFU) {
+    out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + ((code - 0x10000U) >> 10), 0xDC00U + ((code - 0x10000U) & 0x3FFU));
   } else {
-    out += c;
+    out += fmt::format("\\u{:04x}", code);
   }
 }
 
@@ -55,15 +38,15 @@ void append_ascii(std::string& out, char c) {
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) {
+    const auto [bytes, code] = first_character(text);
+    if (bytes == 0) {
       out += kReplacement;
-    } else if (length == 1) {
-      append_ascii(out, text.front());
+    } else if (code == '"' || code == '\\' || is_control(code)) {
+      append_escaped(out, code);
     } else {
-      out += text.substr(0, length);
+      out += text.substr(0, bytes);
     }
-    text.remove_prefix(length == 0 ? 1 : length);
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   out += '"';
 }

@@ -61,7 +61,7 @@ class Writer {
   bool has_key_ = false;
 };
 
-// `text` in quotes, escaped.
+// `text` in quotes, escaped; also what JSON would let pass and a terminal obeys (text.hpp).
 void append_quoted(std::string& out, std::string_view text);
 
 }  // namespace weft::json

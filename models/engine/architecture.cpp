@@ -21,7 +21,10 @@ class Checker {
     for (const auto& [name, array] : arch_.arrays) check_array("arrays." + name, name, array);
     std::vector<std::string> ends = array_names(arch_);
     ends.emplace_back("buffer");
-    for (std::size_t i = 0; i < arch_.links.size(); ++i) check_link("links[" + std::to_string(i) + "]", arch_.links[i], ends);
+    for (std::size_t i = 0; i < arch_.links.size(); ++i) {
+      check_link("links[" + std::to_string(i) + "]", arch_.links[i], ends);
+      check_link_once(i);
+    }
     check_buffer(arch_.buffer);
     check_dram(arch_.dram);
     return std::move(problems_);
@@ -80,6 +83,17 @@ class Checker {
     if (link.from == link.to) add(path, link.from, "a link joins two different places");
   }
 
+  // A result takes one way: of two links between the same places, only one would count.
+  void check_link_once(std::size_t i) {
+    const Link& link = arch_.links[i];
+    const auto same = [&](const Link& other) { return other.from == link.from && other.to == link.to; };
+    const auto first = std::find_if(arch_.links.begin(), arch_.links.end(), same) - arch_.links.begin();
+    if (static_cast<std::size_t>(first) == i) return;
+    const Location before = config::origin_of(origins_, "links[" + std::to_string(first) + "]");
+    add("links[" + std::to_string(i) + "]", link.from + " to " + link.to,
+        "the second link between these two; the first is at " + before.text() + ": keep one");
+  }
+
   const Architecture& arch_;
   const config::Origins& origins_;
   std::vector<Problem> problems_;
@@ -101,11 +115,17 @@ std::optional<std::int64_t> link_latency(const Architecture& arch, const std::st
 
 std::vector<Problem> problems_of(const Architecture& arch, const config::Origins& origins) { return Checker(arch, origins).run(); }
 
+std::int64_t own_side(const Architecture& arch) {
+  std::int64_t own = 0;
+  for (const auto& [name, array] : arch.arrays) {
+    own = std::max(own, array.kind == ArrayKind::spatial ? array.rows.value_or(0) : array.lanes.value_or(0));
+  }
+  return own;
+}
+
 Architecture scaled_to_side(const Architecture& arch, std::int64_t side) {
   Architecture scaled = arch;
-  std::int64_t own = 0;
-  for (const auto& [name, array] : arch.arrays) own = std::max(own, array.kind == ArrayKind::spatial ? *array.rows : *array.lanes);
-  const double ratio = static_cast<double>(side) / static_cast<double>(own);
+  const double ratio = static_cast<double>(side) / static_cast<double>(own_side(arch));
   const auto scale = [&](std::int64_t value) { return std::max<std::int64_t>(1, std::llround(static_cast<double>(value) * ratio)); };
   for (auto& [name, array] : scaled.arrays) {
     if (array.kind == ArrayKind::spatial) {

@@ -190,6 +190,8 @@ std::vector<Problem> problems_of(const Architecture& arch, const config::Origins
 // The same architecture with every spatial array side × side, every vector array side lanes, and buffer, ports'
 // width and bandwidth scaled by side / its own side. Tile contexts follow the depth: 2 + ceil(2·side / 128). Up to
 // dram.bus_up_to_side the memory's bus moves two bytes an element of a row, rounded up to a power of two, in bursts of 8.
+// The longest side of an array: rows of a spatial one, lanes of a vector one. An ending -NxN scales from it.
+std::int64_t own_side(const Architecture& arch);
 Architecture scaled_to_side(const Architecture& arch, std::int64_t side);
 
 // Cycles on the way from `from` to `to` (names of arrays, or "buffer"): those of the link between them; where there is

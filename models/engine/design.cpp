@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <system_error>
@@ -88,15 +89,27 @@ T load_config(const fs::path& file, config::Origins& origins) {
 
 void apply(const std::vector<Setting>& settings, Architecture& arch, config::Origins& arch_origins, Binding& binding,
            config::Origins& binding_origins) {
+  // Paths of origins have "[0]" where those of settings may have ".0".
+  const auto note = [](config::Origins& origins, std::string_view path, const Location& origin) {
+    std::string written;
+    while (!path.empty()) {
+      const std::string_view part = path.substr(0, path.find('.'));
+      written += all_digits(part) ? "[" + std::string(part) + "]" : (written.empty() ? "" : ".") + std::string(part);
+      path.remove_prefix(std::min(part.size() + 1, path.size()));
+    }
+    origins[written] = origin;
+  };
   for (const auto& [path, text] : settings) {
-    const std::string_view whole = path;
+    const std::string whole = config::dotted(path);
     const Location origin{"--set " + path + "=" + text, 0, 0};
     if (whole.starts_with("arch.")) {
-      config::set_path(arch, path, whole.substr(5), text);
-      arch_origins[path.substr(5)] = origin;
+      const std::string_view rest = std::string_view(whole).substr(5);
+      config::set_path(arch, path, rest, text);
+      note(arch_origins, rest, origin);
     } else if (whole.starts_with("binding.")) {
-      config::set_path(binding, path, whole.substr(8), text);
-      binding_origins[path.substr(8)] = origin;
+      const std::string_view rest = std::string_view(whole).substr(8);
+      config::set_path(binding, path, rest, text);
+      note(binding_origins, rest, origin);
     } else {
       throw ConfigError(
           Problem{{"--set", 0, 0}, path, text, "a path begins with 'arch.' or 'binding.', such as arch.dram.bandwidth_bytes_per_s"});

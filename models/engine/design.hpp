@@ -24,10 +24,12 @@ inline auto fields(config::Tag<DesignFile>) {
                     config::required("binding", &DesignFile::binding, "a binding's name")};
 }
 
-// The configuration folder and the names in it. Wherever a name is taken, a path to a YAML file is taken too.
+// Folders of configurations and the names in them: of one name in several, the first folder's counts. Wherever a name is taken,
+// a path to a YAML file is taken too.
 class Catalog {
  public:
-  explicit Catalog(std::filesystem::path root) : root_(std::move(root)) {}
+  explicit Catalog(std::filesystem::path root) : Catalog(std::vector<std::filesystem::path>{std::move(root)}) {}
+  explicit Catalog(std::vector<std::filesystem::path> roots) : roots_(std::move(roots)) {}
 
   // Names of `kind` ("cascade", "arch", "binding", "design", "workload"), sorted.
   std::vector<std::string> list(const std::string& kind) const;
@@ -35,7 +37,7 @@ class Catalog {
   std::filesystem::path file(const std::string& kind, const std::string& name) const;
 
  private:
-  std::filesystem::path root_;
+  std::vector<std::filesystem::path> roots_;
 };
 
 // One value set over the configuration: a dotted path ("arch.dram.bandwidth_bytes_per_s") and its text.

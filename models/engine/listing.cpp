@@ -38,7 +38,8 @@ std::vector<ListedDesign> list_designs(const Catalog& catalog) {
   for (const std::string& name : catalog.list("design")) {
     const auto file = load_config<DesignFile>(catalog.file("design", name));
     const auto binding = load_config<Binding>(catalog.file("binding", file.binding));
-    designs.push_back({name, file.arch, file.binding, binding.cascade});
+    const auto arch = load_config<Architecture>(catalog.file("arch", file.arch));
+    designs.push_back({name, file.arch, file.binding, binding.cascade, own_side(arch)});
   }
   return designs;
 }

@@ -66,9 +66,11 @@ double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum
   return points;
 }
 
-double useful_macs(const Result& result, const Lowering& lowering, const Sizing& sizing) {
+// Nothing without a spatial array: there are no slots to be used.
+std::optional<double> useful_macs(const Result& result, const Lowering& lowering, const Sizing& sizing) {
   double slots = 0;
   for (const Array* array : lowering.arrays) slots += slots_of(*array);
+  if (slots == 0) return std::nullopt;
   double points = 0;
   for (const LoweredGroup& group : lowering.groups) {
     for (const LoweredStep& step : group.steps) {

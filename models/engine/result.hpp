@@ -87,7 +87,7 @@ struct Result {
   std::uint64_t advance_cycles = 0;
   std::vector<UnitResult> units;  // arrays in the architecture's order, then buffer, then dram
   std::vector<Traffic> traffic;
-  double useful_macs = 0;  // share of MAC slots
+  std::optional<double> useful_macs;  // share of MAC slots; nothing without a spatial array
   double peak_bytes_per_s = 0;
   int bound_by = kNone;  // index into units
   std::optional<Error> error;

@@ -63,7 +63,11 @@ void write_utilisation(Writer& out, const Lowering& lowering, const Result& resu
       out.null_field(name);
     }
   }
-  out.field("useful_macs", result.useful_macs);
+  if (result.useful_macs) {
+    out.field("useful_macs", *result.useful_macs);
+  } else {
+    out.null_field("useful_macs");
+  }
   out.key("units");
   out.begin_object();
   for (const UnitResult& unit : result.units) out.field(unit_name(lowering, unit), share(result, unit));
@@ -256,7 +260,7 @@ void append_figures(Row& row, const Result& result, const Lowering& lowering) {
   figure("seconds", ran ? number(result.seconds()) : "");
   figure("utilisation_2d", use(ArrayKind::spatial));
   figure("utilisation_1d", use(ArrayKind::vector));
-  figure("useful_macs", number(result.useful_macs));
+  figure("useful_macs", result.useful_macs ? number(*result.useful_macs) : "");
   figure("dram_bytes", std::to_string(dram_bytes(result)));
   figure("achieved_bytes_per_s", number(achieved_bytes_per_s(result)));
   figure("peak_bytes_per_s", number(result.peak_bytes_per_s));

@@ -50,6 +50,7 @@ struct ListedDesign {
   std::string arch;
   std::string binding;
   std::string cascade;
+  std::int64_t side = 0;  // of its arrays, without an ending
 };
 
 // What `weft list` shows; a kind that is absent was not asked for.

@@ -48,7 +48,7 @@ struct RunOptions {
   bool exact = false;  // step every cycle: no steady-state advance
   std::uint64_t seed = 0;
   StallProfile stall_profile = StallProfile::none;     // not in analytic
-  const workload::Trace* trace = nullptr;              // values flow where it is set; systemc only
+  const workload::Trace* trace = nullptr;              // values flow where it is set; systemc and rtl
   std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
   EventSink* events = nullptr;
   std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only

@@ -173,7 +173,7 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
   out.latency_s = result.seconds();
   out.utilisation_2d = engine::utilisation(result, lowering, engine::ArrayKind::spatial);
   out.utilisation_1d = engine::utilisation(result, lowering, engine::ArrayKind::vector);
-  out.useful_macs = result.useful_macs;
+  out.useful_macs = result.useful_macs.value_or(0);
   for (const engine::Traffic& traffic : result.traffic) {
     if (traffic.level == engine::UnitKind::dram)
       out.traffic_bytes += static_cast<double>(traffic.read_bytes) + static_cast<double>(traffic.written_bytes);

@@ -52,15 +52,18 @@ _weft() {
     --binding) _weft_reply "$(_weft_cached "$weft" bindings _weft_names "$weft" bindings)" "$current"; return ;;
     --workload) _weft_reply "$(_weft_cached "$weft" workloads _weft_names "$weft" workloads)" "$current"; return ;;
     --cost) _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"; return ;;
-    --fidelity) _weft_reply "analytic systemc rtl" "$current"; return ;;
+    --fidelity)
+      if [[ "$command" == reproduce ]]; then _weft_reply "rules analytic systemc" "$current"; else _weft_reply "analytic systemc rtl" "$current"; fi
+      return
+      ;;
     --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
     --node | --cost-node | --import-node) _weft_reply "130 90 65 45 32 20 16 14 10 7" "$current"; return ;;
-    --accelergy)
+    --accelergy | --out)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       compopt -o filenames 2> /dev/null
       return
       ;;
-    --json | --csv | --perfetto | --values | --write-values | --ert | --art | --import-ert | --import-art)
+    --json | --csv | --perfetto | --values | --write-values | --wave | --ert | --art | --import-ert | --import-art | --import-map)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames 2> /dev/null
       return
@@ -72,6 +75,10 @@ _weft() {
     _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
   elif [[ "$command" == list ]]; then
     _weft_reply "cascades archs bindings designs workloads costs" "$current"
+  elif [[ "$command" == reproduce ]]; then
+    if ((COMP_CWORD == 2)); then _weft_reply "fusemax" "$current"; fi
+  elif [[ "$command" == rtl ]]; then
+    if ((COMP_CWORD == 2)); then _weft_reply "build" "$current"; fi
   elif [[ "$command" == cost ]]; then
     _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"
   elif [[ "$command" == analyze ]]; then

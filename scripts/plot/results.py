@@ -52,7 +52,7 @@ def mac_slots(result: Result) -> float:
         return float(result["mac_slots"])
     shape, share = result["shape"], result["utilisation"]["useful_macs"]
     if not share or not result["cycles"]:
-        raise InputError(f"design {result['design']}: utilisation.useful_macs or cycles is zero")
+        raise InputError(f"design {result['design']}: utilisation.useful_macs or cycles is missing or zero")
     macs = score_pairs(shape) * (shape["width_qk"] + shape["width_v"]) * layers_of(result)
     return round(macs / (share * result["cycles"]))
 

@@ -85,7 +85,7 @@ std::string text_of(const engine::CascadeAnalysis& a) {
 int analyze(const AnalyzeCommand& o) {
   Outputs outputs;
   outputs.expect("--json", o.json, true);
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   if (o.cascade.empty()) {
     throw ConfigError(
         Problem{{}, "CASCADE", "", "missing: name a cascade, or give a YAML file; cascades: " + one_of(catalog.list("cascade"))});
@@ -94,7 +94,7 @@ int analyze(const AnalyzeCommand& o) {
   const einsum::Extents extents = einsum::resolve_extents(cascade, extents_of(cascade, o.sets));
   const engine::CascadeAnalysis analysis = engine::analyse_cascade(cascade, extents);
   if (o.json.empty()) {
-    print(text_of(analysis));
+    say(text_of(analysis));
   } else {
     write_output(o.json, engine::analysis_json(analysis));
   }

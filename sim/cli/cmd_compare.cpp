@@ -42,7 +42,7 @@ int compare(const CompareCommand& o) {
   Outputs outputs;
   outputs.expect("--json", o.json, true);
   outputs.expect("--csv", o.csv, true);
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   if (o.designs.empty()) {
     throw ConfigError(
         Problem{{},
@@ -72,7 +72,7 @@ int compare(const CompareCommand& o) {
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
   if (!o.json.empty()) write_output(o.json, engine::comparison_json(reports_of(runs)));
-  if (o.json.empty() && !outputs.uses_stdout()) print(comparison_table(runs));
+  if (o.json.empty() && !outputs.uses_stdout()) say(comparison_table(runs));
   return exit_code(runs, "compare");
 }
 

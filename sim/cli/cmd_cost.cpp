@@ -176,7 +176,7 @@ int cost_command(const CostCommand& o) {
   outputs.expect("--ert", o.ert, true);
   outputs.expect("--art", o.art, true);
   outputs.expect("--json", o.json, true);
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   refuse_meaningless(o, catalog);
   cost::Table table = table_of(o, catalog);
   const cost::Process own{table.node, table.voltage_v};
@@ -193,7 +193,7 @@ int cost_command(const CostCommand& o) {
   write_output(o.ert, ert);
   write_output(o.art, art);
   if (!o.json.empty()) write_output(o.json, engine::cost_json(report));
-  if (o.json.empty() && !outputs.uses_stdout()) print(report_text(report));
+  if (o.json.empty() && !outputs.uses_stdout()) say(report_text(report));
   return 0;
 }
 

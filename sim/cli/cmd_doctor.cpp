@@ -140,14 +140,15 @@ void write_findings(json::Writer& out, const char* name, const std::vector<Findi
 int doctor(const std::string& json_path) {
   Outputs outputs;
   outputs.expect("--json", json_path, true);
-  const std::string root = config_root().string();
+  std::string roots;
+  for (const auto& root : config_roots()) roots += (roots.empty() ? "" : ":") + root.string();
   if (!json_path.empty()) {
     json::Writer out;
     out.begin_object();
     out.field("schema", "weft-doctor/1");
     out.field("version", WEFT_VERSION);
     out.field("build_type", WEFT_BUILD_TYPE);
-    out.field("configs", root);
+    out.field("configs", roots);
     out.field("cores", std::thread::hardware_concurrency());
     write_findings(out, "built_with", built_with());
     write_findings(out, "optional", optional_tools());
@@ -156,10 +157,10 @@ int doctor(const std::string& json_path) {
     write_output(json_path, out.take());
     return 0;
   }
-  print(fmt::format(
+  say(fmt::format(
       "weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc, rtl\n\n",
-      WEFT_VERSION, WEFT_BUILD_TYPE, root, std::thread::hardware_concurrency(), memory_text()));
-  print(section("built with", built_with()) + "\n" + section("optional", optional_tools()) + "\n" + rtl_text());
+      WEFT_VERSION, WEFT_BUILD_TYPE, roots, std::thread::hardware_concurrency(), memory_text()));
+  say(section("built with", built_with()) + "\n" + section("optional", optional_tools()) + "\n" + rtl_text());
   return 0;
 }
 

@@ -36,11 +36,12 @@ std::string listing_text(const engine::Listing& listing) {
     for (const std::string& name : names) out += "  " + name + "\n";
   }
   if (!listing.designs) return out;
-  Table table({"  design", "architecture", "binding", "cascade"});
-  for (const engine::ListedDesign& design : *listing.designs) table.add({"  " + design.name, design.arch, design.binding, design.cascade});
+  Table table({"  design", "architecture", "binding", "cascade", "side"});
+  for (const engine::ListedDesign& design : *listing.designs)
+    table.add({"  " + design.name, design.arch, design.binding, design.cascade, std::to_string(design.side)});
   return out + "designs\n" + table.text(4) +
          "  Each takes -NxN behind its name for arrays of N x N, N from 2 to 1024, such as fusemax-16x16:\n"
-         "  buffer and DRAM bandwidth scale with N/256.\n";
+         "  buffer and DRAM bandwidth scale with N over the design's own side, such as 16/256 for fusemax-16x16.\n";
 }
 
 int list(const ListCommand& o) {
@@ -51,7 +52,7 @@ int list(const ListCommand& o) {
   if (!o.kind.empty() && std::find(allowed.begin(), allowed.end(), o.kind) == allowed.end()) {
     throw ConfigError(Problem{{}, "kind", o.kind, config::unknown_name(o.kind, allowed)});
   }
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   engine::Listing listing;
   for (const auto& [plural, folder] : kKinds) {
     if (!o.kind.empty() && o.kind != plural) continue;
@@ -62,7 +63,7 @@ int list(const ListCommand& o) {
     }
   }
   if (o.json.empty()) {
-    print(listing_text(listing));
+    say(listing_text(listing));
   } else {
     write_output(o.json, engine::listing_json(listing));
   }

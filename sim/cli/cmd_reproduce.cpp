@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "models/common/atomic_file.hpp"
+#include "models/common/text.hpp"
 #include "models/evaluation/reproduction.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
@@ -68,7 +69,7 @@ Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job&
 
 // Draws the figures from their data; a note where Python cannot.
 void draw(const fs::path& folder) {
-  const fs::path script = fs::path(config_root()).parent_path() / "scripts" / "plot" / "reproduction.py";
+  const fs::path script = config_folder("published").parent_path().parent_path() / "scripts" / "plot" / "reproduction.py";
   std::error_code code;
   if (!fs::exists(script, code)) {
     fmt::print(stderr, "weft reproduce: no figures: {} is not there; the data of each lies in {}\n", script.string(), folder.string());
@@ -172,9 +173,9 @@ int reproduce(const ReproduceCommand& o) {
   outputs.expect("--json", o.json, true);
   refuse_meaningless(o);
   const unsigned count = worker_count(o);
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   const std::vector<cost::Table> tables = tables_of(catalog, o.cost);
-  const evaluation::Published published = evaluation::read_published((fs::path(config_root()) / "published").string());
+  const evaluation::Published published = evaluation::read_published(config_folder("published").string());
   if (!o.out.empty()) make_folder(o.out);
   Reproduction all = begin(o, catalog, published, tables);
   const std::vector<evaluation::Job> jobs = evaluation::evaluation_jobs();
@@ -204,8 +205,8 @@ int reproduce(const ReproduceCommand& o) {
   }
   if (!o.out.empty()) draw(o.out);
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
-  if (!outputs.uses_stdout()) print(table_of(all));
-  for (const std::string& problem : all.infeasible) fmt::print(stderr, "weft reproduce: infeasible: {}\n", problem);
+  if (!outputs.uses_stdout()) say(table_of(all));
+  for (const std::string& problem : all.infeasible) fmt::print(stderr, "weft reproduce: infeasible: {}\n", visible(problem));
   return all.infeasible.empty() ? 0 : 1;
 }
 

@@ -102,7 +102,7 @@ int build(const RtlCommand& o) {
   }
   const fs::path library = out / sim::rtl::library_name(side);
   sim::rtl::Library::open(library);
-  print(library.string() + "\n");
+  say(library.string() + "\n");
   return 0;
 }
 

@@ -118,11 +118,11 @@ int run(const RunCommand& o) {
   Outputs outputs;
   outputs.expect("--json", o.json, true);
   outputs.expect("--csv", o.csv, true);
-  outputs.expect("--perfetto", o.perfetto, false);
+  outputs.expect("--perfetto", o.perfetto, true);
   outputs.expect("--write-values", o.write_values, false);
   outputs.expect_folder("--accelergy", o.accelergy, {kErt, kArt, kCounts});
   outputs.expect("--wave", o.wave, false);
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   Point point = resolve(o.point, catalog);
   refuse_meaningless(o, point);
   engine::Design design = load_design(o, catalog, point.settings);
@@ -156,7 +156,7 @@ int run(const RunCommand& o) {
   if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result));
   if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
   if (!o.json.empty()) write_output(o.json, engine::result_json(done.report));
-  if (o.json.empty() && !outputs.uses_stdout() && ran) print(summary(done));
+  if (o.json.empty() && !outputs.uses_stdout() && ran) say(summary(done));
   return exit_code(runs, "run");
 }
 

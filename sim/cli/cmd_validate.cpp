@@ -57,7 +57,7 @@ int validate(const ValidateCommand& o) {
   sim::engine::ValidationGrid grid = sim::engine::validation_grid();
   if (!o.design.empty()) grid.designs = {o.design};
   const auto seed = static_cast<std::uint64_t>(whole_number("--seed", o.seed, 0, std::int64_t{1} << 62));
-  const engine::Catalog catalog(config_root());
+  const engine::Catalog catalog(config_roots());
   Interrupt interrupt;
   Progress progress("validate");
   std::vector<ValidationPoint> points;
@@ -70,7 +70,7 @@ int validate(const ValidateCommand& o) {
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (!o.json.empty()) write_output(o.json, sim::engine::validation_json(points));
-  if (!outputs.uses_stdout()) print(table_of(points));
+  if (!outputs.uses_stdout()) say(table_of(points));
   const sim::engine::ValidationSummary all = sim::engine::summarise(points);
   return all.values_equal && all.worst_systemc_to_rtl < kBound ? 0 : 1;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace weft::cli {
 
@@ -28,7 +29,10 @@ Command add_validate(CLI::App& app);
 Command add_rtl(CLI::App& app);
 Command add_reproduce(CLI::App& app);
 
-// The folder of cascades, architectures, bindings, designs and workloads: $WEFT_CONFIGS, or the one beside the build.
-std::filesystem::path config_root();
+// The folders of cascades, architectures, bindings, designs, workloads and cost tables: those of $WEFT_CONFIGS, with ':' between
+// them, then the shipped one beside the build.
+std::vector<std::filesystem::path> config_roots();
+// The first of them that has the folder `name`; ConfigError where none has.
+std::filesystem::path config_folder(const std::string& name);
 
 }  // namespace weft::cli

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdlib>
+#include <string>
 #include <system_error>
 
 #include "models/common/error.hpp"
@@ -8,20 +10,60 @@ namespace weft::cli {
 
 namespace fs = std::filesystem;
 
-fs::path config_root() {
+namespace {
+
+constexpr const char* kHolds = "cascade/, arch/, binding/, design/, workload/ or cost/";
+
+// The user's own folders, in the order of $WEFT_CONFIGS; an empty entry is none.
+std::vector<fs::path> own_roots() {
+  std::vector<fs::path> roots;
+  const char* named = std::getenv("WEFT_CONFIGS");
+  const std::string all = named == nullptr ? "" : named;
   std::error_code code;
-  if (const char* named = std::getenv("WEFT_CONFIGS"); named != nullptr && *named != '\0') {
-    if (fs::is_directory(named, code)) return named;
-    throw ConfigError(Problem{
-        {"environment", 0, 0}, "WEFT_CONFIGS", named, "must name the folder that holds cascade/, arch/, binding/, design/ and workload/"});
+  for (std::size_t begin = 0; begin < all.size();) {
+    const std::size_t end = std::min(all.find(':', begin), all.size());
+    const std::string folder = all.substr(begin, end - begin);
+    begin = end + 1;
+    if (folder.empty()) continue;
+    if (!fs::is_directory(folder, code)) {
+      throw ConfigError(Problem{
+          {"environment", 0, 0}, "WEFT_CONFIGS", folder, std::string("must name folders that hold ") + kHolds + ", with ':' between them"});
+    }
+    roots.emplace_back(folder);
   }
+  return roots;
+}
+
+// Beside the build, or in the source; empty where neither is there.
+fs::path shipped_root() {
+  std::error_code code;
   // build/<preset>/bin/weft
   const fs::path executable = fs::read_symlink("/proc/self/exe", code);
   const fs::path beside = (executable.parent_path() / "../../../configs").lexically_normal();
   if (!executable.empty() && fs::is_directory(beside, code)) return beside;
   const fs::path source = fs::path(WEFT_SOURCE_DIR) / "configs";
-  if (fs::is_directory(source, code)) return source;
-  throw ConfigError(Problem{{source.string(), 0, 0}, "", "", "the configuration folder is not there: set WEFT_CONFIGS to it"});
+  return fs::is_directory(source, code) ? source : fs::path();
+}
+
+}  // namespace
+
+std::vector<fs::path> config_roots() {
+  std::vector<fs::path> roots = own_roots();
+  if (const fs::path shipped = shipped_root(); !shipped.empty()) roots.push_back(shipped);
+  if (roots.empty()) {
+    const std::string source = (fs::path(WEFT_SOURCE_DIR) / "configs").string();
+    throw ConfigError(Problem{{source, 0, 0}, "", "", "the configuration folder is not there: set WEFT_CONFIGS to it"});
+  }
+  return roots;
+}
+
+fs::path config_folder(const std::string& name) {
+  const std::vector<fs::path> roots = config_roots();
+  std::error_code code;
+  for (const fs::path& root : roots) {
+    if (fs::is_directory(root / name, code)) return root / name;
+  }
+  throw ConfigError(Problem{{(roots.back() / name).string(), 0, 0}, "", "", "the folder is not there"});
 }
 
 }  // namespace weft::cli

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "models/common/text.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/engine/run.hpp"
@@ -29,7 +30,7 @@ namespace {
 Executed execute(engine::Design design, const Point& point, const ExecuteOptions& options) {
   Executed run;
   run.design = std::make_unique<engine::Design>(std::move(design));
-  Progress progress(options.label);
+  Progress progress(visible(options.label));
   engine::RunOptions how = point.run;
   how.trace = point.trace ? &*point.trace : nullptr;
   how.events = options.events;
@@ -58,7 +59,8 @@ int exit_code(const std::vector<Executed>& runs, const std::string& command) {
   int code = 0;
   for (const Executed& run : runs) {
     if (run.result->status == engine::Status::ok) continue;
-    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, run.design->name(), config::name_of(run.result->status), run.result->reason);
+    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, visible(run.design->name()), config::name_of(run.result->status),
+               visible(run.result->reason));
     code = 1;
   }
   return code;

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "models/common/error.hpp"
+#include "models/common/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/output.hpp"
 
@@ -37,13 +38,14 @@ std::vector<std::string> option_names(const CLI::App& command) {
 // What the parser could not take, with the nearest option in place of a bare refusal.
 std::string unexpected_text(const std::vector<std::string>& extras, const CLI::App& command) {
   const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word.starts_with("-"); });
-  if (option == extras.end()) return fmt::format("unexpected argument '{}'; see --help", extras.empty() ? "" : extras.front());
+  if (option == extras.end()) return fmt::format("unexpected argument '{}'; see --help", extras.empty() ? "" : visible(extras.front()));
   const std::string name = option->substr(0, option->find('='));
   const std::string near = nearest_name(name, option_names(command));
-  return fmt::format("unknown option '{}'; {}see --help", name, near.empty() ? "" : "did you mean '" + near + "'? ");
+  return fmt::format("unknown option '{}'; {}see --help", visible(name), near.empty() ? "" : "did you mean '" + near + "'? ");
 }
 
-void complain(const std::string& command, const std::string& message) {
+void complain(const std::string& command, const std::string& said) {
+  const std::string message = visible_lines(said);
   const std::string prefix = command.empty() ? "weft" : "weft " + command;
   if (message.find('\n') == std::string::npos) {
     fmt::print(stderr, "{}: {}\n", prefix, message);

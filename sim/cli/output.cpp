@@ -10,6 +10,7 @@
 
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
+#include "models/common/text.hpp"
 
 namespace weft::cli {
 namespace {
@@ -92,6 +93,13 @@ void write_output(const std::string& path, std::string_view text) {
   write_file_atomically(path, text);
 }
 
+void say(std::string_view text) { print(visible_lines(text)); }
+
+void Table::add(const std::vector<std::string>& row) {
+  std::vector<std::string>& shown = rows_.emplace_back();
+  for (const std::string& cell : row) shown.push_back(visible(cell));
+}
+
 std::string Table::text(std::size_t left) const {
   std::vector<std::size_t> widths;
   for (const auto& row : rows_) {
@@ -119,7 +127,7 @@ std::string Footnotes::mark(const std::string& source) {
 
 std::string Footnotes::text() const {
   std::string out;
-  for (std::size_t i = 0; i < sources_.size(); ++i) out += fmt::format("  [{}] {}\n", i + 1, sources_[i]);
+  for (std::size_t i = 0; i < sources_.size(); ++i) out += fmt::format("  [{}] {}\n", i + 1, visible(sources_[i]));
   return out;
 }
 
@@ -132,6 +140,8 @@ std::string grouped(std::uint64_t number) {
 std::string time_text(double seconds) { return scaled(seconds, {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}); }
 
 std::string bytes_text(double bytes) { return scaled(bytes, {{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}); }
+
+std::string percent_text(const std::optional<double>& share) { return share ? percent_text(*share) : "-"; }
 
 std::string percent_text(double share) { return fmt::format("{:.2f} %", 100 * share); }
 

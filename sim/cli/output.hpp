@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,8 @@ namespace weft::cli {
 
 // Writes to standard output in full; a reader that has gone is no error. ConfigError where the device refuses.
 void print(std::string_view text);
+// The same for people: what a terminal would obey is escaped, but for the ends of lines.
+void say(std::string_view text);
 
 // The files a command was asked for, checked before the work begins and written after it has succeeded.
 class Outputs {
@@ -32,7 +35,8 @@ void write_output(const std::string& path, std::string_view text);
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  // A cell is one line: what a terminal would obey is escaped.
+  void add(const std::vector<std::string>& row);
   // `left` columns of text stand to the left.
   std::string text(std::size_t left = 1) const;
 
@@ -57,5 +61,6 @@ std::string grouped(std::uint64_t number);
 std::string time_text(double seconds);
 std::string bytes_text(double bytes);
 std::string percent_text(double share);
+std::string percent_text(const std::optional<double>& share);  // "-" without one
 
 }  // namespace weft::cli

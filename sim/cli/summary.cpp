@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "models/engine/energy.hpp"
@@ -34,6 +35,13 @@ std::string shape_text(const Result& result) {
 
 std::string error_text(const std::optional<engine::Error>& error) {
   return error ? fmt::format("{:.3g}", error->max_abs) : std::string("-");
+}
+
+// Nothing where the design has no array of the kind.
+std::optional<double> use_of(const Result& result, const engine::Lowering& lowering, engine::ArrayKind kind) {
+  const auto is_one = [kind](const engine::Array* array) { return array->kind == kind; };
+  if (std::none_of(lowering.arrays.begin(), lowering.arrays.end(), is_one)) return std::nullopt;
+  return engine::utilisation(result, lowering, kind);
 }
 
 std::string units_table(const Executed& run) {
@@ -93,7 +101,7 @@ std::string summary(const Executed& run) {
     out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles),
                        grouped(result.advance_periods));
   }
-  out += fmt::format("useful MACs   {} of the MAC slots\n", percent_text(result.useful_macs));
+  out += fmt::format("useful MACs   {}{}\n", percent_text(result.useful_macs), result.useful_macs ? " of the MAC slots" : "");
   const double achieved = result.cycles == 0 ? 0 : dram_bytes(result) / result.seconds();
   out += fmt::format("DRAM          {}, {}/s of {}/s\n", bytes_text(dram_bytes(result)), bytes_text(achieved),
                      bytes_text(result.peak_bytes_per_s));
@@ -119,8 +127,8 @@ std::string comparison_table(const std::vector<Executed>& runs) {
     }
     const std::string words = engine::bound_words(result, lowering);
     table.add({run.design->name(), words.substr(0, words.find(':')), grouped(result.cycles), time_text(result.seconds()),
-               percent_text(engine::utilisation(result, lowering, engine::ArrayKind::spatial)),
-               percent_text(engine::utilisation(result, lowering, engine::ArrayKind::vector)), bytes_text(dram_bytes(result)),
+               percent_text(use_of(result, lowering, engine::ArrayKind::spatial)),
+               percent_text(use_of(result, lowering, engine::ArrayKind::vector)), bytes_text(dram_bytes(result)),
                error_text(result.error)});
   }
   const Executed& first = runs.front();

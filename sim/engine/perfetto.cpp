@@ -16,6 +16,7 @@ void write_metadata(Writer& out, const char* name, int thread, const std::string
   out.begin_object();
   out.field("ph", "M");
   out.field("name", name);
+  out.field("cat", "__metadata");
   out.field("pid", 1);
   out.field("tid", thread);
   out.key("args");

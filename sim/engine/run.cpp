@@ -77,7 +77,7 @@ Result run(const Design& design, const workload::Workload& workload, const workl
   const std::int64_t layers = options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size()) : 1;
   if (options.fidelity == Fidelity::analytic) {
     if (options.trace != nullptr) {
-      throw ConfigError(Problem{{}, "--values", "", "values flow in a simulation; allowed here: --fidelity systemc"});
+      throw ConfigError(Problem{{}, "--values", "", "values flow in a simulation; allowed here: --fidelity systemc, and rtl"});
     }
     if (options.stall_profile != weft::engine::StallProfile::none) {
       throw ConfigError(Problem{{},

@@ -103,7 +103,9 @@ def outputs() -> list[Case]:
         Case("timeline of a formula", [*run, "--fidelity", "analytic", "--perfetto", "{folder}/t.json"],
              ["--perfetto", "--fidelity systemc"]),
         Case("values of a formula", ["run", "--design", "fusemax-16x16", "--values", str(TRACE), "--fidelity", "analytic"],
-             ["--values", "systemc"]),
+             ["--values", "--fidelity systemc, and rtl"]),
+        Case("result and timeline on standard output", [*run, "--json", "-", "--perfetto", "-"], ["--perfetto", "--json does"],
+             own_output=True),
     ]
 
 

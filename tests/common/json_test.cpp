@@ -64,6 +64,14 @@ TEST(Writer, BytesThatAreNotUtf8BecomeTheReplacementCharacter) {
   }
 }
 
+// What JSON would let pass and a terminal obeys is escaped, and reads back as it was.
+TEST(Writer, ControlsBeyondAsciiAreEscaped) {
+  EXPECT_EQ(in_json("\xC2\x9B\xE2\x80\xAE"), "\"\\u009b\\u202e\"");
+  EXPECT_EQ(in_json("\xF3\xA0\x81\x81"), "\"\\udb40\\udc41\"");
+  for (const std::string text : {"\xC2\x9B", "\xE2\x81\xA6", "\xF3\xA0\x81\x81", "\xEF\xBB\xBF"})
+    EXPECT_EQ(nlohmann::json::parse("[" + in_json(text) + "]")[0].get<std::string>(), text);
+}
+
 std::string number(double value) {
   Writer writer(Layout::compact);
   writer.value(value);

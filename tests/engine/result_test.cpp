@@ -68,7 +68,7 @@ TEST(UsefulMacs, AreThoseOfTheTwoProductsOfEveryDesignMaskedOrNot) {
         shape.causal = causal;
         const Result result = made_result(design, shape, 1000);
         const double macs = 2.0 * 3 * static_cast<double>(counted_pairs(shape)) * (24 + 20);
-        EXPECT_DOUBLE_EQ(result.useful_macs, macs / (8 * 8 * 1000.0))
+        EXPECT_DOUBLE_EQ(result.useful_macs.value(), macs / (8 * 8 * 1000.0))
             << name << " " << queries << " on " << keys << (causal ? ", causal" : "");
         ++tried;
       }

@@ -42,6 +42,16 @@ class CompletionTest(TreeTest):
         self.assertEqual(self.offered("weft cost horowitz --design fl"), ["flat"])
         self.assertEqual(self.offered("weft run --cost h"), ["horowitz"])
 
+    def test_what_follows_reproduce_and_rtl(self) -> None:
+        self.assertEqual(self.offered("weft reproduce ''"), ["fusemax"])
+        self.assertEqual(self.offered("weft reproduce fusemax ''"), [])
+        self.assertEqual(self.offered("weft reproduce fusemax --fidelity ''"), ["rules", "analytic", "systemc"])
+        self.assertEqual(self.offered("weft run --fidelity r"), ["rtl"])
+        self.assertEqual(self.offered("weft rtl ''"), ["build"])
+        self.assertEqual(self.offered("weft rtl b"), ["build"])
+        (self.tree / "art").mkdir()
+        self.assertEqual(self.offered(f"weft reproduce fusemax --out {self.tree}/ar"), [f"{self.tree}/art"])
+
     def test_nodes(self) -> None:
         for words in ("weft cost horowitz --node 1", "weft cost --import-node 1", "weft run --cost-node 1"):
             self.assertEqual(self.offered(words), ["130", "16", "14", "10"])
@@ -49,7 +59,7 @@ class CompletionTest(TreeTest):
     def test_files_and_folders(self) -> None:
         (self.tree / "art").mkdir()
         (self.tree / "ert.yaml").write_text("")
-        for option in ("--ert", "--art", "--import-ert", "--import-art"):
+        for option in ("--ert", "--art", "--import-ert", "--import-art", "--import-map"):
             self.assertEqual(self.offered(f"weft cost {option} {self.tree}/ert"), [f"{self.tree}/ert.yaml"])
         self.assertEqual(self.offered(f"weft run --accelergy {self.tree}/e"), [])
         self.assertEqual(self.offered(f"weft run --accelergy {self.tree}/ar"), [f"{self.tree}/art"])
