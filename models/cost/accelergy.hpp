@@ -46,11 +46,12 @@ struct Frame {
   double writes_per_macc = 3;
   double reads_per_operation = 2;
   double writes_per_operation = 1;
+  std::optional<std::string> map_file;  // accelergy_map.hpp
 };
 
-// A table of an ERT, and of an ART for areas. Refused: a component or an action of another name (the actions `idle`, `leak`
-// and `update` are passed over, as nothing here charges them), one named twice with different numbers, no `buffer`,
-// `register_file` or `dram`, unequal `read` and `write` of DRAM. ConfigError with every problem at once.
+// A table of an ERT, and of an ART for areas. Refused: a component or an action of another name that no map names (the actions
+// `idle`, `leak` and `update` are passed over, as nothing here charges them), one named twice with different numbers, no
+// `buffer`, `register_file` or `dram`, an entry of the map without a component. ConfigError with every problem at once.
 Table import_accelergy(const std::string& ert_file, const std::optional<std::string>& art_file, const Frame& frame);
 
 }  // namespace weft::cost

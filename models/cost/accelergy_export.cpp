@@ -90,8 +90,8 @@ std::string energy_reference_table(const Table& table, const Components& compone
   }
   const BufferWord word = buffer_word(table, components.buffer_bytes);
   listing.push_back({components.root + ".buffer", {{"read", word.read_pj}, {"write", word.write_pj}}});
-  const double dram = table.dram_per_bit.pj * 8 * kWordBytes;
-  listing.push_back({components.root + ".dram", {{"read", dram}, {"write", dram}}});
+  const auto dram = [&](bool written) { return dram_bit(table, written).pj * 8 * kWordBytes; };
+  listing.push_back({components.root + ".dram", {{"read", dram(false)}, {"write", dram(true)}}});
   return ert_text(listing);
 }
 

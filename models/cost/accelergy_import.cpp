@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "models/cost/accelergy.hpp"
+#include "models/cost/accelergy_map.hpp"
 #include "models/cost/scaling.hpp"
 
 namespace weft::cost {
@@ -14,14 +15,25 @@ namespace {
 struct PassedOver {};
 inline void read_custom(const config::Value&, PassedOver&, config::Reader&) {}
 
+// An action's arguments by name, as texts; what is no plain value is passed over.
+struct Arguments {
+  std::map<std::string, std::string> values;
+};
+inline void read_custom(const config::Value& value, Arguments& out, config::Reader&) {
+  if (!value.is_map()) return;
+  for (const auto& [name, member] : value.members()) {
+    if (member.is_scalar()) out.values[name.text()] = member.text();
+  }
+}
+
 struct ErtAction {
   std::string name;
-  PassedOver arguments;
+  Arguments arguments;
   double energy = 0;
 };
 inline auto fields(config::Tag<ErtAction>) {
   return std::tuple{config::required("name", &ErtAction::name, "of the action"),
-                    config::optional("arguments", &ErtAction::arguments, "not used"),
+                    config::optional("arguments", &ErtAction::arguments, "by name"),
                     config::required("energy", &ErtAction::energy, {0, 1e12}, "of one action, pJ")};
 }
 
@@ -54,34 +66,30 @@ auto fields(config::Tag<Tables<Entry>>) {
                     config::required("tables", &Tables<Entry>::tables, "of the components")};
 }
 
+// Accelergy's summaries may stand in the same file: means of the same numbers.
 struct ErtFile {
   Tables<ErtTable> content;
+  PassedOver summary;
 };
-inline auto fields(config::Tag<ErtFile>) { return std::tuple{config::required("ERT", &ErtFile::content, "the energy reference table")}; }
+inline auto fields(config::Tag<ErtFile>) {
+  return std::tuple{config::required("ERT", &ErtFile::content, "the energy reference table"),
+                    config::optional("ERT_summary", &ErtFile::summary, "not used")};
+}
 
 struct ArtFile {
   Tables<ArtTable> content;
+  PassedOver summary;
 };
-inline auto fields(config::Tag<ArtFile>) { return std::tuple{config::required("ART", &ArtFile::content, "the area reference table")}; }
-
-const std::vector<std::string>& known_components() {
-  static const std::vector<std::string> kKnown = [] {
-    std::vector<std::string> all(kOperationNames.begin(), kOperationNames.end());
-    all.insert(all.end(), {"register_file", "buffer", "dram"});
-    return all;
-  }();
-  return kKnown;
+inline auto fields(config::Tag<ArtFile>) {
+  return std::tuple{config::required("ART", &ArtFile::content, "the area reference table"),
+                    config::optional("ART_summary", &ArtFile::summary, "not used")};
 }
 
-bool is_operation(const std::string& name) {
-  return std::find(kOperationNames.begin(), kOperationNames.end(), name) != kOperationNames.end();
-}
-
-// "engine.array_2d[0..255].macc[1..1]" as "macc".
-std::string last_part(const std::string& name) {
-  const std::string plain = name.ends_with(']') ? name.substr(0, name.rfind('[')) : name;
-  return plain.substr(plain.rfind('.') + 1);
-}
+// What a component is, and which actions of it are taken under which of our names.
+struct Taken {
+  std::string part;  // "macc"; empty where it is passed over
+  const MapEntry* entry = nullptr;
+};
 
 // One number of the files: an energy of a component's action, or its area.
 struct Found {
@@ -93,19 +101,22 @@ using Numbers = std::map<std::string, Found>;  // by "macc compute", "buffer rea
 
 class Importer {
  public:
-  explicit Importer(Frame frame) : frame_(std::move(frame)) {}
+  explicit Importer(Frame frame) : frame_(std::move(frame)) {
+    if (frame_.map_file) map_ = AccelergyMap(*frame_.map_file);
+  }
 
   void read_ert(const std::string& file) {
     const auto tables = read_file<ErtFile>(file, ert_origins_);
     for (std::size_t i = 0; i < tables.size(); ++i) {
       const std::string path = fmt::format("ERT.tables[{}]", i);
-      const std::string part = component(ert_origins_, path, tables[i].name);
-      if (part.empty()) continue;
+      const Taken taken = component(ert_origins_, path, tables[i].name);
+      if (taken.part.empty()) continue;
       for (std::size_t j = 0; j < tables[i].actions.size(); ++j) {
         const ErtAction& action = tables[i].actions[j];
         const std::string at = fmt::format("{}.actions[{}]", path, j);
-        if (passed_over(at, part, action.name)) continue;
-        note(ert_origins_, part + " " + action.name,
+        const std::string name = our_action(at, taken, action);
+        if (name.empty()) continue;
+        note(ert_origins_, taken.part + " " + name,
              {action.energy, fmt::format("Accelergy ERT {}, table {}", file, tables[i].name), at + ".energy"});
       }
     }
@@ -115,7 +126,7 @@ class Importer {
     const auto tables = read_file<ArtFile>(file, art_origins_);
     for (std::size_t i = 0; i < tables.size(); ++i) {
       const std::string path = fmt::format("ART.tables[{}]", i);
-      const std::string part = component(art_origins_, path, tables[i].name);
+      const std::string part = component(art_origins_, path, tables[i].name).part;
       if (part.empty() || part == "dram") continue;
       note(art_origins_, part + " area", {tables[i].area, fmt::format("Accelergy ART {}, table {}", file, tables[i].name), path + ".area"});
     }
@@ -130,6 +141,7 @@ class Importer {
     out.origins[""] = {ert_file, 0, 0};
     take_operations(out);
     take_storage(out);
+    for (Problem& problem : map_.unused()) problems_.push_back(std::move(problem));
     if (!problems_.empty()) throw ConfigError(problems_);
     return out;
   }
@@ -152,31 +164,47 @@ class Importer {
     problems_.push_back({config::origin_of(origins, path), path, value, std::move(message)});
   }
 
-  // The last part of a component's name, or "" where it is none of those known.
-  std::string component(const config::Origins& origins, const std::string& path, const std::string& name) {
-    std::string part = last_part(name);
-    const std::vector<std::string>& known = known_components();
-    if (std::find(known.begin(), known.end(), part) != known.end()) return part;
-    add(origins, path + ".name", name, "the last part of a component's name; " + config::unknown_name(part, known));
-    return "";
+  // By the map, or else by the last part of the name; a problem where neither says what it is.
+  Taken component(const config::Origins& origins, const std::string& path, const std::string& name) {
+    if (const MapEntry* entry = map_.find(name)) return {entry->is == "nothing" ? "" : entry->is, entry};
+    const std::string plain = without_indices(name);
+    std::string part = plain.substr(plain.rfind('.') + 1);
+    const std::vector<std::string>& known = component_kinds();
+    if (std::find(known.begin(), known.end(), part) != known.end()) return {part, nullptr};
+    add(origins, path + ".name", name,
+        "the last part of a component's name, or give a map that says what it is; " + config::unknown_name(part, known));
+    return {};
   }
 
-  // Whether an action is one that nothing here charges; one that is neither charged nor known is a problem.
-  bool passed_over(const std::string& path, const std::string& part, const std::string& action) {
+  // "compute", "read" or "write"; "" for one that nothing here charges. One that is neither is a problem, unless the map names
+  // the component's actions: then the others are passed over.
+  std::string our_action(const std::string& path, const Taken& taken, const ErtAction& action) {
+    if (taken.entry != nullptr && taken.entry->arguments) {
+      for (const auto& [name, value] : *taken.entry->arguments) {
+        const auto found = action.arguments.values.find(name);
+        if (found == action.arguments.values.end() || found->second != value) return "";
+      }
+    }
+    if (taken.entry != nullptr && (taken.entry->compute || taken.entry->read || taken.entry->write)) {
+      if (taken.entry->compute == action.name) return "compute";
+      if (taken.entry->read == action.name) return "read";
+      return taken.entry->write == action.name ? "write" : "";
+    }
     constexpr std::array<std::string_view, 3> kPassedOver{"idle", "leak", "update"};
-    if (std::find(kPassedOver.begin(), kPassedOver.end(), action) != kPassedOver.end()) return true;
+    if (std::find(kPassedOver.begin(), kPassedOver.end(), action.name) != kPassedOver.end()) return "";
     const std::vector<std::string> known =
-        is_operation(part) ? std::vector<std::string>{"compute"} : std::vector<std::string>{"read", "write"};
-    if (std::find(known.begin(), known.end(), action) != known.end()) return false;
-    add(ert_origins_, path + ".name", action, "no action of " + part + "; " + config::unknown_name(action, known));
-    return true;
+        is_operation(taken.part) ? std::vector<std::string>{"compute"} : std::vector<std::string>{"read", "write"};
+    if (std::find(known.begin(), known.end(), action.name) != known.end()) return action.name;
+    add(ert_origins_, path + ".name", action.name, "no action of " + taken.part + "; " + config::unknown_name(action.name, known));
+    return "";
   }
 
   void note(const config::Origins& origins, const std::string& key, Found found) {
     const auto [place, fresh] = numbers_.try_emplace(key, found);
     if (fresh || place->second.value == found.value) return;
     add(origins, found.path, config::number_text(found.value),
-        fmt::format("a second number of '{}', which is {} in {}; a cost table has one", key, place->second.value, place->second.source));
+        fmt::format("a second number of '{}', which is {} in {}; a cost table has one: a map can choose by component and arguments", key,
+                    place->second.value, place->second.source));
   }
 
   std::optional<Area> area(const std::string& part) const {
@@ -189,7 +217,8 @@ class Importer {
   Found take(const std::string& part, const std::string& action) {
     const auto found = numbers_.find(part + " " + action);
     if (found != numbers_.end()) return found->second;
-    add(ert_origins_, "ERT.tables", "", "missing action: '" + action + "' of a component whose name ends in '" + part + "'");
+    add(ert_origins_, "ERT.tables", "",
+        "missing action: '" + action + "' of a component whose name ends in '" + part + "', or that a map says is one");
     return {};
   }
 
@@ -219,13 +248,12 @@ class Importer {
 
     const Found dram = take("dram", "read");
     const Found write = take("dram", "write");
-    if (dram.value != write.value && !dram.source.empty() && !write.source.empty())
-      add(ert_origins_, write.path, config::number_text(write.value),
-          fmt::format("must be that of its read, {}: a cost table has one energy of DRAM", dram.value));
     out.dram_per_bit = {dram.value / (8 * frame_.dram_action_bytes), dram.source};
+    if (write.value != dram.value) out.dram_write_per_bit = {write.value / (8 * frame_.dram_action_bytes), write.source};
   }
 
   Frame frame_;
+  AccelergyMap map_;
   config::Origins ert_origins_;
   config::Origins art_origins_;
   Numbers numbers_;

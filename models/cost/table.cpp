@@ -94,6 +94,37 @@ class Checker {
   config::Reader& reader_;
 };
 
+constexpr const char* kSchema = "weft-cost/1";
+
+// What the document of `weft cost --json` says of the table beside it.
+struct Beside {};
+inline void read_custom(const config::Value&, Beside&, config::Reader&) {}
+
+struct TableDocument : Table {
+  std::string schema;
+  std::string table;
+  Beside scaled_from;
+  Beside design;
+};
+auto fields(config::Tag<TableDocument>) {
+  using config::optional, config::required;
+  return std::tuple_cat(
+      std::tuple{required("schema", &TableDocument::schema, kSchema), required("table", &TableDocument::table, "its name"),
+                 optional("scaled_from", &TableDocument::scaled_from, "not used"), optional("design", &TableDocument::design, "not used")},
+      fields(config::Tag<Table>{}));
+}
+
+// Whether it is such a document; one of another kind is refused.
+bool is_document(const config::Value& root) {
+  if (!root.is_map()) return false;
+  for (const auto& [key, member] : root.members()) {
+    if (key.text() != "schema") continue;
+    if (member.text() != kSchema) throw ConfigError(member.problem(std::string("must be '") + kSchema + "', a table of weft cost --json"));
+    return true;
+  }
+  return false;
+}
+
 BufferWord word_of(const BufferEnergy& entry) {
   const double share = kWordBytes / static_cast<double>(entry.row_bytes);
   return {entry.read_pj * share, entry.write_pj * share, entry.source};
@@ -150,6 +181,10 @@ BufferWord buffer_word(const Table& table, std::int64_t bytes) {
   return from_two(*(upper - 1), *upper, bytes);
 }
 
+const Energy& dram_bit(const Table& table, bool written) {
+  return written && table.dram_write_per_bit ? *table.dram_write_per_bit : table.dram_per_bit;
+}
+
 const Operation& operation(const Table& table, const std::string& name) {
   if (const auto found = table.operations.find(name); found != table.operations.end()) return found->second;
   std::vector<std::string> known;
@@ -159,15 +194,21 @@ const Operation& operation(const Table& table, const std::string& name) {
 }
 
 Table load_table(const std::string& file) {
-  Table table;
   const config::Value document = config::load_file(file);
+  TableDocument table;
   config::Reader reader(&table.origins);
-  config::read(document, table, reader);
+  if (is_document(document)) {
+    reader.take_nothing_as_absent();
+    config::read(document, table, reader);
+    table.name = table.table;
+  } else {
+    config::read(document, static_cast<Table&>(table), reader);
+    table.name = std::filesystem::path(file).stem().string();
+  }
   if (!table.origins.contains("")) table.origins[""] = {file, 0, 0};
-  table.name = std::filesystem::path(file).stem().string();
   Checker(table, reader).run(document);
   reader.finish();
-  return table;
+  return std::move(static_cast<Table&>(table));
 }
 
 }  // namespace weft::cost

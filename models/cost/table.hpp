@@ -130,7 +130,8 @@ struct Table {
   std::vector<BufferEnergy> buffer_energy;  // at least one, by rising capacity
   std::vector<BufferArea> buffer_area;      // may be empty
   Energy dram_per_bit;
-  config::Origins origins;  // where each value was written, for messages; not a key
+  std::optional<Energy> dram_write_per_bit;  // of a bit written, where that is another
+  config::Origins origins;                   // where each value was written, for messages; not a key
 };
 
 inline auto fields(config::Tag<Table>) {
@@ -142,7 +143,8 @@ inline auto fields(config::Tag<Table>) {
                     required("register_file", &Table::register_file, "of an array's element"),
                     required("buffer_energy", &Table::buffer_energy, "the global buffer, by capacity"),
                     optional("buffer_area", &Table::buffer_area, "the global buffer, by capacity and row"),
-                    required("dram_per_bit", &Table::dram_per_bit, "moving a bit to or from the memory")};
+                    required("dram_per_bit", &Table::dram_per_bit, "moving a bit to or from the memory"),
+                    optional("dram_write_per_bit", &Table::dram_write_per_bit, "a bit written, where dearer or cheaper than one read")};
 }
 
 // Energy of 16 bits of the global buffer at a capacity: an entry of the table where it has that capacity, and otherwise a
@@ -154,13 +156,17 @@ struct BufferWord {
 };
 BufferWord buffer_word(const Table& table, std::int64_t bytes);
 
+// A bit to the memory (`written`) or from it.
+const Energy& dram_bit(const Table& table, bool written);
+
 // "16 MiB", "48 KiB", "100 B".
 std::string size_text(std::int64_t bytes);
 
 // One operation; ConfigError where the table does not have it, with the table's file and line.
 const Operation& operation(const Table& table, const std::string& name);
 
-// Reads and checks a table's file, configs/cost/NAME.yaml or a user's own; ConfigError with every problem at once.
+// Reads and checks a table's file, configs/cost/NAME.yaml or a user's own, or what `weft cost --json` wrote (weft-cost/1: the table
+// as it was scaled, under its own name); ConfigError with every problem at once.
 Table load_table(const std::string& file);
 
 // One kind of action of one component, as energy reports and Accelergy's action counts list it.

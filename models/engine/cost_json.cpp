@@ -151,6 +151,7 @@ std::string cost_json(const CostReport& report) {
   write_register_file(out, report.table.register_file);
   write_buffer(out, report.table);
   write(out, "dram_per_bit", report.table.dram_per_bit);
+  if (report.table.dram_write_per_bit) write(out, "dram_write_per_bit", *report.table.dram_write_per_bit);
   write_design(out, report);
   out.end_object();
   return out.take();

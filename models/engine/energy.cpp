@@ -89,8 +89,10 @@ class Charges {
       read += static_cast<double>(traffic.read_bytes);
       written += static_cast<double>(traffic.written_bytes);
     }
-    charge("dram", "read", read / 2, 16 * table_.dram_per_bit.pj, table_.dram_per_bit.source);
-    charge("dram", "write", written / 2, 16 * table_.dram_per_bit.pj, table_.dram_per_bit.source);
+    const cost::Energy& from = cost::dram_bit(table_, false);
+    const cost::Energy& to = cost::dram_bit(table_, true);
+    charge("dram", "read", read / 2, 16 * from.pj, from.source);
+    charge("dram", "write", written / 2, 16 * to.pj, to.source);
   }
 
   const Result& result_;

@@ -134,6 +134,11 @@ Published read_published(const std::string& folder) {
 }
 
 RuleCosts rule_costs_of(const cost::Table& table) {
+  if (table.dram_write_per_bit) {
+    throw ConfigError(Problem{config::origin_of(table.origins, "dram_write_per_bit"), "dram_write_per_bit",
+                              config::number_text(table.dram_write_per_bit->pj),
+                              "the published rules count words read and written together: one price, dram_per_bit, is needed here"});
+  }
   RuleCosts costs;
   costs.mac_pj = cost::operation(table, "macc").energy.pj;
   costs.add_pj = cost::operation(table, "add").energy.pj;

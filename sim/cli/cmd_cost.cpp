@@ -28,6 +28,7 @@ constexpr const char* kExamples = R"(Examples:
 struct CostCommand {
   std::string table, node, voltage, design;
   std::string import_ert, import_art, import_node, import_voltage, import_buffer;
+  std::string import_map;
   std::vector<std::string> import_action_bytes;
   std::string ert, art, json;
 };
@@ -68,6 +69,7 @@ cost::Frame frame_of(const CostCommand& o) {
   frame.node = config::number_text(*nm);
   frame.voltage_v = supply_of("--import-voltage", o.import_voltage);
   frame.buffer_bytes = whole_number("--import-buffer", o.import_buffer, 1, kMostBytes);
+  if (!o.import_map.empty()) frame.map_file = o.import_map;
   for (const std::string& text : o.import_action_bytes) set_action_bytes(text, frame);
   if (frame.buffer_action_bytes > frame.buffer_bytes)
     refuse("--import-buffer", o.import_buffer, fmt::format("must hold the {} bytes of one action at least", frame.buffer_action_bytes));
@@ -81,8 +83,9 @@ void refuse_meaningless(const CostCommand& o, const engine::Catalog& catalog) {
   }
   if (!o.table.empty() && !o.import_ert.empty()) refuse("--import-ert", o.import_ert, "give either TABLE or --import-ert, not both");
   if (o.import_ert.empty()) {
-    const std::array<std::pair<const char*, std::string>, 5> imports{
+    const std::array<std::pair<const char*, std::string>, 6> imports{
         {{"--import-art", o.import_art},
+         {"--import-map", o.import_map},
          {"--import-node", o.import_node},
          {"--import-voltage", o.import_voltage},
          {"--import-buffer", o.import_buffer},
@@ -124,7 +127,9 @@ std::string energies_text(const engine::CostReport& report, Footnotes& sources) 
     add(word + "read", report.word->read_pj, report.word->source);
     add(word + "written", report.word->write_pj, report.word->source);
   }
-  add("DRAM, bit", report.table.dram_per_bit.pj, report.table.dram_per_bit.source);
+  const auto& written = report.table.dram_write_per_bit;
+  add(written ? "DRAM, bit read" : "DRAM, bit", report.table.dram_per_bit.pj, report.table.dram_per_bit.source);
+  if (written) add("DRAM, bit written", written->pj, written->source);
   return table.text();
 }
 
@@ -206,7 +211,9 @@ Command add_cost(CLI::App& app) {
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
-  command->add_option("TABLE", o->table, "a name from 'weft list costs', or a YAML file")->type_name("")->check(not_empty());
+  command->add_option("TABLE", o->table, "a name from 'weft list costs', a YAML file, or what --json wrote")
+      ->type_name("")
+      ->check(not_empty());
   constexpr const char* kTable = "Table";
   text("--node", o->node, "N", "scaled to this node, in nm: 130 to 7", kTable);
   text("--voltage", o->voltage, "V", "and this supply; the table's own unless given", kTable);
@@ -214,6 +221,7 @@ Command add_cost(CLI::App& app) {
   constexpr const char* kImport = "Import, in place of TABLE";
   text("--import-ert", o->import_ert, "FILE", "energies of an Accelergy ERT, version 0.3 or 0.4", kImport);
   text("--import-art", o->import_art, "FILE", "and areas of an ART", kImport);
+  text("--import-map", o->import_map, "FILE", "which of their components and actions is which of ours, as YAML", kImport);
   text("--import-node", o->import_node, "N", "the node that they are of, in nm", kImport);
   text("--import-voltage", o->import_voltage, "V", "and the supply", kImport);
   text("--import-buffer", o->import_buffer, "BYTES", "the capacity of the buffer in them", kImport);

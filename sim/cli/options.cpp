@@ -240,7 +240,8 @@ void add_point_options(CLI::App& command, PointOptions& o) {
        "memory that stalls at random by the seed: responses, requests, both", kRun);
   text("--values", o.values, "TRACE",
        "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
-  text("--cost", o.cost, "TABLE", "energy by a cost table: a name from 'weft list costs', or a YAML file", kRun);
+  text("--cost", o.cost, "TABLE", "energy by a cost table: a name from 'weft list costs', a YAML file, or what 'weft cost --json' wrote",
+       kRun);
   text("--cost-node", o.cost_node, "N[@V]",
        "its energies scaled to another node, in nm, and supply (the table's own unless given), such as 7@0.7", kRun);
   command

@@ -87,7 +87,6 @@ def imports() -> list[Case]:
     whole = [*imported, *FRAME]
     files: dict[str, str | bytes] = {"ert.yaml": ERT}
     unknown = ERT.replace("chip.dram", "chip.sram")
-    two = ERT.replace("energy: 512}\n", "energy: 500}\n", 1)
     return [
         Case("import of no frame", imported, ["--import-node", "--import-voltage", "--import-buffer", "missing"], files=files),
         Case("import without its voltage", [*imported, "--import-node", "45", "--import-buffer", "64KiB"], ["--import-voltage", "missing"],
@@ -109,8 +108,6 @@ def imports() -> list[Case]:
         Case("import of a file that is not there", ["cost", "--import-ert", "{folder}/none.yaml", *FRAME], ["none.yaml", "cannot be read"]),
         Case("import of an unknown component", whole, [f"ert.yaml:{line_of(unknown, 'sram')}", "'chip.sram'", "'dram'", "missing action"],
              files={"ert.yaml": unknown}),
-        Case("import of two energies of dram", whole, [f"ert.yaml:{line_of(two, 'energy: 512')}", "'512'", "that of its read, 500"],
-             files={"ert.yaml": two}),
         Case("import of what is no ert", whole, ["ert.yaml:1", "unknown key", "'ERT'"],
              files={"ert.yaml": "ART: {version: '0.4', tables: []}\n"}),
         Case("import beside a table", ["cost", "horowitz-45nm", "--import-ert", "{folder}/ert.yaml", *FRAME],
