@@ -1,9 +1,10 @@
 """scripts/check: parity, docs and their allow-list, on temporary trees."""
 from __future__ import annotations
 
+import os
 import subprocess
 
-from support import SCRIPTS, TreeTest, run
+from support import ROOT, SCRIPTS, TreeTest, run
 
 import allow_list
 import docs
@@ -42,6 +43,11 @@ class AllowListTest(TreeTest):
             subprocess.run(["git", "-C", str(self.tree), *command], check=True, capture_output=True)
         (self.tree / "gone.md").unlink()
         self.assertEqual(allow_list.tracked_files(self.tree), ["tracked.md"])
+
+    def test_what_names_its_interpreter_can_be_run(self) -> None:
+        named = [ROOT / name for name in allow_list.tracked_files(ROOT) if (ROOT / name).read_bytes()[:3] == b"#!/"]
+        self.assertGreater(len(named), 20)
+        self.assertEqual([str(file) for file in named if not os.access(file, os.X_OK)], [])
 
     def test_without_git_build_folders_are_left_out(self) -> None:
         self.put("a/b.md"), self.put("build/c.md")
