@@ -18,6 +18,9 @@ target_compile_options(weft_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -W
   -Wno-sign-conversion  # extents are signed, containers are not
   -Wno-restrict -Wno-maybe-uninitialized  # GCC 12 sees ghosts inside std::string and std::optional
   -ffp-contract=off)    # the same bits on every machine: a MACC is an explicit std::fma
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  target_compile_options(weft_flags INTERFACE -Wno-missing-field-initializers)  # it warns of designated ones too, which leave out defaults
+endif()
 if(WEFT_SANITIZE)
   target_compile_options(weft_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(weft_flags INTERFACE -fsanitize=address,undefined)
