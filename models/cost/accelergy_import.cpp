@@ -114,10 +114,10 @@ class Importer {
       for (std::size_t j = 0; j < tables[i].actions.size(); ++j) {
         const ErtAction& action = tables[i].actions[j];
         const std::string at = fmt::format("{}.actions[{}]", path, j);
-        const std::string name = our_action(at, taken, action);
-        if (name.empty()) continue;
-        note(ert_origins_, taken.part + " " + name,
-             {action.energy, fmt::format("Accelergy ERT {}, table {}", file, tables[i].name), at + ".energy"});
+        for (const std::string& name : our_actions(at, taken, action)) {
+          note(ert_origins_, taken.part + " " + name,
+               {action.energy, fmt::format("Accelergy ERT {}, table {}", file, tables[i].name), at + ".energy"});
+        }
       }
     }
   }
@@ -176,27 +176,24 @@ class Importer {
     return {};
   }
 
-  // "compute", "read" or "write"; "" for one that nothing here charges. One that is neither is a problem, unless the map names
+  // "compute", "read" or "write"; none for an action that nothing here charges. One that is neither is a problem, unless the map names
   // the component's actions: then the others are passed over.
-  std::string our_action(const std::string& path, const Taken& taken, const ErtAction& action) {
+  std::vector<std::string> our_actions(const std::string& path, const Taken& taken, const ErtAction& action) {
     if (taken.entry != nullptr && taken.entry->arguments) {
       for (const auto& [name, value] : *taken.entry->arguments) {
         const auto found = action.arguments.values.find(name);
-        if (found == action.arguments.values.end() || found->second != value) return "";
+        if (found == action.arguments.values.end() || found->second != value) return {};
       }
     }
-    if (taken.entry != nullptr && (taken.entry->compute || taken.entry->read || taken.entry->write)) {
-      if (taken.entry->compute == action.name) return "compute";
-      if (taken.entry->read == action.name) return "read";
-      return taken.entry->write == action.name ? "write" : "";
-    }
+    if (taken.entry != nullptr && (taken.entry->compute || taken.entry->read || taken.entry->write))
+      return map_.our_names(*taken.entry, action.name);
     constexpr std::array<std::string_view, 3> kPassedOver{"idle", "leak", "update"};
-    if (std::find(kPassedOver.begin(), kPassedOver.end(), action.name) != kPassedOver.end()) return "";
+    if (std::find(kPassedOver.begin(), kPassedOver.end(), action.name) != kPassedOver.end()) return {};
     const std::vector<std::string> known =
         is_operation(taken.part) ? std::vector<std::string>{"compute"} : std::vector<std::string>{"read", "write"};
-    if (std::find(known.begin(), known.end(), action.name) != known.end()) return action.name;
+    if (std::find(known.begin(), known.end(), action.name) != known.end()) return {action.name};
     add(ert_origins_, path + ".name", action.name, "no action of " + taken.part + "; " + config::unknown_name(action.name, known));
-    return "";
+    return {};
   }
 
   void note(const config::Origins& origins, const std::string& key, Found found) {

@@ -17,6 +17,15 @@ struct MapFile {
 };
 inline auto fields(config::Tag<MapFile>) { return std::tuple{config::required("map", &MapFile::map, "a list of components")}; }
 
+// The actions that an entry names: by our name, theirs.
+std::vector<std::pair<std::string, const std::string*>> names_of(const MapEntry& entry) {
+  std::vector<std::pair<std::string, const std::string*>> names;
+  if (entry.compute) names.emplace_back("compute", &*entry.compute);
+  if (entry.read) names.emplace_back("read", &*entry.read);
+  if (entry.write) names.emplace_back("write", &*entry.write);
+  return names;
+}
+
 // '*' stands for any text, also none. Linear in the text for each '*': the last one is retried a place further.
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
@@ -78,13 +87,32 @@ const MapEntry* AccelergyMap::find(const std::string& component) {
   return nullptr;
 }
 
+std::vector<std::string> AccelergyMap::our_names(const MapEntry& entry, const std::string& action) {
+  std::vector<std::string> ours;
+  for (const auto& [name, theirs] : names_of(entry)) {
+    if (*theirs != action) continue;
+    named_.emplace(&entry, name);
+    ours.push_back(name);
+  }
+  return ours;
+}
+
 std::vector<Problem> AccelergyMap::unused() const {
   std::vector<Problem> problems;
+  const auto add = [&](const std::string& path, const std::string& value, const char* message) {
+    problems.push_back({config::origin_of(origins_, path), path, value, message});
+  };
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (used_[i]) continue;
-    const std::string path = fmt::format("map[{}].component", i);
-    problems.push_back({config::origin_of(origins_, path), path, entries_[i].component,
-                        "no component has this name, or an earlier entry takes it; names are written without indices"});
+    const std::string path = fmt::format("map[{}].", i);
+    if (!used_[i]) {
+      add(path + "component", entries_[i].component,
+          "no component has this name, or an earlier entry takes it; names are written without indices");
+      continue;
+    }
+    for (const auto& [name, theirs] : names_of(entries_[i])) {
+      if (!named_.contains({&entries_[i], name}))
+        add(path + name, *theirs, "the component has no such action, or not with these arguments");
+    }
   }
   return problems;
 }

@@ -3,7 +3,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/common/fields.hpp"
@@ -40,12 +42,15 @@ class AccelergyMap {
 
   // The first entry for a component; null where there is none.
   const MapEntry* find(const std::string& component);
-  // Entries that found no component; to be asked when everything has been read.
+  // What an entry of find() calls an action of the ERT: "compute", "read", "write"; one action may be both of the latter.
+  std::vector<std::string> our_names(const MapEntry& entry, const std::string& action);
+  // Entries that found no component, and names that found no action; to be asked when everything has been read.
   std::vector<Problem> unused() const;
 
  private:
   std::vector<MapEntry> entries_;
   std::vector<bool> used_;
+  std::set<std::pair<const MapEntry*, std::string>> named_;  // our names that found an action
   config::Origins origins_;
 };
 

@@ -39,7 +39,8 @@ class EchoTest(FolderTest):
                     self.clean(*args)
 
     def test_bytes_that_are_no_text(self) -> None:
-        for args in (["run", "--design", b"\x9b2J\xff", *SMALL], ["run", b"--\xff"], ["run", "--design", "flat", "--values", b"\x9b.safetensors"]):
+        for args in (["run", "--design", b"\x9b2J\xff", *SMALL],
+                     ["run", b"--\xff"], ["run", "--design", "flat", "--values", b"\x9b.safetensors"]):
             self.assertIn("\\x", self.clean(*args))
 
     def test_names_of_files(self) -> None:

@@ -123,6 +123,13 @@ class MappingTest(FolderTest):
         self.assertEqual((got["dram_per_bit"]["pj"], got["dram_write_per_bit"]["pj"]), (8, 10))
         self.assertTrue(got["dram_write_per_bit"]["source"].endswith("theirs.yaml, table chip.DRAM"))
 
+    def test_one_action_of_theirs_may_be_both_of_ours(self) -> None:
+        self.ert.write_text(THEIRS.replace("{name: read, arguments: {}, energy: 512}", "{name: access, arguments: {}, energy: 512}"),
+                            encoding="utf-8")
+        got = cost(*self.imported(MAP.replace("is: dram}", "is: dram, read: access, write: access}")))
+        self.assertEqual(got["dram_per_bit"]["pj"], 8)
+        self.assertNotIn("dram_write_per_bit", got)
+
     def test_without_a_map_the_names_are_refused(self) -> None:
         got = run("cost", "--import-ert", str(self.ert), *FRAME)
         self.assertEqual(got.returncode, 2)
@@ -132,6 +139,9 @@ class MappingTest(FolderTest):
     def test_faults_of_a_map(self) -> None:
         self.refused(MAP.replace("is: macc", "is: mac"), "map.yaml:2", "map[0].is = 'mac'", "did you mean 'macc'", "'nothing'")
         self.refused(MAP.replace("compute: mac_random", "read: mac_random"), "map[0].read = 'mac_random'", "register_file, buffer or dram")
+        self.refused(MAP.replace("compute: mac_random", "compute: mac"), "map.yaml:2", "map[0].compute = 'mac'", "no such action")
+        self.refused(MAP.replace("is: dram}", "is: dram, read: rd, write: write}"), "map[5].read = 'rd'", "no such action",
+                     "missing action: 'read'")
         self.refused(MAP.replace("chip.noc,", "chip.nok,"), "map.yaml:6", "'chip.nok'", "no component has this name", "chip.noc[0..3]")
         self.refused(MAP.replace(", arguments: {address_delta: 1, data_delta: 1}", ""), "a second number of 'register_file read'",
                      "arguments")
