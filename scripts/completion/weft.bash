@@ -3,6 +3,8 @@
 # Commands and options come from `weft --help`, names from `weft list --json -`; both are cached until the command changes.
 
 _weft_cached() {  # _weft_cached WEFT KEY COMMAND…: the command's output, from the cache if that is newer than WEFT
+  # Names of own folders come and go.
+  if [[ -n "${WEFT_CONFIGS:-}" && "$2" != options-* && "$2" != commands ]]; then "${@:3}" 2> /dev/null; return; fi
   local weft="$1" key="$2" folder="${XDG_CACHE_HOME:-$HOME/.cache}/weft/completion" file
   shift 2
   file="$folder/$(printf '%s' "$weft" | cksum | cut -d ' ' -f 1)-$key"

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/common/text.hpp"
 #include "models/cost/accelergy.hpp"
 #include "models/cost/scaling.hpp"
 #include "models/engine/cost_json.hpp"
@@ -158,7 +159,7 @@ std::string design_text(const engine::CostReport& report, Footnotes& sources) {
   }
   table.add({"total", "", "", fmt::format("{:.6f}", area.total_um2 * 1e-6), ""});
   std::string out = table.text();
-  for (const std::string& reason : area.missing) out += "not in it: " + reason + "\n";
+  for (const std::string& reason : area.missing) out += "not in it: " + visible(reason) + "\n";
   return out;
 }
 
@@ -166,7 +167,8 @@ std::string report_text(const engine::CostReport& report) {
   const cost::Table& table = report.table;
   const cost::RegisterFile& file = table.register_file;
   Footnotes sources;
-  std::string out = fmt::format("{}: {}\n{} nm at {} V\n\n", table.name, table.description, table.node, table.voltage_v);
+  std::string out =
+      fmt::format("{}: {}\n{} nm at {} V\n\n", visible(table.name), visible(table.description), visible(table.node), table.voltage_v);
   out += energies_text(report, sources);
   out += fmt::format("register files charged: {}; words of a MACC: {} read, {} written; of any other operation: {} read, {} written\n",
                      file.charged == cost::Charged::every_element ? "every element's" : "one element's of each array", file.reads_per_macc,

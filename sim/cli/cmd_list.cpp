@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 
+#include "models/common/text.hpp"
 #include "models/engine/result_json.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/options.hpp"
@@ -33,7 +34,7 @@ std::string listing_text(const engine::Listing& listing) {
   std::string out;
   for (const auto& [kind, names] : listing.names) {
     out += kind + "\n";
-    for (const std::string& name : names) out += "  " + name + "\n";
+    for (const std::string& name : names) out += "  " + visible(name) + "\n";
   }
   if (!listing.designs) return out;
   Table table({"  design", "architecture", "binding", "cascade", "side"});

@@ -101,13 +101,15 @@ void Table::add(const std::vector<std::string>& row) {
 }
 
 std::string Table::text(std::size_t left) const {
+  std::vector<std::vector<std::string>> rows = rows_;
+  for (std::string& title : rows.front()) title = visible(title);
   std::vector<std::size_t> widths;
-  for (const auto& row : rows_) {
+  for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width(row[c]));
   }
   std::string out;
-  for (const auto& row : rows_) {
+  for (const auto& row : rows) {
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string padding(widths[c] - width(row[c]), ' ');

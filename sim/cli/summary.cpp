@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/common/text.hpp"
 #include "models/engine/energy.hpp"
 #include "sim/cli/execute.hpp"
 #include "sim/cli/output.hpp"
@@ -93,9 +94,9 @@ std::string energy_table(const Executed& run) {
 std::string summary(const Executed& run) {
   const Result& result = *run.result;
   const engine::Lowering& lowering = run.design->lowering(result.shape.causal);
-  std::string out =
-      fmt::format("{} on {}: {} ({})\n", run.report.workload, run.design->name(), shape_text(result), config::name_of(result.fidelity));
-  if (result.status != engine::Status::ok) return out + fmt::format("{}: {}\n", config::name_of(result.status), result.reason);
+  std::string out = fmt::format("{} on {}: {} ({})\n", visible(run.report.workload), visible(run.design->name()), shape_text(result),
+                                config::name_of(result.fidelity));
+  if (result.status != engine::Status::ok) return out + fmt::format("{}: {}\n", config::name_of(result.status), visible(result.reason));
   out += fmt::format("cycles        {} at {:.4g} MHz = {}\n", grouped(result.cycles), result.clock_hz / 1e6, time_text(result.seconds()));
   if (result.advance_periods > 0) {
     out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles),
@@ -109,9 +110,10 @@ std::string summary(const Executed& run) {
     out += fmt::format("error         max {:.3g}, relative RMS {:.3g}, over {} values, against double precision\n", result.error->max_abs,
                        result.error->rms_relative, grouped(result.error->compared));
   }
-  if (!result.mapping.words.empty()) out += fmt::format("mapping       {} ({} tried)\n", result.mapping.words, result.mapping.tried);
+  if (!result.mapping.words.empty())
+    out += fmt::format("mapping       {} ({} tried)\n", visible(result.mapping.words), result.mapping.tried);
   if (run.cost) out += fmt::format("energy        {}\n", energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
-  out += fmt::format("bound by      {}\n\n", engine::bound_words(result, lowering));
+  out += fmt::format("bound by      {}\n\n", visible(engine::bound_words(result, lowering)));
   out += units_table(run) + "\n" + traffic_table(run);
   return run.cost ? out + "\n" + energy_table(run) : out;
 }
@@ -132,7 +134,7 @@ std::string comparison_table(const std::vector<Executed>& runs) {
                error_text(result.error)});
   }
   const Executed& first = runs.front();
-  return fmt::format("{}: {} ({})\n", first.report.workload, shape_text(*first.result), config::name_of(first.result->fidelity)) +
+  return fmt::format("{}: {} ({})\n", visible(first.report.workload), shape_text(*first.result), config::name_of(first.result->fidelity)) +
          table.text(2);
 }
 

@@ -1,10 +1,31 @@
 #include "sim/engine/engine.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 namespace weft::sim::engine {
 
 using weft::engine::kNone;
+
+namespace {
+
+// Names of the arrays' modules: their own, where SystemC takes them, which warns on standard output of characters that it does
+// not and of names that are taken.
+std::vector<std::string> module_names(const std::vector<std::string>& arrays) {
+  constexpr std::string_view kLegal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  std::set<std::string> taken{"sequencer", "buffer", "fetcher", "dram", "memory"};
+  std::vector<std::string> names;
+  for (const std::string& array : arrays) {
+    std::string name = array;
+    for (char& letter : name) letter = kLegal.find(letter) == std::string_view::npos ? '_' : letter;
+    while (!taken.insert(name).second) name += '_';
+    names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
 
 Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
     : sc_core::sc_module(name),
@@ -18,7 +39,7 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
   const bool random = config.stalls.timing_depends_on() == memory::TimingDependsOn::random;
   check(!random || config.memory == MemorySide::built_in, "stalls are of the built-in memory: one of your own stalls as it likes");
   if (random) config_.advance = false;
-  const auto& names = config.schedule.lowering->array_names;
+  const std::vector<std::string> names = module_names(config.schedule.lowering->array_names);
   for (auto& channel : commands_) arrays_.emplace_back(channel);
   const auto make = [&](const std::string& module, auto& core, auto&... channels) {
     auto shell = std::make_unique<Shell<std::remove_reference_t<decltype(core)>>>(module.c_str(), core, clock_, failure_);

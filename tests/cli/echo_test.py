@@ -72,18 +72,37 @@ class EchoTest(FolderTest):
         self.clean("run", "--design", "fusemax-8x8", "--values", "./t.safetensors")
 
     def test_tables_for_people(self) -> None:
-        """A design's name in the tables of `run` and `compare`, a source in those of `cost`."""
+        """Names of a design, a workload and an array in the tables of `run`, `compare` and `cost`; a source there. A line stays one."""
+        plain = run("run", "--design", "fusemax", *SMALL).stdout.count("\n")
+        both = run("compare", "--designs", "fusemax,flat", *SMALL).stdout.count("\n")
+        priced = run("cost", "horowitz-45nm", "--design", "fusemax").stdout.count("\n")
         for text in NASTY:
-            if "\n" in text:
-                continue  # lines of a source are told apart below
             arch, design = f"x{text}.yaml", f"d{text}.yaml"
             self.put(arch, config("arch", "fusemax-cloud"))
             self.put(design, f"arch: {json.dumps('./' + arch)}\nbinding: fusemax\n")
-            self.clean("run", "--design", f"./{design}", *SMALL, code=0, lines=0)
-            self.clean("compare", "--designs", f"./{design},flat", *SMALL, code=0, lines=0)
+            self.clean("run", "--design", f"./{design}", *SMALL, code=0, lines=plain)
+            self.clean("compare", "--designs", f"./{design},flat", *SMALL, code=0, lines=both)
+            table, workload = f"t{text}.yaml", f"w{text}.yaml"
+            self.put(table, config("cost", "horowitz-45nm"))
+            self.clean("cost", f"./{table}", "--design", f"./{design}", code=0, lines=priced)
+            self.put(workload, config("workload", "bert-base"))
+            self.clean("run", "--design", "fusemax", "--workload", f"./{workload}", *SMALL[2:], code=0, lines=plain)
+            lanes = json.dumps(f"array{text}")
+            self.put("named.yaml", config("arch", "fusemax-cloud").replace("array_1d", lanes))
+            self.put("binding.yaml", config("binding", "fusemax").replace("array_1d", lanes))
+            self.clean("run", "--arch", "./named.yaml", "--binding", "./binding.yaml", *SMALL, code=0, lines=plain)
         table, _ = changed(config("cost", "horowitz-45nm"), 'source: "M. Horowitz', 'source: "a\\n\\e[2J\\u202e\\u009b M. Horowitz')
         said = self.clean("cost", str(self.put("mine.yaml", table)), code=0, lines=0)
         self.assertIn("a\\n\\x1b[2J\\u{202e}\\u{009b} M. Horowitz", said)
+
+    def test_names_of_arrays_that_systemc_would_warn_of(self) -> None:
+        """Its warnings go to standard output, where the result may be."""
+        for name in ("array 1", "array.1", "fetcher", "sequencer", "memory"):
+            self.put("a.yaml", config("arch", "fusemax-cloud").replace("array_1d", json.dumps(name)))
+            self.put("b.yaml", config("binding", "fusemax").replace("array_1d", json.dumps(name)))
+            got = run("run", "--arch", str(self.folder / "a.yaml"), "--binding", str(self.folder / "b.yaml"), *SMALL, "--json", "-")
+            self.assertEqual((got.returncode, got.stderr), (0, ""))
+            self.assertIn(name, [unit["name"] for unit in json.loads(got.stdout)["units"]])
 
     def test_json_is_whole_and_harmless(self) -> None:
         name = "d\x1b\u202e\x9b.yaml"

@@ -73,6 +73,12 @@ class CompletionTest(TreeTest):
         self.assertEqual(self.offered("weft run --design ''"), first)
         self.assertEqual((self.tree / "log").read_text(encoding="utf-8"), asked)
 
+    def test_names_of_own_folders_are_asked_each_time(self) -> None:
+        self.offered("weft run --design ''", WEFT_CONFIGS="mine")
+        asked = (self.tree / "log").read_text(encoding="utf-8")
+        self.assertEqual(self.offered("weft run --design ''", WEFT_CONFIGS="mine"), self.offered("weft run --design ''"))
+        self.assertGreater(len((self.tree / "log").read_text(encoding="utf-8")), len(asked))
+
     def test_a_command_that_fails_offers_nothing_and_caches_nothing(self) -> None:
         self.assertEqual(self.offered("weft run --design ''", FAKE_WEFT_FAIL="list"), [])
         self.assertEqual(len(self.offered("weft run --design ''")), 3)
