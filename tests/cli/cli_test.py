@@ -248,6 +248,29 @@ class ValuesTest(FolderTest):
         values = struct.unpack(f"<{2 * 2 * 9 * 16}f", data[8 + size:])
         self.assertTrue(all(abs(v - 0.5) < 2 ** -7 for v in values), "the mean of equal values is that value")
 
+    def test_every_type_of_the_same_values_gives_the_same(self) -> None:
+        """Small whole numbers, which F16 and BF16 hold; beside them what nobody uses, and metadata as others write it."""
+        values = [(7 * i) % 33 - 16 for i in range(3 * 2 * 9 * 16)]
+        formats = {"F32": "<{}f", "F64": "<{}d", "F16": "<{}e"}
+        outputs = []
+        for dtype, form in formats.items():
+            body = struct.pack(form.format(len(values)), *values)
+            size = len(body) // 3
+            header: dict[str, object] = {"__metadata__": {"causal": "True"}} if dtype == "F64" else {"__metadata__": None}
+            for i, name in enumerate("qkv"):
+                header[f"layers.0.{name}"] = {"dtype": dtype, "shape": [2, 9, 16], "data_offsets": [i * size, (i + 1) * size]}
+            for i, (other, shape) in enumerate((("F8_E8M0", [1]), ("F4", [2]), ("LATER", [7]))):
+                header[f"other.{i}"] = {"dtype": other, "shape": shape, "data_offsets": [3 * size + i, 3 * size + i + 1]}
+            text = json.dumps(header).encode()
+            trace = self.put(f"{dtype}.safetensors", struct.pack("<Q", len(text)) + text + body + bytes(3))
+            out = self.folder / "out.safetensors"
+            causal = [] if dtype == "F64" else ["--causal"]
+            got = result("--design", "fusemax-8x8", "--values", str(trace), *causal, "--write-values", str(out))
+            outputs.append((got["cycles"], got["error"], got["shape"], out.read_bytes()))
+        self.assertTrue(outputs[0][2]["causal"])
+        for other in outputs[1:]:
+            self.assertEqual(other, outputs[0])
+
     def test_causal_by_option(self) -> None:
         trace = self.put("t.safetensors", safetensors({f"layers.0.{x}": [1, 20, 16] for x in "qkv"}))
         full, causal = (result("--design", "fusemax-8x8", "--values", str(trace), *more) for more in ([], ["--causal"]))
