@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "models/einsum/analysis.hpp"
 #include "models/einsum/domain.hpp"

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "models/einsum/draft.hpp"
 #include "models/einsum/graph.hpp"

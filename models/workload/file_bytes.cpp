@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "models/common/error.hpp"

@@ -2,6 +2,7 @@
 #include "models/cost/table.hpp"
 
 #include <cmath>
+#include <iterator>
 
 #include "tests/cost/support.hpp"
 

@@ -1,5 +1,7 @@
 // Passes, forced passes, footprint and traffic of the shipped cascades against the figures of the literature.
 #include <gtest/gtest.h>
+#include <algorithm>
+#include <utility>
 
 #include "models/einsum/analysis.hpp"
 #include "models/einsum/load.hpp"

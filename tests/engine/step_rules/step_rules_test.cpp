@@ -3,6 +3,7 @@
 #include <VStepRules3.h>
 #include <VStepRules5.h>
 #include <gtest/gtest.h>
+#include <initializer_list>
 
 #include "tests/common/rtl_bench.hpp"
 #include "tests/common/seed.hpp"

@@ -5,6 +5,7 @@
 #include <Vdrain_8.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <deque>
 #include <optional>
 

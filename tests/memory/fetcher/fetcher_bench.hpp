@@ -1,8 +1,10 @@
 // weft_fetcher under a clock, with a model of it that says every output of every cycle from the page's rules.
 #pragma once
 
+#include <bit>
 #include <deque>
 #include <optional>
+#include <stdexcept>
 
 #include "tests/common/ports.hpp"
 #include "tests/common/rtl_bench.hpp"
