@@ -102,6 +102,28 @@ class ParityTest(TreeTest):
         self.assertEqual(run(script, "--root", self.tree, "--allow", self.tree / "absent").returncode, 2)
 
 
+class IncludesTest(TreeTest):
+    def problems(self) -> list[str]:
+        got = run(SCRIPTS / "check/includes.py", "--root", self.tree)
+        self.assertEqual(got.returncode, int(bool(got.stderr)))
+        return got.stderr.splitlines()
+
+    def test_what_is_named_by_the_file_or_through_ours(self) -> None:
+        self.put("a/a.cpp", '#include "a.hpp"\n#include <algorithm>\nvoid f() { std::sort(x); std::vector<int> v; std::ranges::find(v, 1); }\n')
+        self.put("a/a.hpp", '#pragma once\n#include "b.hpp"\n')
+        self.put("b.hpp", "#include <vector>\n")
+        self.put("a/b.hpp", "  #  include <optional>\n")
+        self.put("c.cpp", '#include "a/a.hpp"\nstd::optional<int> x;  // std::map\nauto s = "std::set";\n')
+        self.assertEqual(self.problems(), [])
+
+    def test_what_is_not(self) -> None:
+        self.put("b.hpp", "#include <algorithm>\n")
+        for text, name, header in (("std::replace(x);", "replace", "algorithm"), ("std::ranges::sort(x);", "ranges::sort", "algorithm"),
+                                   ("std::countr_zero(3u)", "countr_zero", "bit"), ("throw std::logic_error(x);", "logic_error", "stdexcept")):
+            self.put("a.cpp", f"#include <string>\n\n{text} {text}\n")
+            self.assertEqual(self.problems(), [f"a.cpp:3: std::{name} without <{header}>"])
+
+
 class DocsTest(TreeTest):
     def problems(self, allow: str = "") -> list[str]:
         files = [f for f in allow_list.tracked_files(self.tree) if f != "allow.txt"]
