@@ -55,7 +55,7 @@ class Sources:
     def own(self, file: str, name: str) -> str | None:
         """The tracked file that an include of `file` names."""
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
-        return next((path for path in (name, beside) if path in self.text), None)
+        return next((path for path in (beside, name) if path in self.text), None)
 
     def named(self, file: str) -> set[str]:
         """The headers, not ours, that a file names itself or through ours."""

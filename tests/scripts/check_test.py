@@ -45,8 +45,9 @@ class AllowListTest(TreeTest):
         self.assertEqual(allow_list.tracked_files(self.tree), ["tracked.md"])
 
     def test_what_names_its_interpreter_can_be_run(self) -> None:
-        named = [ROOT / name for name in allow_list.tracked_files(ROOT) if (ROOT / name).read_bytes()[:3] == b"#!/"]
-        self.assertGreater(len(named), 20)
+        named = [ROOT / name for name in allow_list.tracked_files(ROOT)
+                 if name.startswith("scripts/") and (ROOT / name).read_bytes()[:3] == b"#!/"]
+        self.assertGreater(len(named), 15)
         self.assertEqual([str(file) for file in named if not os.access(file, os.X_OK)], [])
 
     def test_without_git_build_folders_are_left_out(self) -> None:
@@ -109,7 +110,7 @@ class IncludesTest(TreeTest):
         return got.stderr.splitlines()
 
     def test_what_is_named_by_the_file_or_through_ours(self) -> None:
-        self.put("a/a.cpp", '#include "a.hpp"\n#include <algorithm>\nvoid f() { std::sort(x); std::vector<int> v; std::ranges::find(v, 1); }\n')
+        self.put("a/a.cpp", '#include "a.hpp"\n#include <algorithm>\nvoid f() { std::sort(x); std::vector<int> v; }\n')
         self.put("a/a.hpp", '#pragma once\n#include "b.hpp"\n')
         self.put("b.hpp", "#include <vector>\n")
         self.put("a/b.hpp", "  #  include <optional>\n")
@@ -118,8 +119,10 @@ class IncludesTest(TreeTest):
 
     def test_what_is_not(self) -> None:
         self.put("b.hpp", "#include <algorithm>\n")
-        for text, name, header in (("std::replace(x);", "replace", "algorithm"), ("std::ranges::sort(x);", "ranges::sort", "algorithm"),
-                                   ("std::countr_zero(3u)", "countr_zero", "bit"), ("throw std::logic_error(x);", "logic_error", "stdexcept")):
+        for text, name, header in (("std::replace(x);", "replace", "algorithm"),
+                                   ("std::ranges::sort(x);", "ranges::sort", "algorithm"),
+                                   ("std::countr_zero(3u)", "countr_zero", "bit"),
+                                   ("throw std::logic_error(x);", "logic_error", "stdexcept")):
             self.put("a.cpp", f"#include <string>\n\n{text} {text}\n")
             self.assertEqual(self.problems(), [f"a.cpp:3: std::{name} without <{header}>"])
 
