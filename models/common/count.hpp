@@ -57,6 +57,11 @@ class Total {
  public:
   constexpr Total() = default;
   constexpr Total(std::int64_t n) : sum_(n) {}  // NOLINT(google-explicit-constructor): a count is a sum of one
+  static constexpr Total of(std::uint64_t n) {
+    Total out;
+    out.sum_ = static_cast<Wide>(n);
+    return out;
+  }
 
   // Adds n · times.
   constexpr void add(std::int64_t n, std::int64_t times = 1) { *this += product(n, times); }

@@ -94,7 +94,7 @@ std::int64_t count_two(const std::vector<Reduced>& constraints, std::int64_t out
     const std::int64_t count = cuts[k + 1] - cuts[k];
     const std::int64_t ends = length_at(constraints, cuts[k], {0, inner}) + length_at(constraints, cuts[k + 1] - 1, {0, inner});
     const std::int64_t twice = product(count, ends);
-    total += twice / 2;
+    total = sum(total, twice / 2);
   }
   return total;
 }
@@ -105,7 +105,7 @@ std::int64_t count_group(const std::vector<Variable>& variables, const std::vect
   if (depth + 2 < variables.size()) {
     std::int64_t total = 0;
     for (fixed[depth] = 0; fixed[depth] < variables[depth].extent; ++fixed[depth])
-      total += count_group(variables, constraints, depth + 1, fixed);
+      total = sum(total, count_group(variables, constraints, depth + 1, fixed));
     return total;
   }
   const Variable one{kNone, 1};

@@ -17,7 +17,8 @@ bool always_holds(const Constraint& constraint, const Extents& extents) {
   std::int64_t least = constraint.form.constant;
   std::int64_t most = constraint.form.constant;
   for (const auto& [rank, coefficient] : constraint.form.terms) {
-    (coefficient > 0 ? most : least) += product(coefficient, extents[rank] - 1);
+    std::int64_t& end = coefficient > 0 ? most : least;
+    end = sum(end, product(coefficient, extents[rank] - 1));
   }
   return least >= 0 && most < constraint.bound;
 }
@@ -74,11 +75,19 @@ std::int64_t LinearForm::coefficient(RankId rank) const {
   return 0;
 }
 
+namespace {
+[[noreturn]] void too_large() { throw ConfigError(Problem{{}, "", "", "the extents are too large together: a count exceeds 64 bits"}); }
+}  // namespace
+
 std::int64_t product(std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
-  if (__builtin_mul_overflow(a, b, &result)) {
-    throw ConfigError(Problem{{}, "", "", "the extents are too large together: a count exceeds 64 bits"});
-  }
+  if (__builtin_mul_overflow(a, b, &result)) too_large();
+  return result;
+}
+
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  if (__builtin_add_overflow(a, b, &result)) too_large();
   return result;
 }
 

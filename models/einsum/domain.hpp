@@ -53,7 +53,8 @@ struct Span {
 };
 Span solve(std::int64_t slope, std::int64_t rest, std::int64_t bound, Span within);
 
-// a·b; ConfigError where it exceeds 64 bits.
+// a·b and a + b; ConfigError where 64 bits do not hold it.
 std::int64_t product(std::int64_t a, std::int64_t b);
+std::int64_t sum(std::int64_t a, std::int64_t b);
 
 }  // namespace weft::einsum

@@ -83,7 +83,7 @@ std::vector<Footprint> live_footprint(const Cascade& cascade, const PassAnalysis
 std::int64_t least_traffic_elements(const Cascade& cascade, const Extents& extents) {
   std::int64_t total = 0;
   for (const Tensor& tensor : cascade.tensors) {
-    if (tensor.role != TensorRole::intermediate) total += elements(cascade, tensor, extents);
+    if (tensor.role != TensorRole::intermediate) total = sum(total, elements(cascade, tensor, extents));
   }
   return total;
 }

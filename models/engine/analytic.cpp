@@ -21,7 +21,7 @@ unsigned up_to(unsigned bits, int last) { return bits & ((2u << last) - 1u); }
 class GroupAnalyser {
  public:
   GroupAnalyser(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all)
-      : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]), all_(all), busy_(lowering.arrays.size(), 0) {
+      : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]), all_(all), busy_(lowering.arrays.size()) {
     check(group_.steps.size() <= kMostSteps, "a group of too many steps");
     check(lowering.arrays.size() <= kMostSteps, "too many arrays");
     whole_.reserve(group_.steps.size());
@@ -57,8 +57,8 @@ class GroupAnalyser {
   void count_loads(std::size_t s);
   void count_stores(const LoweredStep& step);
   struct Transfers {
-    std::int64_t bytes = 0;
-    std::int64_t count = 0;
+    Total bytes;
+    Total count;
   };
   Transfers count_transfer(TensorId tensor, unsigned loops, bool write);
   std::int64_t row_bytes(TensorId tensor) const;
@@ -68,7 +68,7 @@ class GroupAnalyser {
   }
   bool needs_load(std::size_t s, TensorId tensor) const;
   bool alone(const LoweredStep& step) const;
-  void wait_for_room(std::int64_t copies, std::int64_t moved, std::int64_t regions, std::int64_t used_cycles);
+  void wait_for_room(std::int64_t copies, const Total& moved, const Total& regions, const Total& used_cycles);
   std::int64_t copies(TensorId tensor) const { return copies_of(lowering_, residency(lowering_, sizing_, tensor)); }
   Timing& timing(std::size_t s, unsigned edges) { return timing_[(s << group_.tiled.size()) + edges]; }
   const Timing& timing(std::size_t s, unsigned edges) const { return timing_[(s << group_.tiled.size()) + edges]; }
@@ -81,14 +81,14 @@ class GroupAnalyser {
   std::size_t g_;
   const LoweredGroup& group_;
   Analysis& all_;
-  std::vector<std::int64_t> busy_;  // by array, of this group
-  std::vector<StepCost> whole_;     // by step, of a full tile
-  std::vector<Timing> timing_;      // by step and edges, of the tiles that there are
-  std::vector<std::int64_t> step_busy_;
-  std::vector<std::int64_t> issued_;  // by step: cycles of all its tiles
-  double room_cycles_ = 0;            // the longest that copies in the buffer make anything wait
-  std::int64_t bytes_ = 0;
-  std::int64_t transfers_ = 0;
+  std::vector<Total> busy_;      // by array, of this group
+  std::vector<StepCost> whole_;  // by step, of a full tile
+  std::vector<Timing> timing_;   // by step and edges, of the tiles that there are
+  std::vector<Total> step_busy_;
+  std::vector<Total> issued_;  // by step: cycles of all its tiles
+  double room_cycles_ = 0;     // the longest that copies in the buffer make anything wait
+  Total bytes_;
+  Total transfers_;
   double first_load_ = 0;  // cycles of the first step's operands on the bus
   double last_store_ = 0;  // cycles of the last result on the bus
 };
@@ -96,8 +96,8 @@ class GroupAnalyser {
 void GroupAnalyser::count_step(std::size_t s) {
   const LoweredStep& step = group_.steps[s];
   ArrayLoad& load = all_.arrays[step.array];
-  const std::int64_t before = load.busy_cycles;
-  std::int64_t& issued = issued_.emplace_back(0);
+  const Total before = load.busy_cycles;
+  Total& issued = issued_.emplace_back();
   whole_.push_back(step_cost(lowering_, sizing_, g_, step, 0));
   timing(s, 0) = {whole_[s].issue_cycles, whole_[s].extra_latency_cycles};
   const bool drains_each = !(step.product && step.reduces_tiles);
@@ -107,14 +107,14 @@ void GroupAnalyser::count_step(std::size_t s) {
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
     if (edges != 0) timing(s, edges) = {cost.issue_cycles, cost.extra_latency_cycles};
     load.tiles += count;
-    load.busy_cycles += cost.issue_cycles * count;
-    issued += cost.issue_cycles * count;
-    for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k] += cost.work[k] * count;
+    load.busy_cycles.add(cost.issue_cycles, count);
+    issued.add(cost.issue_cycles, count);
+    for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k].add(cost.work[k], count);
     count_buffer(cost, Moving::always, count);
     if (drains_each || whole_[s].drain_cycles == 0) count_buffer(cost, Moving::at_drain, count);
     if (!drains_each) return;
-    load.drain_cycles += cost.drain_cycles * count;
-    load.busy_cycles += cost.drain_cycles * count;
+    load.drain_cycles.add(cost.drain_cycles, count);
+    load.busy_cycles.add(cost.drain_cycles, count);
   });
   if (whole_[s].preload_cycles > 0) count_preloads(s, load);
   if (!drains_each && whole_[s].drain_cycles > 0) count_drains(s, load);
@@ -142,8 +142,8 @@ void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
   regions.classes([&](unsigned last, std::int64_t count) {
     const unsigned edges = regions.edges(last);
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
-    load.preload_cycles += cost.preload_cycles * count;
-    load.busy_cycles += cost.preload_cycles * count;
+    load.preload_cycles.add(cost.preload_cycles, count);
+    load.busy_cycles.add(cost.preload_cycles, count);
     count_buffer(cost, Moving::at_preload, count);
   });
 }
@@ -155,23 +155,23 @@ void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
   regions.classes([&](unsigned last, std::int64_t count) {
     const unsigned edges = regions.edges(last);
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
-    load.drain_cycles += cost.drain_cycles * count;
-    load.busy_cycles += cost.drain_cycles * count;
+    load.drain_cycles.add(cost.drain_cycles, count);
+    load.busy_cycles.add(cost.drain_cycles, count);
     count_buffer(cost, Moving::at_drain, count);
   });
 }
 
 void GroupAnalyser::count_buffer(const StepCost& cost, Moving when, std::int64_t count) {
   const bool drained = cost.moves_at_drain();
-  if (when == Moving::always) all_.rows_read += cost.rows_read * count;
-  if (when == Moving::at_preload) all_.rows_read += cost.preload_rows * count;
-  if (when == (drained ? Moving::at_drain : Moving::always)) all_.rows_written += cost.rows_written * count;
+  if (when == Moving::always) all_.rows_read.add(cost.rows_read, count);
+  if (when == Moving::at_preload) all_.rows_read.add(cost.preload_rows, count);
+  if (when == (drained ? Moving::at_drain : Moving::always)) all_.rows_written.add(cost.rows_written, count);
   for (int i = 0; i < cost.moved_count; ++i) {
     const StepCost::Moved& moved = cost.moved[static_cast<std::size_t>(i)];
     const Moving own = moved.at_preload ? Moving::at_preload : moved.at_drain ? Moving::at_drain : Moving::always;
     if (own != when) continue;
-    all_.memory[moved.tensor].buffer_read_bytes += moved.read_bytes * count;
-    all_.memory[moved.tensor].buffer_written_bytes += moved.written_bytes * count;
+    all_.memory[moved.tensor].buffer_read_bytes.add(moved.read_bytes, count);
+    all_.memory[moved.tensor].buffer_written_bytes.add(moved.written_bytes, count);
   }
 }
 
@@ -199,12 +199,12 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
   const Regions regions(lowering_, sizing_, g_, loops);
   const std::int64_t burst = lowering_.arch->dram.burst_bytes;
   Transfers made;
-  std::int64_t requests = 0;
+  Total requests;
   regions.classes([&](unsigned last, std::int64_t count) {
     const std::int64_t bytes = region_bytes(tensor, regions, last);
-    made.bytes += bytes * count;
+    made.bytes.add(bytes, count);
     made.count += count;
-    requests += ceil_div(bytes, burst) * count;
+    requests.add(ceil_div(bytes, burst), count);
   });
   bytes_ += made.bytes;
   transfers_ += made.count;
@@ -214,9 +214,9 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
 }
 
 // A copy in the buffer is taken from the start of its transfer to the end of its use, or the other way round.
-void GroupAnalyser::wait_for_room(std::int64_t copies, std::int64_t moved, std::int64_t regions, std::int64_t used_cycles) {
-  const double trips = static_cast<double>(regions) * (static_cast<double>(lowering_.arch->dram.latency_cycles) + kTransferOverhead);
-  const double cycles = static_cast<double>(moved) / bytes_per_cycle(lowering_) + trips + static_cast<double>(used_cycles);
+void GroupAnalyser::wait_for_room(std::int64_t copies, const Total& moved, const Total& regions, const Total& used_cycles) {
+  const double trips = regions.approximate() * (static_cast<double>(lowering_.arch->dram.latency_cycles) + kTransferOverhead);
+  const double cycles = moved.approximate() / bytes_per_cycle(lowering_) + trips + used_cycles.approximate();
   room_cycles_ = std::max(room_cycles_, cycles / static_cast<double>(copies));
 }
 
@@ -319,8 +319,8 @@ GroupAnalysis GroupAnalyser::time() {
   GroupAnalysis out;
   out.step_busy_cycles = step_busy_;
   const double latency = static_cast<double>(lowering_.arch->dram.latency_cycles);
-  out.memory_cycles = static_cast<double>(bytes_) / bytes_per_cycle(lowering_);
-  const double transfers = static_cast<double>(transfers_);
+  out.memory_cycles = bytes_.approximate() / bytes_per_cycle(lowering_);
+  const double transfers = transfers_.approximate();
   out.transfer_cycles = (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;
   double chain = 0;
   std::vector<Path> paths;
@@ -364,7 +364,7 @@ GroupAnalysis GroupAnalyser::time() {
       if (stage == 0) lead = static_cast<double>(first);
       trail = static_cast<double>(whole.length - last);
     }
-    if (busy_[a] > 0) cycles = std::max(cycles, head + lead + static_cast<double>(busy_[a]) + trail + tail);
+    if (busy_[a] > 0) cycles = std::max(cycles, head + lead + busy_[a].approximate() + trail + tail);
   }
   cycles = std::max(cycles, out.memory_cycles + chain + 2 * latency);
   cycles = std::max(cycles, out.transfer_cycles + chain + latency);

@@ -2,6 +2,7 @@
 // take, the bound among them, and filling and draining once. Its assumptions are in docs/units/analytic.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -11,11 +12,11 @@ namespace weft::engine {
 
 // What an array does in a group.
 struct ArrayLoad {
-  std::int64_t busy_cycles = 0;
-  std::int64_t tiles = 0;
-  std::int64_t preload_cycles = 0;
-  std::int64_t drain_cycles = 0;
-  einsum::WorkCounts work{};
+  Total busy_cycles;
+  Total tiles;
+  Total preload_cycles;
+  Total drain_cycles;
+  std::array<Total, einsum::kWorkKinds> work{};  // by einsum::Work
 };
 
 struct GroupAnalysis {
@@ -24,23 +25,23 @@ struct GroupAnalysis {
   double room_cycles = 0;      // transfers and use one after another, for as many copies as the buffer holds
   double latency_cycles = 0;   // tiles through the spatial array's contexts, one after another
   double cycles = 0;
-  std::vector<std::int64_t> step_busy_cycles;  // by step, on its array: exact
+  std::vector<Total> step_busy_cycles;  // by step, on its array: exact
 };
 
 struct MemoryLoad {
-  std::int64_t read_bytes = 0;  // of the DRAM
-  std::int64_t written_bytes = 0;
-  std::int64_t buffer_read_bytes = 0;  // between the buffer and the arrays
-  std::int64_t buffer_written_bytes = 0;
+  Total read_bytes;  // of the DRAM
+  Total written_bytes;
+  Total buffer_read_bytes;  // between the buffer and the arrays
+  Total buffer_written_bytes;
 };
 
 struct Analysis {
   std::vector<ArrayLoad> arrays;   // over all groups: exact
   std::vector<MemoryLoad> memory;  // by tensor: exact
-  std::int64_t read_requests = 0;  // exact
-  std::int64_t write_requests = 0;
-  std::int64_t rows_read = 0;  // of the buffer, by the arrays: exact
-  std::int64_t rows_written = 0;
+  Total read_requests;             // exact
+  Total write_requests;
+  Total rows_read;  // of the buffer, by the arrays: exact
+  Total rows_written;
   std::vector<GroupAnalysis> groups;
   double cycles = 0;
 };

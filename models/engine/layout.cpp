@@ -8,6 +8,8 @@
 namespace weft::engine {
 namespace {
 
+constexpr const char* kBytes = "bytes of the tensors in memory";
+
 // Dimensions that take room: neither generations nor partitions that count tiles.
 template <class Visit>
 void each_dimension(const Lowering& lowering, TensorId tensor, const Visit& visit) {
@@ -74,21 +76,20 @@ Layout::Layout(const Schedule& schedule)
     std::int64_t rows = 1;
     bool whole = true;  // every rank is cut
     each_dimension(*lowering_, tensor, [&](RankId base) {
-      if (cut[t].contains(base)) {
-        orders_[t].cut.push_back(base);
-        rows *= sizing_->extents[base];
-      } else {
-        orders_[t].row_elements *= sizing_->extents[base];
-        whole = false;
-      }
+      const bool is_cut = cut[t].contains(base);
+      if (is_cut) orders_[t].cut.push_back(base);
+      std::int64_t& count = is_cut ? rows : orders_[t].row_elements;
+      count = times(count, sizing_->extents[base], kBytes);
+      whole = whole && is_cut;
     });
-    const std::int64_t row = orders_[t].row_elements * numerics::bytes(lowering_->tensors[t].format);
+    const std::int64_t row = times(orders_[t].row_elements, numerics::bytes(lowering_->tensors[t].format), kBytes);
     const std::int64_t row_bytes = whole ? row : padded_row(lowering_->arch->dram, row);
     if (is_of_keys(*lowering_, tensor)) heads_[t] = shape.heads / shape.kv_heads;
-    const std::uint64_t aligned = (static_cast<std::uint64_t>(rows * row_bytes) + alignment_ - 1) / alignment_ * alignment_;
-    extents_[t] = {bytes_, aligned, aligned * static_cast<std::uint64_t>(sizing_->repeats / heads_[t]),
+    const auto slice = static_cast<std::uint64_t>(times(rows, row_bytes, kBytes));
+    const std::uint64_t aligned = (slice + alignment_ - 1) / alignment_ * alignment_;
+    extents_[t] = {bytes_, aligned, times(aligned, static_cast<std::uint64_t>(sizing_->repeats / heads_[t]), kBytes),
                    static_cast<std::uint64_t>(row_bytes)};
-    bytes_ += extents_[t].bytes;
+    bytes_ = plus(bytes_, extents_[t].bytes, kBytes);
   }
 }
 

@@ -1,4 +1,5 @@
 // What is there and what a cascade is: weft-list/1 and weft-analysis/1.
+#include "models/einsum/domain.hpp"
 #include "models/einsum/load.hpp"
 #include "models/engine/result_json.hpp"
 
@@ -78,7 +79,7 @@ CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Ex
   analysis.passes = einsum::analyse_passes(cascade);
   for (std::size_t e = 0; e < cascade.einsums.size(); ++e) {
     const einsum::WorkCounts work = einsum::total_work(cascade, static_cast<einsum::EinsumId>(e), extents);
-    for (std::size_t k = 0; k < work.size(); ++k) analysis.operations[k] += work[k];
+    for (std::size_t k = 0; k < work.size(); ++k) analysis.operations[k] = einsum::sum(analysis.operations[k], work[k]);
   }
   analysis.footprint = einsum::live_footprint(cascade, analysis.passes, extents);
   analysis.least_traffic_elements = einsum::least_traffic_elements(cascade, extents);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "models/common/error.hpp"
 #include "models/engine/analytic.hpp"
@@ -112,6 +113,8 @@ Mapping map_point(const Design& design, const workload::Workload& workload, cons
   std::vector<Candidate> candidates;
   const Lowering* nearest = nullptr;
   std::int64_t lacks = std::numeric_limits<std::int64_t>::max();
+  std::optional<Mapping> uncounted;  // one that fits, and that 64 bits do not count
+  const auto tried = static_cast<std::int64_t>(lowerings.size());
   double least = std::numeric_limits<double>::max();
   for (const Lowering* lowering : lowerings) {
     Candidate candidate{lowering, size_design(*lowering, shape, quantities_of(workload, shape), layers), 0};
@@ -121,13 +124,20 @@ Mapping map_point(const Design& design, const workload::Workload& workload, cons
       continue;
     }
     // Memory alone takes longer than the best so far: nothing that follows can make it good.
-    const double memory = static_cast<double>(candidate.sizing.moved_bytes) / bytes_per_cycle(*lowering);
+    const double memory = candidate.sizing.moved_bytes.approximate() / bytes_per_cycle(*lowering);
     if (!candidate.sizing.masked && memory > least * kAlike) continue;
-    candidate.cycles = analyse(*lowering, candidate.sizing).cycles;
+    try {
+      candidate.cycles = analyse(*lowering, candidate.sizing).cycles;
+    } catch (const TooLarge& error) {
+      candidate.sizing.feasible = false;
+      candidate.sizing.reason = error.what();
+      uncounted = {lowering, std::move(candidate.sizing), tried};
+      continue;
+    }
     least = std::min(least, candidate.cycles);
     candidates.push_back(std::move(candidate));
   }
-  const auto tried = static_cast<std::int64_t>(lowerings.size());
+  if (candidates.empty() && uncounted) return *std::move(uncounted);
   if (candidates.empty()) {
     Mapping mapping{nearest, size_point(*nearest, workload, shape, layers), tried};
     mapping.sizing.reason = fmt::format("none of {} mappings fits; the nearest: {}", tried, mapping.sizing.reason);

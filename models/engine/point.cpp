@@ -59,4 +59,18 @@ Result begin_result(const Design& design, const Lowering& lowering, const Sizing
   return result;
 }
 
+void count_into(Result& result, const std::function<void()>& fill) {
+  try {
+    fill();
+  } catch (const TooLarge& error) {
+    result.status = Status::infeasible;
+    result.reason = error.what();
+    result.cycles = 0;
+    result.advance_periods = 0;
+    result.advance_cycles = 0;
+    result.units.clear();
+    result.traffic.clear();
+  }
+}
+
 }  // namespace weft::engine

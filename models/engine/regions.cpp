@@ -73,9 +73,9 @@ void Regions::count_pairs(std::int64_t offset) {
 std::int64_t Regions::total() const {
   std::int64_t count = repeats_;
   for (std::size_t i = 0; i < ranks_count_; ++i) {
-    if (!masked_ || (static_cast<int>(i) != key_ && static_cast<int>(i) != query_)) count *= ranks_[i].count;
+    if (!masked_ || (static_cast<int>(i) != key_ && static_cast<int>(i) != query_)) count = times(count, ranks_[i].count, kCount);
   }
-  return masked_ ? count * (pairs_[0] + pairs_[1] + pairs_[2] + pairs_[3]) : count;
+  return masked_ ? times(count, pairs_[0] + pairs_[1] + pairs_[2] + pairs_[3], kCount) : count;
 }
 
 }  // namespace weft::engine

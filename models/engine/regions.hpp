@@ -14,7 +14,7 @@ class Regions {
  public:
   Regions(const Lowering& lowering, const Sizing& sizing, std::size_t g, unsigned bits);
 
-  // Calls f(last, count): `count` regions in all heads for which bit i of `last` says that rank i is at its last unit.
+  // TooLarge where 64 bits do not hold a number of regions. Calls f(last, count): `count` regions in all heads for which bit i of `last` says that rank i is at its last unit.
   // Under a mask key <= query + c, empty pairs of units of keys and queries are left out.
   template <class F>
   void classes(F f) const {
@@ -40,18 +40,20 @@ class Regions {
     if (i == ranks_count_) return f(last, count);
     if (static_cast<int>(i) == key || static_cast<int>(i) == query) return plain_classes(i + 1, last, count, key, query, f);
     const Rank& rank = ranks_[i];
-    if (rank.last == rank.unit) return plain_classes(i + 1, last, count * rank.count, key, query, f);
-    plain_classes(i + 1, last, count * (rank.count - 1), key, query, f);
+    if (rank.last == rank.unit) return plain_classes(i + 1, last, times(count, rank.count, kCount), key, query, f);
+    plain_classes(i + 1, last, times(count, rank.count - 1, kCount), key, query, f);
     plain_classes(i + 1, last | 1u << i, count, key, query, f);
   }
   template <class F>
   void masked_classes(F& f) const {
     for (unsigned c = 0; c < 4; ++c) {
       const unsigned last = ((c & 1u) != 0 ? 1u << query_ : 0u) | ((c & 2u) != 0 ? 1u << key_ : 0u);
-      plain_classes(0, last, pairs_[c] * repeats_, key_, query_, f);
+      plain_classes(0, last, times(pairs_[c], repeats_, kCount), key_, query_, f);
     }
   }
   void count_pairs(std::int64_t offset);
+
+  static constexpr const char* kCount = "tiles";
 
   std::array<Rank, kMostTiled> ranks_;
   std::size_t ranks_count_ = 0;

@@ -94,6 +94,17 @@ double load(const Result& result, const Lowering& lowering, const UnitResult& un
                   slots(BufferCounter::rows_written, lowering.arch->buffer.write_ports));
 }
 
+// The bytes of all tensors together are a figure too.
+void check_dram_bytes(const Result& result) {
+  Total moved;
+  for (const Traffic& traffic : result.traffic) {
+    if (traffic.level != UnitKind::dram) continue;
+    moved += Total::of(traffic.read_bytes);
+    moved += Total::of(traffic.written_bytes);
+  }
+  static_cast<void>(moved.in_64_bits("bytes between the memory and the buffer"));
+}
+
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 
 }  // namespace
@@ -126,6 +137,7 @@ double utilisation(const Result& result, const Lowering& lowering, ArrayKind kin
 }
 
 void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {
+  check_dram_bytes(result);
   result.bound_by = kNone;
   double most = -1;
   for (std::size_t u = 0; u < result.units.size(); ++u) {

@@ -68,6 +68,10 @@ Sizing size_point(const Lowering& lowering, const workload::Workload& workload, 
 // A result with everything but the run itself filled in.
 Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing, Fidelity fidelity);
 
+// Runs `fill`, which counts what the point does into `result` and concludes it. Where 64 bits do not hold a count, the
+// result is infeasible, its reason names the count, and nothing of it is left.
+void count_into(Result& result, const std::function<void()>& fill);
+
 // Analytic fidelity: closed form over the binding. Thread-safe.
 Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers = 1);
 

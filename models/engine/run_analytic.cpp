@@ -1,6 +1,5 @@
 // A point at analytic fidelity: the closed form as a result.
 #include <algorithm>
-#include <cmath>
 
 #include "models/engine/analytic.hpp"
 #include "models/engine/mapping.hpp"
@@ -9,34 +8,70 @@
 namespace weft::engine {
 namespace {
 
+constexpr const char* kRead = "bytes read from the memory";
+constexpr const char* kWritten = "bytes written to the memory";
+
 void put_rows(const Analysis& analysis, const Lowering& lowering, UnitResult& buffer) {
-  const auto put = [&](BufferCounter counter, std::int64_t rows) {
-    buffer.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(rows);
+  const auto put = [&](BufferCounter counter, const Total& rows) {
+    buffer.counters[static_cast<std::size_t>(counter)] = rows.in_64_bits("rows of the buffer");
   };
   const std::int64_t row = lowering.arch->buffer.row_bytes;
-  std::int64_t filled = 0;
-  std::int64_t emptied = 0;
+  Total filled;
+  Total emptied;
   for (const MemoryLoad& moved : analysis.memory) {
     filled += moved.read_bytes;
     emptied += moved.written_bytes;
   }
   put(BufferCounter::rows_read, analysis.rows_read);
   put(BufferCounter::rows_written, analysis.rows_written);
-  put(BufferCounter::rows_filled, (filled + row - 1) / row);
-  put(BufferCounter::rows_emptied, (emptied + row - 1) / row);
+  put(BufferCounter::rows_filled, filled.over(row));
+  put(BufferCounter::rows_emptied, emptied.over(row));
 }
 
-}  // namespace
+void put_arrays(const Analysis& analysis, std::size_t a, UnitResult& made) {
+  const ArrayLoad& load = analysis.arrays[a];
+  const auto put = [&](ArrayCounter counter, const Total& count) {
+    made.counters[static_cast<std::size_t>(counter)] =
+        count.in_64_bits(counters_of(UnitKind::array)[static_cast<std::size_t>(counter)].description);
+  };
+  const auto work = [&](einsum::Work kind) -> const Total& { return load.work[static_cast<std::size_t>(kind)]; };
+  put(ArrayCounter::tiles, load.tiles);
+  put(ArrayCounter::macc, work(einsum::Work::macc));
+  put(ArrayCounter::multiply, work(einsum::Work::multiply));
+  put(ArrayCounter::add, work(einsum::Work::add));
+  put(ArrayCounter::max, work(einsum::Work::max));
+  put(ArrayCounter::exp, work(einsum::Work::exp));
+  put(ArrayCounter::divide, work(einsum::Work::divide));
+  put(ArrayCounter::preload_cycles, load.preload_cycles);
+  put(ArrayCounter::drain_cycles, load.drain_cycles);
+}
 
-Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
-  const Mapping mapping = map_point(design, workload, shape, layers);
-  const Lowering& lowering = *mapping.lowering;
-  const Sizing& sizing = mapping.sizing;
-  Result result = begin_result(design, lowering, sizing, Fidelity::analytic);
-  if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(lowering, sizing)};
-  if (!sizing.feasible) return result;
+// Bytes by tensor and level, and the memory's counters.
+void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
+  Total read;
+  Total written;
+  for (std::size_t t = 0; t < analysis.memory.size(); ++t) {
+    const MemoryLoad& moved = analysis.memory[t];
+    read += moved.read_bytes;
+    written += moved.written_bytes;
+    const auto add = [&](UnitKind level, const Total& in, const Total& out, const char* in_what, const char* out_what) {
+      if (in > 0 || out > 0) result.traffic.push_back({static_cast<TensorId>(t), level, in.in_64_bits(in_what), out.in_64_bits(out_what)});
+    };
+    add(UnitKind::dram, moved.read_bytes, moved.written_bytes, kRead, kWritten);
+    add(UnitKind::buffer, moved.buffer_read_bytes, moved.buffer_written_bytes, "bytes read from the buffer", "bytes written to the buffer");
+  }
+  const auto put = [&](DramCounter counter, const Total& count, const char* what) {
+    dram.counters[static_cast<std::size_t>(counter)] = count.in_64_bits(what);
+  };
+  put(DramCounter::read_requests, analysis.read_requests, "read requests");
+  put(DramCounter::write_requests, analysis.write_requests, "write requests");
+  put(DramCounter::bytes_read, read, kRead);
+  put(DramCounter::bytes_written, written, kWritten);
+}
+
+void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
   const Analysis analysis = analyse(lowering, sizing);
-  result.cycles = static_cast<std::uint64_t>(std::llround(analysis.cycles));
+  result.cycles = static_cast<std::uint64_t>(whole(analysis.cycles, "cycles"));
   const auto unit = [&](UnitKind kind, int array, std::uint64_t busy) -> UnitResult& {
     UnitResult made{.kind = kind, .array = array, .busy_cycles = std::min(result.cycles, busy)};
     made.idle_cycles = result.cycles - made.busy_cycles;
@@ -44,46 +79,25 @@ Result run_analytic(const Design& design, const workload::Workload& workload, co
   };
   result.units.reserve(lowering.arrays.size() + 2);
   for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
-    const ArrayLoad& load = analysis.arrays[a];
-    UnitResult& made = unit(UnitKind::array, static_cast<int>(a), static_cast<std::uint64_t>(load.busy_cycles));
-    const auto put = [&](ArrayCounter counter, std::int64_t count) {
-      made.counters[static_cast<std::size_t>(counter)] = static_cast<std::uint64_t>(count);
-    };
-    const auto work = [&](einsum::Work kind) { return load.work[static_cast<std::size_t>(kind)]; };
-    put(ArrayCounter::tiles, load.tiles);
-    put(ArrayCounter::macc, work(einsum::Work::macc));
-    put(ArrayCounter::multiply, work(einsum::Work::multiply));
-    put(ArrayCounter::add, work(einsum::Work::add));
-    put(ArrayCounter::max, work(einsum::Work::max));
-    put(ArrayCounter::exp, work(einsum::Work::exp));
-    put(ArrayCounter::divide, work(einsum::Work::divide));
-    put(ArrayCounter::preload_cycles, load.preload_cycles);
-    put(ArrayCounter::drain_cycles, load.drain_cycles);
+    const std::uint64_t busy = analysis.arrays[a].busy_cycles.in_64_bits("busy cycles");
+    put_arrays(analysis, a, unit(UnitKind::array, static_cast<int>(a), busy));
   }
   put_rows(analysis, lowering, unit(UnitKind::buffer, kNone, 0));
   double memory = 0;
   for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
-  UnitResult& dram = unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(std::llround(memory)));
-  const auto put = [&](DramCounter counter, std::int64_t count) {
-    dram.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count);
-  };
-  put(DramCounter::read_requests, analysis.read_requests);
-  put(DramCounter::write_requests, analysis.write_requests);
+  UnitResult& dram = unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(whole(memory, "cycles")));
   result.traffic.reserve(2 * lowering.tensors.size());
-  for (std::size_t t = 0; t < lowering.tensors.size(); ++t) {
-    const MemoryLoad& moved = analysis.memory[t];
-    put(DramCounter::bytes_read, moved.read_bytes);
-    put(DramCounter::bytes_written, moved.written_bytes);
-    if (moved.read_bytes + moved.written_bytes > 0) {
-      result.traffic.push_back({static_cast<TensorId>(t), UnitKind::dram, static_cast<std::uint64_t>(moved.read_bytes),
-                                static_cast<std::uint64_t>(moved.written_bytes)});
-    }
-    if (moved.buffer_read_bytes + moved.buffer_written_bytes > 0) {
-      result.traffic.push_back({static_cast<TensorId>(t), UnitKind::buffer, static_cast<std::uint64_t>(moved.buffer_read_bytes),
-                                static_cast<std::uint64_t>(moved.buffer_written_bytes)});
-    }
-  }
+  put_traffic(analysis, dram, result);
   conclude(result, lowering, sizing);
+}
+
+}  // namespace
+
+Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
+  const Mapping mapping = map_point(design, workload, shape, layers);
+  Result result = begin_result(design, *mapping.lowering, mapping.sizing, Fidelity::analytic);
+  if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(*mapping.lowering, mapping.sizing)};
+  if (mapping.sizing.feasible) count_into(result, [&] { fill(result, *mapping.lowering, mapping.sizing); });
   return result;
 }
 

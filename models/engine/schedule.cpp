@@ -17,7 +17,7 @@ class Builder {
     for (std::size_t l = 0; l < group_.loops.size(); ++l) {
       if (static_cast<int>(l) < group_.pass_loop || group_.loops[l].base == group_.pass_rank) continue;
       out_.key_loops.push_back(static_cast<int>(l));
-      out_.keys *= loop_trips(group_, sizing_.groups[g_], sizing_, static_cast<int>(l));
+      out_.keys = times(out_.keys, loop_trips(group_, sizing_.groups[g_], sizing_, static_cast<int>(l)), "tiles");
     }
     add_steps();
     for (std::size_t s = 0; s < out_.steps.size(); ++s) connect(static_cast<int>(s));

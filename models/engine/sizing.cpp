@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 
 namespace weft::engine {
 namespace {
@@ -51,16 +51,17 @@ std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::siz
       const int choice = sizing.choice[t];
       if (tensor.places[choice] == Place::elsewhere) continue;
       const std::int64_t elements = region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
-      total += elements * numerics::bytes(tensor.format) * tensor.choices[choice].copies.value_or(2);
+      const std::int64_t bytes = capped_times(elements, numerics::bytes(tensor.format));
+      total = capped_plus(total, capped_times(bytes, tensor.choices[choice].copies.value_or(2)));
     }
   }
   return total;
 }
 
 // Bytes moved between DRAM and buffer by the whole group, when nothing is masked out.
-std::int64_t moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
+Total moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
   const LoweredGroup& group = lowering.groups[g];
-  std::int64_t total = 0;
+  Total total;
   for (const LoweredStep& step : group.steps) {
     for (std::size_t u = 0; u < step.uses.size(); ++u) {
       const TensorUse& use = step.uses[u];
@@ -69,7 +70,7 @@ std::int64_t moved_bytes(const Lowering& lowering, const Sizing& sizing, std::si
       const bool written = u < step.writes.size();
       const bool in_dram = tensor.places[choice] == Place::dram;
       if (!in_dram && (written || tensor.made_in_group == static_cast<int>(g))) continue;
-      std::int64_t elements = 1;
+      Total elements = 1;
       unsigned own = 0;  // tiled ranks that the tensor has
       for (const GroupRank& d : group.dimensions[use.tensor]) {
         if (lowering.cascade->ranks[d.rank].base == kNone) elements *= sizing.extents[d.rank];
@@ -142,7 +143,8 @@ void fill_extents(const Lowering& lowering, Sizing& sizing, const std::array<std
       RankSize& rank = sizing.groups[g].ranks[i];
       rank.base = tiled.base;
       rank.extent = sizing.extents[tiled.base];
-      set_tile(rank, resolve(lowering, tiled.tiling.tile, rank.extent) * (tiled.tiling.times ? tiled.tiling.times->front() : 1));
+      const std::int64_t times = tiled.tiling.times ? tiled.tiling.times->front() : 1;
+      set_tile(rank, capped_times(resolve(lowering, tiled.tiling.tile, rank.extent), times));
       set_block(rank, tiled.tiling.block ? resolve(lowering, *tiled.tiling.block, rank.tiles) : rank.tiles);
       // A partition of the cascade has the tile's size.
       for (const RankId part : ranks[tiled.base].parts) {
@@ -156,9 +158,15 @@ void fill_mask(const Lowering& lowering, Sizing& sizing) {
   sizing.masked = lowering.mask_einsum != kNone;
   if (!sizing.masked) return;
   const einsum::Mask& mask = *lowering.cascade->einsums[lowering.mask_einsum].mask;
-  sizing.mask_offset = mask.right.constant - mask.left.constant;
-  for (const auto& term : mask.right.extents) sizing.mask_offset += term.coefficient * sizing.extents[term.rank];
-  for (const auto& term : mask.left.extents) sizing.mask_offset -= term.coefficient * sizing.extents[term.rank];
+  constexpr const char* kWhat = "coordinates between a query and its last key";
+  const auto add = [&](std::int64_t n) { sizing.mask_offset = plus(sizing.mask_offset, n, kWhat); };
+  add(mask.right.constant);
+  add(times<std::int64_t>(-1, mask.left.constant, kWhat));
+  for (const auto& term : mask.right.extents) add(times(term.coefficient, sizing.extents[term.rank], kWhat));
+  for (const auto& term : mask.left.extents) add(times<std::int64_t>(-1, times(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
+  // Beyond every query and key it is one and the same mask.
+  constexpr std::int64_t kFar = std::int64_t{1} << 40;
+  sizing.mask_offset = std::clamp(sizing.mask_offset, -kFar, kFar);
 }
 
 }  // namespace
@@ -195,9 +203,10 @@ std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const 
 std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, int loop, unsigned edges) {
   const LoweredGroup& group = lowering.groups[g];
   std::int64_t elements = 1;
+  const auto count = [&](std::int64_t extent) { elements = capped_times(elements, extent); };
   for (const GroupRank& d : group.dimensions[tensor]) {
     if (d.tiled == kNone) {
-      elements *= sizing.extents[d.rank];
+      count(sizing.extents[d.rank]);
       continue;
     }
     const RankSize& size = sizing.groups[g].ranks[d.tiled];
@@ -205,11 +214,11 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
     const bool one_tile = tiled.tile_loop <= loop;
     const bool one_block = tiled.block_loop != kNone && tiled.block_loop <= loop;
     if (d.outer) {
-      elements *= one_tile ? 1 : one_block ? size.block : size.tiles;
+      count(one_tile ? 1 : one_block ? size.block : size.tiles);
     } else if (one_tile || lowering.cascade->ranks[d.rank].kind == einsum::RankKind::partition) {
-      elements *= (edges >> d.tiled & 1u) != 0 ? size.edge : size.tile;
+      count((edges >> d.tiled & 1u) != 0 ? size.edge : size.tile);
     } else {
-      elements *= one_block ? std::min(size.extent, size.block * size.tile) : size.extent;
+      count(one_block ? std::min(size.extent, size.block * size.tile) : size.extent);
     }
   }
   return elements;
@@ -219,18 +228,18 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
                    std::int64_t layers) {
   Sizing sizing;
   sizing.shape = shape;
-  sizing.repeats = shape.batch * shape.heads * layers;
+  sizing.repeats = times(times(shape.batch, shape.heads, "heads"), layers, "heads of all layers");
   sizing.choice.assign(lowering.tensors.size(), 0);
   fill_extents(lowering, sizing, quantities);
   fill_mask(lowering, sizing);
   // Every combination of places, the one with least DRAM traffic among those that fit; there are few.
   Sizing best;
-  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::optional<Total> least;
   std::string reason;
   std::int64_t held = 0;
   while (true) {
     bool fits = true;
-    std::int64_t moved = 0;
+    Total moved;
     for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
       if (!fit_group(lowering, sizing, g)) {
         fits = false;
@@ -241,7 +250,7 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
       }
       moved += moved_bytes(lowering, sizing, g);
     }
-    if (fits && moved < least) {
+    if (fits && (!least || moved < *least)) {
       least = moved;
       best = sizing;
       best.moved_bytes = moved;
@@ -251,7 +260,7 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
     if (t == sizing.choice.size()) break;
     ++sizing.choice[t];
   }
-  if (least != std::numeric_limits<std::int64_t>::max()) return best;
+  if (least) return best;
   sizing.feasible = false;
   sizing.reason = reason;
   sizing.held_bytes = held;

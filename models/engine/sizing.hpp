@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/common/count.hpp"
 #include "models/engine/lowering.hpp"
 #include "models/workload/workload.hpp"
 
@@ -39,9 +40,9 @@ struct Sizing {
   bool masked = false;
   std::int64_t mask_offset = 0;  // key <= query + mask_offset
   std::vector<GroupSize> groups;
-  std::vector<int> choice;       // by tensor: index into LoweredTensor::choices
-  std::int64_t moved_bytes = 0;  // between DRAM and buffer, counting what a mask leaves out
-  std::int64_t held_bytes = 0;   // where not feasible: the least that a group of it holds
+  std::vector<int> choice;      // by tensor: index into LoweredTensor::choices
+  Total moved_bytes;            // between DRAM and buffer, counting what a mask leaves out
+  std::int64_t held_bytes = 0;  // where not feasible: the least that a group of it holds
   bool feasible = true;
   std::string reason;  // where not feasible: which group, bytes needed and there
 };
@@ -58,10 +59,10 @@ std::int64_t copies_of(const Lowering& lowering, const Residency& place);
 std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const Sizing& sizing, int loop);
 
 // Elements of `tensor` touched in one iteration of `loop`; `edges` has bit i set where tiled rank i is at its last,
-// smaller tile.
+// smaller tile. What 64 bits do not hold is the largest number: no buffer holds it either.
 std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, int loop, unsigned edges);
 
-// One step over one tile.
+// One step over one tile. TooLarge where 64 bits do not hold a count of it.
 struct StepCost {
   std::int64_t issue_cycles = 0;          // the unit's slots it takes, without the two below
   std::int64_t folds = 1;                 // times the laid-out ranks go round the array

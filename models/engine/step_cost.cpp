@@ -6,7 +6,12 @@
 namespace weft::engine {
 namespace {
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr const char* kCycles = "cycles of one tile";
+constexpr const char* kOperations = "operations of one tile";
+constexpr const char* kSums = "bytes of partial sums of one tile";
+constexpr std::int64_t kMostCycles = std::int64_t{1} << 60;  // of a tile: sums of a few stay below 2^63
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
 // One Einsum of a step: its points outside the laid-out ranks, and how often those fold over the array.
 void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, const LoweredStep& step, const StepPoints& points,
@@ -20,23 +25,25 @@ void add_einsum(const Lowering& lowering, const Sizing& sizing, std::size_t g, c
                                 : r.outer                      ? 1
                                 : (edges >> r.tiled & 1u) != 0 ? group.ranks[r.tiled].edge
                                                                : group.ranks[r.tiled].tile;
-    extents[static_cast<std::size_t>(r.axis)] *= extent;
+    std::int64_t& all = extents[static_cast<std::size_t>(r.axis)];
+    all = times(all, extent, kOperations);
     reduces_rows = reduces_rows || (r.axis == Axis::rows && r.reduced);
   }
   const auto [rows, columns, lanes, temporal] = extents;
-  const std::int64_t all = rows * columns * lanes * temporal;
-  for (std::size_t k = 0; k < points.work.size(); ++k) cost.work[k] += points.work[k] * all;
+  const std::int64_t all = times(times(rows, columns, kOperations), times(lanes, temporal, kOperations), kOperations);
+  for (std::size_t k = 0; k < points.work.size(); ++k)
+    cost.work[k] = plus(cost.work[k], times(points.work[k], all, kOperations), kOperations);
   const bool spatial = array.kind == ArrayKind::spatial;
   const std::int64_t folds = spatial ? ceil_div(rows, *array.rows) * ceil_div(columns, *array.columns) : ceil_div(lanes, *array.lanes);
   cost.folds = std::max(cost.folds, folds);
   if (spatial && reduces_rows) cost.sum_folds = std::max(cost.sum_folds, ceil_div(rows, *array.rows));
   // Einsums streamed through one pipeline: the slowest sets the pace, their latencies add up.
-  cost.issue_cycles = std::max(cost.issue_cycles, folds * temporal * points.cycles);
-  cost.extra_latency_cycles += points.extra_latency;
-  if (reduces_rows) cost.extra_latency_cycles += points.extra_latency * (std::min(rows, *array.rows) - 1);
+  cost.issue_cycles = std::max(cost.issue_cycles, times(times(folds, temporal, kCycles), points.cycles, kCycles));
+  const std::int64_t deep = reduces_rows ? std::min(rows, *array.rows) : 1;
+  cost.extra_latency_cycles = plus(cost.extra_latency_cycles, times(points.extra_latency, deep, kCycles), kCycles);
   if (!step.product || !spatial) return;
   const bool stays = residency(lowering, sizing, step.stationary).at == lowering.array_names[step.array];
-  const std::int64_t shift = folds * std::min(rows, *array.rows);
+  const std::int64_t shift = times(folds, std::min(rows, *array.rows), kCycles);
   const bool output = step.stationary == step.writes[0];
   if (!output && !stays) cost.preload_cycles = array.overlaps_preload ? std::max<std::int64_t>(0, shift - cost.issue_cycles) : shift;
   if (output && !stays) cost.drain_cycles = array.overlaps_drain ? std::max<std::int64_t>(0, shift - cost.issue_cycles) : shift;
@@ -48,12 +55,14 @@ void add_partial_sums(const LoweredStep& step, std::int64_t elements, std::int64
   constexpr std::int64_t kBytes = 4;
   const std::int64_t writes = cost.sum_folds - 1;
   const std::int64_t reads = writes + (step.reduces_tiles ? 1 : 0);
-  cost.rows_written += writes * ceil_div(elements * kBytes, row_bytes);
-  cost.rows_read += reads * ceil_div(elements * kBytes, row_bytes);
+  const std::int64_t bytes = times(elements, kBytes, kSums);
+  const std::int64_t rows = ceil_div(bytes, row_bytes);
+  cost.rows_written = plus(cost.rows_written, times(writes, rows, kSums), kSums);
+  cost.rows_read = plus(cost.rows_read, times(reads, rows, kSums), kSums);
   StepCost::Moved& moved = cost.moved[static_cast<std::size_t>(cost.moved_count - 1)];
-  moved.read_bytes += reads * elements * kBytes;
-  if (step.reduces_tiles) moved.written_bytes = elements * kBytes;
-  moved.written_bytes += writes * elements * kBytes;
+  moved.read_bytes = plus(moved.read_bytes, times(reads, bytes, kSums), kSums);
+  if (step.reduces_tiles) moved.written_bytes = bytes;
+  moved.written_bytes = plus(moved.written_bytes, times(writes, bytes, kSums), kSums);
   if (reads > 0) ++cost.read_streams;  // a sum is read as its successor is written
 }
 
@@ -97,6 +106,9 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   }
   // A port moves one row a cycle: a stream longer than the work sets the pace.
   cost.issue_cycles = std::max(cost.issue_cycles, longest);
+  for (const std::int64_t cycles : {cost.issue_cycles, cost.preload_cycles, cost.drain_cycles, cost.extra_latency_cycles}) {
+    if (cycles > kMostCycles) throw TooLarge(kCycles, static_cast<double>(cycles), static_cast<double>(kMostCycles));
+  }
   return cost;
 }
 

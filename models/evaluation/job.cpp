@@ -187,7 +187,7 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
     for (std::size_t s = 0; s < lowering.groups[g].steps.size(); ++s) {
       const engine::LoweredStep& step = lowering.groups[g].steps[s];
       if (lowering.arrays[step.array]->kind != engine::ArrayKind::spatial) continue;
-      out.einsum_share[step.name] = static_cast<double>(analysis.groups[g].step_busy_cycles[s]) / out.cycles;
+      out.einsum_share[step.name] = analysis.groups[g].step_busy_cycles[s].approximate() / out.cycles;
     }
   }
   for (const engine::RankSize& rank : mapping.sizing.groups[0].ranks) {

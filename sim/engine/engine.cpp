@@ -10,6 +10,8 @@ using weft::engine::kNone;
 
 namespace {
 
+constexpr const char* kCount = "operations, rows or bytes of a unit";
+
 // Names of the arrays' modules: their own, where SystemC takes them, which warns on standard output of characters that it does
 // not and of names that are taken.
 std::vector<std::string> module_names(const std::vector<std::string>& arrays) {
@@ -86,8 +88,13 @@ void Engine::observe() {
   const int level = sequencer_.take_boundary();
   if (level == kNone || !config_.advance || config_.values != nullptr || !sequencer_.advances_at(level)) return;
   if (!steady_.wants(level, sequencer_.group_index(), sequencer_.reference())) return;
-  const SteadyState::Found found = steady_.look(level, sequencer_.group_index(), snapshot(level), sequencer_.regular_iterations(level));
-  if (found.jump.periods > 0) jump(found);
+  try {
+    const SteadyState::Found found = steady_.look(level, sequencer_.group_index(), snapshot(level), sequencer_.regular_iterations(level));
+    if (found.jump.periods > 0) jump(found);
+  } catch (...) {  // carried out of the kernel
+    if (!failure_.error) failure_.error = std::current_exception();
+    sc_core::sc_pause();
+  }
 }
 
 SteadyState::Snapshot Engine::snapshot(int level) const {
@@ -112,10 +119,21 @@ SteadyState::Snapshot Engine::snapshot(int level) const {
 }
 
 void Engine::jump(const SteadyState::Found& found) {
+  constexpr Cycle kMost = Cycle{1} << 62;                  // room for what lies ahead
+  constexpr std::uint64_t kRoom = std::uint64_t{1} << 60;  // for what is stepped after it
   const auto periods = static_cast<std::uint64_t>(found.jump.periods);
+  if (found.jump.cycles > kMost - clock_.now()) {
+    throw TooLarge("cycles", static_cast<double>(clock_.now()) + static_cast<double>(found.jump.cycles), static_cast<double>(kMost));
+  }
+  std::vector<std::uint64_t> counted;
+  for (std::size_t i = 0; i < counters_.size(); ++i) {
+    const std::uint64_t more = times(*counters_[i] - found.before->counters[i], periods, kCount);
+    counted.push_back(plus(*counters_[i], more, kCount));
+    static_cast<void>(plus(counted.back(), kRoom, kCount));
+  }
   const Cycle before = clock_.now();
   sequencer_.advance(found.jump, found.before->ordinals);
-  for (std::size_t i = 0; i < counters_.size(); ++i) *counters_[i] += (*counters_[i] - found.before->counters[i]) * periods;
+  for (std::size_t i = 0; i < counters_.size(); ++i) *counters_[i] = counted[i];
   for (auto& channel : commands_) channel.advance(found.jump.cycles);
   buffer_uses_.advance(found.jump.cycles);
   transfers_.advance(found.jump.cycles);
@@ -160,11 +178,11 @@ void Engine::fill_rows_moved(weft::engine::Counters& counters) {
   std::uint64_t filled = 0;
   std::uint64_t emptied = 0;
   for (const Sequencer::Moved& moved : sequencer_.moved()) {
-    filled += moved.dram_read;
-    emptied += moved.dram_written;
+    filled = plus(filled, moved.dram_read, "bytes read from the memory");
+    emptied = plus(emptied, moved.dram_written, "bytes written to the memory");
   }
-  counters[static_cast<std::size_t>(BufferCounter::rows_filled)] = (filled + row - 1) / row;
-  counters[static_cast<std::size_t>(BufferCounter::rows_emptied)] = (emptied + row - 1) / row;
+  counters[static_cast<std::size_t>(BufferCounter::rows_filled)] = filled / row + (filled % row != 0 ? 1 : 0);
+  counters[static_cast<std::size_t>(BufferCounter::rows_emptied)] = emptied / row + (emptied % row != 0 ? 1 : 0);
 }
 
 void Engine::collect(weft::engine::Result& result) {

@@ -73,6 +73,32 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
   engine.collect(result);
 }
 
+namespace {
+
+// A point that fits, in SystemC or RTL.
+void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const RunOptions& options, Result& result) {
+  const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
+  if (options.fidelity == Fidelity::rtl) {
+    std::vector<std::vector<float>> outputs;
+    simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
+    conclude(result, lowering, sizing);
+    if (options.trace != nullptr) compare(*options.trace, outputs, result);
+    if (options.trace != nullptr && options.outputs != nullptr) *options.outputs = std::move(outputs);
+    return;
+  }
+  std::unique_ptr<Values> values;
+  if (options.trace != nullptr) values = std::make_unique<Values>(schedule, *options.trace);
+  with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
+  conclude(result, lowering, sizing);
+  if (values != nullptr) {
+    std::vector<std::vector<float>> outputs = values->outputs();
+    compare(*options.trace, outputs, result);
+    if (options.outputs != nullptr) *options.outputs = std::move(outputs);
+  }
+}
+
+}  // namespace
+
 Result run(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options) {
   const std::int64_t layers = options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size()) : 1;
   if (options.fidelity == Fidelity::analytic) {
@@ -93,24 +119,7 @@ Result run(const Design& design, const workload::Workload& workload, const workl
   Result result = begin_result(design, lowering, sizing, options.fidelity);
   if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(lowering, sizing)};
   if (!sizing.feasible) return result;
-  const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
-  if (options.fidelity == Fidelity::rtl) {
-    std::vector<std::vector<float>> outputs;
-    simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
-    conclude(result, lowering, sizing);
-    if (options.trace != nullptr) compare(*options.trace, outputs, result);
-    if (options.trace != nullptr && options.outputs != nullptr) *options.outputs = std::move(outputs);
-    return result;
-  }
-  std::unique_ptr<Values> values;
-  if (options.trace != nullptr) values = std::make_unique<Values>(schedule, *options.trace);
-  with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
-  conclude(result, lowering, sizing);
-  if (values != nullptr) {
-    std::vector<std::vector<float>> outputs = values->outputs();
-    compare(*options.trace, outputs, result);
-    if (options.outputs != nullptr) *options.outputs = std::move(outputs);
-  }
+  count_into(result, [&] { simulate_point(lowering, sizing, options, result); });
   return result;
 }
 

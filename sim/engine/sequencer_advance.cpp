@@ -204,10 +204,11 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
     const std::int64_t outer_before = step.ordinal[outer_loop()];
     for (int l = 0; l < kMostLoops; ++l) {
       const std::size_t at = s * 2 * kMostLoops + static_cast<std::size_t>(l);
-      step.ordinal[l] += (now[at] - before[at]) * jump.periods;
-      shift[l] = (now[at + kMostLoops] - before[at + kMostLoops]) * jump.periods;
+      const auto grown = [&](std::size_t i) { return times(now[i] - before[i], jump.periods, "tiles"); };
+      step.ordinal[l] = plus(step.ordinal[l], grown(at), "tiles");
+      shift[l] = grown(at + kMostLoops);
       if (step.rings[l].empty()) {
-        step.completed[l] += shift[l];
+        step.completed[l] = plus(step.completed[l], shift[l], "tiles");
         continue;
       }
       std::vector<Times> ring(step.rings[l].size());
@@ -217,7 +218,7 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
         times.end += jump.cycles;
         ring[static_cast<std::size_t>((n + shift[l]) % kRing)] = times;
       }
-      step.completed[l] += shift[l];
+      step.completed[l] = plus(step.completed[l], shift[l], "tiles");
       step.rings[l] = std::move(ring);
     }
     if (!step.slots.empty()) {

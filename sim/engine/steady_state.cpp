@@ -47,7 +47,7 @@ SteadyState::Found SteadyState::look(int index, std::size_t group, Snapshot snap
     if (before.words != snapshot.words) continue;  // a hash alone proves nothing
     Found found{.jump = {.level = index, .iterations = snapshot.at[index] - before.at[index]}, .before = &before};
     found.jump.periods = left / found.jump.iterations;
-    found.jump.cycles = (snapshot.now - before.now) * found.jump.periods;
+    found.jump.cycles = times(snapshot.now - before.now, found.jump.periods, "cycles");
     return found;
   }
   level.snapshots.emplace(hash, std::move(snapshot));

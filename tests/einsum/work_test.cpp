@@ -101,6 +101,15 @@ TEST(Work, TooLargeACountIsRefused) {
   EXPECT_THROW(total_work(cascade, 0, resolve_extents(cascade, {{"K", most}, {"M", most}, {"N", most}})), ConfigError);
 }
 
+// Each of the three tensors has 9e18 elements, which 63 bits hold; all of them do not fit.
+TEST(Work, TooLargeASumIsRefused) {
+  const Cascade cascade = shipped("matmul");
+  const std::int64_t extent = 3'000'000'000;
+  const Extents extents = resolve_extents(cascade, {{"K", extent}, {"M", extent}, {"N", extent}});
+  EXPECT_EQ(tensor_elements(cascade, 0, extents), extent * extent);
+  EXPECT_THROW(static_cast<void>(least_traffic_elements(cascade, extents)), ConfigError);
+}
+
 // Random inequalities over up to three variables against enumeration.
 TEST(CountPoints, AgainstEnumeration) {
   const Cascade cascade = with_einsums("", "  - Z[m,p] = Q[e,p] * K[e,m]\n");

@@ -53,7 +53,7 @@ TEST(Mapping, IsTheBestOfAll) {
         ASSERT_TRUE(mapping.sizing.feasible);
         const double chosen = analyse(*mapping.lowering, mapping.sizing).cycles;
         double least = chosen;
-        std::int64_t moved = mapping.sizing.moved_bytes;
+        Total moved = mapping.sizing.moved_bytes;
         for (const Lowering* lowering : made.lowerings(false)) {
           const auto sizing = size_design(*lowering, shape, weft::engine::quantities_of(workload_of(shape), shape), 1);
           if (!sizing.feasible) continue;

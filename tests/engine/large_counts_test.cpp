@@ -1,0 +1,147 @@
+// Points whose counts come near 64 bits: each is that of one head times the heads, in whole numbers of any size, or the point is
+// refused and says which count it is.
+#include <boost/multiprecision/cpp_int.hpp>
+
+#include "models/engine/run.hpp"
+#include "tests/engine/support.hpp"
+
+namespace weft::sim::engine::test {
+namespace {
+
+using boost::multiprecision::cpp_int;
+using weft::engine::Fidelity;
+using weft::engine::Status;
+using weft::engine::UnitKind;
+
+constexpr std::int64_t kMega = 1 << 20;
+const cpp_int kEnd = cpp_int(1) << 64;
+
+Shape narrow(std::int64_t batch, std::int64_t tokens) {
+  return {.batch = batch, .heads = 1, .kv_heads = 1, .seq_q = tokens, .seq_kv = tokens, .width_qk = 1, .width_v = 1};
+}
+Result analytic(const weft::engine::Design& made, const Shape& shape) { return run_analytic(made, workload_of(shape), shape); }
+
+cpp_int bytes_of(const Result& result, UnitKind level) {
+  cpp_int bytes = 0;
+  for (const auto& traffic : result.traffic) {
+    if (traffic.level == level) bytes += cpp_int(traffic.read_bytes) + traffic.written_bytes;
+  }
+  return bytes;
+}
+
+// Every count of `many` is that of `one` times the heads.
+void expect_times(const Result& one, const Result& many, std::int64_t heads) {
+  ASSERT_EQ(many.units.size(), one.units.size());
+  for (std::size_t u = 0; u < one.units.size(); ++u) {
+    for (std::size_t c = 0; c < one.units[u].counters.size(); ++c) {
+      const cpp_int right = cpp_int(one.units[u].counters[c]) * heads;
+      // Rows filled are rounded up once, not once a head.
+      EXPECT_LE(cpp_int(many.units[u].counters[c]), right) << "unit " << u << " counter " << c;
+      EXPECT_GE(cpp_int(many.units[u].counters[c]) + heads, right) << "unit " << u << " counter " << c;
+    }
+  }
+  for (const UnitKind level : {UnitKind::dram, UnitKind::buffer}) EXPECT_EQ(bytes_of(many, level), bytes_of(one, level) * heads);
+  const double cycles = static_cast<double>(one.cycles) * static_cast<double>(heads);
+  EXPECT_NEAR(static_cast<double>(many.cycles), cycles, 1e-3 * cycles);
+}
+void expect_bandwidth(const Result& result) {
+  const double bytes = static_cast<double>(bytes_of(result, UnitKind::dram));
+  EXPECT_LE(bytes / result.seconds(), result.peak_bytes_per_s * (1 + 1e-9));
+}
+
+TEST(LargeCounts, BytesBeyond63BitsAreRight) {
+  const auto made = design("flat");
+  const Result one = analytic(made, narrow(1, 40 * kMega));
+  const Result many = analytic(made, narrow(1000, 40 * kMega));
+  ASSERT_EQ(many.status, Status::ok) << many.reason;
+  EXPECT_GT(bytes_of(many, UnitKind::dram), cpp_int(1) << 63);
+  expect_times(one, many, 1000);
+  expect_bandwidth(many);
+}
+
+TEST(LargeCounts, BytesBeyond64BitsAreRefused) {
+  const auto made = design("flat");
+  const Result one = analytic(made, narrow(1, 48 * kMega));
+  ASSERT_EQ(one.status, Status::ok);
+  ASSERT_GE(bytes_of(one, UnitKind::dram) * 1000, kEnd);
+  const Result many = analytic(made, narrow(1000, 48 * kMega));
+  EXPECT_EQ(many.status, Status::infeasible);
+  EXPECT_NE(many.reason.find("bytes between the memory and the buffer come to 2.0"), std::string::npos) << many.reason;
+  EXPECT_EQ(many.cycles, 0u);
+  EXPECT_TRUE(many.units.empty() && many.traffic.empty());
+}
+
+// Shapes as large as the options allow, of designs that map every one of them alike.
+TEST(LargeCounts, OfAnyShapeAreRightOrRefused) {
+  const std::uint64_t seed = weft::test::seed_or(11);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  const auto up_to = [&](int bits) {
+    return std::int64_t{1} + static_cast<std::int64_t>(random() >> (64 - 1 - random() % static_cast<unsigned>(bits)));
+  };
+  int right = 0;
+  int refused = 0;
+  for (const char* name : {"fusemax", "fusemax-4x4", "fusemax-cascade-16x16", "streaming-softmax", "segments-serial"}) {
+    const auto made = design(name);
+    for (int i = 0; i < 400; ++i) {
+      Shape shape{.batch = up_to(20),
+                  .heads = up_to(16),
+                  .kv_heads = 1,
+                  .seq_q = up_to(26),
+                  .seq_kv = up_to(26),
+                  .width_qk = up_to(7),
+                  .width_v = up_to(7)};
+      shape.kv_heads = shape.heads;
+      if (!problems_of(shape, {}).empty()) continue;
+      Shape single = shape;
+      single.batch = single.heads = single.kv_heads = 1;
+      SCOPED_TRACE(std::string(name) + ": " + text(shape));
+      const Result one = analytic(made, single);
+      const Result many = analytic(made, shape);
+      if (one.status != Status::ok) {
+        EXPECT_EQ(many.status, Status::infeasible);
+        continue;
+      }
+      cpp_int most = cpp_int(one.cycles) * shape.batch * shape.heads;
+      for (const auto& unit : one.units) {
+        for (const auto counter : unit.counters) most = std::max<cpp_int>(most, cpp_int(counter) * shape.batch * shape.heads);
+      }
+      if (many.status == Status::ok) {
+        EXPECT_LT(most / 2, kEnd);
+        for (std::size_t u = 0; u < one.units.size(); ++u) {
+          for (std::size_t c = 0; c < one.units[u].counters.size(); ++c) {
+            const cpp_int exact = cpp_int(one.units[u].counters[c]) * shape.batch * shape.heads;
+            const cpp_int got = many.units[u].counters[c];
+            EXPECT_TRUE(got <= exact && got + shape.batch * shape.heads >= exact) << "unit " << u << " counter " << c;
+          }
+        }
+        expect_bandwidth(many);
+        ++right;
+      } else {
+        EXPECT_GE(most * 4, kEnd) << many.reason;
+        ++refused;
+      }
+    }
+  }
+  EXPECT_GT(right, 500);
+  std::cout << right << " right, " << refused << " refused\n";
+}
+
+// Steady-state advance multiplies counters by periods: SystemC's counts too are right, or refused.
+TEST(LargeCounts, OfSystemCAreRightOrRefused) {
+  const auto made = design("unfused");
+  const Result one = run_point(made, narrow(1, 40 * kMega));
+  ASSERT_EQ(one.status, Status::ok) << one.reason;
+  const cpp_int bytes = bytes_of(one, UnitKind::dram);
+  const auto fits = static_cast<std::int64_t>((cpp_int(1) << 63) / bytes);
+  const auto beyond = static_cast<std::int64_t>(kEnd / bytes) + 1;
+  const Result many = run_point(made, narrow(fits, 40 * kMega));
+  ASSERT_EQ(many.status, Status::ok) << many.reason;
+  EXPECT_EQ(bytes_of(many, UnitKind::dram), bytes * fits);
+  const Result refused = run_point(made, narrow(beyond, 40 * kMega));
+  EXPECT_EQ(refused.status, Status::infeasible);
+  EXPECT_NE(refused.reason.find("more than can be counted"), std::string::npos) << refused.reason;
+}
+
+}  // namespace
+}  // namespace weft::sim::engine::test
