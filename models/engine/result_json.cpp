@@ -237,6 +237,10 @@ void write_result(Writer& out, const Report& report) {
   write_mapping(out, result);
   write_errors(out, result);
   out.null_field("selection");
+  out.key("assumptions");
+  out.begin_array();
+  for (const std::string& text : report.assumptions) out.value(text);
+  out.end_array();
   out.end_object();
 }
 

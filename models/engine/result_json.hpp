@@ -19,7 +19,7 @@ namespace weft::engine {
 
 // Goes into every configuration's hash. It moves whenever any number that a run gives can change for the same input,
 // so that results of two revisions are never taken for one another.
-inline constexpr int kModelRevision = 3;
+inline constexpr int kModelRevision = 4;
 
 // One result with all that identifies it; `design` and `result` outlive it.
 struct Report {
@@ -29,8 +29,9 @@ struct Report {
   std::string version;  // of the software
   std::string config_sha256;
   std::uint64_t seed = 0;
-  std::string command;                // the canonical command line that repeats the point
-  const cost::Table* cost = nullptr;  // energy is reported where it is set; outlives the report
+  std::string command;                     // the canonical command line that repeats the point
+  const cost::Table* cost = nullptr;       // energy is reported where it is set; outlives the report
+  std::vector<std::string> assumptions{};  // what of the workload the run does not model
 };
 
 // Over every resolved value of the design, the shape, the fidelity, the seed, the stall profile, the trace's content, the cost table and kModelRevision.

@@ -1,11 +1,13 @@
 #include "models/workload/hugging_face.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
 
 #include "models/workload/file_bytes.hpp"
 #include "models/workload/json_text.hpp"
+#include "models/workload/unmodelled.hpp"
 
 namespace weft::workload {
 namespace {
@@ -27,11 +29,15 @@ struct Family {
   bool positions_needed = true;
   std::int64_t reserved_positions = 0;  // of the positions, not tokens
   bool causal = false;
+  FamilyDefaults defaults{};
 };
 
-constexpr Family llama_like(std::string_view model_type) {
-  return {.model_type = model_type, .kv_heads = "num_key_value_heads", .head_width = "head_dim", .causal = true};
+constexpr Family llama_like(std::string_view model_type, const FamilyDefaults& defaults = {}) {
+  return {.model_type = model_type, .kv_heads = "num_key_value_heads", .head_width = "head_dim", .causal = true, .defaults = defaults};
 }
+
+// Windows that are off unless the file switches them on, from layer 28 on.
+constexpr FamilyDefaults kQwenWindow{.window = 4096, .window_needs_switch = true, .first_window_layer = 28};
 
 constexpr Family t5_like(std::string_view model_type) {
   return {.model_type = model_type,
@@ -42,8 +48,12 @@ constexpr Family t5_like(std::string_view model_type) {
           .layers = "num_layers",
           .feed_forward_width = "d_ff",
           .positions = {"n_positions", ""},
-          .positions_needed = false};
+          .positions_needed = false,
+          .defaults = {.encoder_decoder = true, .positions_in_scores = "a bias by position is added to the scores: it is left out"}};
 }
+
+// What most models name their numbers, for an unknown model_type under --assume plain.
+constexpr Family kPlain{.model_type = "", .kv_heads = "num_key_value_heads", .head_width = "head_dim", .positions_needed = false};
 
 constexpr std::array<Family, 19> kFamilies{{
     {.model_type = "bert"},
@@ -72,7 +82,10 @@ constexpr std::array<Family, 19> kFamilies{{
      .feed_forward_width = "d_inner",
      .positions = {"", ""},
      .positions_needed = false,
-     .causal = true},
+     .causal = true,
+     .defaults = {.positions_in_scores =
+                      "products of queries with positions are added to the scores, and keys of earlier segments are seen",
+                  .positions_add_products = true}},
     {.model_type = "xlm",
      .model_width = "emb_dim",
      .heads = "n_heads",
@@ -80,11 +93,11 @@ constexpr std::array<Family, 19> kFamilies{{
      .feed_forward_width = "",
      .feed_forward_multiple = 4},
     llama_like("llama"),
-    llama_like("mistral"),
-    llama_like("qwen2"),
-    llama_like("qwen3"),
+    llama_like("mistral", {.window = 4096}),
+    llama_like("qwen2", kQwenWindow),
+    llama_like("qwen3", kQwenWindow),
     llama_like("gemma"),
-    llama_like("gemma2"),
+    llama_like("gemma2", {.window = 4096, .softcap = 50}),
     llama_like("phi3"),
 }};
 
@@ -92,7 +105,7 @@ class ConfigReader {
  public:
   ConfigReader(const Json& json, const std::string& file) : json_(json), file_(file) {}
 
-  const Family& family() {
+  const Family& family(Assume assume) {
     std::vector<std::string> known;
     for (const Family& family : kFamilies) known.emplace_back(family.model_type);
     const auto found = json_.find("model_type");
@@ -105,7 +118,8 @@ class ConfigReader {
     for (const Family& family : kFamilies) {
       if (family.model_type == type) return family;
     }
-    add("model_type", type, "unknown; " + config::unknown_name(type, known));
+    if (assume == Assume::plain) return kPlain;
+    add("model_type", type, "unknown; " + config::unknown_name(type, known) + "; --assume plain reads it as a plain transformer");
     finish();
     return kFamilies.front();
   }
@@ -168,6 +182,7 @@ void read_sequence(const Family& family, ConfigReader& reader, Workload& out) {
   }
   if (!positions && family.positions_needed) positions = reader.needed(family.positions[0], kLongest, "the longest sequence");
   out.seq = positions.value_or(kDefaultSeq) - family.reserved_positions;
+  if (positions) out.longest = out.seq;
   if (out.seq < 1) reader.add(family.positions[0], std::to_string(*positions), "must leave a token beside the reserved positions");
 }
 
@@ -187,16 +202,33 @@ void read_head_width(const Family& family, ConfigReader& reader, Workload& out) 
   out.width_qk = given.value_or(out.model_width / out.heads);
 }
 
+// Whether a plain model's file speaks of generating text, token after token.
+bool generates(const Json& json) {
+  const auto found = json.find("architectures");
+  if (found == json.end() || !found->is_array()) return false;
+  return std::any_of(found->begin(), found->end(), [](const Json& name) {
+    if (!name.is_string()) return false;
+    const auto& text = name.get_ref<const std::string&>();
+    return text.find("CausalLM") != std::string::npos || text.find("LMHead") != std::string::npos;
+  });
+}
+
+Unmodelled unknown_type(const Json& json) {
+  return {.field = "model_type",
+          .value = printable(json.at("model_type").get<std::string>()),
+          .text = "a model that is not known: the keys of its configuration are read by their usual names"};
+}
+
 }  // namespace
 
-Workload parse_hugging_face(std::string_view text, const std::string& file) {
+Workload parse_hugging_face(std::string_view text, const std::string& file, Assume assume) {
   const Json json = parse_json(text, file, "");
   if (!json.is_object()) refuse(file, "", "", "must be an object, as in a Hugging Face config.json");
   ConfigReader reader(json, file);
-  const Family& family = reader.family();
+  const Family& family = reader.family(assume);
   Workload out;
   out.description = reader.text("_name_or_path").value_or("");
-  out.source = "Hugging Face config.json, model_type " + std::string(family.model_type);
+  out.source = "Hugging Face config.json, model_type " + reader.text("model_type").value_or("");
   out.model_width = reader.needed(family.model_width, 1 << 24, "width of the model");
   out.heads = reader.needed(family.heads, 1 << 16, "attention heads");
   out.layers = reader.needed(family.layers, 1 << 16, "attention layers");
@@ -209,8 +241,21 @@ Workload parse_hugging_face(std::string_view text, const std::string& file) {
   read_head_width(family, reader, out);
   read_sequence(family, reader, out);
   out.causal = family.model_type == "xlm" ? reader.boolean("causal").value_or(false) : family.causal;
-  out.phase = out.causal ? Phase::prefill : Phase::self;
+  if (&family == &kPlain) out.causal = generates(json);
   reader.finish();
+  out.file = file;
+  out.names_batch = false;
+  FamilyDefaults defaults = family.defaults;
+  defaults.causal = out.causal;
+  defaults.layers = out.layers;
+  defaults.head_width = out.width_qk;
+  out.unmodelled = unmodelled_of(json, defaults);
+  if (&family == &kPlain) out.unmodelled.push_back(unknown_type(json));
+  // Assumed or told otherwise, the file's mask is the one that is run.
+  for (const Unmodelled& what : out.unmodelled) {
+    if (what.of_mask) out.causal = !defaults.causal;
+  }
+  out.phase = out.causal ? Phase::prefill : Phase::self;
   return out;
 }
 

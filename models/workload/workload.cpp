@@ -83,14 +83,15 @@ Shape Workload::shape() const {
           .phase = phase};
 }
 
-Workload load_workload(const std::filesystem::path& file) {
+Workload load_workload(const std::filesystem::path& file, Assume assume) {
   Workload out;
   if (file.extension() == ".json") {
-    out = parse_hugging_face(read_file(file), file.string());
+    out = parse_hugging_face(read_file(file), file.string(), assume);
     if (auto problems = problems_of(out.shape(), {file.string(), 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
   } else {
     out = load_yaml(file);
   }
+  out.file = file.string();
   out.name = file.stem().string();
   return out;
 }

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "models/common/fields.hpp"
+#include "models/workload/assumptions.hpp"
 
 namespace weft::workload {
 
@@ -52,6 +54,11 @@ struct Workload {
   std::int64_t layers = 1;
   std::int64_t model_width = 0;
   std::int64_t feed_forward_width = 0;
+  // Of the file, beside its fields:
+  std::string file{};
+  bool names_batch = true;
+  std::int64_t longest = 0;  // tokens that the model has positions for; 0: not known
+  std::vector<Unmodelled> unmodelled{};
 
   Shape shape() const;
 };
@@ -74,7 +81,7 @@ inline auto fields(config::Tag<Workload>) {
                     required("feed_forward_width", &Workload::feed_forward_width, {1, 1 << 24}, "width of the feed-forward layer (S)")};
 }
 
-// A .yaml workload, or a .json Hugging Face configuration. Throws ConfigError.
-Workload load_workload(const std::filesystem::path& file);
+// A .yaml workload, or a .json Hugging Face configuration; `plain` reads one of an unknown model_type too. Throws ConfigError.
+Workload load_workload(const std::filesystem::path& file, Assume assume = Assume::nothing);
 
 }  // namespace weft::workload

@@ -58,6 +58,7 @@ _weft() {
       if [[ "$command" == reproduce ]]; then _weft_reply "rules analytic systemc" "$current"; else _weft_reply "analytic systemc rtl" "$current"; fi
       return
       ;;
+    --assume) _weft_reply "full-attention plain" "$current"; return ;;
     --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
     --node | --cost-node | --import-node) _weft_reply "130 90 65 45 32 20 16 14 10 7" "$current"; return ;;
     --accelergy | --out)

@@ -50,7 +50,8 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
                 .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape, how, point.cost.get()),
                 .seed = how.seed,
                 .command = "weft run" + options.design_arguments + point.arguments,
-                .cost = point.cost.get()};
+                .cost = point.cost.get(),
+                .assumptions = point.assumptions};
   run.cost = point.cost;
   return run;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -153,12 +154,38 @@ engine::StallProfile stall_profile_of(const std::string& text, engine::Fidelity 
   refuse("--stall-profile", text, config::unknown_name(text, config::names_of<engine::StallProfile>()));
 }
 
+workload::Assume assume_of(const std::string& text) {
+  if (text.empty()) return workload::Assume::nothing;
+  for (const auto& [name, assume] : workload::names(config::Tag<workload::Assume>{})) {
+    if (name == text) return assume;
+  }
+  refuse("--assume", text, config::unknown_name(text, config::names_of<workload::Assume>()));
+}
+
+// What the run leaves out of its workload, which `point` names.
+void state_assumptions(const PointOptions& options, workload::Assume assume, Point& point) {
+  const bool traced = point.trace.has_value();
+  const Shape own = point.workload.shape();
+  const workload::Stated stated{.assume = assume,
+                                .mask = options.causal.has_value(),
+                                .batch = traced || point.shape.batch != own.batch,
+                                .length = traced || point.shape.seq_q != own.seq_q || point.shape.seq_kv != own.seq_kv};
+  const std::int64_t layers = traced ? static_cast<std::int64_t>(point.trace->layers.size()) : 1;
+  point.assumptions = workload::assumptions_of(point.workload, point.shape, layers, stated);
+  if (!options.assume.empty()) point.arguments += " --assume " + options.assume;
+  // A mask that the file leaves to be told is told again, be it the file's own.
+  const auto& unmodelled = point.workload.unmodelled;
+  const bool left_open = std::any_of(unmodelled.begin(), unmodelled.end(), [](const workload::Unmodelled& what) { return what.of_mask; });
+  if (left_open && stated.mask && point.shape.causal == own.causal) point.arguments += own.causal ? " --causal" : " --no-causal";
+}
+
 // Trace and workload, and the shape from both; gives the beginning of the canonical arguments.
 void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
   refuse_doubled(options);
+  const workload::Assume assume = assume_of(options.assume);
   std::optional<workload::Workload> named;
   if (!options.workload.empty()) {
-    named = workload::load_workload(catalog.file("workload", options.workload));
+    named = workload::load_workload(catalog.file("workload", options.workload), assume);
     point.arguments += " --workload " + shell_word(options.workload);
   }
   if (options.values.empty()) {
@@ -185,6 +212,7 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
       options.values.empty() ? "--workload " + options.workload + " with the options" : options.values + " with the options";
   if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
   if (point.trace) point.trace->shape = point.shape;  // masked as told
+  state_assumptions(options, assume, point);
 }
 
 // "N" or "N@V" applied to the point's table, and repeated with both numbers in its arguments.
@@ -232,6 +260,11 @@ void add_point_options(CLI::App& command, PointOptions& o) {
   };
   CLI::Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
   causal("--no-causal", false, "every query sees every key")->excludes(on);
+  text(
+      "--assume", o.assume, "full-attention|plain",
+      "run full attention where a config.json asks for what is not modelled (windows, other layers, code of its own); plain: of an unknown "
+      "model_type too",
+      kWorkload);
   constexpr const char* kRun = "How to run";
   text("--fidelity", o.fidelity, "analytic|systemc|rtl", "closed form, simulated cycles (the default), or the Verilated RTL", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);

@@ -24,6 +24,7 @@ struct PointOptions {
   std::string batch, heads, kv_heads;
   std::string width, width_qk, width_v;
   std::optional<bool> causal;
+  std::string assume;
   std::string fidelity = "systemc";
   bool exact = false;
   std::string seed = "0";
@@ -43,7 +44,8 @@ struct Point {
   std::shared_ptr<const cost::Table> cost;  // energy is reported where it is set
   engine::RunOptions run;                   // `trace` is not set in it: the Point may move
   std::vector<engine::Setting> settings;
-  std::string arguments;  // of the canonical command line, behind the design
+  std::vector<std::string> assumptions;  // what of the workload is not run as it says
+  std::string arguments;                 // of the canonical command line, behind the design
 };
 // ConfigError names the option, its value and what is allowed, or the option and the value of the trace it contradicts.
 Point resolve(const PointOptions& options, const engine::Catalog& catalog);
