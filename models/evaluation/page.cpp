@@ -92,14 +92,16 @@ struct Quantity {
   double (*ours)(const AttentionPoint&, const std::string& table);
   double PublishedAttention::*published;
 };
-const std::array<Quantity, 5> kQuantities{{
+const std::array<Quantity, 6> kQuantities{{
     {"Latency, s", [](const AttentionPoint& p, const std::string&) { return p.outcome.latency_s; }, &PublishedAttention::latency_s},
     {"DRAM bytes", [](const AttentionPoint& p, const std::string&) { return p.outcome.traffic_bytes; }, &PublishedAttention::traffic_bytes},
     {"Energy, pJ", [](const AttentionPoint& p, const std::string& table) { return p.outcome.energy.at(table).total(); },
      &PublishedAttention::energy_pj},
-    {"Use of the 2D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_2d; },
+    {"Busy share of the 2D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_2d; },
      &PublishedAttention::utilisation_2d},
-    {"Use of the 1D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_1d; },
+    {"Useful MACs of the 2D array, share of its slots", [](const AttentionPoint& p, const std::string&) { return p.outcome.useful_macs; },
+     &PublishedAttention::useful_macs},
+    {"Busy share of the 1D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_1d; },
      &PublishedAttention::utilisation_1d},
 }};
 

@@ -38,6 +38,7 @@ std::vector<PublishedAttention> read_published_attention(const std::string& file
     row.einsums.sld = reader.optional_number("SLD");
     row.einsums.slnv = reader.optional_number("SLNV");
     row.einsums.av = reader.optional_number("AV");
+    row.useful_macs = useful_macs(row.einsums, row.utilisation_2d);
     rows.push_back(std::move(row));
   }
   reader.finish();

@@ -20,7 +20,8 @@ struct PublishedAttention {
   double energy_pj = 0;
   double utilisation_2d = 0;
   double utilisation_1d = 0;
-  EinsumUse einsums{};  // of the 2D array; absent where the table's cell is empty
+  EinsumUse einsums{};     // of the 2D array; absent where the table's cell is empty
+  double useful_macs = 0;  // of the two above
 };
 
 struct PublishedLinear {

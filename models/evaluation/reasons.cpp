@@ -78,7 +78,7 @@ std::string use_reason(const AttentionPoint& point) {
   const PublishedAttention& published = *point.published;
   std::string out;
   if (differs(ours.utilisation_2d, published.utilisation_2d)) {
-    out += fmt::format("2D use {:.3f} against {:.3f}: ", ours.utilisation_2d, published.utilisation_2d);
+    out += fmt::format("2D busy {:.3f} against {:.3f}: ", ours.utilisation_2d, published.utilisation_2d);
     if (point.config == Config::architecture) {
       out += "as the latency";
     } else {
@@ -91,7 +91,7 @@ std::string use_reason(const AttentionPoint& point) {
   }
   if (differs(ours.utilisation_1d, published.utilisation_1d)) {
     out += (out.empty() ? "" : "; ") +
-           fmt::format("1D use {:.3f} against {:.3f}: as the latency", ours.utilisation_1d, published.utilisation_1d);
+           fmt::format("1D busy {:.3f} against {:.3f}: as the latency", ours.utilisation_1d, published.utilisation_1d);
   }
   return out;
 }

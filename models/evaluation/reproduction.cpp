@@ -29,6 +29,7 @@ Outcome outcome_of(const AttentionResult& result) {
   out.traffic_bytes = result.traffic_bytes;
   out.utilisation_2d = result.utilisation_2d;
   out.utilisation_1d = result.utilisation_1d;
+  out.useful_macs = useful_macs(result.einsums, result.utilisation_2d);
   out.bound_by = name_of(result.bound);
   const auto put = [&](const char* name, const std::optional<double>& share) {
     if (share) out.einsum_share[name] = *share;

@@ -16,14 +16,15 @@ std::string key(Config config, const std::string& model, std::int64_t length, co
 constexpr const char* kKey = "design,workload,seq,fidelity";
 
 std::string utilisation_csv(const Reproduction& all) {
-  std::string out = fmt::format("{},utilisation_2d,utilisation_1d\n", kKey);
+  std::string out = fmt::format("{},utilisation_2d,utilisation_1d,useful_macs\n", kKey);
   for (const AttentionPoint& p : all.points) {
     if (!p.ok()) continue;
-    out += fmt::format("{},{},{}\n", key(p.config, p.model, p.length, p.fidelity), number(p.outcome.utilisation_2d),
-                       number(p.outcome.utilisation_1d));
+    const auto row = [&](const std::string& fidelity, double busy_2d, double busy_1d, double useful) {
+      out += fmt::format("{},{},{},{}\n", key(p.config, p.model, p.length, fidelity), number(busy_2d), number(busy_1d), number(useful));
+    };
+    row(p.fidelity, p.outcome.utilisation_2d, p.outcome.utilisation_1d, p.outcome.useful_macs);
     if (p.fidelity == "rules" && p.published)
-      out += fmt::format("{},{},{}\n", key(p.config, p.model, p.length, "published"), number(p.published->utilisation_2d),
-                         number(p.published->utilisation_1d));
+      row("published", p.published->utilisation_2d, p.published->utilisation_1d, p.published->useful_macs);
   }
   return out;
 }

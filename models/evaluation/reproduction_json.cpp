@@ -20,6 +20,7 @@ void write_published(Writer& out, const std::optional<PublishedAttention>& publi
   out.field("traffic_bytes", published->traffic_bytes);
   out.field("energy_pj", published->energy_pj);
   out.field("utilisation_2d", published->utilisation_2d);
+  out.field("useful_macs", published->useful_macs);
   out.field("utilisation_1d", published->utilisation_1d);
   out.end_object();
 }
@@ -47,6 +48,7 @@ void write_point(Writer& out, const AttentionPoint& point, const std::string& ta
   figure("traffic_bytes", outcome.traffic_bytes);
   figure("energy_pj", outcome.energy.at(table).total());
   figure("utilisation_2d", outcome.utilisation_2d);
+  figure("useful_macs", outcome.useful_macs);
   figure("utilisation_1d", outcome.utilisation_1d);
   optional_field(out, "bound_by", outcome.bound_by);
   optional_field(out, "waits", outcome.waits);

@@ -51,9 +51,10 @@ def ratio(name: str, title: str, column: str, label: str) -> Picture:
 
 PICTURES = (
     Picture("figure-06-utilisation", "Figure 6: utilisation of both arrays in attention",
-            (share("utilisation_2d"), share("utilisation_1d")),
-            partial(design_bars.draw, measures=(Measure("utilisation_2d", "2D array, share of cycles", 1.02),
-                                                Measure("utilisation_1d", "1D array, share of cycles", 1.02)))),
+            (share("utilisation_2d"), share("utilisation_1d"), share("useful_macs")),
+            partial(design_bars.draw, measures=(Measure("utilisation_2d", "2D array, busy share of cycles", 1.02),
+                                                Measure("useful_macs", "2D array, useful MACs of its slots", 1.02),
+                                                Measure("utilisation_1d", "1D array, busy share of cycles", 1.02)))),
     Picture("figure-07-einsums", "Figure 7: cycles of the 2D array by Einsum in attention", (share("share_2d"),), einsum_bars.draw,
             einsum_bars.shares_fit, (*PLACE, FIDELITY, Column("einsum", word, is_key=True))),
     ratio("figure-08-attention-speedup", "Figure 8: speedup of attention over the unfused design",

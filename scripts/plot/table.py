@@ -9,7 +9,7 @@ from pathlib import Path
 
 from results import InputError, Result, load_results, shape_text, with_unit
 
-HEADINGS = ["design", "cycles", "time", "2D use", "1D use", "DRAM", "largest error", "bound by"]
+HEADINGS = ["design", "cycles", "time", "2D busy", "2D useful", "1D busy", "DRAM", "largest error", "bound by"]
 LEFT = {"design", "bound by"}
 
 
@@ -23,7 +23,7 @@ def row(result: Result) -> list[str]:
         return [result["design"]] + ["–"] * (len(HEADINGS) - 2) + [f"{result['status']}: {result.get('reason') or 'no reason given'}"]
     use, error = result["utilisation"], result.get("error")
     return [result["design"], f"{result['cycles']:,}", with_unit(result["seconds"], "s"), percent(use.get("array_2d")),
-            percent(use.get("array_1d")), with_unit(result["dram"]["bytes"], "B", 1024),
+            percent(use.get("useful_macs")), percent(use.get("array_1d")), with_unit(result["dram"]["bytes"], "B", 1024),
             f"{error['max_abs']:.2e}" if error else "–", result["bound_by"]]
 
 

@@ -89,6 +89,13 @@ std::string energy_table(const Executed& run) {
   return table.text(2) + sources.text();
 }
 
+// What of the workload was not run as it says; the first of several lines bears the label.
+std::string assumptions_text(const std::vector<std::string>& assumptions) {
+  std::string out;
+  for (const std::string& text : assumptions) out += fmt::format("{:14}{}\n", out.empty() ? "assumed" : "", visible(text));
+  return out;
+}
+
 }  // namespace
 
 std::string summary(const Executed& run) {
@@ -102,7 +109,8 @@ std::string summary(const Executed& run) {
     out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles),
                        grouped(result.advance_periods));
   }
-  out += fmt::format("useful MACs   {}{}\n", percent_text(result.useful_macs), result.useful_macs ? " of the MAC slots" : "");
+  out += fmt::format("useful MACs   {}{}\n", percent_text(result.useful_macs),
+                     result.useful_macs ? " of the MAC slots; the units' busy shares stand below" : "");
   const double achieved = result.cycles == 0 ? 0 : dram_bytes(result) / result.seconds();
   out += fmt::format("DRAM          {}, {}/s of {}/s\n", bytes_text(dram_bytes(result)), bytes_text(achieved),
                      bytes_text(result.peak_bytes_per_s));
@@ -113,29 +121,30 @@ std::string summary(const Executed& run) {
   if (!result.mapping.words.empty())
     out += fmt::format("mapping       {} ({} tried)\n", visible(result.mapping.words), result.mapping.tried);
   if (run.cost) out += fmt::format("energy        {}\n", energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
-  out += fmt::format("bound by      {}\n\n", visible(engine::bound_words(result, lowering)));
+  out +=
+      fmt::format("bound by      {}\n", visible(engine::bound_words(result, lowering))) + assumptions_text(run.report.assumptions) + "\n";
   out += units_table(run) + "\n" + traffic_table(run);
   return run.cost ? out + "\n" + energy_table(run) : out;
 }
 
 std::string comparison_table(const std::vector<Executed>& runs) {
-  Table table({"design", "bound by", "cycles", "time", "2D", "1D", "DRAM", "max error"});
+  Table table({"design", "bound by", "cycles", "time", "2D busy", "2D useful", "1D busy", "DRAM", "max error"});
   for (const Executed& run : runs) {
     const Result& result = *run.result;
     const engine::Lowering& lowering = run.design->lowering(result.shape.causal);
     if (result.status != engine::Status::ok) {
-      table.add({run.design->name(), std::string(config::name_of(result.status)), "-", "-", "-", "-", "-", "-"});
+      table.add({run.design->name(), std::string(config::name_of(result.status)), "-", "-", "-", "-", "-", "-", "-"});
       continue;
     }
     const std::string words = engine::bound_words(result, lowering);
     table.add({run.design->name(), words.substr(0, words.find(':')), grouped(result.cycles), time_text(result.seconds()),
-               percent_text(use_of(result, lowering, engine::ArrayKind::spatial)),
+               percent_text(use_of(result, lowering, engine::ArrayKind::spatial)), percent_text(result.useful_macs),
                percent_text(use_of(result, lowering, engine::ArrayKind::vector)), bytes_text(dram_bytes(result)),
                error_text(result.error)});
   }
   const Executed& first = runs.front();
   return fmt::format("{}: {} ({})\n", visible(first.report.workload), shape_text(*first.result), config::name_of(first.result->fidelity)) +
-         table.text(2);
+         table.text(2) + assumptions_text(first.report.assumptions);
 }
 
 }  // namespace weft::cli

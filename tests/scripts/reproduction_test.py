@@ -13,7 +13,7 @@ import points
 import reproduction
 import results
 
-COLUMNS = {"figure-06-utilisation": "utilisation_2d,utilisation_1d", "figure-07-einsums": "einsum,share_2d",
+COLUMNS = {"figure-06-utilisation": "utilisation_2d,utilisation_1d,useful_macs", "figure-07-einsums": "einsum,share_2d",
            "figure-08-attention-speedup": "speedup", "figure-09-attention-energy": "energy_ratio",
            "figure-10-end-to-end-speedup": "speedup", "figure-11-end-to-end-energy": "energy_ratio"}
 START = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-"}
@@ -29,7 +29,7 @@ def rows_of(name: str) -> list[str]:
                     continue
                 key = f"{design},{workload},{seq},{fidelity}"
                 if name == "figure-06-utilisation":
-                    rows.append(f"{key},0.{place + 1},{'' if design == 'flat' else '1'}")
+                    rows.append(f"{key},0.{place + 1},{'' if design == 'flat' else '1'},0.{place}5")
                 elif name == "figure-07-einsums":
                     rows += [f"{key},{einsum},0.{place}1" for einsum in ("QK", "AV")]
                 else:
@@ -103,18 +103,18 @@ class ReadTest(TreeTest):
         return str(caught.exception)
 
     def test_bad_rows(self) -> None:
-        head, row = "design,workload,seq,fidelity,utilisation_2d,utilisation_1d\n", "flat,xlm,1024,rules,0.5,0.5\n"
+        head, row = "design,workload,seq,fidelity,utilisation_2d,utilisation_1d,useful_macs\n", "flat,xlm,1024,rules,0.5,0.5,0.1\n"
         for text, expected in (("", "f.csv:1: no column design"), (head, "f.csv: no points"),
                                ("design,seq\n", "f.csv:1: no column workload, fidelity"),
-                               (f"{head}{row}flat,xlm,4K,rules,1,1\n", "f.csv:3: seq: '4K' is not a whole number"),
-                               (f"{head}{row}\nflat,xlm,2048,exact,1,1\n", "f.csv:4: fidelity: 'exact' is not one of published, rules"),
-                               (f"{head}flash,xlm,1024,rules,1,1\n", "f.csv:2: design: 'flash' is not one of unfused"),
-                               (f"{head}flat,,1024,rules,1,1\n", "f.csv:2: workload: '' is not a name"),
-                               (f"{head}flat,xlm,1024,rules,1.5,1\n", "f.csv:2: utilisation_2d: '1.5' is not a number from 0 to 1"),
-                               (f"{head}flat,xlm,1024,rules,1,nan\n", "f.csv:2: utilisation_1d: 'nan'"),
-                               (f"{head}flat,xlm,1024,rules,1\n", "f.csv:2: 5 cells under 6 columns"),
+                               (f"{head}{row}flat,xlm,4K,rules,1,1,1\n", "f.csv:3: seq: '4K' is not a whole number"),
+                               (f"{head}{row}\nflat,xlm,2048,exact,1,1,1\n", "f.csv:4: fidelity: 'exact' is not one of published, rules"),
+                               (f"{head}flash,xlm,1024,rules,1,1,1\n", "f.csv:2: design: 'flash' is not one of unfused"),
+                               (f"{head}flat,,1024,rules,1,1,1\n", "f.csv:2: workload: '' is not a name"),
+                               (f"{head}flat,xlm,1024,rules,1.5,1,1\n", "f.csv:2: utilisation_2d: '1.5' is not a number from 0 to 1"),
+                               (f"{head}flat,xlm,1024,rules,1,nan,1\n", "f.csv:2: utilisation_1d: 'nan'"),
+                               (f"{head}flat,xlm,1024,rules,1\n", "f.csv:2: 5 cells under 7 columns"),
                                (f"{head}{row}{row}", "f.csv:3: flat, xlm, 1024, rules is there already, on line 2"),
-                               (f"{head}flat,xlm,1024,rules,1,\n", "f.csv: column 'utilisation_1d' is empty"),
+                               (f"{head}flat,xlm,1024,rules,1,,1\n", "f.csv: column 'utilisation_1d' is empty"),
                                (f'{head}"flat', "f.csv:2: ")):
             self.assertIn(expected, self.message(text), text)
 
