@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,14 +16,20 @@
 
 namespace weft::engine {
 
-// One thing a unit did, for timelines. Names are ids: a step of a group of the schedule.
+// One thing a unit did, for timelines: a firing of a step of the schedule. Transfers are told when they end, the others when
+// they begin.
 struct UnitEvent {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  int unit = 0;           // arrays, then the memory port (loads and stores)
+  int unit = 0;           // arrays, then the memory's transfers (loads and stores), several of which are under way at once
   std::string_view name;  // "BQK", "load K"; lives as long as the run
-  std::int64_t head = 0;
-  std::int64_t tile = 0;  // ordinal within the run
+  std::int64_t head = 0;  // of all batches and layers
+  std::int64_t tile = 0;  // ordinal of the step's firing within the run
+  int group = 0;
+  int step = 0;                           // of the group's schedule
+  const LoweredGroup* lowered = nullptr;  // names the loops; this and the next live as long as the run
+  std::span<const int> loops;             // the step's, outermost first
+  std::array<std::int64_t, 8> at{};       // iteration of each of them, by loop
 };
 
 struct EventSink {

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Draws a Perfetto trace of `weft run --perfetto`: what each unit does in the first few tiles, one lane a unit.
+"""Draws a Perfetto trace of `weft run --perfetto`: what each unit does in the first few tiles, and wherever an Einsum or a
+transfer comes first, one lane a unit.
 
 Bars are coloured by Einsum. Where the simulator advanced over whole periods, the picture leaves the same gap out: it shows
 the cycles before and after it, with a hatched band between them that says how many were skipped.
@@ -38,17 +39,40 @@ def first_tiles(trace: Trace, tiles: int) -> Window:
 
 
 def windows(trace: Trace, tiles: int) -> list[Window]:
-    """The stretches of time to draw: the first tiles, and half as much on either side of the first gap."""
+    """The stretches of time to draw: the first tiles, half as much on either side of the first gap, and as much again from the
+    first piece of work of every name that these do not show."""
     first = first_tiles(trace, tiles)
-    gap = next((g for g in trace.gaps if g.cycles > 0), None)
-    if gap is None:
-        return [first]
     half = (first[1] - first[0]) / 2
-    before: Window = (max(first[0], gap.start - half), gap.start)
-    after: Window = (gap.end, gap.end + half)
-    if before[0] <= first[1]:  # the gap comes so early that the first two stretches touch
-        return [(first[0], gap.start), after]
-    return [first, before, after]
+    wanted = [shown_of(trace, *first)]
+    gap = next((g for g in trace.gaps if g.cycles > 0), None)
+    if gap is not None:
+        wanted = [(first[0], min(first[1], gap.start)), (max(first[0], gap.start - half), gap.start), shown_of(trace, gap.end, gap.end + half)]
+    seen: set[str] = set()
+    for piece in sorted(trace.slices, key=lambda s: s.start):
+        if piece.name in seen:
+            continue
+        seen.add(piece.name)
+        if not any(piece.start < end and piece.end > begin for begin, end in wanted):
+            wanted.append(shown_of(trace, piece.start, piece.start + half))
+    return merged(trace, wanted, half)
+
+
+def shown_of(trace: Trace, begin: float, end: float) -> Window:
+    """What the trace holds from `begin` on, no further than `end`."""
+    return begin, min([end, *(g.start for g in trace.gaps + trace.left_out if g.start > begin)])
+
+
+def merged(trace: Trace, wanted: list[Window], near: float) -> list[Window]:
+    """Windows in order; those that touch, or have less than `near` cycles between them of which the trace holds all, made one."""
+    missing = [g.start for g in trace.gaps + trace.left_out if g.cycles > 0]
+    parts: list[Window] = []
+    for begin, end in sorted(wanted):
+        whole = parts and not any(parts[-1][1] <= start < begin for start in missing)
+        if parts and (begin <= parts[-1][1] or (whole and begin < parts[-1][1] + near)):
+            parts[-1] = parts[-1][0], max(parts[-1][1], end)
+        else:
+            parts.append((begin, end))
+    return parts
 
 
 class BrokenAxis:
@@ -71,8 +95,9 @@ class BrokenAxis:
         for (begin, end), offset in zip(self.parts, self.offsets):
             number = max(2, round(10 * (end - begin) / self.width))
             for cycle in MaxNLocator(nbins=number, integer=True).tick_values(begin, end):
-                if begin <= cycle <= end:
-                    places.append(offset + cycle - begin)
+                place = offset + cycle - begin
+                if begin <= cycle <= end and not (places and place < places[-1] + 0.045 * self.width):  # room for its number
+                    places.append(place)
                     cycles.append(cycle)
         return places, cycles
 

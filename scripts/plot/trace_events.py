@@ -10,6 +10,7 @@ from typing import Any
 from results import InputError
 
 ADVANCED = re.compile(r"advanced ([\d,]+) cycles")
+LEFT_OUT = re.compile(r"left out ([\d,]+) cycles")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Gap:
-    """Cycles that the simulator advanced over without stepping them."""
+    """Cycles of which the trace shows nothing: the simulator advanced over them, or they were left out."""
     start: float
     cycles: float
 
@@ -42,6 +43,7 @@ class Trace:
     slices: list[Slice] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     lane_names: dict[int, str] = field(default_factory=dict)
+    left_out: list[Gap] = field(default_factory=list)  # cycles whose work the trace does not hold
 
 
 def read_event(event: dict[str, Any], trace: Trace) -> None:
@@ -50,6 +52,8 @@ def read_event(event: dict[str, Any], trace: Trace) -> None:
         trace.slices.append(Slice(event["tid"], name, event["ts"], event["dur"], event.get("cat", "einsum")))
     elif kind in ("i", "I") and (match := ADVANCED.search(name)):
         trace.gaps.append(Gap(event["ts"], int(match[1].replace(",", ""))))
+    elif kind in ("i", "I") and (match := LEFT_OUT.search(name)):
+        trace.left_out.append(Gap(event["ts"], int(match[1].replace(",", ""))))
     elif kind == "M" and name == "thread_name":
         trace.lane_names[event["tid"]] = event["args"]["name"]
 

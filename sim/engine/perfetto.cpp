@@ -38,23 +38,44 @@ std::size_t free_lane(std::vector<std::uint64_t>& ends, std::uint64_t begin, std
 
 constexpr int kThreadsALane = 100;  // the first lane of unit u is thread u + 1, the next u + 101
 
-// Units are numbered as arrays in the architecture's order, then the memory port.
-std::string unit_name(const weft::engine::Lowering& lowering, int unit) {
-  return unit < static_cast<int>(lowering.array_names.size()) ? lowering.array_names[unit] : "memory port";
+// Units are numbered as arrays in the architecture's order, then what moves to and from the memory: as many lanes as there
+// are transfers under way at once.
+std::string thread_name(const weft::engine::Lowering& lowering, int unit, int lane) {
+  if (unit >= static_cast<int>(lowering.array_names.size())) return fmt::format("transfer in flight {}", lane + 1);
+  return lowering.array_names[unit] + (lane == 0 ? "" : fmt::format(" ({})", lane + 1));
 }
 
 }  // namespace
 
 bool PerfettoTrace::event(const weft::engine::UnitEvent& event) {
-  if (events_.size() >= most_) {
-    cut_ = true;
-    return false;
+  const bool transfer = event.name.starts_with("load ") || event.name.starts_with("store ");
+  const std::uint64_t now = transfer ? event.end : event.begin;
+  if (seen_.insert({event.group, event.step}).second) {
+    if (left_ == 0 && !left_out_.empty()) left_out_.back().end = now;
+    left_ += each_;
   }
-  events_.push_back({event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile, 0});
+  if (left_ == 0) return true;
+  Kept& kept = events_.emplace_back(Kept{event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile, {}, 0});
+  for (const int l : event.loops) {
+    if (l > 0) kept.at.emplace_back(event.lowered->loops[static_cast<std::size_t>(l)].name, event.at[static_cast<std::size_t>(l)]);
+  }
+  if (--left_ == 0) left_out_.push_back({now, 0});
   return true;
 }
 
 void PerfettoTrace::gap(std::uint64_t begin, std::uint64_t end) { gaps_.push_back({begin, end}); }
+
+void PerfettoTrace::write_notice(json::Writer& out, const char* category, const std::string& text, std::uint64_t at) {
+  out.begin_object();
+  out.field("ph", "i");
+  out.field("s", "g");
+  out.field("name", text);
+  out.field("cat", category);
+  out.field("ts", at);
+  out.field("pid", 1);
+  out.field("tid", 0);
+  out.end_object();
+}
 
 void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept, const weft::engine::Lowering& lowering) {
   out.begin_object();
@@ -69,6 +90,7 @@ void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept, const weft:
   out.begin_object();
   out.field("head", kept.head);
   out.field("tile", kept.tile);
+  for (const auto& [loop, iteration] : kept.at) out.field(loop, iteration);
   out.end_object();
   out.end_object();
 }
@@ -84,7 +106,7 @@ std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft
   out.field("time", "1 us is 1 cycle");
   out.field("clock_hz", result.clock_hz);
   out.field("cycles", result.cycles);
-  out.field("complete", !cut_ && gaps_.empty());
+  out.field("complete", left_out_.empty() && gaps_.empty());
   out.end_object();
   out.key("traceEvents");
   out.begin_array();
@@ -96,20 +118,14 @@ std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft
   for (Kept& kept : events) {
     const auto lane = static_cast<int>(free_lane(lanes[kept.unit], kept.begin, kept.end));
     kept.thread = kept.unit + 1 + lane * kThreadsALane;
-    threads[kept.thread] = unit_name(lowering, kept.unit) + (lane == 0 ? "" : fmt::format(" ({})", lane + 1));
+    threads[kept.thread] = thread_name(lowering, kept.unit, lane);
   }
   for (const auto& [thread, name] : threads) write_metadata(out, "thread_name", thread, name);
   for (const Kept& kept : events) write_slice(out, kept, lowering);
-  for (const Gap& gap : gaps_) {
-    out.begin_object();
-    out.field("ph", "i");
-    out.field("s", "g");
-    out.field("name", fmt::format("advanced {} cycles", gap.end - gap.begin));
-    out.field("cat", "advance");
-    out.field("ts", gap.begin);
-    out.field("pid", 1);
-    out.field("tid", 0);
-    out.end_object();
+  for (const Gap& gap : gaps_) write_notice(out, "advance", fmt::format("advanced {} cycles", gap.end - gap.begin), gap.begin);
+  for (const Gap& gap : left_out_) {
+    const std::uint64_t end = gap.end == 0 ? result.cycles : gap.end;
+    write_notice(out, "left out", fmt::format("left out {} cycles", end - std::min(end, gap.begin)), gap.begin);
   }
   out.end_array();
   out.end_object();

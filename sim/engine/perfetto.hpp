@@ -1,8 +1,11 @@
-// A timeline in Chrome's JSON trace-event format, for ui.perfetto.dev. 1 µs of the timeline is 1 cycle.
+// A timeline in Chrome's JSON trace-event format, for ui.perfetto.dev. 1 µs of the timeline is 1 cycle. Of a long run it has
+// stretches of time: the beginning, and one from the first firing of every step that had not fired before.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/common/json.hpp"
@@ -12,10 +15,11 @@ namespace weft::sim::engine {
 
 class PerfettoTrace : public weft::engine::EventSink {
  public:
-  static constexpr std::size_t kMostEvents = 20'000;
+  static constexpr std::size_t kEachStep = 1'000;
 
-  // Keeps the first `most` events; gaps are kept in any case.
-  explicit PerfettoTrace(std::size_t most = kMostEvents) : most_(most) {}
+  // Keeps `each` events for every step, from its first firing on, with all that the other steps do meanwhile; gaps are kept in
+  // any case.
+  explicit PerfettoTrace(std::size_t each = kEachStep) : each_(each) {}
 
   bool event(const weft::engine::UnitEvent& event) override;
   void gap(std::uint64_t begin, std::uint64_t end) override;
@@ -31,7 +35,8 @@ class PerfettoTrace : public weft::engine::EventSink {
     std::string name;  // the run that lent it is over by the time of finish()
     std::int64_t head = 0;
     std::int64_t tile = 0;
-    int thread = 0;  // of the timeline
+    std::vector<std::pair<std::string, std::int64_t>> at;  // iteration of the loops inside that over heads, by name
+    int thread = 0;                                        // of the timeline
   };
   struct Gap {
     std::uint64_t begin = 0;
@@ -39,11 +44,14 @@ class PerfettoTrace : public weft::engine::EventSink {
   };
 
   static void write_slice(json::Writer& out, const Kept& kept, const weft::engine::Lowering& lowering);
+  static void write_notice(json::Writer& out, const char* category, const std::string& text, std::uint64_t at);
 
-  std::size_t most_;
-  bool cut_ = false;
+  std::size_t each_;
+  std::size_t left_ = 0;                // events that are still kept
+  std::set<std::pair<int, int>> seen_;  // groups and steps
   std::vector<Kept> events_;
   std::vector<Gap> gaps_;
+  std::vector<Gap> left_out_;  // the last one open, to the end of the run, where it ends at 0
 };
 
 }  // namespace weft::sim::engine

@@ -43,7 +43,7 @@ void Sequencer::enter_group(Cycle now) {
   for (Unit& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
   const auto& g = group();
   state_.steps.assign(g.steps.size(), {});
-  transfer_begins_.assign(g.steps.size(), {});
+  begun_.assign(g.steps.size(), {});
   for (std::size_t s = 0; s < g.steps.size(); ++s) {
     StepState& step = state_.steps[s];
     walkers_[state_.group][s].start(step);
@@ -83,13 +83,10 @@ void Sequencer::complete_transfers(Cycle now) {
     --state_.transfers_in_flight;
     finish_iterations(step, ended, {now, now});
     state_.last_end = std::max(state_.last_end, now);
-    if (events_ != nullptr && !transfer_begins_[step].empty()) {
-      const Cycle begin = transfer_begins_[step].front();
-      transfer_begins_[step].erase(transfer_begins_[step].begin());
-      if (!events_->event({static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(now), schedule_.fetcher, group().steps[step].name,
-                           state.at[0], state.completed[0]})) {
-        events_ = nullptr;
-      }
+    if (events_ != nullptr && !begun_[step].empty()) {
+      const Begun begun = begun_[step].front();
+      begun_[step].erase(begun_[step].begin());
+      tell(step, begun.at, now, begun.tile, begun.where);
     }
   }
 }
@@ -266,11 +263,7 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   unit.free_at = command.end;
   const Times times{now + c.extra_latency_cycles, command.end + c.extra_latency_cycles};
   state_.last_end = std::max(state_.last_end, times.end);
-  if (events_ != nullptr) {
-    const bool more = events_->event({static_cast<std::uint64_t>(now), static_cast<std::uint64_t>(command.end), scheduled.unit,
-                                      scheduled.name, state.at[0], state.ordinal[scheduled.loops.back()]});
-    if (!more) events_ = nullptr;
-  }
+  if (events_ != nullptr) tell(step, now, command.end, state.ordinal[scheduled.loops.back()], state.at);
   note_slot(step, times);
   const std::uint8_t ended = walkers_[state_.group][step].next(state);
   // A new outer iteration forgets the one that had its row of slots before.
@@ -292,8 +285,24 @@ void Sequencer::fire_transfer(int step, Cycle now) {
                               layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
-  if (events_ != nullptr) transfer_begins_[step].push_back(now);
+  if (events_ != nullptr) begun_[step].push_back({now, state.ordinal[scheduled.loops.back()], state.at});
   state.in_flight.push_back(walkers_[state_.group][step].next(state));
+}
+
+void Sequencer::tell(int step, Cycle begin, Cycle end, std::int64_t tile, const Coordinates& at) {
+  const ScheduledStep& scheduled = group().steps[step];
+  const bool more = events_->event({.begin = static_cast<std::uint64_t>(begin),
+                                    .end = static_cast<std::uint64_t>(end),
+                                    .unit = scheduled.unit,
+                                    .name = scheduled.name,
+                                    .head = at[0],
+                                    .tile = tile,
+                                    .group = static_cast<int>(state_.group),
+                                    .step = step,
+                                    .lowered = &schedule_.lowering->groups[group().group],
+                                    .loops = scheduled.loops,
+                                    .at = at});
+  if (!more) events_ = nullptr;
 }
 
 void Sequencer::finish_iterations(int step, std::uint8_t ended, Times times) {

@@ -92,6 +92,12 @@ class Sequencer {
     std::vector<Moved> moved;
   };
 
+  struct Begun {
+    Cycle at = 0;
+    std::int64_t tile = 0;
+    Coordinates where{};
+  };
+
   const weft::engine::GroupSchedule& group() const { return schedule_.groups[state_.group]; }
   const std::vector<StepState>& steps() const { return state_.steps; }
   int pass_loop() const { return group().pass_loop; }
@@ -109,6 +115,7 @@ class Sequencer {
   void fire(int step, Cycle now, const Ready& ready);
   void fire_compute(int step, Cycle now, const Ready& ready);
   void fire_transfer(int step, Cycle now);
+  void tell(int step, Cycle begin, Cycle end, std::int64_t tile, const Coordinates& at);
   void finish_iterations(int step, std::uint8_t ended, Times times);
   void note_slot(int step, Times times);
   void mark_boundary(int step, std::uint8_t ended);
@@ -132,7 +139,7 @@ class Sequencer {
   State state_;
   std::vector<std::vector<Walker>> walkers_;           // by group, by step
   std::vector<std::vector<std::uint8_t>> ring_loops_;  // by group, by step: loops whose times are remembered
-  std::vector<std::vector<Cycle>> transfer_begins_;    // by step: begin times of those under way, for events
+  std::vector<std::vector<Begun>> begun_;              // by step: transfers under way, for events
   int boundary_ = weft::engine::kNone;
   bool done_ = false;
   Notice notice_ = nullptr;

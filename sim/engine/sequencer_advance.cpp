@@ -238,6 +238,13 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
       step.slots = std::move(slots);
     }
     if (moves && !step.finished) step.at[jump.level] += moved;
+    const int innermost = group().steps[s].loops.back();
+    const std::int64_t tiles = step.ordinal[innermost] - now[s * 2 * kMostLoops + static_cast<std::size_t>(innermost)];
+    for (Begun& begun : begun_[s]) {
+      begun.at += jump.cycles;
+      begun.tile += tiles;
+      if (moves) begun.where[jump.level] += moved;
+    }
   }
   for (Unit& unit : state_.units) unit.free_at += jump.cycles;
   state_.ports.advance(jump.cycles);

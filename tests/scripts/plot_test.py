@@ -161,6 +161,19 @@ class TimelineTest(TreeTest):
         self.assertEqual(len(timeline.windows(self.load(gap_after=6), 6)), 2)
         self.assertEqual(len(timeline.windows(self.load(gap_after=None), 6)), 1)
 
+    def test_what_comes_late_is_shown_too(self) -> None:
+        document = samples.trace(gap_after=None)
+        begin, end = timeline.first_tiles(trace_events.load_trace(samples.write(self.tree / "t.json", document)), 6)
+        last = max(e["ts"] + e["dur"] for e in document["traceEvents"] if e["ph"] == "X")
+        document["traceEvents"] += [
+            {"ph": "i", "s": "g", "name": "left out 5000000 cycles", "cat": "left out", "ts": last, "pid": 1, "tid": 0},
+            {"ph": "X", "name": "late", "cat": "einsum", "ts": last + 5_000_000, "dur": 30, "pid": 1, "tid": 1}]
+        trace = trace_events.load_trace(samples.write(self.tree / "t.json", document))
+        self.assertEqual(trace.left_out, [trace_events.Gap(last, 5_000_000)])
+        self.assertEqual(timeline.windows(trace, 6), [(begin, end), (last + 5_000_000, last + 5_000_000 + (end - begin) / 2)])
+        got = run(SCRIPTS / "plot/timeline.py", self.tree / "t.json", "--out", self.tree / "late.png")
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+
     def test_overlapping_work_goes_on_rows_of_its_own(self) -> None:
         pieces = [trace_events.Slice(0, "a", 0, 10), trace_events.Slice(0, "b", 5, 10), trace_events.Slice(0, "c", 10, 5)]
         self.assertEqual([row for _, row in timeline.rows_of(pieces)], [0, 1, 0])
