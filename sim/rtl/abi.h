@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define WEFT_RTL_ABI_VERSION 1u
+#define WEFT_RTL_ABI_VERSION 2u
 #define WEFT_RTL_FAILED 1
 #define WEFT_RTL_WAVE_FAILED 2
 #define WEFT_RTL_DATA_WORDS 16u /* of the widest AXI data: 64 bytes */
@@ -107,9 +107,10 @@ typedef struct weft_rtl_api {
   void (*free)(weft_rtl_instance* instance);
   int (*settle)(weft_rtl_instance* instance, const weft_rtl_inputs* inputs, weft_rtl_outputs* outputs);
   int (*tick)(weft_rtl_instance* instance);
-  /* A VCD of cycles [from, to), counted from creation; 10 units of its time are a cycle. The file is complete after
-   * wave_close(), which says whether all of it could be written. */
-  int (*wave_open)(weft_rtl_instance* instance, const char* path, uint64_t from, uint64_t to);
+  /* A VCD of cycles [from, to) of those that begin with the one in which this is called, after its settle(), which is cycle 0.
+   * In units of 1 fs, cycle n begins with a rising edge at n / clock_hz. The file is complete after wave_close(), which
+   * says whether all of it could be written. */
+  int (*wave_open)(weft_rtl_instance* instance, const char* path, uint64_t from, uint64_t to, double clock_hz);
   int (*wave_close)(weft_rtl_instance* instance);
   const char* (*error)(const weft_rtl_instance* instance);
   const char* (*failure)(void);

@@ -142,9 +142,7 @@ void FusemaxEngine::write_registers(Cycle now) {
   if (start && outputs_.busy != 0 && phase_ == Phase::program) {
     phase_ = Phase::running;
     started_ = now - 1;
-    const auto to = std::min(wave_.to, ~std::uint64_t{0} - static_cast<std::uint64_t>(now));
-    const auto begin = static_cast<std::uint64_t>(now);
-    if (!wave_.path.empty()) instance_.open_wave(wave_.path, begin + wave_.from, begin + to);
+    if (!wave_.path.empty()) instance_.open_wave(wave_.path, wave_.from, wave_.to, schedule_.lowering->arch->clock_hz);
   }
 }
 

@@ -145,8 +145,8 @@ void Instance::fail(int code) const {
   throw ContractError("the RTL failed: " + why);
 }
 
-void Instance::open_wave(const std::string& path, std::uint64_t from, std::uint64_t to) {
-  check(library_->api_->wave_open(instance_, path.c_str(), from, to));
+void Instance::open_wave(const std::string& path, std::uint64_t from, std::uint64_t to, double clock_hz) {
+  check(library_->api_->wave_open(instance_, path.c_str(), from, to, clock_hz));
 }
 
 void Instance::close_wave() { check(library_->api_->wave_close(instance_)); }

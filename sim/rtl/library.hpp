@@ -74,8 +74,9 @@ class Instance {
   void settle(const Inputs& inputs, Outputs& outputs) { check(library_->api_->settle(instance_, &inputs, &outputs)); }
   void tick() { check(library_->api_->tick(instance_)); }
 
-  // A VCD of cycles [from, to) counted from the beginning. Its file is complete after close_wave().
-  void open_wave(const std::string& path, std::uint64_t from, std::uint64_t to);
+  // A VCD of cycles [from, to), of which this one, whose inputs have been settled, is cycle 0. Cycle n begins with a rising edge at
+  // n / clock_hz, to 1 fs. The file is complete after close_wave().
+  void open_wave(const std::string& path, std::uint64_t from, std::uint64_t to, double clock_hz);
   void close_wave();
 
   const Parameters& parameters() const { return library_->parameters(); }

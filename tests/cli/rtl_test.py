@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import unittest
+from fractions import Fraction
 from pathlib import Path
 
 from weft_command import WEFT, FolderTest, result, run, safetensors
@@ -84,6 +85,45 @@ class WaveTest(FolderTest):
     def test_a_window(self) -> None:
         lines, clock, _ = self.wave("--wave-cycles", "100:140")
         self.assertEqual(lines.count("1" + clock), 40)
+
+    def changes(self, lines: list[str], code: str) -> list[tuple[int, str]]:
+        """The times at which the signal of one bit changes, and what to; its first value among them."""
+        now, found = 0, []
+        for line in lines[lines.index("$enddefinitions $end"):]:
+            if line.startswith("#"):
+                now = int(line[1:])
+            elif line in ("0" + code, "1" + code):
+                found.append((now, line[0]))
+        return found
+
+    def test_cycles_stand_at_their_time(self) -> None:
+        for hz in (940_000_000, 1_370_000_000, 1_000_000_000):
+            more = ["--set", f"arch.clock_hz={hz}"]
+            lines, clock, cycles = self.wave(*more)
+            self.assertIn("1fs", " ".join(lines[:lines.index("$enddefinitions $end")]))
+            half = [round(Fraction(n * 10 ** 15, 2 * hz)) for n in range(2 * cycles)]
+            self.assertEqual(self.changes(lines, clock)[:2 * cycles], [(at, "01"[n % 2 == 0]) for n, at in enumerate(half)])
+            lines, clock, _ = self.wave("--wave-cycles", "100:140", *more)
+            self.assertEqual([at for at, to in self.changes(lines, clock) if to == "1"], half[200:280:2])
+
+    def test_its_cycles_are_those_of_the_timeline(self) -> None:
+        lines, _, _ = self.wave()
+        code = next(line.split()[3] for line in lines if line.startswith("$var") and "fire_2d_valid_o" in line.split())
+        file = self.folder / "t.json"
+        cycles = result(*SMALL, "--exact", "--perfetto", str(file))["cycles"]
+        events = json.loads(file.read_text(encoding="utf-8"))["traceEvents"]
+        unit = next(e["tid"] for e in events if e["ph"] == "M" and e["args"]["name"] == "array_2d")
+        begins = sorted(e["ts"] for e in events if e["ph"] == "X" and e["tid"] == unit)
+        self.assertGreater(len(begins), 20)
+        changes = self.changes(lines, code)
+        fired, at, value = [], 0, "0"
+        for n in range(cycles):  # as it stands in the middle of each cycle, with its inputs settled
+            middle = round(Fraction((2 * n + 1) * 10 ** 15, 2 * 940_000_000))
+            while at < len(changes) and changes[at][0] <= middle:
+                value, at = changes[at][1], at + 1
+            if value == "1":
+                fired.append(n)
+        self.assertEqual(fired[:len(begins)], begins)
 
     def test_a_window_shows_what_the_whole_shows(self) -> None:
         whole, window = (self.busy_edges(*args) for args in ([], ["--wave-cycles", "0:60"]))

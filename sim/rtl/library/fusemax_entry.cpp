@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -155,9 +156,16 @@ struct weft_rtl_instance {
   // The wave before its file: it writes to the file as it goes.
   std::unique_ptr<WaveFile> file;
   std::unique_ptr<VerilatedVcdC> wave;
+  std::uint64_t origin = 0;  // the wave's cycle 0; the next two count from it
   std::uint64_t from = 0;
   std::uint64_t to = 0;
-  bool in_window() const { return wave != nullptr && cycle >= from && cycle < to; }
+  double clock_hz = 1;
+  bool in_window() const { return wave != nullptr && cycle - origin >= from && cycle - origin < to; }
+  // In fs, so many half cycles after the beginning of this one.
+  std::uint64_t wave_time(unsigned half_cycles) const {
+    const auto halves = static_cast<long double>(cycle - origin) * 2 + half_cycles;
+    return static_cast<std::uint64_t>(std::roundl(halves * 1e15L / (2 * static_cast<long double>(clock_hz))));
+  }
 #endif
 };
 
@@ -337,32 +345,41 @@ int settle(weft_rtl_instance* instance, const weft_rtl_inputs* inputs, weft_rtl_
 int tick(weft_rtl_instance* instance) {
   return guarded(*instance, [&] {
 #if VM_TRACE
-    const bool dumped = instance->in_window();
-    if (dumped) instance->wave->dump(10 * instance->cycle + 5);
+    if (instance->in_window()) instance->wave->dump(instance->wave_time(1));
 #endif
     instance->top->clk_i = 1;
     instance->context.timeInc(1);
     instance->top->eval();
     ++instance->cycle;
 #if VM_TRACE
-    if (dumped) instance->wave->dump(10 * instance->cycle);
-    if (dumped && instance->file->error() != 0) fail_wave(instance->file->error());
+    if (instance->in_window()) instance->wave->dump(instance->wave_time(0));
+    if (instance->wave != nullptr && instance->file->error() != 0) fail_wave(instance->file->error());
 #endif
   });
 }
 
 int wave_open(weft_rtl_instance* instance, [[maybe_unused]] const char* path, [[maybe_unused]] std::uint64_t from,
-              [[maybe_unused]] std::uint64_t to) {
+              [[maybe_unused]] std::uint64_t to, [[maybe_unused]] double clock_hz) {
 #if VM_TRACE
   if (wave_close(instance) != 0) return code_of(*instance);
   return guarded(*instance, [&] {
+    instance->origin = instance->cycle;
     instance->from = from;
     instance->to = to;
+    instance->clock_hz = clock_hz;
     instance->file = std::make_unique<WaveFile>();
     instance->wave = std::make_unique<VerilatedVcdC>(instance->file.get());
     instance->top->trace(instance->wave.get(), 99);
+    instance->wave->set_time_unit("1fs");
+    instance->wave->set_time_resolution("1fs");
     instance->wave->open(path);
     if (!instance->wave->isOpen()) fail_wave(instance->file->error());
+    if (!instance->in_window()) return;
+    // The edge that this cycle began with is past: it is shown all the same.
+    instance->top->clk_i = 1;
+    instance->wave->dump(0);
+    instance->top->clk_i = 0;
+    instance->top->eval();  // without it Verilator sees no change to write
   });
 #else
   instance->error = "this library was built without waves";
