@@ -106,6 +106,7 @@ std::optional<std::int64_t> link_latency(const Architecture& arch, const std::st
     const auto at_from = arch.arrays.find(link.from);
     const bool from_spatial = at_from != arch.arrays.end() && at_from->second.kind == ArrayKind::spatial;
     const Array& spatial = from_spatial ? at_from->second : arch.arrays.at(link.to);
+    if (link.hops == Hops::corner) return link.latency_cycles + *spatial.rows + *spatial.columns - 2;
     return link.latency_cycles + (link.hops == Hops::rows ? *spatial.rows : *spatial.columns);
   }
   return std::nullopt;

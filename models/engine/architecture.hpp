@@ -96,9 +96,10 @@ inline auto fields(config::Tag<Array>) {
                     required("operations", &Array::operations, "operation to its cycles")};
 }
 
-enum class Hops : std::uint8_t { none, rows, columns };
+enum class Hops : std::uint8_t { none, rows, columns, corner };
 constexpr auto names(config::Tag<Hops>) {
-  return std::array<std::pair<std::string_view, Hops>, 3>{{{"none", Hops::none}, {"rows", Hops::rows}, {"columns", Hops::columns}}};
+  return std::array<std::pair<std::string_view, Hops>, 4>{
+      {{"none", Hops::none}, {"rows", Hops::rows}, {"columns", Hops::columns}, {"corner", Hops::corner}}};
 }
 
 // A path for results from one array to another (or to and from "buffer"): wires that take time.
@@ -106,13 +107,14 @@ struct Link {
   std::string from;
   std::string to;
   std::int64_t latency_cycles = 0;  // beyond the result's own register
-  Hops hops = Hops::none;           // and one cycle for each row or column of the spatial end
+  Hops hops = Hops::none;           // and one cycle for each row or column of the spatial end, or from its first element to the last
 };
 
 inline auto fields(config::Tag<Link>) {
-  return std::tuple{config::required("from", &Link::from, "an array, or buffer"), config::required("to", &Link::to, "an array, or buffer"),
-                    config::optional("latency_cycles", &Link::latency_cycles, {0, 1e6}, "cycles on the way"),
-                    config::optional("hops", &Link::hops, "rows or columns: a cycle for each of the spatial array's")};
+  return std::tuple{
+      config::required("from", &Link::from, "an array, or buffer"), config::required("to", &Link::to, "an array, or buffer"),
+      config::optional("latency_cycles", &Link::latency_cycles, {0, 1e6}, "cycles on the way"),
+      config::optional("hops", &Link::hops, "rows or columns: a cycle for each of the spatial array's; corner: rows + columns - 2")};
 }
 
 // shared: every stream takes whichever port is free, and all of them share the banks. per_tensor: each tensor has banks
