@@ -60,7 +60,8 @@ def table(found: list[Point]) -> str:
         busy_2d = f"{theirs['util_2d']:.4f}" if p.design in ("fusemax", "fusemax-architecture") else "–"
         lines.append(f"| {p.design} | {p.workload} | {p.seq} | {theirs['latency_s']:.5g} | {ours['latency_s']:.5g} | "
                      f"{ours['latency_s'] / theirs['latency_s'] - 1:+.2%} | {ours['traffic_bytes'] / theirs['traffic_bytes']:.3f} | "
-                     f"{theirs['useful']:.4f} | {ours['useful']:.4f} | {busy_2d} | {ours['util_2d']:.4f} | {theirs['util_1d']:.4f} | {ours['util_1d']:.4f} |")
+                     f"{theirs['useful']:.4f} | {ours['useful']:.4f} | {busy_2d} | {ours['util_2d']:.4f} | "
+                     f"{theirs['util_1d']:.4f} | {ours['util_1d']:.4f} |")
     return "\n".join(lines)
 
 

@@ -42,9 +42,7 @@ struct EinsumUse {
 
 // Share of the 2D array's slots in which it multiplies for QKᵀ and AV: the products' share of its cycles, by the rules on full arrays.
 // Where no Einsum is told apart (`unfused`), the array does nothing else: all of `busy`.
-inline double useful_macs(const EinsumUse& use, double busy) {
-  return use.qk ? *use.qk + use.slnv.value_or(use.av.value_or(0)) : busy;
-}
+inline double useful_macs(const EinsumUse& use, double busy) { return use.qk ? *use.qk + use.slnv.value_or(use.av.value_or(0)) : busy; }
 
 struct AttentionResult {
   double latency_s = 0;

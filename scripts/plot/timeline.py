@@ -46,7 +46,8 @@ def windows(trace: Trace, tiles: int) -> list[Window]:
     wanted = [shown_of(trace, *first)]
     gap = next((g for g in trace.gaps if g.cycles > 0), None)
     if gap is not None:
-        wanted = [(first[0], min(first[1], gap.start)), (max(first[0], gap.start - half), gap.start), shown_of(trace, gap.end, gap.end + half)]
+        wanted = [(first[0], min(first[1], gap.start)), (max(first[0], gap.start - half), gap.start),
+                  shown_of(trace, gap.end, gap.end + half)]
     seen: set[str] = set()
     for piece in sorted(trace.slices, key=lambda s: s.start):
         if piece.name in seen:

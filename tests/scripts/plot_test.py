@@ -52,7 +52,8 @@ class TableTest(TreeTest):
 
     def test_cells(self) -> None:
         got = table.row(samples.result("flat", cycles=94_000_000, share=0.1234, dram_bytes=3 << 29, error=True))
-        self.assertEqual(got, ["flat", "94,000,000", "100.0 ms", "12.3 %", "26.8 %", "6.2 %", "1.500 GiB", "1.50e-03", "array_1d: 138 cycles a tile"])
+        self.assertEqual(got, ["flat", "94,000,000", "100.0 ms", "12.3 %", "26.8 %", "6.2 %", "1.500 GiB", "1.50e-03",
+                               "array_1d: 138 cycles a tile"])
 
     def test_columns_are_aligned(self) -> None:
         file = samples.write(self.tree / "c.json", samples.comparison(samples.cloud()))
