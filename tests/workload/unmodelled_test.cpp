@@ -53,7 +53,7 @@ void said(const std::string& text, std::int64_t tokens, const std::string& key) 
 void refused(const std::string& text, std::int64_t tokens, const std::string& key) {
   expect_refused([&] { assumed(text, tokens, {}); }, {"some/config.json", key, "--assume full-attention"});
   for (const Assume assume : {Assume::full_attention, Assume::plain})
-    EXPECT_TRUE(names(assumed(text, tokens, {.assume = assume}), key)) << text;
+    EXPECT_TRUE(names(assumed(text, tokens, {.assume = assume}), key.substr(0, key.find(' ')))) << text;
 }
 
 TEST(Unmodelled, PlainModelsAreRunWithoutAWord) {
@@ -97,9 +97,9 @@ TEST(Unmodelled, LayersOfTheirOwnKinds) {
           "attention_chunk_size = '8192'");
   silent(file_of("llama", R"("layer_types": ["chunked_attention"], "attention_chunk_size": 8192)"), 8192, "attention_chunk_size");
   refused(file_of("llama", R"("attention_chunk_size": 256)"), 257, "attention_chunk_size");
-  for (const std::string& key : {R"("hybrid_override_pattern": "M-M*-")", R"("layers_block_type": ["mamba", "attention"])",
-                                 R"("full_attention_interval": 4)", R"("mamba_d_state": 128)", R"("linear_num_key_heads": 16)",
-                                 R"("kv_lora_rank": 512)", R"("index_topk": 2048)", R"("num_kv_shared_layers": 15)"}) {
+  for (const std::string key : {R"("hybrid_override_pattern": "M-M*-")", R"("layers_block_type": ["mamba", "attention"])",
+                                R"("full_attention_interval": 4)", R"("mamba_d_state": 128)", R"("linear_num_key_heads": 16)",
+                                R"("kv_lora_rank": 512)", R"("index_topk": 2048)", R"("num_kv_shared_layers": 15)"}) {
     refused(file_of("llama", key), 64, key.substr(1, key.find('"', 1) - 1));
   }
   silent(file_of("llama", R"("kv_lora_rank": null, "mamba_d_state": 0, "pruned_heads": {}, "auto_map": {})"), 64, "kv_lora_rank");
