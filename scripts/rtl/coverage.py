@@ -33,20 +33,28 @@ FLAGS = "--coverage-line --coverage-toggle --coverage-user"
 OPTIMIZED = re.compile(r" -O[23]\b")
 # Counters live as long as the process, not as long as an object. One object of each class tells about them at the end;
 # the others, of which a bench makes many, need not.
+# Verilator 5.006 hands the macro a counter, 5.032 the module's name before it.
 HEADER = """\
 #pragma once
+#include <cstdint>
+#include <utility>
 #include <verilated_cov.h>
 inline bool weft_covering = false;
+template <class Context, class... Texts>
+void weft_insert(Context* context, const char* file, int line, const char* name, std::uint32_t* counter, Texts&&... texts) {
+  if (!weft_covering) return;
+  const auto counted = *counter;
+  context->_inserti(counter);  // which sets it to 0
+  context->_insertf(file, line);
+  context->_insertp("hier", name, std::forward<Texts>(texts)...);
+  *counter = counted;
+}
+template <class Context, class... Texts>
+void weft_insert(Context* context, const char* file, int line, const char*, const char* name, std::uint32_t* counter, Texts&&... texts) {
+  weft_insert(context, file, line, name, counter, std::forward<Texts>(texts)...);
+}
 #undef VL_COVER_INSERT
-#define VL_COVER_INSERT(context, countp, ...)                          \\
-  do {                                                                 \\
-    if (!weft_covering) break;                                         \\
-    const auto counted = *(countp);                                    \\
-    (context)->_inserti(countp); /* which sets it to 0 */              \\
-    (context)->_insertf(__FILE__, __LINE__);                           \\
-    (context)->_insertp("hier", name(), __VA_ARGS__);                  \\
-    *(countp) = counted;                                               \\
-  } while (false)
+#define VL_COVER_INSERT(context, ...) weft_insert(context, __FILE__, __LINE__, VerilatedModule::name(), __VA_ARGS__)
 """
 WRITER = """\
 #include <gtest/gtest.h>
@@ -198,7 +206,8 @@ class CoveredBench:
         command = command.replace(" -Wall ", " -Wno-fatal ", 1).replace(' -CFLAGS "-O2', ' -CFLAGS "-O1 -include ../weft_cover.hpp')
         self._run(command, self.place)
         symbols = self.place / name / f"{name}__Syms.h"
-        text, count = re.subn(r"^( *)(std::atomic<uint32_t> __Vcoverage\[)", r"\1static inline \2", symbols.read_text(), flags=re.M)
+        counters = r"^( *)((?:std::atomic<uint32_t>|uint32_t) __Vcoverage\[)"
+        text, count = re.subn(counters, r"\1static inline \2", symbols.read_text(), flags=re.M)
         symbols.write_text(text)
         if count != 1:
             raise CoverageError(f"{self.unit}: {name} has no counters")
