@@ -77,6 +77,7 @@ function(weft_rtl_bench)
   else()
     target_link_libraries(${bench} PRIVATE weft_flags GTest::gtest_main ${BENCH_LIBRARIES})
   endif()
+  weft_use_precompiled(${bench} weft_tests_headers)
   target_compile_definitions(${bench} PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "-*Long.*"
     PROPERTIES LABELS rtl TIMEOUT 600 DISCOVERY_TIMEOUT 60)

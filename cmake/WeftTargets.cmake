@@ -30,11 +30,14 @@ if(WEFT_COVERAGE)
   target_link_options(weft_flags INTERFACE --coverage)
 endif()
 
+include(WeftPrecompiled)
+
 # weft_models_folder(NAME [libraries…]): the static library of models/NAME, named weft_NAME.
 function(weft_models_folder name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/models/${name}/*.cpp")
   add_library(weft_${name} STATIC ${sources})
   target_link_libraries(weft_${name} PUBLIC weft_flags ${ARGN})
+  weft_use_precompiled(weft_${name} weft_models_headers)
 endfunction()
 
 # Suites of malformed input; scripts/test.sh runs the tests with this label a second time under sanitizers.
@@ -50,6 +53,7 @@ function(weft_test_folder name)
   endif()
   add_executable(weft_${name}_tests ${sources})
   target_link_libraries(weft_${name}_tests PRIVATE ${ARGN})
+  weft_use_precompiled(weft_${name}_tests weft_tests_headers)
   target_compile_definitions(weft_${name}_tests PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}"
     PROPERTIES LABELS ${name} TIMEOUT 600 DISCOVERY_TIMEOUT 60)

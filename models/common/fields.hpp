@@ -2,8 +2,8 @@
 //
 //   struct Dram { double bandwidth_bytes_per_s = 0; std::uint64_t latency_cycles = 100; };
 //   inline auto fields(Tag<Dram>) {
-//     return std::tuple{required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
-//                       optional("latency_cycles", &Dram::latency_cycles, {0, 1e6}, "request to first data")};
+//     return field_table(required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
+//                        optional("latency_cycles", &Dram::latency_cycles, {0, 1e6}, "request to first data"));
 //   }
 //
 // Types: integers, double, bool, std::string, enums with `names(Tag<E>)`, std::vector, std::map by name,
@@ -20,7 +20,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -60,6 +59,19 @@ Field<S, M> optional(std::string_view name, M S::*member, std::string_view help)
 template <class S, class M>
 Field<S, M> optional(std::string_view name, M S::*member, Range range, std::string_view help) {
   return {name, member, range, help, false};
+}
+
+// The fields of a struct: called with a visitor, it calls that with each field in turn. Not a std::tuple, whose constructors
+// would take a tenth of a second to compile in every file that sees a long one.
+template <class... F>
+constexpr auto field_table(F... field) {
+  return [field...](auto&& visit) { (visit(field), ...); };
+}
+
+// The fields of several tables, one table after another.
+template <class... T>
+constexpr auto joined(T... tables) {
+  return [tables...](auto&& visit) { (tables(visit), ...); };
 }
 
 // Where each leaf was written, by dotted path: for messages of later checks.
@@ -161,7 +173,7 @@ void read_struct(const Value& value, S& out, Reader& reader) {
   }
   const auto table = fields(Tag<S>{});
   std::vector<std::string> known;
-  std::apply([&](const auto&... field) { (known.emplace_back(field.name), ...); }, table);
+  table([&](const auto& field) { known.emplace_back(field.name); });
   std::vector<std::string> seen;
   for (const auto& [key, member] : value.members()) {
     if (std::find(known.begin(), known.end(), key.text()) == known.end()) {
@@ -172,7 +184,7 @@ void read_struct(const Value& value, S& out, Reader& reader) {
     const auto read_one = [&](const auto& field) {
       if (field.name == key.text()) read(member, out.*field.member, reader, field.range);
     };
-    std::apply([&](const auto&... field) { (read_one(field), ...); }, table);
+    table(read_one);
   }
   const auto miss_one = [&](const auto& field) {
     if (field.is_required && std::find(seen.begin(), seen.end(), field.name) == seen.end()) {
@@ -180,7 +192,7 @@ void read_struct(const Value& value, S& out, Reader& reader) {
       reader.add({value.where(), path, "", "missing key: " + std::string(field.help)});
     }
   };
-  std::apply([&](const auto&... field) { (miss_one(field), ...); }, table);
+  table(miss_one);
 }
 
 template <class T>
@@ -264,7 +276,7 @@ void set_path(T& out, std::string_view path, std::string_view rest, const std::s
         found = true;
         set_path(out.*field.member, path, tail, text, field.range);
       };
-      std::apply([&](const auto&... field) { (visit(field), ...); }, table);
+      table(visit);
       if (!found) unknown(known);
       return;
     }
@@ -320,8 +332,7 @@ void canonical(const T& value, const std::string& path, std::string& out) {
   } else if constexpr (IsMap<T>::value) {
     for (const auto& [name, member] : value) canonical(member, path + "." + name, out);
   } else {
-    std::apply([&](const auto&... field) { (canonical(value.*field.member, path + "." + std::string(field.name), out), ...); },
-               fields(Tag<T>{}));
+    fields(Tag<T>{})([&](const auto& field) { canonical(value.*field.member, path + "." + std::string(field.name), out); });
   }
 }
 

@@ -32,9 +32,9 @@ struct ErtAction {
   double energy = 0;
 };
 inline auto fields(config::Tag<ErtAction>) {
-  return std::tuple{config::required("name", &ErtAction::name, "of the action"),
-                    config::optional("arguments", &ErtAction::arguments, "by name"),
-                    config::required("energy", &ErtAction::energy, {0, 1e12}, "of one action, pJ")};
+  return config::field_table(config::required("name", &ErtAction::name, "of the action"),
+                             config::optional("arguments", &ErtAction::arguments, "by name"),
+                             config::required("energy", &ErtAction::energy, {0, 1e12}, "of one action, pJ"));
 }
 
 struct ErtTable {
@@ -42,8 +42,8 @@ struct ErtTable {
   std::vector<ErtAction> actions;
 };
 inline auto fields(config::Tag<ErtTable>) {
-  return std::tuple{config::required("name", &ErtTable::name, "of the component"),
-                    config::required("actions", &ErtTable::actions, "of the component")};
+  return config::field_table(config::required("name", &ErtTable::name, "of the component"),
+                             config::required("actions", &ErtTable::actions, "of the component"));
 }
 
 struct ArtTable {
@@ -51,8 +51,8 @@ struct ArtTable {
   double area = 0;
 };
 inline auto fields(config::Tag<ArtTable>) {
-  return std::tuple{config::required("name", &ArtTable::name, "of the component"),
-                    config::required("area", &ArtTable::area, {0, 1e15}, "of one, µm²")};
+  return config::field_table(config::required("name", &ArtTable::name, "of the component"),
+                             config::required("area", &ArtTable::area, {0, 1e15}, "of one, µm²"));
 }
 
 template <class Entry>
@@ -62,8 +62,8 @@ struct Tables {
 };
 template <class Entry>
 auto fields(config::Tag<Tables<Entry>>) {
-  return std::tuple{config::required("version", &Tables<Entry>::version, "of the format, '0.4'"),
-                    config::required("tables", &Tables<Entry>::tables, "of the components")};
+  return config::field_table(config::required("version", &Tables<Entry>::version, "of the format, '0.4'"),
+                             config::required("tables", &Tables<Entry>::tables, "of the components"));
 }
 
 // Accelergy's summaries may stand in the same file: means of the same numbers.
@@ -72,8 +72,8 @@ struct ErtFile {
   PassedOver summary;
 };
 inline auto fields(config::Tag<ErtFile>) {
-  return std::tuple{config::required("ERT", &ErtFile::content, "the energy reference table"),
-                    config::optional("ERT_summary", &ErtFile::summary, "not used")};
+  return config::field_table(config::required("ERT", &ErtFile::content, "the energy reference table"),
+                             config::optional("ERT_summary", &ErtFile::summary, "not used"));
 }
 
 struct ArtFile {
@@ -81,8 +81,8 @@ struct ArtFile {
   PassedOver summary;
 };
 inline auto fields(config::Tag<ArtFile>) {
-  return std::tuple{config::required("ART", &ArtFile::content, "the area reference table"),
-                    config::optional("ART_summary", &ArtFile::summary, "not used")};
+  return config::field_table(config::required("ART", &ArtFile::content, "the area reference table"),
+                             config::optional("ART_summary", &ArtFile::summary, "not used"));
 }
 
 // What a component is, and which actions of it are taken under which of our names.
@@ -155,7 +155,10 @@ class Importer {
     reader.finish();
     origins[""] = {file, 0, 0};
     const std::string& version = content.content.version;
-    const std::string path = std::string(std::get<0>(fields(config::Tag<File>{})).name) + ".version";
+    std::string path;  // of the first field, which is the content
+    fields(config::Tag<File>{})([&](const auto& field) {
+      if (path.empty()) path = std::string(field.name) + ".version";
+    });
     if (version != "0.3" && version != "0.4") add(origins, path, version, "must be '0.3' or '0.4'");
     return content.content.tables;
   }

@@ -15,7 +15,7 @@ constexpr const char* kNothing = "nothing";
 struct MapFile {
   std::vector<MapEntry> map;
 };
-inline auto fields(config::Tag<MapFile>) { return std::tuple{config::required("map", &MapFile::map, "a list of components")}; }
+inline auto fields(config::Tag<MapFile>) { return config::field_table(config::required("map", &MapFile::map, "a list of components")); }
 
 // The actions that an entry names: by our name, theirs.
 std::vector<std::pair<std::string, const std::string*>> names_of(const MapEntry& entry) {

@@ -25,12 +25,12 @@ struct MapEntry {
 
 inline auto fields(config::Tag<MapEntry>) {
   using config::optional, config::required;
-  return std::tuple{required("component", &MapEntry::component, "the ERT's name without indices; '*' is any text"),
-                    required("is", &MapEntry::is, "what it is here: an operation, register_file, buffer, dram or nothing"),
-                    optional("compute", &MapEntry::compute, "of an operation: the ERT's name of the action"),
-                    optional("read", &MapEntry::read, "of storage: the ERT's name of a read"),
-                    optional("write", &MapEntry::write, "of storage: the ERT's name of a write"),
-                    optional("arguments", &MapEntry::arguments, "only actions with these arguments")};
+  return config::field_table(required("component", &MapEntry::component, "the ERT's name without indices; '*' is any text"),
+                             required("is", &MapEntry::is, "what it is here: an operation, register_file, buffer, dram or nothing"),
+                             optional("compute", &MapEntry::compute, "of an operation: the ERT's name of the action"),
+                             optional("read", &MapEntry::read, "of storage: the ERT's name of a read"),
+                             optional("write", &MapEntry::write, "of storage: the ERT's name of a write"),
+                             optional("arguments", &MapEntry::arguments, "only actions with these arguments"));
 }
 
 class AccelergyMap {

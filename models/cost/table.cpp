@@ -108,9 +108,10 @@ struct TableDocument : Table {
 };
 auto fields(config::Tag<TableDocument>) {
   using config::optional, config::required;
-  return std::tuple_cat(
-      std::tuple{required("schema", &TableDocument::schema, kSchema), required("table", &TableDocument::table, "its name"),
-                 optional("scaled_from", &TableDocument::scaled_from, "not used"), optional("design", &TableDocument::design, "not used")},
+  return config::joined(
+      config::field_table(required("schema", &TableDocument::schema, kSchema), required("table", &TableDocument::table, "its name"),
+                          optional("scaled_from", &TableDocument::scaled_from, "not used"),
+                          optional("design", &TableDocument::design, "not used")),
       fields(config::Tag<Table>{}));
 }
 

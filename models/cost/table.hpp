@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,8 +27,8 @@ struct Energy {
 };
 
 inline auto fields(config::Tag<Energy>) {
-  return std::tuple{config::required("pj", &Energy::pj, {0, 1e12}, "energy of one action"),
-                    config::required("source", &Energy::source, "where the number comes from")};
+  return config::field_table(config::required("pj", &Energy::pj, {0, 1e12}, "energy of one action"),
+                             config::required("source", &Energy::source, "where the number comes from"));
 }
 
 struct Area {
@@ -38,8 +37,8 @@ struct Area {
 };
 
 inline auto fields(config::Tag<Area>) {
-  return std::tuple{config::required("um2", &Area::um2, {0, 1e15}, "area of one"),
-                    config::required("source", &Area::source, "where the number comes from")};
+  return config::field_table(config::required("um2", &Area::um2, {0, 1e15}, "area of one"),
+                             config::required("source", &Area::source, "where the number comes from"));
 }
 
 // One operation of an array's element: macc, multiply, add, max, exp (a unit of its own), divide.
@@ -49,8 +48,8 @@ struct Operation {
 };
 
 inline auto fields(config::Tag<Operation>) {
-  return std::tuple{config::required("energy", &Operation::energy, "of one operation"),
-                    config::optional("area", &Operation::area, "of the circuit")};
+  return config::field_table(config::required("energy", &Operation::energy, "of one operation"),
+                             config::optional("area", &Operation::area, "of the circuit"));
 }
 
 // Which of the equal register files of an array are charged: one of them, as in the FuseMax artifact, or all.
@@ -76,15 +75,15 @@ struct RegisterFile {
 
 inline auto fields(config::Tag<RegisterFile>) {
   using config::optional, config::required;
-  return std::tuple{required("read", &RegisterFile::read, "one 16-bit read"),
-                    required("write", &RegisterFile::write, "one 16-bit write"),
-                    optional("area", &RegisterFile::area, "of a file"),
-                    optional("area_per_address_bit", &RegisterFile::area_per_address_bit, "for each bit of its address"),
-                    required("charged", &RegisterFile::charged, "one_element or every_element"),
-                    required("reads_per_macc", &RegisterFile::reads_per_macc, {0, 16}, "reads of one MACC"),
-                    required("writes_per_macc", &RegisterFile::writes_per_macc, {0, 16}, "writes of one MACC"),
-                    required("reads_per_operation", &RegisterFile::reads_per_operation, {0, 16}, "reads of any other operation"),
-                    required("writes_per_operation", &RegisterFile::writes_per_operation, {0, 16}, "writes of any other operation")};
+  return config::field_table(
+      required("read", &RegisterFile::read, "one 16-bit read"), required("write", &RegisterFile::write, "one 16-bit write"),
+      optional("area", &RegisterFile::area, "of a file"),
+      optional("area_per_address_bit", &RegisterFile::area_per_address_bit, "for each bit of its address"),
+      required("charged", &RegisterFile::charged, "one_element or every_element"),
+      required("reads_per_macc", &RegisterFile::reads_per_macc, {0, 16}, "reads of one MACC"),
+      required("writes_per_macc", &RegisterFile::writes_per_macc, {0, 16}, "writes of one MACC"),
+      required("reads_per_operation", &RegisterFile::reads_per_operation, {0, 16}, "reads of any other operation"),
+      required("writes_per_operation", &RegisterFile::writes_per_operation, {0, 16}, "writes of any other operation"));
 }
 
 // The global buffer at one capacity: a whole row of `row_bytes` read or written.
@@ -98,11 +97,11 @@ struct BufferEnergy {
 
 inline auto fields(config::Tag<BufferEnergy>) {
   using config::required;
-  return std::tuple{required("bytes", &BufferEnergy::bytes, {1, 1e15}, "capacity"),
-                    required("row_bytes", &BufferEnergy::row_bytes, {1, 1 << 20}, "bytes of a row"),
-                    required("read_pj", &BufferEnergy::read_pj, {0, 1e12}, "energy of reading a row"),
-                    required("write_pj", &BufferEnergy::write_pj, {0, 1e12}, "energy of writing a row"),
-                    required("source", &BufferEnergy::source, "where the numbers come from")};
+  return config::field_table(required("bytes", &BufferEnergy::bytes, {1, 1e15}, "capacity"),
+                             required("row_bytes", &BufferEnergy::row_bytes, {1, 1 << 20}, "bytes of a row"),
+                             required("read_pj", &BufferEnergy::read_pj, {0, 1e12}, "energy of reading a row"),
+                             required("write_pj", &BufferEnergy::write_pj, {0, 1e12}, "energy of writing a row"),
+                             required("source", &BufferEnergy::source, "where the numbers come from"));
 }
 
 struct BufferArea {
@@ -114,10 +113,10 @@ struct BufferArea {
 
 inline auto fields(config::Tag<BufferArea>) {
   using config::required;
-  return std::tuple{required("bytes", &BufferArea::bytes, {1, 1e15}, "capacity"),
-                    required("row_bytes", &BufferArea::row_bytes, {1, 1 << 20}, "bytes of a row"),
-                    required("um2", &BufferArea::um2, {0, 1e15}, "area"),
-                    required("source", &BufferArea::source, "where the number comes from")};
+  return config::field_table(required("bytes", &BufferArea::bytes, {1, 1e15}, "capacity"),
+                             required("row_bytes", &BufferArea::row_bytes, {1, 1 << 20}, "bytes of a row"),
+                             required("um2", &BufferArea::um2, {0, 1e15}, "area"),
+                             required("source", &BufferArea::source, "where the number comes from"));
 }
 
 struct Table {
@@ -136,15 +135,15 @@ struct Table {
 
 inline auto fields(config::Tag<Table>) {
   using config::optional, config::required;
-  return std::tuple{required("description", &Table::description, "what it is"),
-                    required("node", &Table::node, "process node, nm"),
-                    required("voltage_v", &Table::voltage_v, {0.1, 10}, "supply"),
-                    required("operations", &Table::operations, "by name: macc, multiply, add, max, exp, divide"),
-                    required("register_file", &Table::register_file, "of an array's element"),
-                    required("buffer_energy", &Table::buffer_energy, "the global buffer, by capacity"),
-                    optional("buffer_area", &Table::buffer_area, "the global buffer, by capacity and row"),
-                    required("dram_per_bit", &Table::dram_per_bit, "moving a bit to or from the memory"),
-                    optional("dram_write_per_bit", &Table::dram_write_per_bit, "a bit written, where dearer or cheaper than one read")};
+  return config::field_table(
+      required("description", &Table::description, "what it is"), required("node", &Table::node, "process node, nm"),
+      required("voltage_v", &Table::voltage_v, {0.1, 10}, "supply"),
+      required("operations", &Table::operations, "by name: macc, multiply, add, max, exp, divide"),
+      required("register_file", &Table::register_file, "of an array's element"),
+      required("buffer_energy", &Table::buffer_energy, "the global buffer, by capacity"),
+      optional("buffer_area", &Table::buffer_area, "the global buffer, by capacity and row"),
+      required("dram_per_bit", &Table::dram_per_bit, "moving a bit to or from the memory"),
+      optional("dram_write_per_bit", &Table::dram_write_per_bit, "a bit written, where dearer or cheaper than one read"));
 }
 
 // Energy of 16 bits of the global buffer at a capacity: an entry of the table where it has that capacity, and otherwise a

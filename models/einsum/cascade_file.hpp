@@ -57,15 +57,16 @@ void read_custom(const config::Value& value, Entries<T>& out, config::Reader& re
 inline auto fields(config::Tag<CascadeFile>) {
   using config::optional;
   using config::required;
-  return std::tuple{required("description", &CascadeFile::description, "what the cascade computes"),
-                    required("source", &CascadeFile::source, "where it comes from: paper and section"),
-                    required("ranks", &CascadeFile::ranks, "map from rank name to what it is, such as 'M: keys'"),
-                    required("tensors", &CascadeFile::tensors, "inputs and their ranks, such as 'Q: [E, P]'"),
-                    required("outputs", &CascadeFile::outputs, "list of the tensors to keep"),
-                    optional("partitions", &CascadeFile::partitions, "how ranks split, outermost first, such as 'M: [M1, M0]'"),
-                    optional("scalars", &CascadeFile::scalars, "scalars and their defaults, such as 'scale: 1'"),
-                    optional("initial", &CascadeFile::initial, "values of generational tensors at generation 0, such as 'RM: -inf'"),
-                    required("einsums", &CascadeFile::einsums, "list of Einsums, in program order")};
+  return config::field_table(
+      required("description", &CascadeFile::description, "what the cascade computes"),
+      required("source", &CascadeFile::source, "where it comes from: paper and section"),
+      required("ranks", &CascadeFile::ranks, "map from rank name to what it is, such as 'M: keys'"),
+      required("tensors", &CascadeFile::tensors, "inputs and their ranks, such as 'Q: [E, P]'"),
+      required("outputs", &CascadeFile::outputs, "list of the tensors to keep"),
+      optional("partitions", &CascadeFile::partitions, "how ranks split, outermost first, such as 'M: [M1, M0]'"),
+      optional("scalars", &CascadeFile::scalars, "scalars and their defaults, such as 'scale: 1'"),
+      optional("initial", &CascadeFile::initial, "values of generational tensors at generation 0, such as 'RM: -inf'"),
+      required("einsums", &CascadeFile::einsums, "list of Einsums, in program order"));
 }
 
 }  // namespace weft::einsum

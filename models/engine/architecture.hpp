@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "models/common/fields.hpp"
@@ -22,8 +21,9 @@ struct Operation {
 };
 
 inline auto fields(config::Tag<Operation>) {
-  return std::tuple{config::required("interval_cycles", &Operation::interval_cycles, {1, 4096}, "cycles from one operation to the next"),
-                    config::required("latency_cycles", &Operation::latency_cycles, {1, 4096}, "cycles from operands to result")};
+  return config::field_table(
+      config::required("interval_cycles", &Operation::interval_cycles, {1, 4096}, "cycles from one operation to the next"),
+      config::required("latency_cycles", &Operation::latency_cycles, {1, 4096}, "cycles from operands to result"));
 }
 
 // How exp is made: sequential MACCs of the element itself, a pipelined unit, or linear segments (table and one MACC).
@@ -42,11 +42,12 @@ struct Exponential {
 };
 
 inline auto fields(config::Tag<Exponential>) {
-  return std::tuple{config::required("method", &Exponential::method, "maccs, unit or segments"),
-                    config::required("interval_cycles", &Exponential::interval_cycles, {1, 4096}, "cycles from one exp to the next"),
-                    config::required("latency_cycles", &Exponential::latency_cycles, {1, 4096}, "cycles from argument to result"),
-                    config::optional("absorbs_subtract", &Exponential::absorbs_subtract, "exp(a - b) is one operation"),
-                    config::optional("segments", &Exponential::segments, {2, 1024}, "number of linear segments, a power of two")};
+  return config::field_table(
+      config::required("method", &Exponential::method, "maccs, unit or segments"),
+      config::required("interval_cycles", &Exponential::interval_cycles, {1, 4096}, "cycles from one exp to the next"),
+      config::required("latency_cycles", &Exponential::latency_cycles, {1, 4096}, "cycles from argument to result"),
+      config::optional("absorbs_subtract", &Exponential::absorbs_subtract, "exp(a - b) is one operation"),
+      config::optional("segments", &Exponential::segments, {2, 1024}, "number of linear segments, a power of two"));
 }
 
 struct Operations {
@@ -59,12 +60,11 @@ struct Operations {
 };
 
 inline auto fields(config::Tag<Operations>) {
-  return std::tuple{config::optional("macc", &Operations::macc, "multiply and accumulate"),
-                    config::optional("multiply", &Operations::multiply, "multiplication"),
-                    config::optional("add", &Operations::add, "addition and subtraction"),
-                    config::optional("max", &Operations::max, "maximum"),
-                    config::optional("divide", &Operations::divide, "division"),
-                    config::optional("exp", &Operations::exp, "exponential")};
+  return config::field_table(
+      config::optional("macc", &Operations::macc, "multiply and accumulate"),
+      config::optional("multiply", &Operations::multiply, "multiplication"),
+      config::optional("add", &Operations::add, "addition and subtraction"), config::optional("max", &Operations::max, "maximum"),
+      config::optional("divide", &Operations::divide, "division"), config::optional("exp", &Operations::exp, "exponential"));
 }
 
 // spatial: rows × columns of elements, operands enter at the edges with systolic skew. vector: lanes side by side.
@@ -86,14 +86,14 @@ struct Array {
 
 inline auto fields(config::Tag<Array>) {
   using config::optional, config::required;
-  return std::tuple{required("kind", &Array::kind, "spatial or vector"),
-                    optional("rows", &Array::rows, {1, 4096}, "rows of a spatial array"),
-                    optional("columns", &Array::columns, {1, 4096}, "columns of a spatial array"),
-                    optional("lanes", &Array::lanes, {1, 65536}, "lanes of a vector array"),
-                    optional("tile_contexts", &Array::tile_contexts, {1, 64}, "tiles whose state an element holds at once"),
-                    optional("overlaps_preload", &Array::overlaps_preload, "the stationary operand loads behind the previous tile"),
-                    optional("overlaps_drain", &Array::overlaps_drain, "finished outputs leave behind the next tile"),
-                    required("operations", &Array::operations, "operation to its cycles")};
+  return config::field_table(
+      required("kind", &Array::kind, "spatial or vector"), optional("rows", &Array::rows, {1, 4096}, "rows of a spatial array"),
+      optional("columns", &Array::columns, {1, 4096}, "columns of a spatial array"),
+      optional("lanes", &Array::lanes, {1, 65536}, "lanes of a vector array"),
+      optional("tile_contexts", &Array::tile_contexts, {1, 64}, "tiles whose state an element holds at once"),
+      optional("overlaps_preload", &Array::overlaps_preload, "the stationary operand loads behind the previous tile"),
+      optional("overlaps_drain", &Array::overlaps_drain, "finished outputs leave behind the next tile"),
+      required("operations", &Array::operations, "operation to its cycles"));
 }
 
 enum class Hops : std::uint8_t { none, rows, columns, corner };
@@ -111,10 +111,10 @@ struct Link {
 };
 
 inline auto fields(config::Tag<Link>) {
-  return std::tuple{
+  return config::field_table(
       config::required("from", &Link::from, "an array, or buffer"), config::required("to", &Link::to, "an array, or buffer"),
       config::optional("latency_cycles", &Link::latency_cycles, {0, 1e6}, "cycles on the way"),
-      config::optional("hops", &Link::hops, "rows or columns: a cycle for each of the spatial array's; corner: rows + columns - 2")};
+      config::optional("hops", &Link::hops, "rows or columns: a cycle for each of the spatial array's; corner: rows + columns - 2"));
 }
 
 // shared: every stream takes whichever port is free, and all of them share the banks. per_tensor: each tensor has banks
@@ -136,12 +136,12 @@ struct Buffer {
 };
 
 inline auto fields(config::Tag<Buffer>) {
-  return std::tuple{config::required("bytes", &Buffer::bytes, {1, 1e15}, "capacity"),
-                    config::required("row_bytes", &Buffer::row_bytes, {1, 1 << 20}, "bytes a port moves in a cycle"),
-                    config::optional("ports", &Buffer::ports, "shared, or per_tensor: each tensor has banks and ports of its own"),
-                    config::optional("banks", &Buffer::banks, {1, 4096}, "banks that shared ports share"),
-                    config::required("read_ports", &Buffer::read_ports, {1, 256}, "streams read at once"),
-                    config::required("write_ports", &Buffer::write_ports, {1, 256}, "streams written at once")};
+  return config::field_table(config::required("bytes", &Buffer::bytes, {1, 1e15}, "capacity"),
+                             config::required("row_bytes", &Buffer::row_bytes, {1, 1 << 20}, "bytes a port moves in a cycle"),
+                             config::optional("ports", &Buffer::ports, "shared, or per_tensor: each tensor has banks and ports of its own"),
+                             config::optional("banks", &Buffer::banks, {1, 4096}, "banks that shared ports share"),
+                             config::required("read_ports", &Buffer::read_ports, {1, 256}, "streams read at once"),
+                             config::required("write_ports", &Buffer::write_ports, {1, 256}, "streams written at once"));
 }
 
 struct Dram {
@@ -156,13 +156,13 @@ struct Dram {
 };
 
 inline auto fields(config::Tag<Dram>) {
-  return std::tuple{
+  return config::field_table(
       config::required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
       config::required("latency_cycles", &Dram::latency_cycles, {1, 1e6}, "request to first data, unloaded"),
       config::required("outstanding", &Dram::outstanding, {1, 65536}, "requests under way at once"),
       config::required("burst_bytes", &Dram::burst_bytes, {16, 1 << 20}, "largest request"),
       config::optional("bus_bytes", &Dram::bus_bytes, {2, 4096}, "bytes the data bus moves in a cycle, a power of two"),
-      config::optional("bus_up_to_side", &Dram::bus_up_to_side, {2, 1024}, "greatest side -NxN at which there is such a bus")};
+      config::optional("bus_up_to_side", &Dram::bus_up_to_side, {2, 1024}, "greatest side -NxN at which there is such a bus"));
 }
 
 struct Architecture {
@@ -177,13 +177,13 @@ struct Architecture {
 
 inline auto fields(config::Tag<Architecture>) {
   using config::optional, config::required;
-  return std::tuple{optional("description", &Architecture::description, "what it is"),
-                    required("source", &Architecture::source, "where the numbers come from"),
-                    required("clock_hz", &Architecture::clock_hz, {1e3, 1e12}, "cycles a second"),
-                    required("arrays", &Architecture::arrays, "arrays by name"),
-                    optional("links", &Architecture::links, "paths between arrays and the buffer"),
-                    required("buffer", &Architecture::buffer, "the global buffer"),
-                    required("dram", &Architecture::dram, "the memory")};
+  return config::field_table(optional("description", &Architecture::description, "what it is"),
+                             required("source", &Architecture::source, "where the numbers come from"),
+                             required("clock_hz", &Architecture::clock_hz, {1e3, 1e12}, "cycles a second"),
+                             required("arrays", &Architecture::arrays, "arrays by name"),
+                             optional("links", &Architecture::links, "paths between arrays and the buffer"),
+                             required("buffer", &Architecture::buffer, "the global buffer"),
+                             required("dram", &Architecture::dram, "the memory"));
 }
 
 // Everything wrong with the architecture as a whole, each with its place.

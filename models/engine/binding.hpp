@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "models/common/fields.hpp"
@@ -34,9 +33,9 @@ struct Tiling {
 };
 
 inline auto fields(config::Tag<Tiling>) {
-  return std::tuple{config::required("tile", &Tiling::tile, "coordinates in a tile"),
-                    config::optional("times", &Tiling::times, {1, 4096}, "multiples of the tile that the mapper tries"),
-                    config::optional("block", &Tiling::block, "tiles in a block")};
+  return config::field_table(config::required("tile", &Tiling::tile, "coordinates in a tile"),
+                             config::optional("times", &Tiling::times, {1, 4096}, "multiples of the tile that the mapper tries"),
+                             config::optional("block", &Tiling::block, "tiles in a block"));
 }
 
 // Another way for a product to lie on a spatial array.
@@ -46,8 +45,8 @@ struct Way {
 };
 
 inline auto fields(config::Tag<Way>) {
-  return std::tuple{config::required("space", &Way::space, "ranks over [rows, columns] of a spatial array"),
-                    config::required("stationary", &Way::stationary, "the tensor that stays in the elements")};
+  return config::field_table(config::required("space", &Way::space, "ranks over [rows, columns] of a spatial array"),
+                             config::required("stationary", &Way::stationary, "the tensor that stays in the elements"));
 }
 
 // One Einsum (or a streamed chain of them) on one array. `space`: the ranks laid out over rows and columns of a
@@ -66,13 +65,13 @@ struct Step {
 
 inline auto fields(config::Tag<Step>) {
   using config::optional, config::required;
-  return std::tuple{optional("einsum", &Step::einsum, "the tensor that the Einsum writes"),
-                    optional("einsums", &Step::einsums, "Einsums streamed through one pipeline"),
-                    required("on", &Step::on, "the array it runs on"),
-                    optional("space", &Step::space, "ranks over [rows, columns] of a spatial array"),
-                    optional("lanes", &Step::lanes, "the rank over the lanes of a vector array"),
-                    optional("stationary", &Step::stationary, "the tensor of a product that stays in the elements"),
-                    optional("ways", &Step::ways, "other spaces and stationary tensors that the mapper tries")};
+  return config::field_table(optional("einsum", &Step::einsum, "the tensor that the Einsum writes"),
+                             optional("einsums", &Step::einsums, "Einsums streamed through one pipeline"),
+                             required("on", &Step::on, "the array it runs on"),
+                             optional("space", &Step::space, "ranks over [rows, columns] of a spatial array"),
+                             optional("lanes", &Step::lanes, "the rank over the lanes of a vector array"),
+                             optional("stationary", &Step::stationary, "the tensor of a product that stays in the elements"),
+                             optional("ways", &Step::ways, "other spaces and stationary tensors that the mapper tries"));
 }
 
 // Einsums that run together, fused over the loops; groups run one after another. Loops are outermost first, begin
@@ -87,10 +86,10 @@ struct Group {
 
 inline auto fields(config::Tag<Group>) {
   using config::optional, config::required;
-  return std::tuple{
+  return config::field_table(
       required("name", &Group::name, "its name"), required("loops", &Group::loops, "loop order, outermost first: b, h, p2, m1, p1"),
       optional("orders", &Group::orders, "other loop orders that the mapper tries"),
-      required("tiles", &Group::tiles, "how each rank is cut"), required("steps", &Group::steps, "Einsums and where they run")};
+      required("tiles", &Group::tiles, "how each rank is cut"), required("steps", &Group::steps, "Einsums and where they run"));
 }
 
 // Where a tensor lives between its producer and its consumers: in the global buffer, in DRAM (staged through the
@@ -102,9 +101,9 @@ struct Residency {
 };
 
 inline auto fields(config::Tag<Residency>) {
-  return std::tuple{config::required("at", &Residency::at, "buffer, dram, link or an array's name"),
-                    config::optional("hold", &Residency::hold, "the loop for one of whose iterations it is held"),
-                    config::optional("copies", &Residency::copies, {1, 64}, "how many are held at once")};
+  return config::field_table(config::required("at", &Residency::at, "buffer, dram, link or an array's name"),
+                             config::optional("hold", &Residency::hold, "the loop for one of whose iterations it is held"),
+                             config::optional("copies", &Residency::copies, {1, 64}, "how many are held at once"));
 }
 
 // One place, or several in order of preference: the first that fits the buffer is taken.
@@ -120,11 +119,11 @@ struct TensorBinding {
 
 inline auto fields(config::Tag<TensorBinding>) {
   using config::optional;
-  return std::tuple{optional("at", &TensorBinding::at, "buffer, dram, link or an array's name"),
-                    optional("hold", &TensorBinding::hold, "the loop for one of whose iterations it is held"),
-                    optional("copies", &TensorBinding::copies, {1, 64}, "how many are held at once"),
-                    optional("first_of", &TensorBinding::first_of, "places in order of preference"),
-                    optional("format", &TensorBinding::format, "bf16 or fp32")};
+  return config::field_table(optional("at", &TensorBinding::at, "buffer, dram, link or an array's name"),
+                             optional("hold", &TensorBinding::hold, "the loop for one of whose iterations it is held"),
+                             optional("copies", &TensorBinding::copies, {1, 64}, "how many are held at once"),
+                             optional("first_of", &TensorBinding::first_of, "places in order of preference"),
+                             optional("format", &TensorBinding::format, "bf16 or fp32"));
 }
 
 // overlapped: units work on different tiles at once. serial: a tile starts when the one before it has left.
@@ -158,15 +157,15 @@ struct Binding {
 
 inline auto fields(config::Tag<Binding>) {
   using config::optional, config::required;
-  return std::tuple{optional("description", &Binding::description, "what it is"),
-                    required("source", &Binding::source, "where it comes from"),
-                    required("cascade", &Binding::cascade, "the cascade it binds"),
-                    optional("causal_cascade", &Binding::causal_cascade, "the cascade for causal workloads"),
-                    required("ranks", &Binding::ranks, "each base rank's extent, in the words of a workload"),
-                    optional("epochs", &Binding::epochs, "overlapped or serial"),
-                    optional("tiles_in_flight", &Binding::tiles_in_flight, {1, 64}, "tiles on a spatial array at once"),
-                    required("groups", &Binding::groups, "fused groups, one after another"),
-                    required("tensors", &Binding::tensors, "where each tensor lives")};
+  return config::field_table(optional("description", &Binding::description, "what it is"),
+                             required("source", &Binding::source, "where it comes from"),
+                             required("cascade", &Binding::cascade, "the cascade it binds"),
+                             optional("causal_cascade", &Binding::causal_cascade, "the cascade for causal workloads"),
+                             required("ranks", &Binding::ranks, "each base rank's extent, in the words of a workload"),
+                             optional("epochs", &Binding::epochs, "overlapped or serial"),
+                             optional("tiles_in_flight", &Binding::tiles_in_flight, {1, 64}, "tiles on a spatial array at once"),
+                             required("groups", &Binding::groups, "fused groups, one after another"),
+                             required("tensors", &Binding::tensors, "where each tensor lives"));
 }
 
 }  // namespace weft::engine

@@ -20,8 +20,8 @@ struct DesignFile {
 };
 
 inline auto fields(config::Tag<DesignFile>) {
-  return std::tuple{config::required("arch", &DesignFile::arch, "an architecture's name"),
-                    config::required("binding", &DesignFile::binding, "a binding's name")};
+  return config::field_table(config::required("arch", &DesignFile::arch, "an architecture's name"),
+                             config::required("binding", &DesignFile::binding, "a binding's name"));
 }
 
 // Folders of configurations and the names in them: of one name in several, the first folder's counts. Wherever a name is taken,

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "models/common/fields.hpp"
@@ -65,20 +64,19 @@ struct Workload {
 
 inline auto fields(config::Tag<Workload>) {
   using config::optional, config::required;
-  return std::tuple{optional("description", &Workload::description, "what it is"),
-                    required("source", &Workload::source, "where the numbers come from"),
-                    optional("batch", &Workload::batch, {1, 1 << 20}, "sequences at once"),
-                    required("heads", &Workload::heads, {1, 1 << 16}, "query heads"),
-                    optional("kv_heads", &Workload::kv_heads, {1, 1 << 16}, "key and value heads; divides heads"),
-                    required("seq", &Workload::seq, {1, kLongest}, "tokens of the query"),
-                    optional("seq_kv", &Workload::seq_kv, {1, kLongest}, "tokens of keys and values; default: seq"),
-                    required("width_qk", &Workload::width_qk, {1, 1 << 16}, "width of Q and K per head"),
-                    optional("width_v", &Workload::width_v, {1, 1 << 16}, "width of V per head; default: width_qk"),
-                    optional("causal", &Workload::causal, "true or false"),
-                    optional("phase", &Workload::phase, "self, cross, prefill or decode"),
-                    required("layers", &Workload::layers, {1, 1 << 16}, "attention layers of the model"),
-                    required("model_width", &Workload::model_width, {1, 1 << 24}, "width of the model (D)"),
-                    required("feed_forward_width", &Workload::feed_forward_width, {1, 1 << 24}, "width of the feed-forward layer (S)")};
+  return config::field_table(
+      optional("description", &Workload::description, "what it is"), required("source", &Workload::source, "where the numbers come from"),
+      optional("batch", &Workload::batch, {1, 1 << 20}, "sequences at once"),
+      required("heads", &Workload::heads, {1, 1 << 16}, "query heads"),
+      optional("kv_heads", &Workload::kv_heads, {1, 1 << 16}, "key and value heads; divides heads"),
+      required("seq", &Workload::seq, {1, kLongest}, "tokens of the query"),
+      optional("seq_kv", &Workload::seq_kv, {1, kLongest}, "tokens of keys and values; default: seq"),
+      required("width_qk", &Workload::width_qk, {1, 1 << 16}, "width of Q and K per head"),
+      optional("width_v", &Workload::width_v, {1, 1 << 16}, "width of V per head; default: width_qk"),
+      optional("causal", &Workload::causal, "true or false"), optional("phase", &Workload::phase, "self, cross, prefill or decode"),
+      required("layers", &Workload::layers, {1, 1 << 16}, "attention layers of the model"),
+      required("model_width", &Workload::model_width, {1, 1 << 24}, "width of the model (D)"),
+      required("feed_forward_width", &Workload::feed_forward_width, {1, 1 << 24}, "width of the feed-forward layer (S)"));
 }
 
 // A .yaml workload, or a .json Hugging Face configuration; `plain` reads one of an unknown model_type too. Throws ConfigError.
