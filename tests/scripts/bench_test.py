@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 from unittest import mock
 
@@ -41,3 +44,58 @@ class RunTimesTest(TreeTest):
         self.assertEqual(got.returncode, 1)
         self.assertIn("made to fail", got.stderr)
         self.assertFalse((self.tree / "t.json").exists())
+
+
+# A demo that takes that much CPU time and leaves what it should.
+DEMO = """#!/usr/bin/python3
+import pathlib, time
+while time.process_time() < {seconds}: pass
+for name in ("build/release/build.log", "build/demo/first.png"):
+    file = pathlib.Path(__file__).parents[1] / name
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+"""
+
+
+class DemoCpuTest(TreeTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.git("init", "--quiet")
+        self.put("scripts/bench/unused")
+        shutil.copy(SCRIPTS / "bench/demo_cpu.sh", self.tree / "scripts/bench/demo_cpu.sh")
+        for seconds in ("1.0", "0.2"):
+            self.command("scripts/demo.sh", DEMO.format(seconds=seconds))
+            self.git("add", "--all")
+            self.git("commit", "--quiet", "--message", seconds)
+
+    def git(self, *words: str) -> None:
+        who = {f"GIT_{role}_{what}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        self.assertEqual(run("git", *words, cwd=self.tree, **who).returncode, 0)
+
+    def bench(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return run(self.tree / "scripts/bench/demo_cpu.sh", *options)
+
+    def test_the_share_of_one_commit_in_another(self) -> None:
+        got = self.bench("HEAD~1", "HEAD")
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        lines = got.stdout.splitlines()
+        before, after = (float(re.findall(r"CPU +([\d.]+) s", line)[0]) for line in lines[:2])
+        self.assertGreaterEqual(before, 1.0)
+        self.assertTrue(0.2 <= after < before)
+        self.assertAlmostEqual(float(re.findall(r"takes ([\d.]+) of", lines[2])[0]), after / before, delta=0.2)
+
+    def test_a_limit(self) -> None:
+        got = self.bench("--at-most", "0.5", "HEAD", "HEAD~1")
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("more than 0.5", got.stderr)
+
+    def test_bad_arguments(self) -> None:
+        for options in (["--at-most", "x"], ["no-such-commit"], ["--limit"], ["HEAD", "HEAD", "HEAD"]):
+            self.assertEqual(self.bench(*options).returncode, 2, options)
+
+    def test_a_demo_that_fails(self) -> None:
+        self.command("scripts/demo.sh", "#!/bin/sh\necho the reason\nexit 1\n")
+        self.git("commit", "--quiet", "--all", "--message", "broken")
+        got = self.bench("HEAD~1")
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("the reason", got.stderr)
