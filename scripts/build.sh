@@ -2,6 +2,8 @@
 # Configures and builds one preset; quiet unless it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/stopping.sh
+source scripts/stopping.sh
 
 usage() {
   cat <<'TEXT'
@@ -48,10 +50,15 @@ log="build/$preset/build.log"
 mkdir -p "build/$preset"
 start=$SECONDS
 status=0
-{
-  cmake --preset "$preset" "${settings[@]}" &&
-    cmake --build "build/$preset" --parallel "$jobs" ${targets:+--target "${targets[@]}"}
-} > "$log" 2>&1 || status=$?
+configure_and_build() {
+  {
+    cmake --preset "$preset" "${settings[@]}" &&
+      cmake --build "build/$preset" --parallel "$jobs" ${targets:+--target "${targets[@]}"}
+  } > "$log" 2>&1
+}
+say_interrupted() { echo "build: interrupted" >&2; }
+stops_with say_interrupted
+stoppable configure_and_build || status=$?
 if ((status != 0)); then
   # From the first failure on; a failing configuration has no such line.
   if ! grep -m1 -n -E '^FAILED:' "$log" > /dev/null; then tail -n 60 "$log" >&2; else sed -n '/^FAILED:/,$p' "$log" | head -n 100 >&2; fi

@@ -2,6 +2,8 @@
 # The main job from a fresh machine: real attention on three simulated designs, then BERT-base at 16K tokens.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/stopping.sh
+source scripts/stopping.sh
 
 usage() {
   cat <<'TEXT'
@@ -38,7 +40,8 @@ readonly trace=tests/data/minilm-l6.safetensors
 readonly small=(unfused-16x16 flat-16x16 fusemax-16x16)
 
 current="set-up"
-trap 'echo "demo: interrupted in: $current" >&2; exit 130' INT
+say_interrupted() { echo "demo: interrupted in: $current" >&2; }
+stops_with say_interrupted
 trap 'echo "demo: failed in: $current" >&2' ERR
 
 step() {  # step TEXT COMMAND…
@@ -46,12 +49,13 @@ step() {  # step TEXT COMMAND…
   shift
   local start=$SECONDS
   echo "demo: $current"
-  "$@"
+  stoppable "$@"
   if ((SECONDS - start > 1)); then echo "demo:   $((SECONDS - start)) s"; fi
 }
 
 if $build; then
-  step "set-up" scripts/setup.sh --quiet
+  echo "demo: $current"
+  scripts/setup.sh --quiet  # not stopped half-way: packages would be left unconfigured
   step "build" scripts/build.sh --no-tests release weft weft_rtl_library_4
 fi
 if [[ ! -x "$weft" ]]; then
@@ -79,7 +83,7 @@ step "picture of fusemax" "$python" scripts/plot/timeline.py "$out/bert-16k-fuse
 validate() { "$weft" validate --design fusemax-4x4 --json "$out/validation.json" > "$out/validation.txt"; }
 step "analytic, SystemC and RTL beside each other on fusemax-4x4" validate
 step "picture of the differences" "$python" scripts/plot/validation.py "$out/validation.json" --out "$out/validation.png"
-reproduce() { "$weft" reproduce fusemax --out "$out/fusemax" > "$out/fusemax.txt" 2> /dev/null; }
+reproduce() { "$weft" reproduce fusemax --out "$out/fusemax" > "$out/fusemax.txt"; }
 step "FuseMax's evaluation, figures 6 to 12" reproduce
 for name in minilm bert-16k; do
   step "roofline of $name" "$python" scripts/plot/roofline.py "$out/$name.json" --out "$out/$name-roofline.png"

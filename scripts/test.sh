@@ -2,6 +2,8 @@
 # Set-up, build, every test, the bad-input tests under sanitizers, and lint.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# shellcheck source=scripts/stopping.sh
+source scripts/stopping.sh
 
 usage() {
   cat <<'TEXT'
@@ -38,7 +40,8 @@ readonly sanitized_targets=(weft weft_workload_tests weft_einsum_tests)
 run_ctest() {  # run_ctest PRESET LOG OPTIONS…: prints failures and the closing lines only; all of it goes to LOG
   local name="$1" log="build/$1/$2" status=0
   shift 2
-  ctest --test-dir "build/$name" --output-on-failure --no-tests=error --no-label-summary --timeout 900 -j 2 "$@" > "$log" 2>&1 || status=$?
+  run_all() { ctest --test-dir "build/$name" --output-on-failure --no-tests=error --no-label-summary --timeout 900 -j 2 "$@" > "$log" 2>&1; }
+  stoppable run_all "$@" || status=$?
   if ((status != 0)); then grep -vE '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ +Start +[0-9]+:' "$log" | head -n 400; fi
   closing_lines "$log"
   return "$status"
@@ -48,21 +51,22 @@ closing_lines() {
 }
 
 failed=()
-trap 'echo "test: interrupted" >&2; exit 130' INT
+say_interrupted() { echo "test: interrupted" >&2; }
+stops_with say_interrupted
 scripts/setup.sh --quiet || exit 1
-scripts/build.sh "$preset" || exit 1
+stoppable scripts/build.sh "$preset" || exit 1
 echo "test: every test of preset $preset"
 run_ctest "$preset" ctest.log "${filter[@]}" || failed+=("tests")
 if [[ "$preset" != asan ]]; then
   echo "test: bad input under sanitizers"
-  if scripts/build.sh asan "${sanitized_targets[@]}"; then
+  if stoppable scripts/build.sh asan "${sanitized_targets[@]}"; then
     # What is refused beside the RTL is so by the libraries of the other build: they are not sanitized.
     WEFT_RTL_PATH="$PWD/build/$preset/lib/weft-rtl" run_ctest asan ctest-bad-input.log -L "^$sanitized_label\$" || failed+=("bad input under sanitizers")
   else
     failed+=("build of preset asan")
   fi
 fi
-scripts/lint.sh "${lint_options[@]}" || failed+=("lint")
+stoppable scripts/lint.sh "${lint_options[@]}" || failed+=("lint")
 
 for name in "${failed[@]}"; do echo "test: FAILED: $name" >&2; done
 echo "test: preset $preset, $SECONDS s in all"

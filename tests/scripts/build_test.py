@@ -16,7 +16,8 @@ class BuildTest(TreeTest):
     def setUp(self) -> None:
         super().setUp()
         self.put("scripts/unused")
-        shutil.copy(SCRIPTS / "build.sh", self.tree / "scripts/build.sh")
+        for name in ("build", "stopping"):
+            shutil.copy(SCRIPTS / f"{name}.sh", self.tree / f"scripts/{name}.sh")
         self.command("bin/cmake", '#!/bin/sh\necho "$*" >> log\n')
 
     def build(self, *options: str) -> subprocess.CompletedProcess[str]:
@@ -59,7 +60,8 @@ class DemoTest(TreeTest):
     def test_it_builds_what_it_runs(self) -> None:
         """The command and the libraries of the sides whose RTL it validates; no tests."""
         self.put("scripts/unused")
-        shutil.copy(SCRIPTS / "demo.sh", self.tree / "scripts/demo.sh")
+        for name in ("demo", "stopping"):
+            shutil.copy(SCRIPTS / f"{name}.sh", self.tree / f"scripts/{name}.sh")
         self.command("scripts/setup.sh", '#!/bin/sh\necho "setup $*" >> log\n')
         self.command("scripts/build.sh", '#!/bin/sh\necho "build $*" >> log\nexit 9\n')
         self.assertNotEqual(run(self.tree / "scripts/demo.sh").returncode, 0)

@@ -25,7 +25,8 @@ class GateTest(TreeTest):
     def setUp(self) -> None:
         super().setUp()
         self.put("scripts/unused")
-        shutil.copy(SCRIPTS / "test.sh", self.tree / "scripts/test.sh")
+        for name in ("test", "stopping"):
+            shutil.copy(SCRIPTS / f"{name}.sh", self.tree / f"scripts/{name}.sh")
         for name in ("setup", "lint"):
             self.command(f"scripts/{name}.sh", f"#!/bin/sh\necho {name} >> log\n[ ! -e fail-{name} ]\n")
         self.command("scripts/build.sh", '#!/bin/sh\necho "build $*" >> log\nmkdir -p "build/$1"\n[ ! -e "fail-build-$1" ]\n')
