@@ -16,14 +16,16 @@ Writes DIR/libweft_fusemax_N.so, complete or not at all. Progress goes to standa
   --jobs N           compilers at once; one a core if none is named
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
+  --report           a line "compiled N of M" whenever a file has been
 TEXT
 }
 refuse() { echo "build_library: $1" >&2; exit 2; }
 
-side="" out="" work="" rtl="$root/rtl" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=()
+side="" out="" work="" rtl="$root/rtl" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
+    --report) report=true ;;
     --side | --out | --work | --rtl | --jobs | --compiler | --launcher)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
@@ -56,12 +58,21 @@ buffer_bytes=$((side * 65536))
 parameters="side $side contexts $contexts max_width $max_width divide_stages $divide_stages outstanding $outstanding buffer_bytes $buffer_bytes"
 hash=$(printf '%s %s' "$("$root/scripts/rtl/source_hash.sh" --rtl "$rtl")" "$parameters" | sha256sum | cut -d ' ' -f 1)
 
-temporary=""
+temporary="" part=""
+started_by() {  # started_by PROCESS: what it has started, and what those have
+  local child children=()
+  read -r -a children < "/proc/$1/task/$1/children" 2> /dev/null || true
+  for child in "${children[@]}"; do
+    started_by "$child"
+    echo "$child"
+  done
+}
 clean_up() {
-  local running
-  running=$(jobs -p)
-  # shellcheck disable=SC2086  # one word a job
-  if [[ -n "$running" ]]; then kill $running 2> /dev/null || true; fi
+  local left=()
+  mapfile -t left < <(started_by $$; jobs -p)
+  kill "${left[@]}" 2> /dev/null || true
+  wait
+  if [[ -n "$part" ]]; then rm -f "$part"; fi
   if [[ -n "$temporary" ]]; then rm -rf "$temporary"; fi
 }
 trap clean_up EXIT
@@ -71,8 +82,11 @@ if [[ -z "$work" ]]; then
   temporary=$(mktemp -d)
   work="$temporary"
 fi
-mkdir -p "$work" "$out"
-work=$(cd "$work" && pwd) out=$(cd "$out" && pwd) rtl=$(cd "$rtl" && pwd)
+mkdir -p "$work"
+work=$(cd "$work" && pwd) out=$(realpath -m -- "$out") rtl=$(cd "$rtl" && pwd)
+above="$out"
+while [[ ! -e "$above" ]]; do above=$(dirname "$above"); done
+if [[ ! -d "$above" || ! -w "$above" ]]; then refuse "--out: '$out' cannot be made or written"; fi
 rm -rf "$work/model"
 mkdir "$work/model"
 
@@ -89,7 +103,8 @@ verilator --cc --top-module weft_fusemax --prefix Vweft_fusemax --Mdir "$work/mo
   -O3 --x-assign fast --x-initial fast --assert "${trace[@]}" --output-split 20000 \
   "-GSIDE=$side" "-GCONTEXTS=$contexts" "-GMAX_WIDTH=$max_width" "-GBUFFER_BYTES=$buffer_bytes" \
   "-GDIVIDE_STAGES=$divide_stages" "-GOUTSTANDING=$outstanding" \
-  "${search[@]}" "$root/sim/rtl/library/verilator.vlt" "${packages[@]}" "$rtl/engine/weft_fusemax.sv" >&2
+  "${search[@]}" "$root/sim/rtl/library/verilator.vlt" "${packages[@]}" "$rtl/engine/weft_fusemax.sv" >&2 &
+wait $!  # a signal is taken at once, not at Verilator's end
 say "Verilator has written $(cat "$work"/model/*.cpp | wc -l) lines"
 
 verilator_root=$(verilator --getenv VERILATOR_ROOT)
@@ -111,18 +126,26 @@ compile() {  # compile FILE: what runs once is compiled for size of the work, no
   "${launcher[@]}" "$compiler" "${flags[@]}" "$level" "${more[@]}" -c "$1" -o "${1%.cpp}.o"
 }
 # Largest first, so that the last to end is a small one.
-running=0
-while IFS= read -r file; do
-  if ((running >= jobs)); then wait -n; running=$((running - 1)); fi
+mapfile -t files < <(ls -S -- *.cpp)
+running=0 compiled=0
+one_ended() {
+  wait -n
+  running=$((running - 1)) compiled=$((compiled + 1))
+  if $report; then say "compiled $compiled of ${#files[@]}"; fi
+}
+for file in "${files[@]}"; do
+  if ((running >= jobs)); then one_ended; fi
   compile "$file" &
   running=$((running + 1))
-done < <(ls -S -- *.cpp)
-while ((running > 0)); do wait -n; running=$((running - 1)); done
+done
+while ((running > 0)); do one_ended; done
 say "compiled"
 
 library="libweft_fusemax_$side.so"
 "$compiler" -shared -o "$work/$library" ./*.o "-Wl,--version-script=$root/sim/rtl/library/exports.map" -Wl,-Bsymbolic -Wl,--no-undefined \
   -Wl,--gc-sections -pthread
-cp "$work/$library" "$out/.$library.$$.part"
-mv "$out/.$library.$$.part" "$out/$library"
+mkdir -p "$out"
+part="$out/.$library.$$.part"
+cp "$work/$library" "$part"
+mv "$part" "$out/$library"
 say "$out/$library"

@@ -103,9 +103,9 @@ int analyze(const AnalyzeCommand& o) {
 
 }  // namespace
 
-Command add_analyze(CLI::App& app) {
+Command add_analyze(App& app) {
   const auto o = std::make_shared<AnalyzeCommand>();
-  CLI::App* command = app.add_subcommand("analyze", "A cascade's passes and what forces them, operations, live footprint, least traffic");
+  App* command = app.add_subcommand("analyze", "A cascade's passes and what forces them, operations, live footprint, least traffic");
   command->add_option("CASCADE", o->cascade, "a name from 'weft list cascades', or a YAML file")->type_name("");
   command->add_option("--set", o->sets, "the extent of a rank or inner partition, such as M=16K; may be repeated")
       ->type_name("RANK=N")

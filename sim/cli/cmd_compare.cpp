@@ -6,6 +6,7 @@
 #include "sim/cli/execute.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/progress.hpp"
 #include "sim/engine/run.hpp"
 
 namespace weft::cli {
@@ -56,11 +57,13 @@ int compare(const CompareCommand& o) {
   for (const std::string& name : names) designs.push_back(engine::Design::load(catalog, name, point.settings));
 
   Interrupt interrupt;
+  Progress progress("compare");
   std::vector<Executed> runs;
   try {
     for (engine::Design& design : designs) {
+      progress.rename(fmt::format("{} ({} of {})", design.name(), runs.size() + 1, designs.size()));
       ExecuteOptions how;
-      how.label = fmt::format("{} ({} of {})", design.name(), runs.size() + 1, designs.size());
+      how.progress = [&](double share) { progress.show((static_cast<double>(runs.size()) + share) / static_cast<double>(designs.size())); };
       how.design_arguments = " --design " + shell_word(design.name());
       how.stop = interrupt.token();
       runs.push_back(execute(std::move(design), point, how));
@@ -68,6 +71,7 @@ int compare(const CompareCommand& o) {
   } catch (const sim::engine::Cancelled&) {
     return interrupt.exit_code();
   }
+  progress.clear();
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
@@ -78,9 +82,9 @@ int compare(const CompareCommand& o) {
 
 }  // namespace
 
-Command add_compare(CLI::App& app) {
+Command add_compare(App& app) {
   const auto o = std::make_shared<CompareCommand>();
-  CLI::App* command = app.add_subcommand("compare", "Several designs on one workload, side by side");
+  App* command = app.add_subcommand("compare", "Several designs on one workload, side by side");
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };

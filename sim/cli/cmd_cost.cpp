@@ -206,10 +206,9 @@ int cost_command(const CostCommand& o) {
 
 }  // namespace
 
-Command add_cost(CLI::App& app) {
+Command add_cost(App& app) {
   const auto o = std::make_shared<CostCommand>();
-  CLI::App* command =
-      app.add_subcommand("cost", "A cost table: energies and areas with their sources, a design's area, Accelergy's tables");
+  App* command = app.add_subcommand("cost", "A cost table: energies and areas with their sources, a design's area, Accelergy's tables");
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <unistd.h>
+#include <CLI/Version.hpp>
 #include <boost/version.hpp>
-#include <nlohmann/json.hpp>
 #include <systemc>
 
 #include <array>
@@ -47,8 +47,7 @@ std::vector<Finding> built_with() {
           {"SystemC", SC_VERSION, "--fidelity systemc"},
           {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100), "text"},
           {"yaml-cpp", WEFT_YAML_CPP_VERSION, "configurations"},
-          {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH),
-           "headers of traces"},
+          {"nlohmann-json", WEFT_NLOHMANN_JSON_VERSION, "headers of traces"},
           {"CLI11", CLI11_VERSION, "the command line"},
           {"Boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100), "graphs of Einsums"},
           {"OpenSSL", ::OpenSSL_version(OPENSSL_VERSION_STRING), "hashes of configurations"}};
@@ -166,9 +165,9 @@ int doctor(const std::string& json_path) {
 
 }  // namespace
 
-Command add_doctor(CLI::App& app) {
+Command add_doctor(App& app) {
   const auto json = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("doctor", "What is installed, which optional back ends are there, with versions");
+  App* command = app.add_subcommand("doctor", "What is installed, which optional back ends are there, with versions");
   command->add_option("--json", *json, "as JSON, schema weft-doctor/1; '-' is standard output")->type_name("FILE")->check(not_empty());
   command->footer(kExamples);
   return {command, [json] { return doctor(*json); }};

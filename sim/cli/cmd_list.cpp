@@ -73,9 +73,9 @@ int list(const ListCommand& o) {
 
 }  // namespace
 
-Command add_list(CLI::App& app) {
+Command add_list(App& app) {
   const auto o = std::make_shared<ListCommand>();
-  CLI::App* command = app.add_subcommand("list", "What there is: cascades, architectures, bindings, designs, workloads, cost tables");
+  App* command = app.add_subcommand("list", "What there is: cascades, architectures, bindings, designs, workloads, cost tables");
   command->add_option("kind", o->kind, "cascades, archs, bindings, designs, workloads or costs; all of them unless given")
       ->type_name("KIND");
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")->type_name("FILE")->check(not_empty());

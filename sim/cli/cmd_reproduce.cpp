@@ -1,9 +1,6 @@
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -13,11 +10,13 @@
 #include "models/common/atomic_file.hpp"
 #include "models/common/text.hpp"
 #include "models/evaluation/reproduction.hpp"
+#include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/staged_folder.hpp"
 #include "sim/common/workers.hpp"
 #include "sim/engine/run.hpp"
 
@@ -68,30 +67,29 @@ Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job&
   });
 }
 
-// Draws the figures from their data; a note where Python cannot.
-void draw(const fs::path& folder) {
+// Draws the figures from their data, both in `staging`; a note where Python cannot. The folder goes with a drawing that is stopped.
+void draw(const fs::path& staging, const std::string& out, const std::stop_token& stop) {
+  const auto note = [](const std::string& why, const std::string& folder) {
+    fmt::print(stderr, "weft reproduce: no figures: {}; the data of each lies in {}\n", why, folder);
+  };
   const fs::path script = config_folder("published").parent_path().parent_path() / "scripts" / "plot" / "reproduction.py";
   std::error_code code;
-  if (!fs::exists(script, code)) {
-    fmt::print(stderr, "weft reproduce: no figures: {} is not there; the data of each lies in {}\n", script.string(), folder.string());
-    return;
-  }
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(STDERR_FILENO, STDOUT_FILENO);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);  // Ctrl-C ends the drawing too
-    ::execl("/usr/bin/python3", "/usr/bin/python3", script.c_str(), folder.c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
-  int status = 1;
-  if (child > 0) ::waitpid(child, &status, 0);
-  if (child < 0 || status != 0)
-    fmt::print(stderr, "weft reproduce: no figures: Python with matplotlib is needed; the data of each lies in {}\n", folder.string());
+  if (!fs::exists(script, code)) return note(script.string() + " is not there", out);
+  Progress progress("figures");
+  std::string said;  // but for the names of pictures
+  const auto take = [&](std::string_view line) {
+    if (!line.starts_with(staging.string())) said += std::string(line) + "\n";
+  };
+  Child child({"/usr/bin/python3", script.string(), staging.string()}, staging);
+  const int status = child.wait(
+      take, [&] { progress.show(); }, stop);
+  progress.clear();
+  if (stop.stop_requested()) return;
+  fmt::print(stderr, "{}", said);
+  if (status != 0) note("Python with matplotlib is needed", out);
 }
 
-void write_folder(const Reproduction& all, const fs::path& folder) {
+void write_files(const Reproduction& all, const fs::path& folder) {
   for (const auto& [name, text] : evaluation::figure_csvs(all)) write_file_atomically(folder / name, text);
   write_file_atomically(folder / "validation.md", evaluation::validation_page(all));
   write_file_atomically(folder / "reproduction.json", evaluation::reproduction_json(all) + "\n");
@@ -135,12 +133,6 @@ unsigned worker_count(const ReproduceCommand& o) {
   return static_cast<unsigned>(whole_number("--jobs", o.jobs, 1, 256));
 }
 
-void make_folder(const std::string& folder) {
-  std::error_code code;
-  fs::create_directories(folder, code);
-  if (code) throw ConfigError(Problem{{"--out", 0, 0}, "", folder, "cannot be made: " + code.message()});
-}
-
 // The rules' points, and what every fidelity needs to know.
 Reproduction begin(const ReproduceCommand& o, const engine::Catalog& catalog, const evaluation::Published& published,
                    const std::vector<cost::Table>& tables) {
@@ -154,19 +146,64 @@ Reproduction begin(const ReproduceCommand& o, const engine::Catalog& catalog, co
   return all;
 }
 
-// All outcomes of the workers, in the jobs' order; nothing where they were told to stop.
-std::optional<std::vector<Outcome>> collect(sim::Workers& workers, std::size_t jobs, const std::stop_token& stop) {
-  Progress progress("reproduce fusemax");
-  std::vector<Outcome> outcomes(jobs);
-  std::size_t done = 0;
-  const auto take = [&](std::size_t i, const std::string& line) {
-    outcomes[i] = evaluation::from_line(line);
-    progress.show(static_cast<double>(++done) / static_cast<double>(jobs));
-  };
-  const bool whole = workers.collect(take, stop);
-  progress.clear();
-  if (!whole) return std::nullopt;
-  return outcomes;
+// Jobs done, of all fidelities, under one bar; empty outcomes where there was a request to stop.
+class Runner {
+ public:
+  Runner(const std::vector<evaluation::Job>& jobs, const evaluation::Bench& bench, std::size_t fidelities, std::stop_token stop)
+      : jobs_(jobs), bench_(bench), all_(fidelities * jobs.size()), stop_(std::move(stop)) {}
+
+  std::optional<std::vector<Outcome>> analytic() {
+    std::vector<Outcome> outcomes;
+    for (const evaluation::Job& job : jobs_) {
+      if (stop_.stop_requested()) return std::nullopt;
+      outcomes.push_back(analytic_outcome(bench_, job));
+      count();
+    }
+    return outcomes;
+  }
+
+  // Those of the workers, in the jobs' order.
+  std::optional<std::vector<Outcome>> simulated(sim::Workers& workers) {
+    std::vector<Outcome> outcomes(jobs_.size());
+    const auto take = [&](std::size_t i, const std::string& line) {
+      outcomes[i] = evaluation::from_line(line);
+      count();
+    };
+    if (!workers.collect(take, stop_)) return std::nullopt;
+    return outcomes;
+  }
+
+ private:
+  void count() { progress_.show(static_cast<double>(++done_) / static_cast<double>(all_)); }
+
+  const std::vector<evaluation::Job>& jobs_;
+  const evaluation::Bench& bench_;
+  std::size_t all_;
+  std::stop_token stop_;
+  std::size_t done_ = 0;
+  Progress progress_{"reproduce fusemax"};
+};
+
+// The outcomes of our own fidelities, into `all`; false where there was a request to stop.
+bool run_jobs(Reproduction& all, const evaluation::Published& published, const evaluation::Bench& bench,
+              const std::vector<evaluation::Job>& jobs, sim::Workers* workers, const std::stop_token& stop) {
+  Runner runner(jobs, bench, workers != nullptr ? 2 : 1, stop);
+  const auto closed = runner.analytic();
+  if (!closed) return false;
+  evaluation::add_outcomes(all, published, "analytic", *closed);
+  if (workers == nullptr) return true;
+  const auto stepped = runner.simulated(*workers);
+  if (!stepped) return false;
+  evaluation::add_outcomes(all, published, "systemc", *stepped);
+  return true;
+}
+
+// Everything that goes into the folder is written and drawn beside it, then moved there at once.
+void write_folder(const Reproduction& all, const std::string& out, StagedFolder& folder, const Interrupt& interrupt) {
+  const fs::path& staging = folder.open();
+  write_files(all, staging);
+  draw(staging, out, interrupt.token());
+  if (interrupt.exit_code() == 0) folder.keep();
 }
 
 int reproduce(const ReproduceCommand& o) {
@@ -177,7 +214,8 @@ int reproduce(const ReproduceCommand& o) {
   const engine::Catalog catalog(config_roots());
   const std::vector<cost::Table> tables = tables_of(catalog, o.cost);
   const evaluation::Published published = evaluation::read_published(config_folder("published").string());
-  if (!o.out.empty()) make_folder(o.out);
+  std::optional<StagedFolder> folder;
+  if (!o.out.empty()) folder.emplace("--out", o.out);
   Reproduction all = begin(o, catalog, published, tables);
   const std::vector<evaluation::Job> jobs = evaluation::evaluation_jobs();
   std::unique_ptr<evaluation::Bench> bench;
@@ -187,25 +225,16 @@ int reproduce(const ReproduceCommand& o) {
   sim::Workers workers(simulated ? jobs.size() : 0, simulated ? count : 1,
                        [&](std::size_t i) { return to_line(simulated_outcome(*bench, jobs[i])); });
   Interrupt interrupt;
-  if (bench != nullptr) {
-    std::vector<Outcome> closed;
-    for (const evaluation::Job& job : jobs) closed.push_back(analytic_outcome(*bench, job));
-    evaluation::add_outcomes(all, published, "analytic", closed);
-  }
-  if (simulated) {
-    const auto stepped = collect(workers, jobs.size(), interrupt.token());
-    if (!stepped) return interrupt.exit_code();
-    evaluation::add_outcomes(all, published, "systemc", *stepped);
-  }
+  if (bench != nullptr && !run_jobs(all, published, *bench, jobs, simulated ? &workers : nullptr, interrupt.token()))
+    return interrupt.exit_code();
   evaluation::conclude(all, published, tables);
   {
     const auto held = interrupt.writing();
     if (interrupt.exit_code() != 0) return interrupt.exit_code();
+    if (folder) write_folder(all, o.out, *folder, interrupt);
+    if (interrupt.exit_code() != 0) return interrupt.exit_code();
     if (!o.json.empty()) write_output(o.json, evaluation::reproduction_json(all));
-    if (!o.out.empty()) write_folder(all, o.out);
   }
-  if (!o.out.empty()) draw(o.out);
-  if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (!outputs.uses_stdout()) say(table_of(all));
   for (const std::string& problem : all.infeasible) fmt::print(stderr, "weft reproduce: infeasible: {}\n", visible(problem));
   return all.infeasible.empty() ? 0 : 1;
@@ -213,9 +242,9 @@ int reproduce(const ReproduceCommand& o) {
 
 }  // namespace
 
-Command add_reproduce(CLI::App& app) {
+Command add_reproduce(App& app) {
   const auto o = std::make_shared<ReproduceCommand>();
-  CLI::App* command = app.add_subcommand("reproduce", "A published evaluation done again: by its rules, in closed form, simulated");
+  App* command = app.add_subcommand("reproduce", "A published evaluation done again: by its rules, in closed form, simulated");
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help) {
     command->add_option(name, target, help)->type_name(type)->check(not_empty());
   };

@@ -1,21 +1,23 @@
 // `weft rtl build`: the library of the RTL at another side, by the recipe of the build.
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "models/common/fields.hpp"
+#include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/interrupt.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/progress.hpp"
 #include "sim/rtl/library.hpp"
 
 namespace weft::cli {
@@ -58,22 +60,64 @@ bool installed(std::string_view program) {
   }
 }
 
-// Runs a program with its standard output on our standard error; gives its exit code, or 128 + the signal that ended it.
-int run_program(const std::vector<std::string>& words) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions{};
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  pid_t child = 0;
-  const int error = ::posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw ConfigError(Problem{{words[0], 0, 0}, "", "", "cannot be run: " + std::generic_category().message(error)});
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+// A folder for what is compiled, gone with this object.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (fs::temp_directory_path() / "weft-rtl-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      throw ConfigError(
+          Problem{{fs::path(name).parent_path().string(), 0, 0}, "", "", "takes no folder: " + std::generic_category().message(errno)});
+    path_ = name;
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  ~Scratch() {
+    std::error_code code;
+    fs::remove_all(path_, code);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// "… compiled 3 of 40": the share; nothing for any other line.
+std::optional<double> share_of(std::string_view line) {
+  const std::size_t at = line.find(": compiled ");
+  const std::size_t of = line.find(" of ", at);
+  if (at == std::string_view::npos || of == std::string_view::npos || of < at) return std::nullopt;
+  const auto number = [&](std::size_t begin, std::size_t end) {
+    int value = 0;
+    std::from_chars(line.data() + begin, line.data() + end, value);
+    return value;
+  };
+  const int all = number(of + 4, line.size());
+  if (all <= 0) return std::nullopt;
+  return static_cast<double>(number(at + 11, of)) / all;
+}
+
+// Runs the recipe, what it writes on our standard error, under a bar; its exit code, or 128 + the signal that ended us.
+int run_recipe(std::vector<std::string> words) {
+  const Scratch scratch;
+  words.insert(words.end(), {"--work", scratch.path().string(), "--report"});
+  Child child(words, scratch.path());
+  Interrupt interrupt;
+  const auto held = interrupt.writing();  // nobody leaves before the compilers have ended
+  Progress progress("rtl build");
+  std::optional<double> done;
+  const auto draw = [&] { done ? progress.show(*done) : progress.show(); };
+  const auto take = [&](std::string_view line) {
+    if (const auto share = share_of(line)) {
+      done = share;
+      return draw();
+    }
+    progress.clear();
+    fmt::print(stderr, "{}\n", line);
+  };
+  const int code = child.wait(take, draw, interrupt.token());
+  progress.clear();
+  return interrupt.exit_code() != 0 ? interrupt.exit_code() : code;
 }
 
 int build(const RtlCommand& o) {
@@ -95,10 +139,11 @@ int build(const RtlCommand& o) {
       throw ConfigError(
           Problem{{"PATH", 0, 0}, "", tool, fmt::format("is not installed, and builds the library; on Debian: apt-get install {}", tool)});
   }
-  const int failed = run_program({script.string(), "--side", std::to_string(side), "--out", out.string()});
+  const int failed = run_recipe({script.string(), "--side", std::to_string(side), "--out", out.string()});
+  if (failed >= 128) return failed;
   if (failed != 0) {
     fmt::print(stderr, "weft rtl: building the library of side {} failed; what is wrong stands above\n", side);
-    return failed >= 128 ? failed : 1;
+    return 1;
   }
   const fs::path library = out / sim::rtl::library_name(side);
   sim::rtl::Library::open(library);
@@ -114,9 +159,9 @@ int rtl(const RtlCommand& o) {
 
 }  // namespace
 
-Command add_rtl(CLI::App& app) {
+Command add_rtl(App& app) {
   const auto o = std::make_shared<RtlCommand>();
-  CLI::App* command = app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl at other sides");
+  App* command = app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl at other sides");
   command->add_option("ACTION", o->action, "build: Verilates the FuseMax engine of a side and compiles it");
   command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 32")->type_name("N")->check(not_empty());
   command->add_option("--out", o->out, "where the library goes; the first folder of WEFT_RTL_PATH, or the build's own, unless given")

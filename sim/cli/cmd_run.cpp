@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <system_error>
 
 #include "models/common/atomic_file.hpp"
 #include "models/cost/accelergy.hpp"
@@ -15,6 +14,8 @@
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/pending_file.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/cli/staged_folder.hpp"
 #include "sim/engine/perfetto.hpp"
 #include "sim/engine/run.hpp"
 
@@ -108,10 +109,10 @@ void write_accelergy(const std::string& folder, const Executed& run) {
       {{kErt, cost::energy_reference_table(table, priced)},
        {kArt, cost::area_reference_table(table, engine::area_components(arch, table))},
        {kCounts, cost::action_counts(actions)}}};
-  std::error_code code;
-  std::filesystem::create_directory(folder, code);
-  if (code) throw ConfigError(Problem{{"--accelergy", 0, 0}, "", folder, "cannot be made: " + code.message()});
-  for (const auto& [name, text] : files) write_file_atomically(std::filesystem::path(folder) / name, text);
+  StagedFolder staged("--accelergy", folder);
+  const std::filesystem::path& staging = staged.open();
+  for (const auto& [name, text] : files) write_file_atomically(staging / name, text);
+  staged.keep();
 }
 
 int run(const RunCommand& o) {
@@ -133,8 +134,9 @@ int run(const RunCommand& o) {
   Interrupt interrupt;
   sim::engine::PerfettoTrace timeline;
   std::vector<std::vector<float>> values;
+  Progress progress(design.name());
   ExecuteOptions how;
-  how.label = design.name();
+  how.progress = [&](double share) { progress.show(share); };
   how.design_arguments =
       o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding) : " --design " + shell_word(o.design);
   how.events = o.perfetto.empty() ? nullptr : &timeline;
@@ -146,6 +148,7 @@ int run(const RunCommand& o) {
   } catch (const sim::engine::Cancelled&) {
     return interrupt.exit_code();
   }
+  progress.clear();
   const Executed& done = runs.front();
   const bool ran = done.result->status == engine::Status::ok;
   const auto held = interrupt.writing();
@@ -162,9 +165,9 @@ int run(const RunCommand& o) {
 
 }  // namespace
 
-Command add_run(CLI::App& app) {
+Command add_run(App& app) {
   const auto o = std::make_shared<RunCommand>();
-  CLI::App* command = app.add_subcommand("run", "One design on one workload: cycles, utilisation, traffic, values");
+  App* command = app.add_subcommand("run", "One design on one workload: cycles, utilisation, traffic, values");
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };

@@ -77,9 +77,9 @@ int validate(const ValidateCommand& o) {
 
 }  // namespace
 
-Command add_validate(CLI::App& app) {
+Command add_validate(App& app) {
   const auto o = std::make_shared<ValidateCommand>();
-  CLI::App* command = app.add_subcommand("validate", "Analytic, SystemC and RTL side by side on a grid: cycles, errors, values");
+  App* command = app.add_subcommand("validate", "Analytic, SystemC and RTL side by side on a grid: cycles, errors, values");
   command->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());

@@ -1,12 +1,12 @@
 // The commands of `weft`: each adds its subcommand and says what it does when chosen.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "sim/cli/parser.hpp"
 
 namespace weft::cli {
 
@@ -15,19 +15,19 @@ using Action = std::function<int()>;
 
 // A subcommand and its action; the action holds the options that the parser fills in.
 struct Command {
-  CLI::App* app = nullptr;
+  App* app = nullptr;
   Action action;
 };
 
-Command add_doctor(CLI::App& app);
-Command add_list(CLI::App& app);
-Command add_cost(CLI::App& app);
-Command add_analyze(CLI::App& app);
-Command add_run(CLI::App& app);
-Command add_compare(CLI::App& app);
-Command add_validate(CLI::App& app);
-Command add_rtl(CLI::App& app);
-Command add_reproduce(CLI::App& app);
+Command add_doctor(App& app);
+Command add_list(App& app);
+Command add_cost(App& app);
+Command add_analyze(App& app);
+Command add_run(App& app);
+Command add_compare(App& app);
+Command add_validate(App& app);
+Command add_rtl(App& app);
+Command add_reproduce(App& app);
 
 // The folders of cascades, architectures, bindings, designs, workloads and cost tables: those of $WEFT_CONFIGS, with ':' between
 // them, then the shipped one beside the build.

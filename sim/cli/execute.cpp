@@ -7,7 +7,6 @@
 
 #include "models/common/text.hpp"
 #include "sim/cli/output.hpp"
-#include "sim/cli/progress.hpp"
 #include "sim/engine/run.hpp"
 
 namespace weft::cli {
@@ -30,19 +29,17 @@ namespace {
 Executed execute(engine::Design design, const Point& point, const ExecuteOptions& options) {
   Executed run;
   run.design = std::make_unique<engine::Design>(std::move(design));
-  Progress progress(visible(options.label));
   engine::RunOptions how = point.run;
   how.trace = point.trace ? &*point.trace : nullptr;
   how.events = options.events;
   how.outputs = options.outputs;
   how.stop = options.stop;
-  how.progress = [&](double share) { progress.show(share); };
+  how.progress = options.progress;
   try {
     run.result = std::make_unique<engine::Result>(sim::engine::run(*run.design, point.workload, point.shape, how));
   } catch (const ConfigError& error) {
     rethrow_with_place(error, *run.design);
   }
-  progress.clear();
   run.report = {.design = run.design.get(),
                 .result = run.result.get(),
                 .workload = point.workload.name,

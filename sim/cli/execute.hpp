@@ -1,6 +1,7 @@
 // One point run and reported, for `run` and `compare`.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -20,8 +21,8 @@ struct Executed {
 };
 
 struct ExecuteOptions {
-  std::string label;             // before the progress bar
-  std::string design_arguments;  // " --design fusemax", of the canonical command line
+  std::function<void(double)> progress;  // called with the share done
+  std::string design_arguments;          // " --design fusemax", of the canonical command line
   engine::EventSink* events = nullptr;
   std::vector<std::vector<float>>* outputs = nullptr;
   std::stop_token stop;

@@ -27,20 +27,12 @@ Each command explains itself: weft run --help
 
 Exit codes: 0 success, 1 a check failed or a point is infeasible, 2 bad input.)";
 
-std::vector<std::string> option_names(const CLI::App& command) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
 // What the parser could not take, with the nearest option in place of a bare refusal.
-std::string unexpected_text(const std::vector<std::string>& extras, const CLI::App& command) {
+std::string unexpected_text(const std::vector<std::string>& extras, const App& command) {
   const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word.starts_with("-"); });
   if (option == extras.end()) return fmt::format("unexpected argument '{}'; see --help", extras.empty() ? "" : visible(extras.front()));
   const std::string name = option->substr(0, option->find('='));
-  const std::string near = nearest_name(name, option_names(command));
+  const std::string near = nearest_name(name, command.option_names());
   return fmt::format("unknown option '{}'; {}see --help", visible(name), near.empty() ? "" : "did you mean '" + near + "'? ");
 }
 
@@ -59,7 +51,7 @@ void complain(const std::string& command, const std::string& said) {
 // The command that stands first, or why there is none.
 void check_command(int argc, char** argv, const std::vector<Command>& commands) {
   std::vector<std::string> names;
-  for (const Command& command : commands) names.push_back(command.app->get_name());
+  for (const Command& command : commands) names.push_back(command.app->name());
   if (argc < 2) throw ConfigError(Problem{{}, "command", "", "missing: give " + one_of(names) + ", or --help"});
   const std::string first = argv[1];
   if (first.starts_with("-") || std::find(names.begin(), names.end(), first) != names.end()) return;
@@ -68,7 +60,7 @@ void check_command(int argc, char** argv, const std::vector<Command>& commands) 
 }
 
 int parse_and_run(int argc, char** argv, std::string& chosen_name) {
-  CLI::App app("Weft: design, simulate and verify attention accelerators", "weft");
+  App app("Weft: design, simulate and verify attention accelerators", "weft");
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("weft ") + WEFT_VERSION);
   const std::vector<Command> commands{add_doctor(app),  add_list(app),     add_cost(app), add_analyze(app),  add_run(app),
@@ -80,24 +72,18 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
     }
     return nullptr;
   };
-  try {
-    // extras are collected and refused below: the parser's own message names no neighbour
-    for (const Command& command : commands) command.app->allow_extras();
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (const Command* command = chosen()) chosen_name = command->app->get_name();
-    if (error.get_exit_code() == 0) {
-      const std::string help = chosen() != nullptr ? chosen()->app->help("weft") : app.help();
-      print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? std::string(error.what()) + "\n" : help);
-      return 0;
-    }
-    const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error);
-    complain(chosen_name, extras != nullptr ? unexpected_text({argv[1]}, app) : error.what());
-    return kBadInput;
-  }
+  const Parsed parsed = app.parse(argc, argv);
   const Command* command = chosen();
+  if (command != nullptr) chosen_name = command->app->name();
+  switch (parsed.kind) {
+    case Parsed::Kind::run: break;
+    case Parsed::Kind::help: print(command != nullptr ? command->app->help("weft") : app.help()); return 0;
+    case Parsed::Kind::version: print(parsed.text + "\n"); return 0;
+    case Parsed::Kind::refused: complain(chosen_name, parsed.text); return kBadInput;
+    case Parsed::Kind::unexpected: complain(chosen_name, unexpected_text({argv[1]}, app)); return kBadInput;
+  }
   if (command == nullptr) throw ConfigError(Problem{{}, "command", "", "missing; see weft --help"});
-  chosen_name = command->app->get_name();
+  // The parser's own message would name no neighbour.
   if (const auto extras = command->app->remaining(); !extras.empty()) {
     complain(chosen_name, unexpected_text(extras, *command->app));
     return kBadInput;

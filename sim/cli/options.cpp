@@ -232,11 +232,7 @@ void scale_cost(const std::string& text, Point& point) {
 
 }  // namespace
 
-CLI::Validator not_empty() {
-  return CLI::Validator([](std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); }, "");
-}
-
-void add_point_options(CLI::App& command, PointOptions& o) {
+void add_point_options(App& command, PointOptions& o) {
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
     command.add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
@@ -258,7 +254,7 @@ void add_point_options(CLI::App& command, PointOptions& o) {
             name, [&o, value](std::int64_t) { o.causal = value; }, help)
         ->group(kWorkload);
   };
-  CLI::Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
+  Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
   causal("--no-causal", false, "every query sees every key")->excludes(on);
   text(
       "--assume", o.assume, "full-attention|plain",

@@ -1,8 +1,6 @@
 // The options that `run` and `compare` share: from text to a checked shape, trace and settings.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "models/engine/run.hpp"
 #include "models/workload/trace.hpp"
 #include "models/workload/workload.hpp"
+#include "sim/cli/parser.hpp"
 
 namespace weft::cli {
 
@@ -33,8 +32,7 @@ struct PointOptions {
   std::string cost, cost_node;
   std::vector<std::string> sets;
 };
-void add_point_options(CLI::App& command, PointOptions& options);
-CLI::Validator not_empty();
+void add_point_options(App& command, PointOptions& options);
 
 // What is to be run, whatever the design.
 struct Point {

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,12 +45,15 @@ Workers::Workers(std::size_t jobs, unsigned count, Job job) : jobs_(jobs), job_(
   check(memory != MAP_FAILED, "no memory to share with worker processes");
   next_ = new (memory) std::atomic<std::size_t>(0);
   count = static_cast<unsigned>(std::min<std::size_t>(count, jobs));
+  const pid_t parent = ::getpid();
   for (unsigned w = 0; w < count; ++w) {
     std::array<int, 2> ends{};
     check(::pipe(ends.data()) == 0, "no pipe to a worker process");
     const pid_t process = ::fork();
     check(process >= 0, "no worker process");
     if (process == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // however the parent ends, this ends with it
+      if (::getppid() != parent) ::_exit(1);
       ::close(ends[0]);
       for (const Worker& other : workers_) ::close(other.file);
       work(ends[1]);

@@ -77,8 +77,9 @@ bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::
   return true;
 }
 
+// `progress` is told the share of this point.
 ValidationPoint validate_point(const Design& design, const workload::Shape& s, StallProfile profile, std::uint64_t seed,
-                               const std::stop_token& stop) {
+                               const std::stop_token& stop, const std::function<void(double)>& progress) {
   const workload::Trace trace = operands_of(s, seed);
   const workload::Workload workload = workload_of(s);
   ValidationPoint point{.design = design.name(), .shape = s, .memory = {}, .profile = profile};
@@ -93,9 +94,11 @@ ValidationPoint validate_point(const Design& design, const workload::Shape& s, S
   std::vector<std::vector<float>> rtl;
   options.fidelity = Fidelity::systemc;
   options.outputs = &systemc;
+  options.progress = [&](double share) { progress(share / 2); };
   point.systemc = run(design, workload, s, options).cycles;
   options.fidelity = Fidelity::rtl;
   options.outputs = &rtl;
+  options.progress = [&](double share) { progress((1 + share) / 2); };
   point.rtl = run(design, workload, s, options).cycles;
   point.values_equal = same_bits(systemc, rtl);
   for (const auto& layer : rtl) point.values_compared += layer.size();
@@ -121,9 +124,11 @@ std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog, cons
       const Design design = Design::load(catalog, name, memory.settings);
       for (const workload::Shape& s : grid.shapes) {
         for (const StallProfile profile : grid.profiles) {
-          points.push_back(validate_point(design, s, profile, seed + points.size(), stop));
+          const auto tell = [&](double share) {
+            if (progress) progress((static_cast<double>(points.size()) + share) / static_cast<double>(grid.points()));
+          };
+          points.push_back(validate_point(design, s, profile, seed + points.size(), stop, tell));
           points.back().memory = memory.name;
-          if (progress) progress(static_cast<double>(points.size()) / static_cast<double>(grid.points()));
         }
       }
     }
