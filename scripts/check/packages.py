@@ -52,7 +52,7 @@ class Tree:
         python = [Path(file) for file in files if file.endswith(".py")]
         self.modules = {file.stem for file in python} | {file.parent.name for file in python}
         self.scripts = {file: shell_commands.read(self.text(file)) for file in files if self.is_shell(file)}
-        self.functions = {name for script in self.scripts.values() for name in script.functions}
+        self.functions = {name: body for script in self.scripts.values() for name, body in script.functions.items()}
 
     def text(self, file: str) -> str:
         return (self.root / file).read_text(encoding="utf-8", errors="replace")

@@ -30,20 +30,23 @@ class Call:
 class Caller:
     """What one script calls; `functions` are those of other scripts that it may have sourced."""
 
-    def __init__(self, script: Script, functions: set[str]) -> None:
+    def __init__(self, script: Script, functions: dict[str, list[list[Word]]]) -> None:
         self.script = script
-        self.functions = functions | set(script.functions)
+        self.functions = functions | script.functions
         # Of a function that runs its arguments, how many of them come before the command.
-        self.before = {name: count for name, body in script.functions.items() if (count := self.runs_arguments(body)) is not None}
+        self.before = {name: count for name, body in self.functions.items() if (count := self.runs_arguments(body)) is not None}
 
-    @staticmethod
-    def runs_arguments(body: list[list[Word]]) -> int | None:
+    @classmethod
+    def runs_arguments(cls, body: list[list[Word]]) -> int | None:
         shifted = 0
-        for words in body:
-            if words[0].text == "shift":
-                shifted += int(words[1].text) if len(words) > 1 and words[1].text.isdigit() else 1
-            elif any(word.source.strip('"') in ("$@", "${@}") for word in words[:3]) and words[0].text not in BUILTINS:
+        for command in body:
+            words = command
+            while words and words[0].text in RUNNERS:
+                words = cls.behind_options(words[0].text, words[1:])
+            if words and words[0].source.strip('"') in ("$@", "${@}"):
                 return shifted
+            if words and words[0].text == "shift":
+                shifted += int(words[1].text) if len(words) > 1 and words[1].text.isdigit() else 1
         return None
 
     def calls(self) -> Iterator[Call]:
@@ -73,7 +76,7 @@ class Caller:
 
     @staticmethod
     def program(word: Word) -> Iterator[Call]:
-        if re.fullmatch(r"[A-Za-z0-9_.+-]+|/[\w.+/-]+", word.text):  # else a path below the tree, or no word of a program
+        if re.fullmatch(r"\w[\w.+-]*|/[\w.+/-]+", word.text):  # else a path below the tree, or no word of a program
             yield Call("program", word.text, word.line)
 
     def run_by(self, name: str, rest: list[Word], depth: int) -> Iterator[Call]:
@@ -110,8 +113,8 @@ class Caller:
                 yield from self.of([Word(w.text, w.source, word.line) for w in words], depth - 1)
 
 
-def calls(script: Script, functions: set[str] | None = None) -> list[Call]:
-    return list(Caller(script, functions or set()).calls())
+def calls(script: Script, functions: dict[str, list[list[Word]]] | None = None) -> list[Call]:
+    return list(Caller(script, functions or {}).calls())
 
 
 def calls_of_text(text: str) -> list[Call]:

@@ -135,10 +135,11 @@ class PackagesTest(DebianTree):
 
 
 class ShellTest(TreeTest):
-    def calls(self, text: str, *functions: str) -> list[str]:
+    def calls(self, text: str, sourced: str = "") -> list[str]:
         syntax = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
         self.assertEqual(syntax.returncode, 0, syntax.stderr)
-        return [call.name for call in shell_programs.calls(shell_commands.read(text), set(functions)) if call.kind == "program"]
+        known = shell_commands.read(sourced).functions
+        return [call.name for call in shell_programs.calls(shell_commands.read(text), known) if call.kind == "program"]
 
     def test_where_a_command_stands(self) -> None:
         for text, want in (
@@ -165,9 +166,12 @@ class ShellTest(TreeTest):
         self.assertEqual(self.calls(text), ["c", "d", "g", "h", "i"])
 
     def test_functions(self) -> None:
-        self.assertEqual(self.calls("f() {\n  a\n}\nf b\ng c", "g"), ["a"])
+        self.assertEqual(self.calls("f() {\n  a\n}\nf b\ng c", "g() { d; }"), ["a"])
         runner = 'step() {\n  local name="$1" count="$2"\n  shift 2\n  if "$@"; then a; fi\n}\nstep NAME 3 b c\nstep x y f'
         self.assertEqual(self.calls(runner), ["a", "b", "f"])
+        self.assertEqual(self.calls("run nice a b\nrun -x c", 'run() { (trap - ERR INT; "$@") <&0 & wait $!; }'), ["nice", "a"])
+        passes = 'f() {\n  shift 2\n  g() { a -x "$@" > b; }\n  run g "$@"\n}\nf c d -y e'
+        self.assertEqual(self.calls(passes, 'run() { nice -n 5 "$@"; }'), ["a"])
 
     def test_commands_that_run_commands(self) -> None:
         for text, want in (("exec a b", ["a"]), ("env -u X Y=1 a", ["env", "a"]), ("xargs -0 -n 1 a b", ["xargs", "a"]),
