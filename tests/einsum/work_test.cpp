@@ -5,6 +5,7 @@
 
 #include "models/einsum/analysis.hpp"
 #include "models/einsum/domain.hpp"
+#include "models/einsum/kernel.hpp"
 #include "models/einsum/load.hpp"
 #include "tests/einsum/cascades.hpp"
 
