@@ -73,8 +73,8 @@ std::int64_t tensor_elements(const Cascade& cascade, TensorId tensor, const Exte
   return count;
 }
 
-GenerationZero generation_zero(const Cascade& cascade, TensorId tensor, const Extents& extents) {
-  const std::vector<std::int64_t> shape = tensor_shape(cascade, tensor, extents);
+GenerationZero generation_zero(const Cascade& cascade, TensorId tensor, const Extents& extents, const Blocks& blocks) {
+  const std::vector<std::int64_t> shape = held_shape(cascade, tensor, extents, blocks);
   GenerationZero zero{1, 1, 1};
   bool found = false;
   for (std::size_t d = 0; d < shape.size(); ++d) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "models/einsum/hidden.hpp"
 #include "models/einsum/kernel.hpp"
 #include "models/einsum/operators.hpp"
 #include "models/numerics/arithmetic.hpp"
@@ -14,8 +15,8 @@ constexpr std::int64_t kWideLane = 8;  // the innermost output rank is the lane 
 
 class Planner {
  public:
-  Planner(const Cascade& cascade, EinsumId id, const Extents& extents)
-      : cascade_(cascade), einsum_(cascade.einsums[id]), extents_(extents), id_(id) {}
+  Planner(const Cascade& cascade, EinsumId id, const Extents& extents, const Blocks& blocks)
+      : cascade_(cascade), einsum_(cascade.einsums[id]), extents_(extents), blocks_(blocks), id_(id) {}
 
   KernelPlan plan() {
     for (const RankId rank : einsum_.iteration) plan_.extents.push_back(extents_[rank]);
@@ -55,13 +56,15 @@ class Planner {
   }
 
   KernelPlan::Stream stream(const Access& access) const {
-    KernelPlan::Stream stream{access.tensor, 0, std::vector<std::int64_t>(einsum_.iteration.size(), 0), 0};
-    const std::vector<std::int64_t> shape = tensor_shape(cascade_, access.tensor, extents_);
+    KernelPlan::Stream stream{access.tensor, 0, std::vector<std::int64_t>(einsum_.iteration.size(), 0), 0, 0};
+    const std::vector<std::int64_t> shape = held_shape(cascade_, access.tensor, extents_, blocks_);
+    const bool block = in_blocks(cascade_, access.tensor, blocks_);
     std::int64_t stride = 1;
     for (std::size_t d = shape.size(); d-- > 0;) {
       const LinearForm form = index_form(cascade_, access.indices[d], cascade_.tensors[access.tensor].dimensions[d].rank, extents_);
       stream.base += product(form.constant, stride);
       for (const auto& [rank, coefficient] : form.terms) stream.strides[variable(rank)] += product(coefficient, stride);
+      if (block && cascade_.tensors[access.tensor].dimensions[d].rank == blocks_.rank) stream.block_stride = stride;
       stride = product(stride, shape[d]);
     }
     if (plan_.lane != kNone) stream.lane_stride = stream.strides[plan_.lane];
@@ -85,6 +88,8 @@ class Planner {
       (!reduces ? plan_.write_inequalities : one.lane == 0 ? plan_.point_inequalities : plan_.lane_inequalities).push_back(std::move(one));
     }
     for (const Constraint& constraint : mask_constraints(cascade_, einsum_, extents_)) plan_.mask.push_back(inequality(constraint));
+    const std::vector<Constraint> seen = hidden_points(cascade_, extents_)[static_cast<std::size_t>(id_)];
+    for (const Constraint& constraint : seen) plan_.seen.push_back(inequality(constraint));
     if (einsum_.mask) plan_.otherwise = einsum_.mask->otherwise;
   }
 
@@ -136,6 +141,7 @@ class Planner {
   const Cascade& cascade_;
   const Einsum& einsum_;
   const Extents& extents_;
+  const Blocks& blocks_;
   EinsumId id_;
   KernelPlan plan_;
 };
@@ -163,7 +169,9 @@ double evaluate(const KernelPlan& plan, int node, std::span<const double> scalar
 
 }  // namespace
 
-KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents) { return Planner(cascade, einsum, extents).plan(); }
+KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents, const Blocks& blocks) {
+  return Planner(cascade, einsum, extents, blocks).plan();
+}
 
 void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars, std::span<double> out) {
   check(scalars.size() == plan.scalars && out.size() == plan.uniform_nodes.size(), "one value for each scalar and uniform");

@@ -34,6 +34,14 @@ struct DoubleArithmetic {
   static Value negate(Value a) { return -a; }
   static Value exp_scaled(Value x, double scale) { return exp_double(scale * x); }
   static Value store(Value x, int /*tensor*/) { return x; }
+  template <class F>
+  static void exponential(double scale, F f) {
+    f([scale](Value x) { return exp_double(scale * x); });
+  }
+  template <class F>
+  static void rounding(int /*tensor*/, F f) {
+    f([](Value x) { return x; });
+  }
 };
 
 // fp32 throughout (bf16.hpp); a tensor is rounded to its format when it is stored.
@@ -66,7 +74,33 @@ class Bf16Arithmetic {
     return round_to(formats_[static_cast<std::size_t>(tensor)], x);
   }
 
+  // For whole rows, as the kernel calls them: f gets the function of one value, with every choice made before the loop.
+  template <class F>
+  void exponential(double scale, F f) const {
+    const float c = softmax_scale_log2e(scale);
+    if (exp_method_ == ExpMethod::maccs) return f([c](Value x) { return exp_maccs(x, c); });
+    f([c, this](Value x) { return exp_segments(x, c, segments_); });
+  }
+  template <class F>
+  void rounding(int tensor, F f) const {
+    if (is_bf16(tensor)) return f([](Value x) { return round_to_bf16(x); });
+    f([](Value x) { return flush(x); });
+  }
+  // And the macc of a sum over values of tensors `a` and `b` (-1: of none); `kFused` where an fma is one instruction.
+  template <bool kFused, class F>
+  void summing(int a, int b, F f) const {
+    if constexpr (!kFused) {
+      if (a >= 0 && b >= 0 && is_bf16(a) && is_bf16(b)) return f([](Value x, Value y, Value sum) { return macc_bf16_in_sum(x, y, sum); });
+    }
+    f([](Value x, Value y, Value sum) { return macc_in_sum(x, y, sum); });
+  }
+
  private:
+  bool is_bf16(int tensor) const {
+    check(tensor >= 0 && static_cast<std::size_t>(tensor) < formats_.size(), "a stored tensor has a format");
+    return formats_[static_cast<std::size_t>(tensor)] == Format::bf16;
+  }
+
   std::vector<Format> formats_;
   ExpMethod exp_method_;
   ExpSegments segments_;

@@ -17,12 +17,18 @@ inline std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); 
 inline float float_of(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 inline float canonical_nan() { return float_of(kCanonicalNan); }
 
-// Flush a subnormal to zero, keeping its sign; make NaN canonical. Selections rather than branches: it must vectorise.
+// `chosen` where the condition holds: a selection that no compiler makes a branch of, so that rows vectorise.
+inline std::uint32_t select(bool condition, std::uint32_t chosen, std::uint32_t otherwise) {
+  const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
+  return (chosen & mask) | (otherwise & ~mask);
+}
+
+// Flush a subnormal to zero, keeping its sign; make NaN canonical. It must vectorise.
 inline float flush(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t magnitude = bits & 0x7FFFFFFF;
-  const std::int32_t number = magnitude < 0x00800000 ? bits & ~0x7FFFFFFF : bits;
-  return std::bit_cast<float>(magnitude > 0x7F800000 ? static_cast<std::int32_t>(kCanonicalNan) : number);
+  const std::uint32_t bits = bits_of(x);
+  const auto magnitude = static_cast<std::int32_t>(bits & 0x7FFFFFFFu);
+  const std::uint32_t number = select(magnitude < 0x00800000, bits & 0x80000000u, bits);
+  return float_of(select(magnitude > 0x7F800000, kCanonicalNan, number));
 }
 
 inline float macc(float a, float b, float c) { return flush(std::fma(flush(a), flush(b), flush(c))); }
@@ -34,6 +40,18 @@ inline float macc_bf16(float a, float b, float c) {
 // The same where all three are flushed already, as in long sums.
 inline float macc_bf16_flushed(float a, float b, float c) {
   return flush(static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + static_cast<double>(c)));
+}
+// A subnormal to zero with its sign, NaN as it is.
+inline float flush_subnormal(float x) {
+  const std::uint32_t bits = bits_of(x);
+  return float_of(select(static_cast<std::int32_t>(bits & 0x7FFFFFFFu) < 0x00800000, bits & 0x80000000u, bits));
+}
+// Inside a long sum: a and b are flushed, c is +0, flushed, or the result of the one before. NaN stays NaN to the end of the
+// sum, where flush() makes it canonical: the bits of macc, step by step.
+inline float macc_in_sum(float a, float b, float c) { return flush_subnormal(std::fma(a, b, c)); }
+// The same where a and b are bf16 values, without an fma.
+inline float macc_bf16_in_sum(float a, float b, float c) {
+  return flush_subnormal(static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + static_cast<double>(c)));
 }
 inline float add(float a, float b) { return flush(flush(a) + flush(b)); }
 inline float subtract(float a, float b) { return flush(flush(a) - flush(b)); }
@@ -49,25 +67,28 @@ inline std::int32_t order_key(float x) {
   return bits ^ ((bits >> 31) & 0x7FFFFFFF);
 }
 
+// Of a flushed value.
+inline bool is_nan(float x) { return bits_of(x) == kCanonicalNan; }
+
 // IEEE 754-2019 maximum and minimum with flushed inputs: NaN wins and is canonical, +0 > −0.
 inline float max(float a, float b) {
   a = flush(a);
   b = flush(b);
-  if (bits_of(a) == kCanonicalNan || bits_of(b) == kCanonicalNan) return canonical_nan();
-  return order_key(a) < order_key(b) ? b : a;
+  const std::uint32_t larger = select(order_key(a) < order_key(b), bits_of(b), bits_of(a));
+  return float_of(select(static_cast<int>(is_nan(a)) + static_cast<int>(is_nan(b)) > 0, kCanonicalNan, larger));
 }
 inline float min(float a, float b) {
   a = flush(a);
   b = flush(b);
-  if (bits_of(a) == kCanonicalNan || bits_of(b) == kCanonicalNan) return canonical_nan();
-  return order_key(b) < order_key(a) ? b : a;
+  const std::uint32_t smaller = select(order_key(b) < order_key(a), bits_of(b), bits_of(a));
+  return float_of(select(static_cast<int>(is_nan(a)) + static_cast<int>(is_nan(b)) > 0, kCanonicalNan, smaller));
 }
 
 // fp32 to the nearest bf16, ties to even, held as float; flushed before and after, beyond the largest bf16 to infinity.
 inline float round_to_bf16(float x) {
   const std::uint32_t bits = bits_of(flush(x));
-  if (bits == kCanonicalNan) return canonical_nan();
-  return float_of((bits + 0x7FFFu + ((bits >> 16) & 1u)) & 0xFFFF0000u);
+  const std::uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) & 0xFFFF0000u;
+  return float_of(bits == kCanonicalNan ? kCanonicalNan : rounded);
 }
 inline std::uint16_t bf16_bits(float x) { return static_cast<std::uint16_t>(bits_of(round_to_bf16(x)) >> 16); }
 // Any 16 bits, a bf16 subnormal or another NaN as they are; operations flush them.

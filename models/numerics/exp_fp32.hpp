@@ -62,14 +62,22 @@ inline float insert_exponent(float p, std::int32_t n) {
 // arguments ≤ 0; results below 2^-126 are +0; −inf gives +0, +inf +inf, NaN the canonical NaN.
 inline float exp_maccs(float difference, float scale_log2e) {
   const float t = macc(difference, scale_log2e, float_of(kExpMagic));  // MACC 1
-  const ExpReduction reduced = reduce_exp(t, 0);
-  if (reduced.special) return reduced.result;
-  const float r = macc(difference, scale_log2e, -reduced.rounded);                  // MACC 2
+  const std::uint32_t bits = bits_of(t);
+  // reduce_exp() and insert_exponent() by selections, so that rows of it vectorise; what is special is chosen at the end.
+  const auto n = static_cast<std::int32_t>(bits - kExpMagic);
+  const float r = macc(difference, scale_log2e, -static_cast<float>(n));            // MACC 2
   float p = macc(float_of(kExpCoefficients[4]), r, float_of(kExpCoefficients[3]));  // MACC 3
   p = macc(p, r, float_of(kExpCoefficients[2]));                                    // MACC 4
   p = macc(p, r, float_of(kExpCoefficients[1]));                                    // MACC 5
   p = macc(p, r, float_of(kExpCoefficients[0]));                                    // MACC 6
-  return insert_exponent(p, reduced.power);
+  const auto field = static_cast<std::int32_t>(((bits_of(p) >> 23) & 0xFFu) + static_cast<std::uint32_t>(n));
+  std::uint32_t result = (bits_of(p) & 0x007FFFFFu) | (static_cast<std::uint32_t>(field) << 23);
+  result = select(field <= 0, 0u, result);
+  result = select(field >= 255, 0x7F800000u, result);
+  result = select(n >= 129, 0x7F800000u, result);
+  result = select(n < -126, 0u, result);
+  result = select((bits >> 31) != 0, 0u, result);
+  return float_of(select(bits == kCanonicalNan, kCanonicalNan, result));
 }
 
 // Slope and intercept of each linear segment of 2^f. Segment i is centred on i/segments; its line is

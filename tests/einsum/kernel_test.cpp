@@ -283,6 +283,59 @@ TEST(Kernel, NarrowMaccGivesTheSameBitsAndOnlyWhereBothAreNarrow) {
   }
 }
 
+// Any bits that a tensor may hold: numbers of every exponent, zeros, infinities, the one NaN.
+float any_value(std::mt19937_64& random, numerics::Format format) {
+  const auto bits = static_cast<std::uint32_t>(random());
+  switch (random() % 16) {
+    case 0: return numerics::round_to(format, numerics::float_of(bits));
+    case 1: return numerics::float_of(0x7F800000u | (bits & 0x80000000u));
+    case 2: return numerics::canonical_nan();
+    case 3: return numerics::float_of(bits & 0x80000000u);
+    case 4: return numerics::round_to(format, numerics::float_of((bits & 0x80FFFFFFu) | 0x00800000u));  // near the subnormals
+    default: return numerics::round_to(format, numerics::float_of((bits & 0x83FFFFFFu) | 0x3C000000u));
+  }
+}
+
+// Two paths through every Einsum of the shipped cascades, one of them compiled for a wider processor: the same bits.
+TEST(Kernel, TheWidePathGivesTheSameBits) {
+  if (!wide_path()) GTEST_SKIP() << "this processor has one path";
+  std::mt19937_64 random(17);
+  std::int64_t compared = 0;
+  for (const char* name : {"attention-1pass-causal", "attention-2pass", "attention-3pass", "matmul"}) {
+    const Cascade cascade = shipped(name);
+    std::map<std::string, std::int64_t> sizes{{"E", 19}, {"F", 21}, {"M", 45}, {"P", 101}, {"M0", 8}};
+    if (std::string(name) == "matmul") sizes = {{"K", 33}, {"M", 15}, {"N", 101}};
+    if (std::string(name) == "attention-3pass") sizes.erase("M0");
+    const Extents extents = resolve_extents(cascade, sizes);
+    for (const auto method : {numerics::ExpMethod::maccs, numerics::ExpMethod::segments}) {
+      std::vector<numerics::Format> formats;
+      std::vector<std::vector<float>> data;
+      for (TensorId id = 0; id < static_cast<TensorId>(cascade.tensors.size()); ++id) {
+        formats.push_back(random() % 2 == 0 ? numerics::Format::bf16 : numerics::Format::fp32);
+        std::vector<float>& values = data.emplace_back(static_cast<std::size_t>(tensor_elements(cascade, id, extents)));
+        for (float& value : values) value = any_value(random, formats.back());
+      }
+      numerics::Bf16Arithmetic arithmetic(formats, method);
+      const std::vector<double> scalars(cascade.scalars.size(), 0.37);
+      for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) {
+        std::array<std::vector<float>, 2> results;
+        const auto written = static_cast<std::size_t>(cascade.einsums[e].outputs[0].tensor);
+        for (const bool wide : {false, true}) {
+          std::vector<std::vector<float>> own = data;
+          std::vector<float*> pointers;
+          for (auto& values : own) pointers.push_back(values.data());
+          Kernel<numerics::Bf16Arithmetic>(cascade, e, extents, {}, wide)
+              .run(whole_box(cascade, e, extents), pointers, scalars, true, arithmetic);
+          results[wide ? 1 : 0] = own[written];
+        }
+        for (std::size_t i = 0; i < results[0].size(); ++i, ++compared)
+          ASSERT_EQ(numerics::bits_of(results[0][i]), numerics::bits_of(results[1][i])) << name << " Einsum " << e << " at " << i;
+      }
+    }
+  }
+  EXPECT_GT(compared, 100'000);
+}
+
 // Best of three runs, in nanoseconds of processor time a point.
 template <class A>
 double nanoseconds(const Cascade& cascade, const std::string& name, const Extents& extents, std::span<float* const> pointers,
