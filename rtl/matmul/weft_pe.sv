@@ -35,6 +35,8 @@ module weft_pe #(
 
   weft_array_pkg::pe_op_e op;
   logic [31:0] state, row, visible_state;
+  logic hidden;  // the query must not see the key: nothing of it, weight or value, reaches a result
+  assign hidden = control_i.diagonal[7];
   assign op = control_i.op;
   assign state = state_q[control_i.context_id[ContextBits-1:0]];
   assign row = {row_i, 16'b0};
@@ -82,7 +84,7 @@ module weft_pe #(
   );
 
   logic [31:0] maximum;
-  assign visible_state = control_i.diagonal[7] ? MinusInfinity : state;
+  assign visible_state = hidden ? MinusInfinity : state;
   weft_fp32_max u_max (.a_i(partial_i), .b_i(visible_state), .result_o(maximum));
 
   logic        special;
@@ -115,7 +117,7 @@ module weft_pe #(
       weft_array_pkg::PeExp2: difference_q <= sum;
       weft_array_pkg::PeExp3, weft_array_pkg::PeExp4, weft_array_pkg::PeExp5: chain_q <= sum;
       weft_array_pkg::PeExp6: state_q[control_i.context_id[ContextBits-1:0]] <= {weight, 16'b0};
-      weft_array_pkg::PeSld, weft_array_pkg::PeSlnv: if (control_i.row_valid) partial_q <= sum;
+      weft_array_pkg::PeSld, weft_array_pkg::PeSlnv: if (control_i.row_valid && !hidden) partial_q <= sum;
       default: ;
     endcase
   end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import unittest
 from fractions import Fraction
 from pathlib import Path
 
+from values_test import read_trace, trace_bytes
 from weft_command import WEFT, FolderTest, result, run, safetensors
 
 SMALL = ["--design", "fusemax-4x4", "--workload", "bert-base", "--batch", "1", "--heads", "1", "--seq", "16"]
@@ -47,6 +49,28 @@ class RunTest(FolderTest):
             self.assertLess(got["error"]["rms_relative"], 2 ** -7)
             written[fidelity] = file.read_bytes()
         self.assertEqual(written["rtl"], written["systemc"])
+
+    def test_what_a_mask_hides_reaches_no_result(self) -> None:
+        # Values of keys 5 to 8, which queries 0 to 4 of 9 do not see, in tiles of 4 and of 8.
+        clean = [math.sin(i) for i in range(9 * 4)]
+        for strange in (math.nan, math.inf, -math.inf, 3e38):
+            tensors = {name: ([1, 9, 4], [*clean[:20], *[strange] * 16] if name != "q" else clean) for name in "qkv"}
+            trace = self.put("trace.safetensors", trace_bytes(tensors, {"causal": "true"}))
+            for side in (4, 8):
+                rows = {}
+                for fidelity in ("rtl", "systemc"):
+                    file = self.folder / fidelity
+                    run("run", "--design", f"fusemax-{side}x{side}", "--values", str(trace), "--fidelity", fidelity,
+                        "--write-values", str(file))
+                    rows[fidelity] = read_trace(file)["layers.0.out"][1]
+                self.assertTrue(all(math.isfinite(x) for x in rows["rtl"][:5 * 4]), (strange, side))
+                self.assertEqual(str(rows["rtl"]), str(rows["systemc"]))
+
+    def test_conventions_that_it_does_not_have_are_refused(self) -> None:
+        for more, says in ((["--seq-q", "5", "--seq-kv", "2"], "must see a key"), (["--causal-alignment", "top-left"], "bottom-right")):
+            got = run("run", *SMALL[:-2], *(more if "--seq-q" in more else [*SMALL[-2:], *more]), "--causal", "--fidelity", "rtl")
+            self.assertEqual(got.returncode, 2, got.stderr)
+            self.assertIn(says, got.stderr)
 
     def test_the_command_in_the_result_repeats_it(self) -> None:
         first = result(*SMALL, "--fidelity", "rtl", "--seed", "3", "--stall-profile", "sink")

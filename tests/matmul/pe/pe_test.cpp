@@ -29,6 +29,7 @@ enum Bin : std::size_t {
   kLaterTerm,
   kVisible,
   kMasked,
+  kHiddenTerm,
   kDiagonalZero,
   kDiagonalMinusOne,
   kInvalidRow,
@@ -47,6 +48,7 @@ std::vector<std::string> bin_names() {
           "a later term",
           "a visible element",
           "a masked element",
+          "a hidden term of a sum",
           "on the diagonal",
           "just beyond it",
           "an invalid row",
@@ -101,8 +103,14 @@ class Model {
         state = weight(difference_);
         chain_ = 0;
         break;
-      case PeOp::sld: return c.row_valid ? as_word(numerics::add(partial, state)) : slot.partial;
-      case PeOp::slnv: return c.row_valid ? as_word(numerics::macc(state, row, partial)) : slot.partial;
+      case PeOp::sld:
+      case PeOp::slnv: {
+        // What the query must not see adds nothing, whatever it holds.
+        const bool visible = static_cast<std::int8_t>(c.diagonal) >= 0;
+        bins_.hit(kHiddenTerm, !visible);
+        if (!c.row_valid || !visible) return slot.partial;
+        return as_word(c.op == PeOp::sld ? numerics::add(partial, state) : numerics::macc(state, row, partial));
+      }
       default: ++chain_; break;
     }
     return slot.partial;

@@ -65,8 +65,8 @@ TYPED_TEST(PeRow, EveryElementAtItsTime) {
         if (!visible) held = -std::numeric_limits<float>::infinity();
         result = numerics::max(above, held);
       }
-      if (slot.control.op == PeOp::sld) result = numerics::add(above, held);
-      if (slot.control.op == PeOp::slnv) result = numerics::macc(held, row, above);
+      if (slot.control.op == PeOp::sld && visible) result = numerics::add(above, held);
+      if (slot.control.op == PeOp::slnv && visible) result = numerics::macc(held, row, above);
       slot.result.push_back(as_word(slot.control.row_valid ? result : above));
       bins.hit(0, slot.control.op == PeOp::qk && !slot.control.first);
       bins.hit(slot.control.op == PeOp::lm ? (visible ? 2 : 1) : 3, slot.control.op == PeOp::lm || slot.control.op == PeOp::slnv);

@@ -49,12 +49,15 @@ struct Tile {
       float sum = 0;
       for (int i = 0; i < rows; ++i) {
         weights.push_back(softmax_of(numerics::subtract(scores_[i][j], as_float(rm[j])), scale));
-        sum = numerics::add(sum, weights.back());
+        if (visible(i, j)) sum = numerics::add(sum, weights.back());
       }
       sld.push_back(as_word(sum));
       for (int f = 0; f < width_v; ++f) {
         float product = 0;
-        for (int i = 0; i < rows; ++i) product = numerics::macc(weights[i], numerics::from_bf16(v[i][f]), product);
+        for (int i = 0; i < rows; ++i) {
+          if (!visible(i, j)) continue;  // nothing of a hidden key is in a sum, whatever it holds
+          product = numerics::macc(weights[i], numerics::from_bf16(v[i][f]), product);
+        }
         slnv[f].push_back(as_word(product));
       }
     }
