@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/common/conventions.hpp"
 #include "models/common/fields.hpp"
 #include "models/numerics/format.hpp"
 
@@ -149,6 +150,8 @@ struct Binding {
   std::string cascade;
   std::optional<std::string> causal_cascade;  // runs in its place where the workload is causal
   std::map<std::string, Quantity> ranks;      // every base rank of the cascade
+  CausalAlignment causal_alignment = CausalAlignment::bottom_right;
+  EmptyRows empty_rows = EmptyRows::zero;
   Epochs epochs = Epochs::overlapped;
   std::optional<std::int64_t> tiles_in_flight;  // at most the array's tile contexts, which is the default
   std::vector<Group> groups;
@@ -162,6 +165,8 @@ inline auto fields(config::Tag<Binding>) {
                              required("cascade", &Binding::cascade, "the cascade it binds"),
                              optional("causal_cascade", &Binding::causal_cascade, "the cascade for causal workloads"),
                              required("ranks", &Binding::ranks, "each base rank's extent, in the words of a workload"),
+                             optional("causal_alignment", &Binding::causal_alignment, "ends that a causal mask aligns"),
+                             optional("empty_rows", &Binding::empty_rows, "what a query gives that sees no key"),
                              optional("epochs", &Binding::epochs, "overlapped or serial"),
                              optional("tiles_in_flight", &Binding::tiles_in_flight, {1, 64}, "tiles on a spatial array at once"),
                              required("groups", &Binding::groups, "fused groups, one after another"),

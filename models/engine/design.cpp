@@ -139,6 +139,29 @@ void append_canonical(std::string& out, const std::string& path, const einsum::C
   for (const einsum::Einsum& einsum : cascade.einsums) out += path + ".einsums = " + einsum.text + "\n";
 }
 
+// A mask key <= query + keys - queries, which aligns the last of both, made to align the first: key <= query.
+void align_beginnings(einsum::Cascade& cascade, const Location& origin) {
+  for (einsum::Einsum& einsum : cascade.einsums) {
+    if (!einsum.mask) continue;
+    einsum::Mask& mask = *einsum.mask;
+    const auto is = [](const std::vector<einsum::Index::Term>& terms, RankId plus, RankId minus) {
+      return terms.size() == 2 && std::all_of(terms.begin(), terms.end(), [&](const auto& t) {
+               return (t.rank == plus && t.coefficient == 1) || (t.rank == minus && t.coefficient == -1);
+             });
+    };
+    const bool simple = mask.left.coordinates.size() == 1 && mask.right.coordinates.size() == 1;
+    const RankId key = simple ? mask.left.coordinates[0].rank : kNone;
+    const RankId query = simple ? mask.right.coordinates[0].rank : kNone;
+    const bool ends = mask.left.extents.empty() && is(mask.right.extents, key, query) && mask.right.constant == mask.left.constant;
+    if (!simple || !ends)
+      throw ConfigError(Problem{origin, "causal_alignment", "top-left",
+                                "the mask at " + mask.where.text() +
+                                    " does not align the ends of keys and queries (key <= query + keys - "
+                                    "queries): how it is aligned is its own"});
+    mask.right.extents.clear();
+  }
+}
+
 // lower(), with the architecture's file named wherever an array is the trouble: the binding's line alone is half of it.
 Lowering lower_named(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& origins,
                      const fs::path& arch_file) {
@@ -196,9 +219,15 @@ Design DesignMaker::make(const Catalog& catalog, std::string name, const Named& 
     return einsum::load_cascade(named_in(catalog, "cascade", cascade_name, config::origin_of(parts.binding_origins, field), field));
   };
   parts.cascade = cascade("cascade", parts.binding.cascade);
+  const auto align = [&](einsum::Cascade& masked) {
+    if (parts.binding.causal_alignment == CausalAlignment::top_left)
+      align_beginnings(masked, config::origin_of(parts.binding_origins, "causal_alignment"));
+  };
+  align(parts.cascade);
   parts.lowering = lower_named(parts.arch, parts.binding, parts.cascade, parts.binding_origins, named.arch_file);
   if (parts.binding.causal_cascade) {
     parts.causal_cascade = cascade("causal_cascade", *parts.binding.causal_cascade);
+    align(*parts.causal_cascade);
     parts.causal_lowering = lower_named(parts.arch, parts.binding, *parts.causal_cascade, parts.binding_origins, named.arch_file);
   }
   if (const std::int64_t count = alternatives_count(parts.binding); count > kMostAlternatives)

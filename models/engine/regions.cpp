@@ -46,13 +46,13 @@ Regions::Regions(const Lowering& lowering, const Sizing& sizing, std::size_t g, 
   if (masked_) count_pairs(sizing.mask_offset);
 }
 
-// A unit u of queries, whose last query is (u + 1)·unit − 1, sees the units of keys up to that of key (last + offset).
+// A unit u of queries, whose last query is (u + 1)·unit − 1, sees the units of keys up to that of key (last + offset); one
+// that sees none runs the first all the same.
 void Regions::count_pairs(std::int64_t offset) {
   const Rank& keys = ranks_[key_];
   const Rank& queries = ranks_[query_];
   const auto seen = [&](std::int64_t last_query) {
-    const std::int64_t visible = last_query + offset;
-    return visible < 0 ? 0 : std::min(keys.count, visible / keys.unit + 1);
+    return std::min(keys.count, std::max<std::int64_t>(0, last_query + offset) / keys.unit + 1);
   };
   const std::int64_t whole = queries.count - 1;  // units of queries before the last
   // The first of them that sees any key, and the first that sees the last unit of keys.
@@ -65,6 +65,7 @@ void Regions::count_pairs(std::int64_t offset) {
   pairs_[0] =
       floor_sum(all - any, keys.unit, queries.unit, std::max<std::int64_t>(0, start)) + (all - any) + (whole - all) * (keys.count - 1);
   pairs_[2] = whole - all;
+  pairs_[keys.count > 1 ? 0 : 2] += any;
   const std::int64_t last = seen((queries.count - 1) * queries.unit + queries.last - 1);
   pairs_[3] = last == keys.count ? 1 : 0;
   pairs_[1] = last - pairs_[3];

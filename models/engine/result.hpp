@@ -62,10 +62,14 @@ struct Traffic {
   std::uint64_t written_bytes = 0;
 };
 
+// Of computed values against a reference. What sees an operand that is not finite is counted apart.
 struct Error {
   double max_abs = 0;
-  double rms_relative = 0;
-  std::uint64_t compared = 0;
+  double rms_relative = 0;       // ‖computed − reference‖ / ‖reference‖; of a reference all zero, 0 if the values are too, else 1
+  std::uint64_t compared = 0;    // values
+  std::uint64_t not_finite = 0;  // values not finite, or without a finite reference, though their operands are
+  std::uint64_t operands_not_finite = 0;
+  std::uint64_t rows_apart = 0;  // rows of the output (its last extent) that see such an operand, and are not compared
 };
 
 // What the mapper took, where the binding leaves something open.
@@ -91,9 +95,12 @@ struct Result {
   double peak_bytes_per_s = 0;
   int bound_by = kNone;  // index into units
   std::optional<Error> error;
-  std::vector<Error> error_by_layer;  // of a trace
+  std::vector<Error> error_by_layer;        // of a trace
+  std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is attention: some queries
   MappingChoice mapping;
 
+  // Whether there are cycles to tell: also where the values that were computed are at fault.
+  bool ran() const { return status == Status::ok || (status == Status::failed && error.has_value()); }
   double seconds() const { return static_cast<double>(cycles) / clock_hz; }
 };
 

@@ -40,6 +40,15 @@ void write_shape(Writer& out, const Result& result) {
   out.end_object();
 }
 
+// What attention means in this run, where runtimes disagree: docs/conventions.md.
+void write_conventions(Writer& out, const Binding& binding) {
+  out.key("conventions");
+  out.begin_object();
+  out.field("causal_alignment", config::name_of(binding.causal_alignment));
+  out.field("empty_rows", config::name_of(binding.empty_rows));
+  out.end_object();
+}
+
 void write_ranks(Writer& out, const Lowering& lowering, const einsum::Extents& extents) {
   out.key("ranks");
   if (extents.empty()) return out.null();
@@ -54,7 +63,7 @@ bool has_kind(const Lowering& lowering, ArrayKind kind) {
 
 void write_utilisation(Writer& out, const Lowering& lowering, const Result& result) {
   out.key("utilisation");
-  if (result.status != Status::ok) return out.null();
+  if (!result.ran()) return out.null();
   out.begin_object();
   for (const auto& [name, kind] : {std::pair{"array_2d", ArrayKind::spatial}, std::pair{"array_1d", ArrayKind::vector}}) {
     if (has_kind(lowering, kind)) {
@@ -123,7 +132,7 @@ double achieved_bytes_per_s(const Result& result) {
 
 void write_dram(Writer& out, const Result& result) {
   out.key("dram");
-  if (result.status != Status::ok) return out.null();
+  if (!result.ran()) return out.null();
   out.begin_object();
   out.field("bytes", dram_bytes(result));
   out.field("achieved_bytes_per_s", achieved_bytes_per_s(result));
@@ -133,7 +142,7 @@ void write_dram(Writer& out, const Result& result) {
 
 void write_energy(Writer& out, const Report& report, const Lowering& lowering) {
   out.key("energy_pj");
-  if (report.cost == nullptr || report.result->status != Status::ok) return out.null();
+  if (report.cost == nullptr || !report.result->ran()) return out.null();
   const std::vector<cost::ActionCount> actions = energy_of(*report.result, lowering, *report.cost);
   out.begin_object();
   out.field("table", report.cost->name);
@@ -168,6 +177,9 @@ void write_one_error(Writer& out, const Error& error) {
   out.field("max_abs", error.max_abs);
   out.field("rms_relative", error.rms_relative);
   out.field("compared", error.compared);
+  out.field("not_finite", error.not_finite);
+  out.field("operands_not_finite", error.operands_not_finite);
+  out.field("rows_apart", error.rows_apart);
   out.end_object();
 }
 
@@ -175,6 +187,12 @@ void write_errors(Writer& out, const Result& result) {
   out.key("error");
   if (result.error) {
     write_one_error(out, *result.error);
+  } else {
+    out.null();
+  }
+  out.key("error_to_attention");
+  if (result.error_to_attention) {
+    write_one_error(out, *result.error_to_attention);
   } else {
     out.null();
   }
@@ -187,7 +205,7 @@ void write_errors(Writer& out, const Result& result) {
 
 // Cycles of a point that did not run would be a lie: null.
 void write_time(Writer& out, const Result& result) {
-  const bool ran = result.status == Status::ok;
+  const bool ran = result.ran();
   out.field("clock_hz", result.clock_hz);
   if (ran) {
     out.field("cycles", result.cycles);
@@ -216,6 +234,7 @@ void write_result(Writer& out, const Report& report) {
   out.field("workload", report.workload);
   out.field("fidelity", config::name_of(result.fidelity));
   write_shape(out, result);
+  write_conventions(out, report.design->binding());
   write_ranks(out, lowering, result.extents);
   out.field("status", config::name_of(result.status));
   if (result.reason.empty()) {
@@ -257,7 +276,7 @@ std::string number(double value) { return config::number_text(value); }
 using Row = std::vector<std::pair<std::string_view, std::string>>;
 
 void append_figures(Row& row, const Result& result, const Lowering& lowering) {
-  const bool ran = result.status == Status::ok;
+  const bool ran = result.ran();
   const auto figure = [&](std::string_view name, const std::string& text) { row.emplace_back(name, ran ? text : ""); };
   const auto use = [&](ArrayKind kind) { return has_kind(lowering, kind) ? number(utilisation(result, lowering, kind)) : ""; };
   figure("cycles", std::to_string(result.cycles));
@@ -293,7 +312,7 @@ Row csv_row(const Report& report) {
           {"layers", std::to_string(result.layers)},
           {"clock_hz", number(result.clock_hz)}};
   append_figures(row, result, report.design->lowering(shape.causal));
-  const bool priced = report.cost != nullptr && result.status == Status::ok;
+  const bool priced = report.cost != nullptr && result.ran();
   row.emplace_back("energy_pj", priced ? number(total_pj(energy_of(result, report.design->lowering(shape.causal), *report.cost))) : "");
   row.emplace_back("seed", std::to_string(report.seed));
   row.emplace_back("config_sha256", report.config_sha256);

@@ -54,9 +54,10 @@ struct RunOptions {
   Fidelity fidelity = Fidelity::systemc;
   bool exact = false;  // step every cycle: no steady-state advance
   std::uint64_t seed = 0;
-  StallProfile stall_profile = StallProfile::none;     // not in analytic
-  const workload::Trace* trace = nullptr;              // values flow where it is set; systemc and rtl
-  std::vector<std::vector<float>>* outputs = nullptr;  // by layer, [batch, heads, seq_q, width_v], where values flow
+  StallProfile stall_profile = StallProfile::none;           // not in analytic
+  const workload::Trace* trace = nullptr;                    // values flow where it is set; systemc and rtl
+  std::vector<std::vector<float>>* outputs = nullptr;        // of the first output by layer, [batch, heads, …], where values flow
+  std::vector<workload::ComputedTensor>* tensors = nullptr;  // every output
   EventSink* events = nullptr;
   std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only
   std::uint64_t wave_from = 0;  // cycles [from, to)

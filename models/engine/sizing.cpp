@@ -304,11 +304,12 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
   const std::int64_t unit = blocks ? size.block * size.tile : size.tile;
   const std::int64_t start = !blocks && own_block != kNone ? at[own_block] * size.block * size.tile : 0;
   if (base == lowering.mask_key) {
-    const std::int64_t visible = last + sizing.mask_offset;  // the last key that any query here sees
+    // The last key that any query here sees; where none sees any, the first tile runs all the same.
+    const std::int64_t visible = std::max<std::int64_t>(0, last + sizing.mask_offset);
     range.end = std::min(range.end, visible < start ? 0 : (visible - start) / unit + 1);
   } else {
     const std::int64_t from = first - sizing.mask_offset - start;  // the first query that sees any key here
-    if (from > 0) range.begin = std::min(range.end, from / unit);
+    if (from > 0 && first > 0) range.begin = std::min(range.end, from / unit);
   }
   return range;
 }

@@ -1,10 +1,13 @@
 #include "models/softmax/attention.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "models/common/error.hpp"
+#include "models/common/wide_path.hpp"
 #include "models/numerics/exp_double.hpp"
 
 namespace weft::softmax {
@@ -33,18 +36,6 @@ void add_weighted(Row value, double weight, std::span<double> out) {
   for (std::size_t f = 0; f < out.size(); ++f) out[f] += weight * value[f];
 }
 
-void attend_full(Row query, Row k, Row v, std::int64_t keys, double scale, std::vector<double>& scores, std::span<double> out) {
-  score(query, k, scale, 0, keys, scores);
-  const double maximum = *std::max_element(scores.begin(), scores.end());
-  double denominator = 0;
-  for (std::int64_t m = 0; m < keys; ++m) {
-    const double weight = numerics::exp_double(scores[static_cast<std::size_t>(m)] - maximum);
-    denominator += weight;
-    add_weighted(row(v, m, static_cast<std::int64_t>(out.size())), weight, out);
-  }
-  for (double& o : out) o /= denominator;
-}
-
 void attend_online(Row query, Row k, Row v, std::int64_t keys, double scale, std::int64_t block, std::vector<double>& scores,
                    std::span<double> out) {
   double running_maximum = kMinusInfinity;
@@ -63,7 +54,111 @@ void attend_online(Row query, Row k, Row v, std::int64_t keys, double scale, std
       add_weighted(row(v, m, static_cast<std::int64_t>(out.size())), weight, out);
     }
   }
+  if (keys == 0) return;
   for (double& o : out) o /= denominator;
+}
+
+// Attention with the maximum and the sum over all visible keys first. A block of queries goes through the keys together:
+// each of its sums still runs over one query's elements, or keys, in ascending order.
+class FullAttention {
+ public:
+  FullAttention(Row k, Row v, const AttentionShape& shape, double scale) : k_(k), v_(v), shape_(shape), scale_(scale) {}
+
+  // `output` has a row for each of `queries`.
+  void run(Row q, std::span<const std::int64_t> queries, std::span<double> output) {
+    const auto rows = static_cast<std::int64_t>(queries.size());
+    queries_.resize(static_cast<std::size_t>(shape_.width_qk));
+    sums_.resize(static_cast<std::size_t>(shape_.width_v));
+    for (std::int64_t first = 0; first < rows; first += kTogether) {
+      const std::int64_t count = std::min(kTogether, rows - first);
+      for (std::int64_t i = 0; i < kTogether; ++i) {
+        const std::int64_t p = queries[std::min(first + i, rows - 1)];  // the last one again where the block is short
+        visible_[i] = shape_.visible_keys(p);
+        for (std::int64_t e = 0; e < shape_.width_qk; ++e) queries_[e][i] = q[p * shape_.width_qk + e];
+      }
+      if (wide_path()) {
+        wide_block();
+      } else {
+        block();
+      }
+      for (std::int64_t i = 0; i < count; ++i) {
+        if (visible_[i] == 0) continue;
+        for (std::int64_t f = 0; f < shape_.width_v; ++f) output[(first + i) * shape_.width_v + f] = sums_[f][i] / denominator_[i];
+      }
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kTogether = 16;
+  using Lanes = std::array<double, kTogether>;
+
+  WEFT_WIDE_PATH void wide_block() { block(); }
+
+  void block() {
+    const std::int64_t some = *std::max_element(visible_.begin(), visible_.end());
+    const std::int64_t all = *std::min_element(visible_.begin(), visible_.end());
+    scores_.resize(static_cast<std::size_t>(some));
+    Lanes maximum;
+    maximum.fill(kMinusInfinity);
+    for (std::int64_t m = 0; m < some; ++m) {
+      Lanes dot{};
+      const double* const key = k_.data() + m * shape_.width_qk;
+      for (std::int64_t e = 0; e < shape_.width_qk; ++e) {
+        for (std::int64_t i = 0; i < kTogether; ++i) dot[i] += queries_[e][i] * key[e];
+      }
+      for (std::int64_t i = 0; i < kTogether; ++i) scores_[m][i] = scale_ * dot[i];
+      for (std::int64_t i = 0; i < kTogether; ++i) {
+        if (m < visible_[i] && !(scores_[m][i] <= maximum[i])) maximum[i] = scores_[m][i];
+      }
+    }
+    denominator_.fill(0);
+    for (Lanes& sum : sums_) sum.fill(0);
+    for (std::int64_t m = 0; m < some; ++m) {
+      Lanes weight;
+      for (std::int64_t i = 0; i < kTogether; ++i) weight[i] = numerics::exp_double(scores_[m][i] - maximum[i]);
+      const double* const value = v_.data() + m * shape_.width_v;
+      if (m < all) {
+        add(weight, value);
+        continue;
+      }
+      // What a query must not see is left out, whatever stands there.
+      for (std::int64_t i = 0; i < kTogether; ++i) {
+        if (m >= visible_[i]) continue;
+        denominator_[i] += weight[i];
+        for (std::int64_t f = 0; f < shape_.width_v; ++f) sums_[f][i] += weight[i] * value[f];
+      }
+    }
+  }
+
+  void add(const Lanes& weight, const double* value) {
+    for (std::int64_t i = 0; i < kTogether; ++i) denominator_[i] += weight[i];
+    for (std::int64_t f = 0; f < shape_.width_v; ++f) {
+      for (std::int64_t i = 0; i < kTogether; ++i) sums_[f][i] += weight[i] * value[f];
+    }
+  }
+
+  Row k_;
+  Row v_;
+  const AttentionShape& shape_;
+  double scale_;
+  std::vector<Lanes> queries_;  // by e
+  std::vector<Lanes> scores_;   // by key
+  std::vector<Lanes> sums_;     // by f
+  Lanes denominator_{};
+  std::array<std::int64_t, kTogether> visible_{};
+};
+
+// Rows of queries that see no key; they are zero.
+void fill_empty_rows(Row v, const AttentionShape& shape, std::span<const std::int64_t> queries, std::span<double> output) {
+  if (shape.empty_rows == EmptyRows::zero || shape.visible_keys(0) > 0) return;
+  for (std::int64_t f = 0; f < shape.width_v; ++f) {
+    double sum = 0;
+    for (std::int64_t m = 0; m < shape.seq_kv; ++m) sum += v[m * shape.width_v + f];
+    for (std::size_t row = 0; row < queries.size(); ++row) {
+      if (shape.visible_keys(queries[row]) == 0)
+        output[row * static_cast<std::size_t>(shape.width_v) + static_cast<std::size_t>(f)] = sum / static_cast<double>(shape.seq_kv);
+    }
+  }
 }
 
 }  // namespace
@@ -73,18 +168,26 @@ std::vector<double> attention_head(std::span<const double> q, std::span<const do
   check_shape(shape, q.size(), k.size(), v.size());
   check(shape.batch == 1 && shape.heads == 1 && shape.kv_heads == 1, "attention_head takes one head");
   check(block > 0, "a block has at least one key");
+  std::vector<std::int64_t> queries(static_cast<std::size_t>(shape.seq_q));
+  std::iota(queries.begin(), queries.end(), 0);
+  if (method == Method::full) return attention_rows(q, k, v, shape, scale, queries);
   std::vector<double> output(static_cast<std::size_t>(shape.output_elements()), 0.0);
   std::vector<double> scores;
-  for (std::int64_t p = 0; p < shape.seq_q; ++p) {
-    const Row query = row(q, p, shape.width_qk);
-    const std::int64_t keys = shape.visible_keys(p);
+  for (const std::int64_t p : queries) {
     const std::span<double> out(output.data() + p * shape.width_v, static_cast<std::size_t>(shape.width_v));
-    if (method == Method::full) {
-      attend_full(query, k, v, keys, scale, scores, out);
-    } else {
-      attend_online(query, k, v, keys, scale, block, scores, out);
-    }
+    attend_online(row(q, p, shape.width_qk), k, v, shape.visible_keys(p), scale, block, scores, out);
   }
+  fill_empty_rows(v, shape, queries, output);
+  return output;
+}
+
+std::vector<double> attention_rows(std::span<const double> q, std::span<const double> k, std::span<const double> v,
+                                   const AttentionShape& shape, double scale, std::span<const std::int64_t> queries) {
+  check_shape(shape, q.size(), k.size(), v.size());
+  check(shape.batch == 1 && shape.heads == 1 && shape.kv_heads == 1, "attention_rows takes one head");
+  std::vector<double> output(queries.size() * static_cast<std::size_t>(shape.width_v), 0.0);
+  FullAttention(k, v, shape, scale).run(q, queries, output);
+  fill_empty_rows(v, shape, queries, output);
   return output;
 }
 

@@ -21,6 +21,10 @@ std::vector<double> attention_head(std::span<const double> q, std::span<const do
                                    const AttentionShape& shape, double scale, Method method = Method::full,
                                    std::int64_t block = kOnlineBlock);
 
+// The same for some of its queries, in their order: [queries, width_v].
+std::vector<double> attention_rows(std::span<const double> q, std::span<const double> k, std::span<const double> v,
+                                   const AttentionShape& shape, double scale, std::span<const std::int64_t> queries);
+
 // All heads and batches; the output is [batch, heads, seq_q, width_v]. ContractError where sizes and shape disagree.
 std::vector<double> attention(std::span<const double> q, std::span<const double> k, std::span<const double> v, const AttentionShape& shape,
                               double scale, Method method = Method::full, std::int64_t block = kOnlineBlock);

@@ -56,7 +56,7 @@ class RunningRow {
  public:
   explicit RunningRow(std::int64_t width_v) : numerator_(static_cast<std::size_t>(width_v), 0.0f), tile_numerator_(numerator_.size()) {}
 
-  // Keys begin … end − 1, of which those from `visible` on are masked.
+  // Keys begin … end − 1, of which those from `visible` on are masked: their weights and values are left out, whatever they are.
   void step(const Head& head, Row query, std::int64_t begin, std::int64_t end, std::int64_t visible) {
     scores_.clear();
     float maximum = maximum_;
@@ -66,7 +66,7 @@ class RunningRow {
     }
     float tile_denominator = 0;
     std::fill(tile_numerator_.begin(), tile_numerator_.end(), 0.0f);
-    for (std::int64_t m = begin; m < end; ++m) {
+    for (std::int64_t m = begin; m < std::min(end, visible); ++m) {
       const float difference = numerics::subtract(scores_[static_cast<std::size_t>(m - begin)], maximum);
       const float weight = round_to_bf16(numerics::exp_maccs(difference, head.scale_log2e));
       tile_denominator = numerics::add(tile_denominator, weight);
@@ -92,6 +92,16 @@ class RunningRow {
   std::vector<float> scores_;
 };
 
+// A query that sees no key.
+void write_empty(const Head& head, std::span<float> out) {
+  for (std::size_t f = 0; f < out.size(); ++f) {
+    float sum = 0;
+    const bool mean = head.shape.empty_rows == EmptyRows::mean;
+    for (std::int64_t m = 0; mean && m < head.shape.seq_kv; ++m) sum += row(head.v, m, head.shape.width_v)[f];
+    out[f] = round_to_bf16(sum / static_cast<float>(head.shape.seq_kv));
+  }
+}
+
 void fusemax_head(const Head& head, const FuseMaxTiling& tiling, std::span<float> out) {
   const AttentionShape& shape = head.shape;
   for (std::int64_t p = 0; p < shape.seq_q; ++p) {
@@ -102,12 +112,18 @@ void fusemax_head(const Head& head, const FuseMaxTiling& tiling, std::span<float
       const std::int64_t end = std::min(begin + tiling.key_tile, shape.seq_kv);
       running.step(head, row(head.q, p, shape.width_qk), begin, end, shape.visible_keys(p));
     }
-    running.write(out.subspan(static_cast<std::size_t>(p * shape.width_v), static_cast<std::size_t>(shape.width_v)));
+    const std::span<float> row = out.subspan(static_cast<std::size_t>(p * shape.width_v), static_cast<std::size_t>(shape.width_v));
+    if (shape.visible_keys(p) == 0) {
+      write_empty(head, row);
+    } else {
+      running.write(row);
+    }
   }
 }
 
 void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<float> out) {
   const AttentionShape& shape = head.shape;
+  if (keys == 0) return write_empty(head, out);
   std::vector<float> words;  // what memory holds between phases: QK, then SN
   float maximum = kMinusInfinity;
   for (std::int64_t m = 0; m < keys; ++m) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -31,6 +32,20 @@ struct OperandExtents {
 
 std::string tensor_name(std::size_t layer, std::string_view operand) {
   return "layers." + std::to_string(layer) + "." + std::string(operand);
+}
+
+// N and NAME of "layers.N.NAME"; nothing where it is of another kind, or one of the trace's own operands.
+std::optional<std::pair<std::size_t, std::string>> other_of(std::string_view name) {
+  if (!name.starts_with("layers.")) return std::nullopt;
+  name.remove_prefix(std::string_view("layers.").size());
+  std::size_t layer = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), layer);
+  const auto digits = static_cast<std::size_t>(end - name.data());
+  if (error != std::errc{} || digits + 1 >= name.size() || name[digits] != '.' || std::to_string(layer) != name.substr(0, digits))
+    return std::nullopt;
+  const std::string own(name.substr(digits + 1));
+  if (std::find(kOperands.begin(), kOperands.end(), own) != kOperands.end()) return std::nullopt;
+  return std::pair{layer, own};
 }
 
 // The N of "layers.N.q", or nothing when the name is of another kind.
@@ -91,6 +106,17 @@ class TraceReader {
     if (tensor.elements == 0) refuse(tensor.name + ".shape", shape_text(s), "every extent must be at least 1");
     const std::size_t at = s.size() - 3;
     return {at == 1 ? s[0] : 1, s[at], s[at + 1], s[at + 2]};
+  }
+
+  // One of the names of an enumeration, where the metadata has the key.
+  template <class E>
+  std::optional<E> convention(const std::string& key) const {
+    const auto found = file_.metadata().find(key);
+    if (found == file_.metadata().end()) return std::nullopt;
+    for (const auto& [name, value] : names(config::Tag<E>{})) {
+      if (name == found->second) return value;
+    }
+    refuse("__metadata__." + key, found->second, config::unknown_name(found->second, config::names_of<E>()));
   }
 
   // The shape that all layers share.
@@ -174,6 +200,8 @@ Trace parse_trace(const Safetensors& file) {
   trace.shape = reader.shape(layers);
   trace.shape.causal = reader.causal();
   trace.shape.phase = phase_of(trace.shape);
+  trace.alignment = reader.convention<CausalAlignment>("causal_alignment");
+  trace.empty_rows = reader.convention<EmptyRows>("empty_rows");
   trace.has_batch = reader.tensor(0, "q").shape.size() == 4;
   trace.scale = reader.scale(1 / std::sqrt(static_cast<double>(trace.shape.width_qk)));
   if (auto problems = problems_of(trace.shape, {file.file(), 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
@@ -181,17 +209,42 @@ Trace parse_trace(const Safetensors& file) {
   for (std::size_t layer = 0; layer < layers; ++layer) {
     trace.layers.push_back({reader.rounded(layer, "q"), reader.rounded(layer, "k"), reader.rounded(layer, "v")});
   }
+  for (const TensorInfo& tensor : file.tensors()) {
+    const auto other = other_of(tensor.name);
+    if (other && other->first < layers && tensor.dtype != Dtype::other)
+      trace.layers[other->first].others[other->second] = {tensor.shape, file.bf16_values(tensor)};
+  }
   trace.content_sha256 = sha256_hex(file.bytes());
   return trace;
 }
 
-void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<std::vector<float>>& outputs) {
-  check(outputs.size() == trace.layers.size(), "one output a layer");
-  std::vector<std::int64_t> shape{trace.shape.heads, trace.shape.seq_q, trace.shape.width_v};
-  if (trace.has_batch) shape.insert(shape.begin(), trace.shape.batch);
+std::optional<TensorOfTrace> tensor_of(const Trace& trace, std::size_t layer, const std::string& name) {
+  const Shape& s = trace.shape;
+  const LayerTrace& own = trace.layers[layer];
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower == "q") return TensorOfTrace{s.heads, {s.seq_q, s.width_qk}, &own.q};
+  if (lower == "k") return TensorOfTrace{s.kv_heads, {s.seq_kv, s.width_qk}, &own.k};
+  if (lower == "v") return TensorOfTrace{s.kv_heads, {s.seq_kv, s.width_v}, &own.v};
+  auto found = own.others.find(name);
+  if (found == own.others.end()) found = own.others.find(lower);
+  if (found == own.others.end()) return std::nullopt;
+  // The leading extents are batch, where the trace has one, and heads; what has fewer is no tensor of one head.
+  const std::vector<std::int64_t>& shape = found->second.shape;
+  const std::size_t leading = trace.has_batch ? 2 : 1;
+  if (shape.size() < leading || (trace.has_batch && shape[0] != s.batch)) return TensorOfTrace{0, shape, &found->second.values};
+  return TensorOfTrace{shape[leading - 1], {shape.begin() + static_cast<std::ptrdiff_t>(leading), shape.end()}, &found->second.values};
+}
+
+void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<ComputedTensor>& outputs) {
   std::vector<TensorToWrite> tensors;
-  for (std::size_t layer = 0; layer < outputs.size(); ++layer) {
-    tensors.push_back({tensor_name(layer, "out"), Dtype::f32, shape, outputs[layer]});
+  for (const ComputedTensor& output : outputs) {
+    check(output.layers.size() == trace.layers.size(), "one output a layer");
+    std::vector<std::int64_t> shape{trace.shape.heads};
+    if (trace.has_batch) shape.insert(shape.begin(), trace.shape.batch);
+    shape.insert(shape.end(), output.shape.begin(), output.shape.end());
+    for (std::size_t layer = 0; layer < output.layers.size(); ++layer)
+      tensors.push_back({tensor_name(layer, output.name), Dtype::f32, shape, output.layers[layer]});
   }
   write_safetensors(path, std::move(tensors));
 }

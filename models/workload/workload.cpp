@@ -59,10 +59,6 @@ std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
   if (shape.heads % shape.kv_heads != 0) {
     problems.push_back({where, "kv_heads", std::to_string(shape.kv_heads), "must divide the " + std::to_string(shape.heads) + " heads"});
   }
-  if (shape.causal && shape.seq_kv < shape.seq_q) {
-    problems.push_back({where, "seq_kv", std::to_string(shape.seq_kv),
-                        "causal attention needs at least as many keys as the " + std::to_string(shape.seq_q) + " queries"});
-  }
   const std::array<std::int64_t, 5> macs{shape.batch, shape.heads, shape.seq_q, shape.seq_kv, shape.width_qk + shape.width_v};
   if (!checked_product(macs)) {
     problems.push_back(

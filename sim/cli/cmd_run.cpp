@@ -133,7 +133,7 @@ int run(const RunCommand& o) {
 
   Interrupt interrupt;
   sim::engine::PerfettoTrace timeline;
-  std::vector<std::vector<float>> values;
+  std::vector<workload::ComputedTensor> values;
   Progress progress(design.name());
   ExecuteOptions how;
   how.progress = [&](double share) { progress.show(share); };
@@ -150,7 +150,7 @@ int run(const RunCommand& o) {
   }
   progress.clear();
   const Executed& done = runs.front();
-  const bool ran = done.result->status == engine::Status::ok;
+  const bool ran = done.result->ran();
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   if (ran && wave) wave->keep();

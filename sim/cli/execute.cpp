@@ -32,7 +32,7 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
   engine::RunOptions how = point.run;
   how.trace = point.trace ? &*point.trace : nullptr;
   how.events = options.events;
-  how.outputs = options.outputs;
+  how.tensors = options.outputs;
   how.stop = options.stop;
   how.progress = options.progress;
   try {

@@ -179,6 +179,23 @@ void state_assumptions(const PointOptions& options, workload::Assume assume, Poi
   if (left_open && stated.mask && point.shape.causal == own.causal) point.arguments += own.causal ? " --causal" : " --no-causal";
 }
 
+// A convention, from its option or from the trace, as a value of the binding.
+template <class E>
+void take_convention(const char* option, const std::string& text, const char* path, const std::optional<E>& traced, Point& point) {
+  std::optional<E> taken = traced;
+  if (!text.empty()) {
+    std::optional<E> named;
+    for (const auto& [name, value] : names(config::Tag<E>{})) {
+      if (name == text) named = value;
+    }
+    if (!named) refuse(option, text, config::unknown_name(text, config::names_of<E>()));
+    if (traced && *traced != *named)
+      refuse(option, text, fmt::format("the trace says {}: leave the option out, or give that", config::name_of(*traced)));
+    taken = named;
+  }
+  if (taken) point.settings.emplace_back(path, std::string(config::name_of(*taken)));
+}
+
 // Trace and workload, and the shape from both; gives the beginning of the canonical arguments.
 void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
   refuse_doubled(options);
@@ -261,6 +278,10 @@ void add_point_options(App& command, PointOptions& o) {
       "run full attention where a config.json asks for what is not modelled (windows, other layers, code of its own); plain: of an unknown "
       "model_type too",
       kWorkload);
+  text("--causal-alignment", o.causal_alignment, "bottom-right|top-left",
+       "ends that a causal mask aligns: the last (the default), or the first, when query i sees keys 0 ... i", kWorkload);
+  text("--empty-rows", o.empty_rows, "zero|mean", "what a causal query gives that sees no key: zeros (the default), or the mean of V",
+       kWorkload);
   constexpr const char* kRun = "How to run";
   text("--fidelity", o.fidelity, "analytic|systemc|rtl", "closed form, simulated cycles (the default), or the Verilated RTL", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
@@ -290,6 +311,10 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
   point.run.stall_profile = stall_profile_of(options.stall_profile, point.run.fidelity);
   for (const std::string& text : options.sets) point.settings.push_back(setting_of(text));
   resolve_shape(options, catalog, point);
+  const workload::Trace untraced;
+  const workload::Trace& trace = point.trace ? *point.trace : untraced;
+  take_convention("--causal-alignment", options.causal_alignment, "binding.causal_alignment", trace.alignment, point);
+  take_convention("--empty-rows", options.empty_rows, "binding.empty_rows", trace.empty_rows, point);
   point.arguments += fmt::format(" --fidelity {}", config::name_of(point.run.fidelity));
   if (options.exact) point.arguments += " --exact";
   point.arguments += fmt::format(" --seed {}", point.run.seed);

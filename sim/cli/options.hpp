@@ -24,6 +24,7 @@ struct PointOptions {
   std::string width, width_qk, width_v;
   std::optional<bool> causal;
   std::string assume;
+  std::string causal_alignment, empty_rows;
   std::string fidelity = "systemc";
   bool exact = false;
   std::string seed = "0";

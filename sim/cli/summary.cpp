@@ -45,6 +45,23 @@ std::optional<double> use_of(const Result& result, const engine::Lowering& lower
   return engine::utilisation(result, lowering, kind);
 }
 
+std::string error_line(const engine::Error& error, const char* against) {
+  return fmt::format("error         max {:.3g}, relative RMS {:.3g}, over {} values, against {} in double precision\n", error.max_abs,
+                     error.rms_relative, grouped(error.compared), against);
+}
+
+std::string error_lines(const Result& result) {
+  const engine::Error& error = *result.error;
+  std::string out = error_line(error, "the cascade");
+  if (result.error_to_attention) out += error_line(*result.error_to_attention, "attention");
+  if (error.not_finite > 0) out += fmt::format("not finite    {} values, though their operands are\n", grouped(error.not_finite));
+  if (error.operands_not_finite > 0) {
+    out += fmt::format("operands      {} not finite; the {} rows that see them are not compared\n", grouped(error.operands_not_finite),
+                       grouped(error.rows_apart));
+  }
+  return out;
+}
+
 std::string units_table(const Executed& run) {
   const Result& result = *run.result;
   Table table({"unit", "busy", "stall in", "stall out", "idle", "busy share"});
@@ -103,7 +120,7 @@ std::string summary(const Executed& run) {
   const engine::Lowering& lowering = run.design->lowering(result.shape.causal);
   std::string out = fmt::format("{} on {}: {} ({})\n", visible(run.report.workload), visible(run.design->name()), shape_text(result),
                                 config::name_of(result.fidelity));
-  if (result.status != engine::Status::ok) return out + fmt::format("{}: {}\n", config::name_of(result.status), visible(result.reason));
+  if (!result.ran()) return out + fmt::format("{}: {}\n", config::name_of(result.status), visible(result.reason));
   out += fmt::format("cycles        {} at {:.4g} MHz = {}\n", grouped(result.cycles), result.clock_hz / 1e6, time_text(result.seconds()));
   if (result.advance_periods > 0) {
     out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles),
@@ -115,8 +132,7 @@ std::string summary(const Executed& run) {
   out += fmt::format("DRAM          {}, {}/s of {}/s\n", bytes_text(dram_bytes(result)), bytes_text(achieved),
                      bytes_text(result.peak_bytes_per_s));
   if (result.error) {
-    out += fmt::format("error         max {:.3g}, relative RMS {:.3g}, over {} values, against double precision\n", result.error->max_abs,
-                       result.error->rms_relative, grouped(result.error->compared));
+    out += error_lines(result);
   }
   if (!result.mapping.words.empty())
     out += fmt::format("mapping       {} ({} tried)\n", visible(result.mapping.words), result.mapping.tried);
@@ -132,7 +148,7 @@ std::string comparison_table(const std::vector<Executed>& runs) {
   for (const Executed& run : runs) {
     const Result& result = *run.result;
     const engine::Lowering& lowering = run.design->lowering(result.shape.causal);
-    if (result.status != engine::Status::ok) {
+    if (!result.ran()) {
       table.add({run.design->name(), std::string(config::name_of(result.status)), "-", "-", "-", "-", "-", "-", "-"});
       continue;
     }

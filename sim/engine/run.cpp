@@ -1,17 +1,14 @@
 #include "sim/engine/run.hpp"
 
-#include <cmath>
-
 #include "models/engine/mapping.hpp"
-#include "models/softmax/attention.hpp"
 #include "sim/common/kernel.hpp"
+#include "sim/engine/comparison.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/rtl_run.hpp"
 
 namespace weft::sim::engine {
 
 using weft::engine::Design;
-using weft::engine::Error;
 using weft::engine::Fidelity;
 using weft::engine::Result;
 using weft::engine::RunOptions;
@@ -21,38 +18,32 @@ namespace {
 
 constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
 
-// The computed output against double precision on the same, rounded, input.
-void compare(const workload::Trace& trace, const std::vector<std::vector<float>>& outputs, Result& result) {
-  const workload::Shape& s = trace.shape;
-  const softmax::AttentionShape shape{s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal};
-  double squares = 0;
-  double reference = 0;
-  Error all;
-  for (std::size_t layer = 0; layer < trace.layers.size(); ++layer) {
-    const auto wide = [](const std::vector<float>& x) { return std::vector<double>(x.begin(), x.end()); };
-    const auto& in = trace.layers[layer];
-    const std::vector<double> golden = softmax::attention(wide(in.q), wide(in.k), wide(in.v), shape, trace.scale);
-    check(outputs[layer].size() == golden.size(), "an output of another size than its reference");
-    Error own;
-    double own_squares = 0;
-    double own_reference = 0;
-    for (std::size_t i = 0; i < golden.size(); ++i) {
-      const double difference = static_cast<double>(outputs[layer][i]) - golden[i];
-      // A NaN must not hide behind a comparison.
-      if (!(std::abs(difference) <= own.max_abs)) own.max_abs = std::abs(difference);
-      own_squares += difference * difference;
-      own_reference += golden[i] * golden[i];
-    }
-    own.compared = golden.size();
-    own.rms_relative = std::sqrt(own_squares / own_reference);
-    result.error_by_layer.push_back(own);
-    all.compared += own.compared;
-    if (!(own.max_abs <= all.max_abs)) all.max_abs = own.max_abs;
-    squares += own_squares;
-    reference += own_reference;
+// Shares of a run's progress: what is simulated, computed and compared.
+constexpr double kSimulated = 0.4;
+constexpr double kComputed = 0.7;
+
+// Told of a part of a run, from share `from` to share `to`; throws where the run is to stop.
+std::function<void(double)> part_of(const RunOptions& options, double from, double to) {
+  return [&options, from, to](double done) {
+    if (options.stop.stop_requested()) throw Cancelled();
+    if (options.progress) options.progress(from + (to - from) * done);
+  };
+}
+
+void give(const RunOptions& options, std::vector<workload::ComputedTensor> computed) {
+  if (options.outputs != nullptr) *options.outputs = computed.front().layers;
+  if (options.tensors != nullptr) *options.tensors = std::move(computed);
+}
+
+// What the RTL computed, in the form of outputs: one of the cascade that it executes.
+std::vector<workload::ComputedTensor> computed_of(const weft::engine::Lowering& lowering, const workload::Shape& shape,
+                                                  std::vector<std::vector<float>> layers) {
+  std::vector<workload::ComputedTensor> computed(1);
+  computed[0] = {"out", "", {shape.seq_q, shape.width_v}, std::move(layers)};
+  for (const einsum::Tensor& tensor : lowering.cascade->tensors) {
+    if (tensor.role == einsum::TensorRole::output) computed[0].tensor = tensor.name;
   }
-  all.rms_relative = std::sqrt(squares / reference);
-  result.error = all;
+  return computed;
 }
 
 }  // namespace
@@ -68,7 +59,7 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
     sc_core::sc_start(Clock::cycles(kSlice));
     if (engine.failure().error) std::rethrow_exception(engine.failure().error);
     if (!engine.done() && !sc_core::sc_pending_activity()) throw ContractError("the schedule is stuck:" + engine.blocked());
-    if (options.progress) options.progress(engine.progress());
+    if (options.progress) options.progress((values != nullptr ? kSimulated : 1.0) * engine.progress());
   }
   engine.collect(result);
 }
@@ -82,18 +73,20 @@ void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::
     std::vector<std::vector<float>> outputs;
     simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
     conclude(result, lowering, sizing);
-    if (options.trace != nullptr) compare(*options.trace, outputs, result);
-    if (options.trace != nullptr && options.outputs != nullptr) *options.outputs = std::move(outputs);
-    return;
+    if (options.trace == nullptr) return;
+    std::vector<workload::ComputedTensor> computed = computed_of(lowering, sizing.shape, std::move(outputs));
+    compare(lowering, sizing, *options.trace, computed, result, part_of(options, 1, 1));
+    return give(options, std::move(computed));
   }
   std::unique_ptr<Values> values;
   if (options.trace != nullptr) values = std::make_unique<Values>(schedule, *options.trace);
   with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
   conclude(result, lowering, sizing);
   if (values != nullptr) {
-    std::vector<std::vector<float>> outputs = values->outputs();
-    compare(*options.trace, outputs, result);
-    if (options.outputs != nullptr) *options.outputs = std::move(outputs);
+    std::vector<workload::ComputedTensor> computed = values->compute(part_of(options, kSimulated, kComputed));
+    values.reset();
+    compare(lowering, sizing, *options.trace, computed, result, part_of(options, kComputed, 1));
+    give(options, std::move(computed));
   }
 }
 

@@ -60,7 +60,7 @@ std::int64_t Sequencer::pass_total(const Coordinates& at) const {
     }
   }
   if (!schedule_.sizing->masked || lowered.pass_rank != schedule_.lowering->mask_key || last_query < 0) return tiles;
-  return std::min(tiles, (last_query + schedule_.sizing->mask_offset) / tile + 1);
+  return std::min(tiles, std::max<std::int64_t>(0, last_query + schedule_.sizing->mask_offset) / tile + 1);
 }
 
 }  // namespace weft::sim::engine

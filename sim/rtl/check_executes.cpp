@@ -46,6 +46,7 @@ binding.ranks.F = width_v
 binding.ranks.M = seq_kv
 binding.ranks.P = seq_q
 binding.epochs = overlapped
+binding.causal_alignment = bottom-right
 binding.groups[0].loops[0] = b
 binding.groups[0].loops[1] = h
 binding.groups[0].loops[2] = p2
@@ -229,7 +230,8 @@ bool same_einsums(const Lowering& lowering) {
 
 void check_binding(const Lowering& lowering) {
   Values found = values_of(*lowering.binding, "binding");
-  erase(found, {"binding.description", "binding.source", "binding.cascade", "binding.causal_cascade", "binding.groups[0].name"});
+  erase(found, {"binding.description", "binding.source", "binding.cascade", "binding.causal_cascade", "binding.groups[0].name",
+                "binding.empty_rows"});
   std::vector<Problem> problems = differences(found, expected_binding());
   constexpr std::size_t kFew = 4;  // beyond, it is another binding, not a changed one
   const bool other = problems.size() > kFew || !same_einsums(lowering);
@@ -269,6 +271,12 @@ void check_executes(const Parameters& rtl, const Lowering& lowering, const weft:
   }
   at_most("--width-qk", sizing.shape.width_qk, rtl.max_width);
   at_most("--width-v", sizing.shape.width_v, rtl.max_width);
+  if (sizing.masked && sizing.mask_offset < 0) {
+    problems.push_back({{},
+                        "--seq-kv",
+                        std::to_string(sizing.shape.seq_kv),
+                        fmt::format("the RTL has no rows of zeros: each of the {} queries must see a key", sizing.shape.seq_q)});
+  }
   constexpr std::int64_t kMostOf24 = (1 << 24) - 1;
   at_most("--seq-q", sizing.shape.seq_q, kMostOf24);
   at_most("--seq-kv", sizing.shape.seq_kv, kMostOf24);

@@ -145,7 +145,6 @@ def workloads() -> list[Case]:
         case("maybe causal", "causal: false", "causal: maybe", ["causal", "'maybe'", "true or false"]),
         case("unknown phase", "phase: self", "phase: sleep", ["phase", "'sleep'", "'self'"]),
         case("kv heads that do not divide", "heads: 12", "heads: 12\nkv_heads: 5", ["kv_heads", "'5'", "12 heads"], place=False),
-        case("causal with too few keys", "causal: false", "causal: true\nseq_kv: 8", ["seq_kv", "'8'", "1024 queries"], place=False),
         case("list at the top", "description: BERT-base\n", "- 1\n", ["bad-workload.yaml"], place=False),
         Case("workload: Hugging Face not JSON", hugging, ["config.json"], {"config.json": "{"}),
         Case("workload: Hugging Face of another kind", hugging, ["config.json", "model_type"],

@@ -32,7 +32,6 @@ def lengths() -> list[Case]:
         Case("length twice", [*run, "--seq", "1K", "--seq-q", "64"], ["--seq-q", "'64'", "--seq 1K"]),
         Case("width twice", [*run, "--width", "64", "--width-v", "32"], ["--width-v", "'32'", "--width 64"]),
         Case("kv heads that do not divide", [*run, "--heads", "7", "--kv-heads", "2"], ["kv_heads", "'2'", "must divide the 7 heads"]),
-        Case("causal with fewer keys than queries", [*run, "--causal", "--seq-q", "8", "--seq-kv", "7"], ["seq_kv", "'7'", "8 queries"]),
         Case("more work than can be counted", [*run, "--seq", "64M", "--batch", "1048576", "--heads", "65536"],
              ["must be fewer than 2^63"]),
         Case("an option without its value", ["run", "--design", "flat", "--workload", "bert-base", "--seq"], ["--seq"], own_output=True),

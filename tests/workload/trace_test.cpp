@@ -115,9 +115,38 @@ TEST_F(TraceFile, Metadata) {
   }
 }
 
-TEST_F(TraceFile, CausalNeedsKeysForEveryQuery) {
+TEST_F(TraceFile, CausalWithFewerKeysThanQueriesIsRead) {
   const auto path = trace({{"layers.0.q", {1, 5, 4}}, {"layers.0.k", {1, 3, 4}}, {"layers.0.v", {1, 3, 4}}}, {{"causal", "true"}});
-  expect_refused([&] { load_trace(path); }, {"trace.safetensors", "seq_kv = '3'", "5 queries"});
+  EXPECT_EQ(load_trace(path).shape.seq_kv, 3);
+}
+
+TEST_F(TraceFile, ConventionsOfTheMetadata) {
+  EXPECT_FALSE(load_trace(simple({})).alignment);
+  const Trace got = load_trace(simple({{"causal_alignment", "top-left"}, {"empty_rows", "mean"}}));
+  EXPECT_EQ(got.alignment, CausalAlignment::top_left);
+  EXPECT_EQ(got.empty_rows, EmptyRows::mean);
+  const auto wrong = simple({{"empty_rows", "nan"}});
+  expect_refused([&] { load_trace(wrong); }, {"trace.safetensors", "__metadata__.empty_rows = 'nan'", "zero", "mean"});
+}
+
+// Tensors that a cascade of one's own takes: by name, their leading extents taken off; those of no type that is read are left.
+TEST_F(TraceFile, OtherTensorsOfALayer) {
+  const auto path = trace({{"layers.0.q", {2, 3, 4}},
+                           {"layers.0.k", {2, 3, 4}},
+                           {"layers.0.v", {2, 3, 4}},
+                           {"layers.0.Gate", {1, 3}},
+                           {"layers.7.g", {1}},
+                           {"layers.x.g", {1}},
+                           {"layers.0", {1}}});
+  const Trace got = load_trace(path);
+  ASSERT_EQ(got.layers[0].others.size(), 1u);
+  const auto gate = tensor_of(got, 0, "Gate");
+  ASSERT_TRUE(gate);
+  EXPECT_EQ(gate->heads, 1);
+  EXPECT_EQ(gate->shape, (Extents{3}));
+  EXPECT_EQ(gate->values->size(), 3u);
+  EXPECT_FALSE(tensor_of(got, 0, "GATE"));
+  EXPECT_EQ(tensor_of(got, 0, "K")->shape, (Extents{3, 4}));
 }
 
 TEST_F(TraceFile, OneCausalQueryIsDecode) {
@@ -206,20 +235,20 @@ TEST_F(TraceFile, OutputsBearQsNamesAndShape) {
   const Trace got = load_trace(path);
   std::vector<float> out(2 * 4 * 3 * 6);
   std::iota(out.begin(), out.end(), 0.1F);
-  write_outputs(folder_ / "out.safetensors", got, {out});
+  write_outputs(folder_ / "out.safetensors", got, {{"out", "AV", {got.shape.seq_q, got.shape.width_v}, {out}}});
   const Safetensors file = load_safetensors(folder_ / "out.safetensors");
   ASSERT_EQ(file.tensors().size(), 1u);
   EXPECT_EQ(file.tensors()[0].name, "layers.0.out");
   EXPECT_EQ(file.tensors()[0].dtype, Dtype::f32);
   EXPECT_EQ(file.tensors()[0].shape, (Extents{2, 4, 3, 6}));
   EXPECT_EQ(file.values(file.tensors()[0]), out);
-  EXPECT_THROW(write_outputs(folder_ / "x", got, {}), ContractError);
-  EXPECT_THROW(write_outputs(folder_ / "x", got, {{1.0F}}), ContractError);
+  EXPECT_THROW(write_outputs(folder_ / "x", got, {{"out", "AV", {got.shape.seq_q, got.shape.width_v}, {}}}), ContractError);
+  EXPECT_THROW(write_outputs(folder_ / "x", got, {{"out", "AV", {got.shape.seq_q, got.shape.width_v}, {{1.0F}}}}), ContractError);
 }
 
 TEST_F(TraceFile, OutputsWithoutBatch) {
   const Trace got = load_trace(simple({}));
-  write_outputs(folder_ / "out.safetensors", got, {std::vector<float>(24)});
+  write_outputs(folder_ / "out.safetensors", got, {{"out", "AV", {got.shape.seq_q, got.shape.width_v}, {std::vector<float>(24)}}});
   EXPECT_EQ(load_safetensors(folder_ / "out.safetensors").tensors()[0].shape, (Extents{2, 3, 4}));
 }
 

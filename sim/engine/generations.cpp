@@ -1,0 +1,54 @@
+#include "sim/engine/generations.hpp"
+
+#include <algorithm>
+
+namespace weft::sim::engine {
+
+using einsum::kNone;
+using einsum::RankId;
+using weft::engine::Coordinates;
+
+std::int64_t tile_of_pass(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g,
+                          const Coordinates& at) {
+  const auto& group = lowering.groups[g];
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    if (group.tiled[i].base == group.pass_rank) return tile_index(group, sizing.groups[g], i, at);
+  }
+  return 0;
+}
+
+bool last_tile(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g, const std::vector<int>& loops,
+               const Coordinates& at) {
+  for (const int l : loops) {
+    if (l == 0 || lowering.groups[g].loops[static_cast<std::size_t>(l)].base != lowering.groups[g].pass_rank) continue;
+    if (at[static_cast<std::size_t>(l)] + 1 != trip_range(lowering, sizing, g, loops, l, at).end) return false;
+  }
+  return true;
+}
+
+bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t g, const weft::engine::LoweredStep& step, einsum::EinsumId e) {
+  const std::vector<RankId>& reduced = lowering.cascade->einsums[e].reduced;
+  return step.reduces_tiles && std::any_of(reduced.begin(), reduced.end(),
+                                           [&](RankId r) { return lowering.cascade->base_of(r) == lowering.groups[g].pass_rank; });
+}
+
+TileRange queries_of(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g,
+                     const std::vector<int>& loops, einsum::TensorId tensor) {
+  const RankId query = lowering.cascade->tensors[tensor].dimensions.back().rank;
+  check(lowering.cascade->base_of(query) == lowering.mask_query, "a generational tensor under a mask ends with the query rank");
+  return TileRange(lowering, sizing, g, loops, query, true);
+}
+
+std::int64_t reached_generation(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g, RankId rank,
+                                Range queries) {
+  const std::int64_t last_key = std::max<std::int64_t>(0, queries.end - 1 + sizing.mask_offset);  // the first tile always runs
+  const auto& group = lowering.groups[g];
+  std::int64_t tile = 1;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    if (group.tiled[i].base == lowering.mask_key) tile = sizing.groups[g].ranks[i].tile;
+  }
+  const bool counts_tiles = lowering.cascade->ranks[rank].kind == einsum::RankKind::partition;
+  return std::min(sizing.extents[rank], (last_key / tile + 1) * (counts_tiles ? 1 : tile));
+}
+
+}  // namespace weft::sim::engine

@@ -1,0 +1,75 @@
+// How the tensors of a trace and of a cascade meet, head by head. A trace holds [heads, …] or [batch, heads, …] with one
+// head's tensor in the cascade's order of dimensions; of two dimensions, one of them a sequence, the sequence comes first.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/einsum/cascade.hpp"
+#include "models/engine/lowering.hpp"
+#include "models/engine/sizing.hpp"
+#include "models/workload/trace.hpp"
+
+namespace weft::sim::engine {
+
+class Operands {
+ public:
+  // ConfigError where an input of the cascade is not in the trace by its name, or not of its shape.
+  Operands(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const workload::Trace& trace);
+
+  std::int64_t heads() const;  // of all layers and batches
+  std::vector<double> scalars() const;
+
+  // One head's input in the cascade's order.
+  template <class T>
+  void load(einsum::TensorId tensor, std::int64_t head, std::vector<T>& to) const {
+    const Source& source = sources_[static_cast<std::size_t>(tensor)];
+    const float* from = at(source, head);
+    to.resize(static_cast<std::size_t>(source.elements));
+    const std::int64_t rows = source.rows;
+    if (rows == 0) {
+      std::transform(from, from + source.elements, to.begin(), [](float x) { return static_cast<T>(x); });
+      return;
+    }
+    const std::int64_t columns = source.elements / rows;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) to[static_cast<std::size_t>(j * rows + i)] = static_cast<T>(from[i * columns + j]);
+    }
+  }
+  // The shape of one head's output as it is written out, and its values brought to that order.
+  std::vector<std::int64_t> written_shape(einsum::TensorId tensor) const;
+  template <class T>
+  void write(einsum::TensorId tensor, const std::vector<T>& from, T* to) const {
+    const auto shape = written_shape(tensor);
+    if (!transposed(tensor)) {
+      std::copy(from.begin(), from.end(), to);
+      return;
+    }
+    for (std::int64_t i = 0; i < shape[0]; ++i) {
+      for (std::int64_t j = 0; j < shape[1]; ++j) to[i * shape[1] + j] = from[static_cast<std::size_t>(j * shape[0] + i)];
+    }
+  }
+  // Outputs, zeroed and named, of all layers.
+  std::vector<workload::ComputedTensor> outputs() const;
+  std::vector<einsum::TensorId> output_ids() const;
+
+ private:
+  struct Source {
+    std::vector<const std::vector<float>*> layers;
+    std::int64_t heads = 1;
+    std::int64_t elements = 0;  // of one head
+    std::int64_t rows = 0;      // of the trace, where the cascade has columns first; 0: as it is
+  };
+
+  Source source_of(einsum::TensorId tensor) const;
+  bool transposed(einsum::TensorId tensor) const;
+  const float* at(const Source& source, std::int64_t head) const;
+  const weft::engine::Lowering& lowering_;
+  const weft::engine::Sizing& sizing_;
+  const workload::Trace& trace_;
+  std::vector<Source> sources_;  // by tensor; of inputs
+};
+
+}  // namespace weft::sim::engine
