@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Layout and lint of every tracked file: clang-format, shellcheck, flake8, and clang-tidy when asked for.
+# Layout and lint of every tracked file: clang-format, shellcheck, Verilator, casts in RTL, flake8, and clang-tidy when asked for.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -69,6 +69,13 @@ lint_rtl() {  # the whole engine as Verilator reads it, at a power of two and at
   done
 }
 step "verilator -Wall" "${#rtl[@]}" lint_rtl
+check_casts() {  # Yosys takes -8'(x) for (-8)'(x), in silence where x is constant; simulators do not
+  local found
+  if ! found=$(grep -nE "([=(,?:&|^<>+*/%!~-]|return)[[:space:]]*[~&|^!+-]+[A-Za-z0-9_]+'\\(" "${rtl[@]}"); then return 0; fi
+  printf 'lint: an operator before a size cast wants parentheses, -(8'"'"'(x)):\n%s\n' "$found" >&2
+  return 1
+}
+step "size casts" "${#rtl[@]}" check_casts
 step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
 if $tidy; then
   mapfile -d '' -t units < <(tracked '*.cpp')

@@ -125,7 +125,7 @@ module weft_tile_walker #(
     tile_o = '0;
     tile_o.rows = keys_left < 24'(SIDE) ? keys_left[5:0] : 6'(SIDE);
     if (!config_i.causal || diagonal > Side) tile_o.diagonal = 8'(SIDE);
-    else if (diagonal < -Side) tile_o.diagonal = -8'(SIDE);
+    else if (diagonal < -Side) tile_o.diagonal = -(8'(SIDE));
     else tile_o.diagonal = diagonal[7:0];
     tile_o.q_address = 20'(word) * 20'(row_elements);
     tile_o.rnv_address = 20'(word) * 20'(config_i.width_v);
