@@ -88,7 +88,7 @@ class SettingsTest(FolderTest):
         self.assertEqual(steps["cycles"], result(*args)["cycles"])
 
     def test_entries_that_are_not_there(self) -> None:
-        for path, says in (("arch.links.4.latency_cycles", ["no entry '4'", "0 to 3"]), ("arch.links.x.hops", ["no entry 'x'"]),
+        for path, says in (("arch.links.5.latency_cycles", ["no entry '5'", "0 to 4"]), ("arch.links.x.hops", ["no entry 'x'"]),
                            ("arch.links.-1.hops", ["no entry '-1'"]), ("arch.links.0.latency", ["'latency_cycles'"]),
                            ("arch.links.1.hops", ["hops", "'diagonal'", "'rows'"]),
                            ("arch.links[99999999999999999999].hops", ["no entry"])):

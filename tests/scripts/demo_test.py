@@ -26,7 +26,7 @@ class DemoTest(TreeTest):
         for design in SMALL:
             expected |= {f"minilm-{design}.json", f"minilm-{design}.perfetto.json", f"minilm-{design}-timeline.png"}
         self.assertEqual({p.name for p in (self.tree / "demo").iterdir()}, expected)
-        heads = [line.split()[0] for line in got.stdout.splitlines() if line.count(" %") == 2]
+        heads = [line.split()[0] for line in got.stdout.splitlines() if line.count(" %") == 3]  # 2D busy, 2D useful, 1D busy
         self.assertEqual(heads, [*SMALL, "unfused", "flat", "fusemax"])
         self.assertIn("1.50e-03", got.stdout)  # the error, where values were given
 
