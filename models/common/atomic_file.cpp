@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "models/common/descriptor.hpp"
 #include "models/common/error.hpp"
 
 namespace weft {
@@ -27,41 +28,10 @@ namespace fs = std::filesystem;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-  // The errno of closing, 0 when all went well: a full disk may show only here.
-  int close() {
-    const int closed = ::close(number_);
-    number_ = -1;
-    return closed == 0 ? 0 : errno;
-  }
-
- private:
-  int number_;
-};
-
-// The errno of writing, or 0.
-int write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
-
-void write_in_place(const fs::path& path, std::string_view bytes) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+void write_in_place(const fs::path& path, std::string_view bytes, const std::stop_token& stop) {
+  const Descriptor file = open_in_place(path.string(), stop);
   if (file.number() < 0) refuse(path, reason(errno));
-  if (const int error = write_all(file.number(), bytes); error != 0) refuse(path, reason(error));
+  if (const int error = write_all(file.number(), bytes, stop); error != 0) refuse(path, reason(error));
 }
 
 fs::path name_beside(const fs::path& target) {
@@ -72,12 +42,18 @@ fs::path name_beside(const fs::path& target) {
 
 }  // namespace
 
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
+void write_file_atomically(const fs::path& path, std::string_view bytes, const std::stop_token& stop) {
+  if (const int own = own_descriptor(path.string()); own >= 0) {
+    if (const int error = write_all(own, bytes, stop); error != 0) refuse(path, reason(error));
+    return;
+  }
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
   if (status.type() == fs::file_type::directory) refuse(path, "it is a folder");
   if (path.filename().empty()) refuse(path, "it names no file");
-  if (fs::exists(status) && status.type() != fs::file_type::regular) return write_in_place(path, bytes);
+  if (status.type() == fs::file_type::socket) refuse(path, "it is a socket");
+  if (status.type() == fs::file_type::block) refuse(path, "it is a disk");
+  if (fs::exists(status) && status.type() != fs::file_type::regular) return write_in_place(path, bytes, stop);
 
   fs::path target = path;
   if (fs::is_symlink(path, code)) {

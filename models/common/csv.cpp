@@ -6,22 +6,11 @@
 #include <boost/tokenizer.hpp>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+
+#include "models/common/input_file.hpp"
 
 namespace weft::csv {
 namespace {
-
-std::vector<std::string> read_lines(const std::string& file) {
-  std::ifstream in(file);
-  if (!in) throw ConfigError(Problem{{file}, "", "", "cannot be read"});
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(line);
-  }
-  if (lines.empty()) throw ConfigError(Problem{{file}, "", "", "is empty; its first line names the columns"});
-  return lines;
-}
 
 // The cells of a line; absent where a backslash escapes nothing.
 std::optional<std::vector<std::string>> split(const std::string& line) {
@@ -55,9 +44,18 @@ std::optional<std::int64_t> count_of(const std::string& text) {
   return value * unit;
 }
 
-Reader::Reader(std::string file, const std::vector<std::string>& required) : file_(std::move(file)), lines_(read_lines(file_)), line_(1) {
-  const auto header = split(lines_.front());
+Reader::Reader(std::string file, const std::vector<std::string>& required, const ReadLimits& limits)
+    : Reader(read_text(file, limits.csv_bytes), file, required, limits) {}
+
+Reader::Reader(std::string text, std::string file, const std::vector<std::string>& required, const ReadLimits& limits)
+    : file_(std::move(file)), text_(std::move(text)) {
+  limits.csv_bytes.hold(text_.size(), {file_});
+  limits.csv_rows.hold(static_cast<std::uint64_t>(std::count(text_.begin(), text_.end(), '\n')), {file_});
+  const auto first = take_line();
+  if (!first) throw ConfigError(Problem{{file_}, "", "", "is empty; its first line names the columns"});
+  const auto header = split(*first);
   if (!header) throw ConfigError(Problem{where(), "", "", "a backslash must be followed by \\, \" or n"});
+  limits.csv_columns.hold(header->size(), where());
   std::vector<Problem> problems;
   for (std::size_t i = 0; i < header->size(); ++i) {
     if (!columns_.emplace((*header)[i], i).second) problems.push_back({where(), (*header)[i], "", "this column stands here twice"});
@@ -70,15 +68,26 @@ Reader::Reader(std::string file, const std::vector<std::string>& required) : fil
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
 
+std::optional<std::string> Reader::take_line() {
+  if (at_ >= text_.size()) return std::nullopt;
+  const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+  std::string line = text_.substr(at_, end - at_);
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  at_ = end + 1;
+  ++line_;
+  return line;
+}
+
 bool Reader::next() {
-  while (static_cast<std::size_t>(line_) < lines_.size()) {
-    const std::string& line = lines_[static_cast<std::size_t>(line_++)];
-    if (line.empty()) continue;
-    auto cells = split(line);
+  while (const auto line = take_line()) {
+    if (line->empty()) continue;
+    auto cells = split(*line);
     if (!cells) {
-      problems_.push_back({where(), "", "", "a backslash must be followed by \\, \" or n"});
+      problems_.add({where(), "", "", "a backslash must be followed by \\, \" or n"});
     } else if (cells->size() != columns_.size()) {
-      problems_.push_back({where(), "", "", fmt::format("{} cells where there are {} columns", cells->size(), columns_.size())});
+      problems_.add([&] {
+        return Problem{where(), "", "", fmt::format("{} cells where there are {} columns", cells->size(), columns_.size())};
+      });
     } else {
       cells_ = std::move(*cells);
       return true;
@@ -93,7 +102,7 @@ const std::string& Reader::cell(const std::string& column) const {
   return cells_[found->second];
 }
 
-void Reader::fault(const std::string& column, const std::string& message) { problems_.push_back({where(), column, cell(column), message}); }
+void Reader::fault(const std::string& column, const std::string& message) { problems_.add({where(), column, cell(column), message}); }
 
 std::string Reader::text(const std::string& column) {
   const std::string& held = cell(column);
@@ -126,8 +135,6 @@ std::size_t Reader::choice(const std::string& column, const std::vector<std::str
   return 0;
 }
 
-void Reader::finish() const {
-  if (!problems_.empty()) throw ConfigError(problems_);
-}
+void Reader::finish() const { problems_.finish(); }
 
 }  // namespace weft::csv

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/common/error.hpp"
+#include "models/common/limits_default.hpp"
 
 namespace weft::csv {
 
@@ -20,7 +21,9 @@ std::optional<std::int64_t> count_of(const std::string& text);
 class Reader {
  public:
   // ConfigError where the file cannot be read, is empty, or lacks one of the columns `required`.
-  Reader(std::string file, const std::vector<std::string>& required);
+  Reader(std::string file, const std::vector<std::string>& required, const ReadLimits& limits = environment_limits());
+  // The same for a text, which messages call `file`.
+  Reader(std::string text, std::string file, const std::vector<std::string>& required, const ReadLimits& limits);
 
   // Goes to the next row that has as many cells as there are columns; false after the last one.
   bool next();
@@ -43,13 +46,16 @@ class Reader {
 
  private:
   const std::string& cell(const std::string& column) const;
+  // The next line, without its end; absent after the last.
+  std::optional<std::string> take_line();
 
   std::string file_;
-  std::vector<std::string> lines_;
-  int line_ = 0;  // of the current row, from 1
+  std::string text_;
+  std::size_t at_ = 0;  // where the next line begins
+  int line_ = 0;        // of the current row, from 1
   std::map<std::string, std::size_t> columns_;
   std::vector<std::string> cells_;
-  std::vector<Problem> problems_;
+  Problems problems_;
 };
 
 }  // namespace weft::csv

@@ -8,12 +8,21 @@
 namespace weft {
 namespace {
 
-std::string join(const std::vector<Problem>& problems) {
+constexpr std::size_t kMostShownBytes = 200;  // of a value or a name in a message
+constexpr std::size_t kMostMessageBytes = 4000;
+constexpr std::size_t kMostNames = 40;       // of what is allowed
+constexpr std::size_t kMostCompared = 1000;  // names, for the nearest one
+constexpr std::size_t kLongestCompared = 100;
+
+std::string join(const std::vector<Problem>& problems, std::size_t more) {
   std::string all;
-  for (const Problem& problem : problems) {
+  const std::size_t listed = std::min(problems.size(), kMostListed);
+  for (std::size_t i = 0; i < listed; ++i) {
     if (!all.empty()) all += '\n';
-    all += problem.text();
+    all += problems[i].text();
   }
+  more += problems.size() - listed;
+  if (more > 0) all += "\nand " + std::to_string(more) + " more";
   return all;
 }
 
@@ -44,20 +53,23 @@ std::string Location::text() const {
 std::string Problem::text() const {
   std::string text = visible(where.text());
   if (!text.empty()) text += ": ";
-  if (!field.empty()) text += visible(field);
-  if (!value.empty()) text += (field.empty() ? "'" : " = '") + visible(value) + "'";
+  if (!field.empty()) text += visible(shortened(field, kMostShownBytes));
+  if (!value.empty()) text += (field.empty() ? "'" : " = '") + visible(shortened(value, kMostShownBytes)) + "'";
   if (!field.empty() || !value.empty()) text += ": ";
-  return text + visible(message);
+  return text + visible(shortened(message, kMostMessageBytes));
 }
 
 ConfigError::ConfigError(Problem problem) : ConfigError(std::vector<Problem>{std::move(problem)}) {}
 
-ConfigError::ConfigError(std::vector<Problem> problems) : std::runtime_error(join(problems)), problems_(std::move(problems)) {}
+ConfigError::ConfigError(std::vector<Problem> problems, std::size_t more)
+    : std::runtime_error(join(problems, more)), problems_(std::move(problems)), more_(more) {}
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known) {
   std::string best;
+  if (name.size() > kLongestCompared || known.size() > kMostCompared) return best;
   std::size_t least = std::max<std::size_t>(2, name.size() / 2);
   for (const std::string& candidate : known) {
+    if (std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()) >= least) continue;
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < least) {
       least = distance;
@@ -69,10 +81,12 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 
 std::string one_of(const std::vector<std::string>& names) {
   std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  const std::size_t listed = std::min(names.size(), kMostNames);
+  for (std::size_t i = 0; i < listed; ++i) {
     if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
-    text += "'" + names[i] + "'";
+    text += "'" + shortened(names[i], kMostShownBytes) + "'";
   }
+  if (listed < names.size()) text += " or one of " + std::to_string(names.size() - listed) + " more";
   return text;
 }
 

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "models/common/yaml.hpp"
+#include "models/common/yaml_scalar.hpp"
 
 namespace weft::config {
 
@@ -87,19 +88,22 @@ class Reader {
   void note(const Value& value) {
     if (origins_ != nullptr) (*origins_)[value.path()] = value.where();
   }
-  void add(Problem problem) { problems_.push_back(std::move(problem)); }
+  void add(Problem problem) { problems_.add(std::move(problem)); }
+  // See Problems: `make` is called only where its problem will be listed.
+  template <std::invocable Make>
+  void add(Make&& make) {
+    problems_.add(std::forward<Make>(make));
+  }
   std::size_t count() const { return problems_.size(); }
   // As JSON of ours has it: null for an optional value that is not there, an empty list for one that may be.
   void take_nothing_as_absent() { nothing_is_absent_ = true; }
   bool nothing_is_absent() const { return nothing_is_absent_; }
-  void finish() const {
-    if (!problems_.empty()) throw ConfigError(problems_);
-  }
+  void finish() const { problems_.finish(); }
 
  private:
   Origins* origins_;
   bool nothing_is_absent_ = false;
-  std::vector<Problem> problems_;
+  Problems problems_;
 };
 
 // Numbers as people write them: 1024, 4K, 16MiB (binary), 940e6, 0.5. Nothing for anything else.
@@ -150,16 +154,21 @@ std::string_view name_of(E value) {
 
 std::string unknown_name(std::string_view name, const std::vector<std::string>& known);
 
+inline constexpr const char* kQuoted = "; in quotes it is text: leave them out";
+
 template <class T>
 void read(const Value& value, T& out, Reader& reader, Range range = {});
 
 template <class T>
 void read_number(const Value& value, T& out, Reader& reader, Range range) {
   constexpr bool kWhole = std::is_integral_v<T>;
-  const std::optional<double> number = value.is_scalar() && !value.is_quoted() ? number_of(value.text()) : std::nullopt;
+  const std::optional<double> number = value.is_scalar() && !value.is_quoted() ? yaml_number(value.text()) : std::nullopt;
   if (!number || *number < range.least || *number > range.most ||
       (kWhole && *number != static_cast<double>(static_cast<std::int64_t>(*number)))) {
-    reader.add({value.where(), value.path(), value.text(), "must be " + allowed_text(range, kWhole)});
+    reader.add([&] {
+      const std::string trouble = value.is_quoted() ? kQuoted : number ? "" : number_trouble(value.text());
+      return Problem{value.where(), value.path(), value.text(), "must be " + allowed_text(range, kWhole) + trouble};
+    });
     return;
   }
   out = static_cast<T>(*number);
@@ -177,7 +186,9 @@ void read_struct(const Value& value, S& out, Reader& reader) {
   std::vector<std::string> seen;
   for (const auto& [key, member] : value.members()) {
     if (std::find(known.begin(), known.end(), key.text()) == known.end()) {
-      reader.add({key.where(), key.path(), "", "unknown key; " + unknown_name(key.text(), known)});
+      reader.add([&, &where = key] {
+        return Problem{where.where(), where.path(), "", "unknown key; " + unknown_name(where.text(), known)};
+      });
       continue;
     }
     seen.push_back(key.text());
@@ -209,10 +220,11 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
     }
     reader.add({value.where(), value.path(), value.text(), unknown_name(value.text(), names_of<T>())});
   } else if constexpr (std::is_same_v<T, bool>) {
-    if (value.is_scalar() && (value.text() == "true" || value.text() == "false")) {
-      out = value.text() == "true";
+    const std::optional<bool> truth = value.is_scalar() && !value.is_quoted() ? yaml_bool(value.text()) : std::nullopt;
+    if (truth) {
+      out = *truth;
     } else {
-      reader.add({value.where(), value.path(), value.text(), "must be true or false"});
+      reader.add({value.where(), value.path(), value.text(), std::string("must be true or false") + (value.is_quoted() ? kQuoted : "")});
     }
   } else if constexpr (std::is_arithmetic_v<T>) {
     read_number(value, out, reader, range);
@@ -229,11 +241,11 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
     }
     read(value, out.emplace(), reader, range);
   } else if constexpr (IsVector<T>::value) {
-    if (value.is_list() && value.items().empty() && reader.nothing_is_absent()) {
+    if (value.is_list() && value.size() == 0 && reader.nothing_is_absent()) {
       out.clear();
       return;
     }
-    if (!value.is_list() || value.items().empty()) {
+    if (!value.is_list() || value.size() == 0) {
       reader.add({value.where(), value.path(), value.text(), "must be a list of one or more"});
       return;
     }

@@ -88,4 +88,21 @@ std::string visible(std::string_view text) { return shown(text, false); }
 
 std::string visible_lines(std::string_view text) { return shown(text, true); }
 
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return std::string(text.substr(0, most)) + "…";
+}
+
+std::size_t first_not_text(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const auto [length, code] = first_character(bytes.substr(at));
+    const bool control = (code < 0x20U && code != '\n' && code != '\r' && code != '\t') || code == 0x7FU;
+    if (length == 0 || control) return at;
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace weft

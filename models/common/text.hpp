@@ -25,4 +25,11 @@ std::string visible(std::string_view text);
 // For texts of several lines: new lines stay.
 std::string visible_lines(std::string_view text);
 
+// At most `most` bytes of it, whole characters, and "…" where something was left out.
+std::string shortened(std::string_view text, std::size_t most);
+
+// The place of the first byte that no text file has: one that is not UTF-8, or a control character of ASCII other than tab and
+// line breaks. npos where there is none.
+std::size_t first_not_text(std::string_view bytes);
+
 }  // namespace weft

@@ -13,9 +13,12 @@ void read_custom(const config::Value& value, Word& out, config::Reader& reader) 
 }
 
 void read_custom(const config::Value& value, Number& out, config::Reader& reader) {
-  const std::optional<double> number = value.is_scalar() && !value.is_quoted() ? value_of(value.text()) : std::nullopt;
+  const bool plain = value.is_scalar() && !value.is_quoted();
+  std::optional<double> number = plain ? config::yaml_infinity(value.text()) : std::nullopt;
+  if (plain && !number) number = config::yaml_number(value.text());
   if (!number) {
-    reader.add({value.where(), value.path(), value.text(), "must be a number, inf or -inf"});
+    const std::string trouble = value.is_quoted() ? config::kQuoted : config::number_trouble(value.text());
+    reader.add({value.where(), value.path(), value.text(), "must be a number, inf or -inf" + trouble});
     return;
   }
   out.value = *number;

@@ -43,7 +43,7 @@ void read_custom(const config::Value& value, Number& out, config::Reader& reader
 
 template <class T>
 void read_custom(const config::Value& value, Entries<T>& out, config::Reader& reader) {
-  if (!value.is_map() || value.members().empty()) {
+  if (!value.is_map() || value.size() == 0) {
     reader.add(value.problem("must be a map from name to value, with one or more"));
     return;
   }

@@ -38,15 +38,15 @@ void add_rank(Draft& draft, const Word& name, const std::string& field, const st
   rank.name = name.text;
   rank.variable = lower(name.text);
   rank.description = description;
-  draft.cascade.ranks.push_back(std::move(rank));
+  draft.declare(std::move(rank));
 }
 
 void add_part(Draft& draft, RankId base, const Word& name, int level, const std::string& field) {
   Cascade& cascade = draft.cascade;
-  RankId part = cascade.rank(name.text);
+  RankId part = draft.rank(name.text);
   if (part == kNone) {
     add_rank(draft, name, field, cascade.ranks[base].description);
-    part = cascade.rank(name.text);
+    part = draft.rank(name.text);
     if (part == kNone) return;
   } else if (cascade.ranks[part].kind == RankKind::partition || part == base) {
     draft.add(name, field,
@@ -63,9 +63,9 @@ void add_part(Draft& draft, RankId base, const Word& name, int level, const std:
 void declare_partitions(Draft& draft) {
   for (const auto& [name, parts] : draft.file.partitions.items) {
     const std::string field = "partitions." + name.text;
-    const RankId base = draft.cascade.rank(name.text);
+    const RankId base = draft.rank(name.text);
     if (base == kNone || draft.cascade.ranks[base].name != name.text) {
-      draft.add(name, "partitions", "not a rank; " + config::unknown_name(name.text, rank_names(draft.cascade)));
+      draft.add(name, "partitions", "not a rank; " + draft.hint(name.text, rank_names));
       continue;
     }
     if (draft.cascade.ranks[base].kind == RankKind::partition) {
@@ -80,8 +80,8 @@ void declare_partitions(Draft& draft) {
   }
   for (const Rank& rank : draft.cascade.ranks) {
     if (rank.kind == RankKind::partition && !rank.parts.empty()) {
-      draft.problems.push_back({draft.file.partitions.items.front().first.where, "partitions", rank.name,
-                                "is both split and a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'"});
+      draft.problems.add({draft.file.partitions.items.front().first.where, "partitions", rank.name,
+                          "is both split and a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'"});
     }
   }
 }
@@ -97,14 +97,14 @@ void declare_tensors(Draft& draft) {
     tensor.role = TensorRole::input;
     tensor.where = name.where;
     for (const Word& word : ranks) {
-      const RankId rank = draft.cascade.rank(word.text);
+      const RankId rank = draft.rank(word.text);
       if (rank == kNone || draft.cascade.ranks[rank].name != word.text) {
-        draft.add(word, "tensors." + name.text, "not a rank; " + config::unknown_name(word.text, rank_names(draft.cascade)));
+        draft.add(word, "tensors." + name.text, "not a rank; " + draft.hint(word.text, rank_names));
         continue;
       }
       tensor.dimensions.push_back({rank, false});
     }
-    draft.cascade.tensors.push_back(std::move(tensor));
+    draft.declare(std::move(tensor));
   }
 }
 
@@ -112,19 +112,46 @@ void declare_scalars(Draft& draft) {
   for (const auto& [name, number] : draft.file.scalars.items) {
     if (!is_name(name.text) || is_reserved(name.text)) {
       draft.add(name, "scalars", "a scalar's name is a letter and then letters, digits or '_', and no word of the language");
-    } else if (draft.cascade.tensor(name.text) != kNone) {
+    } else if (draft.tensor(name.text) != kNone) {
       draft.add(name, "scalars", "is a tensor already; a scalar needs a name of its own");
     } else if (!std::isfinite(number.value)) {
       draft.add(name, "scalars", "a scalar must be finite");
     } else {
-      draft.cascade.scalars.push_back({name.text, number.value});
+      draft.declare(Scalar{name.text, number.value});
     }
   }
+}
+
+void check_limits(const Draft& draft) {
+  const CascadeFile& file = draft.file;
+  std::size_t ranks = file.ranks.items.size();
+  for (const auto& [name, parts] : file.partitions.items) ranks += parts.size();
+  draft.limits.cascade_ranks.hold(ranks, draft.where);
+  for (const std::size_t count : {file.tensors.items.size(), file.scalars.items.size(), file.initial.items.size(), file.outputs.size()})
+    draft.limits.cascade_names.hold(count, draft.where);
+  draft.limits.cascade_einsums.hold(file.einsums.size(), draft.where);
+}
+
+std::size_t terms_of(const ParsedSum& sum) { return 1 + sum.terms.size(); }
+
+std::size_t terms_of(const ParsedAccess& access) {
+  std::size_t terms = 1;
+  for (const ParsedSum& sum : access.indices) terms += terms_of(sum);
+  return terms;
+}
+
+std::size_t terms_of(const ParsedEinsum& parsed) {
+  std::size_t terms = parsed.nodes.size() + terms_of(parsed.output);
+  for (const ParsedAccess& access : parsed.accesses) terms += terms_of(access);
+  if (parsed.reduction) terms += parsed.reduction->ranks.size();
+  if (parsed.mask) terms += terms_of(parsed.mask->left) + terms_of(parsed.mask->right);
+  return terms;
 }
 
 }  // namespace
 
 void declare(Draft& draft) {
+  check_limits(draft);
   for (const auto& [name, description] : draft.file.ranks.items) add_rank(draft, name, "ranks", description.text);
   declare_partitions(draft);
   declare_tensors(draft);
@@ -132,15 +159,32 @@ void declare(Draft& draft) {
 }
 
 void parse_lines(Draft& draft, const std::string& source_text) {
+  const SourceText source(source_text);
+  std::size_t terms = 0;
   for (const Word& word : draft.file.einsums) {
-    Line line{"einsums[" + std::to_string(draft.lines.size()) + "]", SourceMap(source_text, word.where, word.text), {}};
+    draft.limits.cascade_einsum_bytes.hold(word.text.size(), word.where);
+    Line line{"einsums[" + std::to_string(draft.lines.size()) + "]", SourceMap(source, word.where, word.text), {}};
     try {
-      line.parsed = parse_einsum(word.text);
+      line.parsed = parse_einsum(word.text, draft.limits.cascade_depth);
+      terms += terms_of(line.parsed);
+      draft.limits.cascade_terms.hold(terms, word.where);
     } catch (const SyntaxError& error) {
       draft.add(line, error.offset, error.value, error.message);
     }
     draft.lines.push_back(std::move(line));
   }
+}
+
+std::vector<std::string> tensor_and_scalar_names(const Cascade& cascade) {
+  std::vector<std::string> names = tensor_names(cascade);
+  for (const Scalar& scalar : cascade.scalars) names.push_back(scalar.name);
+  return names;
+}
+
+std::vector<std::string> rank_variables_and_names(const Cascade& cascade) {
+  std::vector<std::string> names = rank_variables(cascade);
+  for (const std::string& name : rank_names(cascade)) names.push_back(name);
+  return names;
 }
 
 std::string dimensions_text(const Cascade& cascade, const Tensor& tensor) {

@@ -62,7 +62,6 @@ RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums,
       if (!einsum.iterates(rank) || contains(einsum.reduced, rank)) return false;
     }
     for (const Dependency& edge : edges) {
-      if (!contains(einsums, edge.reader) || !contains(einsums, edge.writer)) continue;
       const std::optional<int> lag = edge.lag(rank);
       if (!lag || *lag < 0 || (*lag == 0 && edge.reader <= edge.writer)) return false;
     }
@@ -78,13 +77,15 @@ std::vector<Group> execution_order(const Cascade& cascade) {
   const std::vector<Dependency> edges = dependencies(cascade);
   const std::vector<int> component = strong_components(cascade.einsums.size(), edges);
   std::vector<Group> groups(component.empty() ? 0 : static_cast<std::size_t>(*std::max_element(component.begin(), component.end())) + 1);
+  std::vector<std::vector<Dependency>> within(groups.size());  // edges that stay in one group
+  for (const Dependency& edge : edges) {
+    if (component[edge.reader] == component[edge.writer]) within[component[edge.reader]].push_back(edge);
+  }
   for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id) groups[component[id]].einsums.push_back(id);
-  for (Group& group : groups) {
-    const bool reads_itself = std::any_of(edges.begin(), edges.end(), [&](const Dependency& edge) {
-      return contains(group.einsums, edge.reader) && contains(group.einsums, edge.writer);
-    });
-    if (!reads_itself) continue;
-    group.along = common_rank(cascade, group.einsums, edges);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    Group& group = groups[g];
+    if (within[g].empty()) continue;
+    group.along = common_rank(cascade, group.einsums, within[g]);
     check(group.along != kNone, "a checked cascade has no cycle but along a generational rank");
   }
   return groups;

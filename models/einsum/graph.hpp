@@ -44,7 +44,7 @@ struct Group {
 // In an order that respects every dependency. ContractError for a cascade that the checker refuses.
 std::vector<Group> execution_order(const Cascade& cascade);
 
-// A rank along which all of `einsums` can advance together, or kNone. `edges` are all dependencies of the cascade.
+// A rank along which all of `einsums` can advance together, or kNone. `edges` are the dependencies among them.
 RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums, const std::vector<Dependency>& edges);
 
 }  // namespace weft::einsum

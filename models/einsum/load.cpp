@@ -1,10 +1,9 @@
 #include "models/einsum/load.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "models/common/fields.hpp"
+#include "models/common/input_file.hpp"
 #include "models/einsum/draft.hpp"
 #include "models/einsum/graph.hpp"
 
@@ -18,7 +17,7 @@ void check_outputs(Draft& draft) {
     if (tensor.defined_by != kNone) written.push_back(tensor.name);
   }
   for (const Word& word : draft.file.outputs) {
-    const TensorId tensor = cascade.tensor(word.text);
+    const TensorId tensor = draft.tensor(word.text);
     if (tensor == kNone || cascade.tensors[tensor].defined_by == kNone) {
       draft.add(word, "outputs", "an output that no Einsum writes; " + config::unknown_name(word.text, written));
     } else if (cascade.tensors[tensor].role == TensorRole::output) {
@@ -37,7 +36,7 @@ void check_inputs(Draft& draft) {
   for (std::size_t i = 0; i < read.size(); ++i) {
     const Tensor& tensor = draft.cascade.tensors[i];
     if (tensor.role == TensorRole::input && !read[i]) {
-      draft.problems.push_back({tensor.where, "tensors", tensor.name, "an input that no Einsum reads; read it or drop it"});
+      draft.problems.add({tensor.where, "tensors", tensor.name, "an input that no Einsum reads; read it or drop it"});
     }
   }
 }
@@ -49,8 +48,8 @@ void check_initial(Draft& draft) {
     if (generational_rank(tensor) != kNone) generational.push_back(tensor.name);
   }
   for (const auto& [name, number] : draft.file.initial.items) {
-    const TensorId tensor = cascade.tensor(name.text);
-    if (std::find(generational.begin(), generational.end(), name.text) == generational.end()) {
+    const TensorId tensor = draft.tensor(name.text);
+    if (tensor == kNone || generational_rank(cascade.tensors[tensor]) == kNone) {
       draft.add(name, "initial",
                 std::string(tensor == kNone ? "no such tensor; " : "not generational, so it has no initial value; ") +
                     (generational.empty() ? "no tensor of this cascade is" : config::unknown_name(name.text, generational)));
@@ -62,9 +61,9 @@ void check_initial(Draft& draft) {
     const RankId rank = generational_rank(tensor);
     if (rank == kNone || tensor.initial) continue;
     const std::string& variable = cascade.ranks[rank].variable;
-    draft.problems.push_back({tensor.where, draft.lines[tensor.defined_by].field, tensor.name,
-                              "generational in " + variable + " and without a value at generation 0; add '" + tensor.name +
-                                  ": <number, inf or -inf>' under 'initial'"});
+    draft.problems.add({tensor.where, draft.lines[tensor.defined_by].field, tensor.name,
+                        "generational in " + variable + " and without a value at generation 0; add '" + tensor.name +
+                            ": <number, inf or -inf>' under 'initial'"});
   }
 }
 
@@ -76,12 +75,12 @@ void check_uses(Draft& draft) {
   check_initial(draft);
 }
 
-Cascade parse_cascade(const std::string& yaml, const std::string& file_name) {
+Cascade parse_cascade(const std::string& yaml, const std::string& file_name, const ReadLimits& limits) {
   CascadeFile file;
   config::Reader reader;
-  config::read(config::load_text(yaml, file_name), file, reader);
+  config::read(config::load_text(yaml, file_name, "", limits), file, reader);
   reader.finish();
-  Draft draft{file, {}, {}, {}};
+  Draft draft{.file = file, .limits = limits, .where = {file_name}};
   draft.cascade.name = std::filesystem::path(file_name).stem().string();
   draft.cascade.description = file.description;
   draft.cascade.source = file.source;
@@ -97,12 +96,8 @@ Cascade parse_cascade(const std::string& yaml, const std::string& file_name) {
   return std::move(draft.cascade);
 }
 
-Cascade load_cascade(const std::filesystem::path& file) {
-  config::load_file(file);  // refuses what cannot be read, with a message of its own
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_cascade(text.str(), file.string());
+Cascade load_cascade(const std::filesystem::path& file, const ReadLimits& limits) {
+  return parse_cascade(read_text(file, limits.yaml_bytes), file.string(), limits);
 }
 
 }  // namespace weft::einsum

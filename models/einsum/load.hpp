@@ -5,12 +5,13 @@
 #include <map>
 #include <string>
 
+#include "models/common/limits_default.hpp"
 #include "models/einsum/cascade.hpp"
 
 namespace weft::einsum {
 
-Cascade load_cascade(const std::filesystem::path& file);
-Cascade parse_cascade(const std::string& yaml, const std::string& file_name);
+Cascade load_cascade(const std::filesystem::path& file, const ReadLimits& limits = environment_limits());
+Cascade parse_cascade(const std::string& yaml, const std::string& file_name, const ReadLimits& limits = environment_limits());
 
 // Extents of every rank from those of the base ranks and innermost partitions, by name; fills in the outer
 // partitions. ConfigError for an unknown, missing, zero or excessive extent.

@@ -17,7 +17,7 @@ std::string index_text(const Cascade& cascade, const Index& index) {
 
 void report(Draft& draft, const Dependency& edge, std::string message) {
   const Access& access = access_of(draft.cascade, edge);
-  draft.problems.push_back({access.where, draft.lines[edge.reader].field, draft.cascade.tensors[access.tensor].name, std::move(message)});
+  draft.problems.add({access.where, draft.lines[edge.reader].field, draft.cascade.tensors[access.tensor].name, std::move(message)});
 }
 
 std::string line_of(const Cascade& cascade, EinsumId id) { return "line " + std::to_string(cascade.einsums[id].where.line); }
@@ -47,7 +47,7 @@ bool trails_generation(const Cascade& cascade, const Dependency& edge) {
 
 std::string cycle_text(const Draft& draft, const std::vector<int>& component, int which) {
   std::string text;
-  for (std::size_t id = 0; id < component.size(); ++id) {
+  for (std::size_t id = 0; id < component.size() && !draft.problems.full(); ++id) {
     if (component[id] != which) continue;
     text += (text.empty() ? "" : ", ") + draft.lines[id].parsed.output.name;
   }
@@ -62,13 +62,13 @@ std::vector<bool> report_cycles(Draft& draft, const std::vector<Dependency>& edg
   }
   const std::vector<int> component = strong_components(draft.lines.size(), taken);
   std::vector<bool> cyclic(edges.size(), false);
-  std::vector<int> reported;
+  std::vector<bool> reported(draft.lines.size(), false);  // by component
   for (std::size_t i = 0; i < edges.size(); ++i) {
     const Dependency& edge = edges[i];
     if (!kept[i] || component[edge.reader] != component[edge.writer]) continue;
     cyclic[i] = true;
-    if (edge.reader > edge.writer || std::find(reported.begin(), reported.end(), component[edge.reader]) != reported.end()) continue;
-    reported.push_back(component[edge.reader]);
+    if (edge.reader > edge.writer || reported[component[edge.reader]]) continue;
+    reported[component[edge.reader]] = true;
     report(draft, edge,
            "cyclic definition: each of " + cycle_text(draft, component, component[edge.reader]) +
                " needs the others complete; only a generational rank may refer back, as in RM[m1+1] from RM[m1]");
@@ -87,20 +87,23 @@ bool reduces(const Cascade& cascade, const Dependency& edge) {
 // reduction over the generations.
 void report_complete_cycles(Draft& draft, const std::vector<Dependency>& edges) {
   const std::vector<int> component = strong_components(draft.lines.size(), edges);
-  const int count = component.empty() ? 0 : *std::max_element(component.begin(), component.end()) + 1;
-  for (int which = 0; which < count; ++which) {
+  struct Component {
     std::vector<EinsumId> members;
-    for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id) {
-      if (component[id] == which) members.push_back(id);
-    }
+    std::vector<Dependency> edges;  // among them
+  };
+  std::vector<Component> components(component.size());
+  for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id) components[component[id]].members.push_back(id);
+  for (const Dependency& edge : edges) {
+    if (component[edge.reader] == component[edge.writer]) components[component[edge.reader]].edges.push_back(edge);
+  }
+  for (std::size_t which = 0; which < components.size(); ++which) {
     const Dependency* shown = nullptr;
-    for (const Dependency& edge : edges) {
-      if (component[edge.reader] != which || component[edge.writer] != which) continue;
+    for (const Dependency& edge : components[which].edges) {
       if (shown == nullptr || (!reduces(draft.cascade, *shown) && reduces(draft.cascade, edge))) shown = &edge;
     }
-    if (shown == nullptr || common_rank(draft.cascade, members, edges) != kNone) continue;
+    if (shown == nullptr || common_rank(draft.cascade, components[which].members, components[which].edges) != kNone) continue;
     report(draft, *shown,
-           "cyclic definition: " + cycle_text(draft, component, which) +
+           "cyclic definition: " + cycle_text(draft, component, static_cast<int>(which)) +
                " need one another, and no generational rank runs through all of them without a reduction over it");
   }
 }

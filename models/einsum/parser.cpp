@@ -7,11 +7,10 @@
 namespace weft::einsum {
 namespace {
 
-constexpr int kDeepest = 64;  // nested parentheses and calls: bounds the recursion
-
 class Parser {
  public:
-  explicit Parser(const std::string& text) : tokens_(tokenize(text)) {}
+  // `depth` bounds the recursion.
+  Parser(const std::string& text, const Limit& depth) : tokens_(tokenize(text)), depth_(depth) {}
 
   ParsedEinsum parse() {
     if (peek().kind == TokenKind::end) fail("an empty Einsum; write 'Z[m,n] = A[k,m] * B[k,n]'");
@@ -124,7 +123,7 @@ class Parser {
   int binary(Op op, int left, int right, std::size_t offset) { return push({op, left, right, kNone, 0, "", offset}); }
 
   int sum(int depth) {
-    if (depth > kDeepest) fail("nested more than 64 deep");
+    if (depth > static_cast<int>(depth_.value)) fail(depth_.message());
     int left = product(depth);
     while (peek().is("+") || peek().is("-")) {
       const Token symbol = next();
@@ -143,7 +142,7 @@ class Parser {
   }
 
   int factor(int depth) {
-    if (depth > kDeepest) fail("nested more than 64 deep");
+    if (depth > static_cast<int>(depth_.value)) fail(depth_.message());
     const Token token = next();
     if (token.is("-")) return push({Op::negate, factor(depth + 1), kNone, kNone, 0, "", token.offset});
     if (token.is("(")) {
@@ -210,13 +209,14 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  Limit depth_;
   std::size_t at_ = 0;
   ParsedEinsum out_;
 };
 
 }  // namespace
 
-ParsedEinsum parse_einsum(const std::string& text) { return Parser(text).parse(); }
+ParsedEinsum parse_einsum(const std::string& text, const Limit& depth) { return Parser(text, depth).parse(); }
 
 std::optional<double> value_of(std::string_view text) {
   if (text == "inf" || text == ".inf") return kInfinity;

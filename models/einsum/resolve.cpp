@@ -47,9 +47,9 @@ class Resolver {
 
   // The rank of a variable; kNone after a complaint.
   RankId variable(const ParsedTerm& term) {
-    const RankId rank = cascade_.rank(term.name);
+    const RankId rank = draft_.rank(term.name);
     if (rank == kNone || cascade_.ranks[rank].variable != term.name) {
-      add(term.offset, term.name, "not a rank variable; " + config::unknown_name(term.name, rank_variables(cascade_)));
+      add(term.offset, term.name, "not a rank variable; " + draft_.hint(term.name, rank_variables));
       return kNone;
     }
     return rank;
@@ -79,29 +79,28 @@ class Resolver {
 
   void claim(Tensor tensor, Access access, Einsum& einsum) {
     const std::size_t offset = parsed_.output.offset;
-    const TensorId known = cascade_.tensor(tensor.name);
+    const TensorId known = draft_.tensor(tensor.name);
     if (known != kNone && cascade_.tensors[known].role == TensorRole::input) {
       add(offset, tensor.name, "an input is written; inputs are read only, so write a tensor of another name");
     } else if (known != kNone) {
       add(offset, tensor.name,
           "written twice; line " + std::to_string(cascade_.tensors[known].where.line) +
               " writes it already, and each tensor is written by one Einsum");
-    } else if (cascade_.scalar(tensor.name) != kNone) {
+    } else if (draft_.scalar(tensor.name) != kNone) {
       add(offset, tensor.name, "is a scalar; write a tensor of another name");
     } else if (function_named(tensor.name) != nullptr || reduction_named(tensor.name) != nullptr || tensor.name == "inf") {
       add(offset, tensor.name, "is a word of the language; write a tensor of another name");
     } else {
-      access.tensor = static_cast<TensorId>(cascade_.tensors.size());
-      cascade_.tensors.push_back(std::move(tensor));
+      access.tensor = draft_.declare(std::move(tensor));
     }
     einsum.outputs.push_back(std::move(access));
   }
 
   Access read_access(const ParsedAccess& parsed) {
-    Access access{cascade_.tensor(parsed.name), {}, line_.places.at(parsed.offset)};
+    Access access{draft_.tensor(parsed.name), {}, line_.places.at(parsed.offset)};
     if (access.tensor == kNone) {
       add(parsed.offset, parsed.name,
-          "no such tensor: neither an input nor written by an Einsum; " + config::unknown_name(parsed.name, tensor_names(cascade_)));
+          "no such tensor: neither an input nor written by an Einsum; " + draft_.hint(parsed.name, tensor_names));
       return access;
     }
     const Tensor& tensor = cascade_.tensors[access.tensor];
@@ -134,7 +133,7 @@ class Resolver {
       add(sum.offset, "", "a constant is no index; read '" + rank.variable + "', and set generation 0 with 'initial'");
       return stop;
     }
-    if (sum.terms.size() == 1 && is_name(cascade_.rank(sum.terms[0].name), sum.terms[0].name)) {
+    if (sum.terms.size() == 1 && is_name(draft_.rank(sum.terms[0].name), sum.terms[0].name)) {
       if (!dimension.generational || !is_name(dimension.rank, sum.terms[0].name) || sum.constant != 0 || sum.terms[0].coefficient != 1) {
         add(sum.offset, sum.terms[0].name,
             "upper case reads the last generation, and this dimension " + (dimension.generational
@@ -159,7 +158,7 @@ class Resolver {
   // The rank of an index that is one variable and nothing else.
   RankId simple(const ParsedSum& sum) const {
     if (sum.terms.size() != 1 || sum.constant != 0 || sum.terms[0].coefficient != 1) return kNone;
-    const RankId rank = cascade_.rank(sum.terms[0].name);
+    const RankId rank = draft_.rank(sum.terms[0].name);
     return rank != kNone && cascade_.ranks[rank].variable == sum.terms[0].name ? rank : kNone;
   }
 
@@ -203,13 +202,11 @@ class Resolver {
   Node read_node(const ParsedNode& parsed, Einsum& einsum) {
     Node node{parsed.op, parsed.left, parsed.right, parsed.access, parsed.value, kNone};
     if (parsed.op != Op::scalar) return node;
-    node.scalar = cascade_.scalar(parsed.name);
+    node.scalar = draft_.scalar(parsed.name);
     if (node.scalar != kNone) return node;
-    const TensorId tensor = cascade_.tensor(parsed.name);
+    const TensorId tensor = draft_.tensor(parsed.name);
     if (tensor == kNone) {
-      std::vector<std::string> known = tensor_names(cascade_);
-      for (const Scalar& scalar : cascade_.scalars) known.push_back(scalar.name);
-      add(parsed.offset, parsed.name, "neither a scalar nor a tensor; " + config::unknown_name(parsed.name, known));
+      add(parsed.offset, parsed.name, "neither a scalar nor a tensor; " + draft_.hint(parsed.name, tensor_and_scalar_names));
     } else if (!cascade_.tensors[tensor].dimensions.empty()) {
       add(parsed.offset, parsed.name,
           "rank mismatch: it has dimensions " + dimensions_text(cascade_, cascade_.tensors[tensor]) + ", and no index is given");
@@ -275,7 +272,7 @@ class Resolver {
   void check_ranks(const Einsum& einsum) {
     const std::vector<RankId> right = right_ranks(einsum);
     for (const ParsedSum& sum : parsed_.output.indices) {
-      if (sum.terms.empty() || contains(right, cascade_.rank(sum.terms[0].name))) continue;
+      if (sum.terms.empty() || contains(right, draft_.rank(sum.terms[0].name))) continue;
       add(sum.offset, sum.terms[0].name,
           "stands on the left and nowhere on the right, so its values are undefined; drop it or index a tensor with it");
     }
@@ -308,13 +305,11 @@ class Resolver {
     Mask::Side side;
     side.constant = sum.constant;
     for (const ParsedTerm& term : sum.terms) {
-      const RankId rank = cascade_.rank(term.name);
+      const RankId rank = draft_.rank(term.name);
       if (is_name(rank, term.name)) {
         side.extents.push_back({rank, term.coefficient});
       } else if (rank == kNone) {
-        std::vector<std::string> known = rank_variables(cascade_);
-        for (const std::string& name : rank_names(cascade_)) known.push_back(name);
-        add(term.offset, term.name, "bad mask: neither a coordinate nor a rank; " + config::unknown_name(term.name, known));
+        add(term.offset, term.name, "bad mask: neither a coordinate nor a rank; " + draft_.hint(term.name, rank_variables_and_names));
       } else if (!on_left(rank, einsum)) {
         add(term.offset, term.name,
             "bad mask: not on the left-hand side; a mask uses the variables of the tensor that is written, " + left_text(einsum));

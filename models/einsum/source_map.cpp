@@ -10,11 +10,8 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 // Walks the file's text and counts lines and columns.
 class Cursor {
  public:
-  Cursor(const std::string& text, const Location& where) : text_(text), line_(where.line), column_(where.column) {
-    int line = 1;
-    while (at_ < text.size() && line < where.line) line += text[at_++] == '\n' ? 1 : 0;
-    at_ = std::min(text.size(), at_ + static_cast<std::size_t>(std::max(0, where.column - 1)));
-  }
+  Cursor(const SourceText& source, const Location& where)
+      : text_(source.text()), at_(source.offset(where.line, where.column)), line_(where.line), column_(where.column) {}
 
   bool done() const { return at_ >= text_.size(); }
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
@@ -34,7 +31,7 @@ class Cursor {
 
  private:
   const std::string& text_;
-  std::size_t at_ = 0;
+  std::size_t at_;
   int line_;
   int column_;
 };
@@ -58,7 +55,19 @@ char open_scalar(Cursor& cursor) {
 
 }  // namespace
 
-SourceMap::SourceMap(const std::string& source, const Location& where, const std::string& value) : file_(where.file) {
+SourceText::SourceText(const std::string& text) : text_(text), lines_{0} {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\n') lines_.push_back(at + 1);
+  }
+}
+
+std::size_t SourceText::offset(int line, int column) const {
+  if (static_cast<std::size_t>(line) > lines_.size()) return text_.size();
+  return std::min(text_.size(),
+                  lines_[static_cast<std::size_t>(std::max(1, line)) - 1] + static_cast<std::size_t>(std::max(0, column - 1)));
+}
+
+SourceMap::SourceMap(const SourceText& source, const Location& where, const std::string& value) : file_(where.file) {
   Cursor cursor(source, where);
   const char quote = open_scalar(cursor);
   for (const char c : value) {

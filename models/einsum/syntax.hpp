@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/common/limits.hpp"
 #include "models/einsum/cascade.hpp"
 
 namespace weft::einsum {
@@ -81,8 +82,8 @@ struct ParsedEinsum {
   std::optional<ParsedMask> mask;
 };
 
-// Throws SyntaxError.
-ParsedEinsum parse_einsum(const std::string& text);
+// Throws SyntaxError, also where parentheses and calls stand within one another deeper than `depth`.
+ParsedEinsum parse_einsum(const std::string& text, const Limit& depth = ReadLimits{}.cascade_depth);
 
 // "inf", "-inf", "1.5", "64K"; nothing for anything else.
 std::optional<double> value_of(std::string_view text);

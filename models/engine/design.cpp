@@ -73,7 +73,7 @@ fs::path named_in(const Catalog& catalog, const std::string& kind, const std::st
       problem.field = field;
       problem.value = name;
     }
-    throw ConfigError(std::move(problems));
+    throw ConfigError(std::move(problems), error.more());
   }
 }
 
@@ -172,7 +172,7 @@ Lowering lower_named(const Architecture& arch, const Binding& binding, const ein
     for (Problem& problem : problems) {
       if (problem.field.ends_with(".on")) problem.message += "; the arrays are those of " + arch_file.string();
     }
-    throw ConfigError(std::move(problems));
+    throw ConfigError(std::move(problems), error.more());
   }
 }
 

@@ -1,10 +1,9 @@
-// What the readers of binary files share: the whole file, checked products, little-endian numbers, printable text.
+// What the readers of binary files share: checked products, little-endian numbers, printable text.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,9 +12,6 @@
 namespace weft::workload {
 
 static_assert(std::endian::native == std::endian::little, "the files are little-endian, and are copied as they are");
-
-// The file's content; ConfigError when it is missing, unreadable or not a regular file.
-std::string read_file(const std::filesystem::path& path);
 
 // The product of extents, or nothing when one is negative or the product leaves 63 bits.
 std::optional<std::int64_t> checked_product(std::span<const std::int64_t> extents);

@@ -221,8 +221,8 @@ Unmodelled unknown_type(const Json& json) {
 
 }  // namespace
 
-Workload parse_hugging_face(std::string_view text, const std::string& file, Assume assume) {
-  const Json json = parse_json(text, file, "");
+Workload parse_hugging_face(std::string_view text, const std::string& file, Assume assume, const ReadLimits& limits) {
+  const Json json = parse_json(text, file, "", json_limits(limits));
   if (!json.is_object()) refuse(file, "", "", "must be an object, as in a Hugging Face config.json");
   ConfigReader reader(json, file);
   const Family& family = reader.family(assume);

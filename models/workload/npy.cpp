@@ -10,6 +10,7 @@
 
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
+#include "models/common/input_file.hpp"
 #include "models/numerics/half.hpp"
 #include "models/workload/file_bytes.hpp"
 
@@ -17,7 +18,7 @@ namespace weft::workload {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kLongestNpyHeader = 65'536;
+constexpr std::size_t kMostBefore = 12;  // bytes of magic, version and length
 
 struct NpyHeader {
   std::optional<std::string> descr;
@@ -127,8 +128,9 @@ class HeaderParser {
   const std::string& file_;
 };
 
-// The header's text and where the elements begin.
-std::pair<std::string_view, std::size_t> split(std::string_view bytes, const std::string& file) {
+// The header's text and where the elements begin, of a file of `size` bytes that `bytes` begins with.
+std::pair<std::string_view, std::size_t> split(std::string_view bytes, std::uint64_t size, const std::string& file,
+                                               const ReadLimits& limits) {
   if (!bytes.starts_with(kMagic)) refuse(file, "magic", bytes.substr(0, 6), "must begin with \\x93NUMPY");
   if (bytes.size() < 8) refuse(file, "version", "", "the file ends before it");
   const int major = static_cast<unsigned char>(bytes[6]);
@@ -139,8 +141,9 @@ std::pair<std::string_view, std::size_t> split(std::string_view bytes, const std
   const std::size_t begin = 8 + length_bytes;
   if (bytes.size() < begin) refuse(file, "header length", "", "the file ends before it");
   const std::size_t length = major == 1 ? load_number<std::uint16_t>(bytes.substr(8)) : load_number<std::uint32_t>(bytes.substr(8));
-  const std::size_t most = std::min(kLongestNpyHeader, bytes.size() - begin);
+  const std::uint64_t most = size - begin;
   if (length > most) refuse(file, "header length", std::to_string(length), "must be at most " + std::to_string(most) + " in this file");
+  limits.npy_header.hold(length, {file});
   return {bytes.substr(begin, length), begin + length};
 }
 
@@ -192,33 +195,59 @@ std::vector<float> from_fortran_order(const std::vector<std::int64_t>& shape, co
   return values;
 }
 
-}  // namespace
+// What a header says, once it has been found to fit the file.
+struct Layout {
+  std::vector<std::int64_t> shape;
+  Element type;
+  bool fortran_order = false;
+  std::size_t elements = 0;
+  std::uint64_t begin = 0;  // of the elements, in the file
+};
 
-NpyArray parse_npy(std::string_view bytes, const std::string& file) {
-  const auto [text, begin] = split(bytes, file);
+Layout layout_of(std::string_view bytes, std::uint64_t size, const std::string& file, const ReadLimits& limits) {
+  limits.npy_bytes.hold(size, {file});
+  const auto [text, begin] = split(bytes, size, file, limits);
   const NpyHeader header = HeaderParser(text, file).parse();
   if (!header.descr) refuse(file, "header.descr", "", "missing key: the element's type");
   if (!header.fortran_order) refuse(file, "header.fortran_order", "", "missing key: True or False");
   if (!header.shape) refuse(file, "header.shape", "", "missing key: the extents");
+  limits.npy_dimensions.hold(header.shape->size(), {file});
   const Element type = element_of(*header.descr, file);
   const auto elements = checked_product(*header.shape);
-  const auto size =
+  const auto needed =
       elements ? checked_product(std::array<std::int64_t, 2>{*elements, static_cast<std::int64_t>(type.bytes)}) : std::nullopt;
-  const std::string_view body = bytes.substr(begin);
-  if (!size || static_cast<std::uint64_t>(*size) != body.size()) {
+  if (!needed || static_cast<std::uint64_t>(*needed) != size - begin) {
     refuse(file, "header.shape", shape_text(*header.shape),
-           "must take the " + std::to_string(body.size()) + " bytes that follow the header, of " + std::to_string(type.bytes) +
+           "must take the " + std::to_string(size - begin) + " bytes that follow the header, of " + std::to_string(type.bytes) +
                " bytes each element");
   }
-  NpyArray array{*header.shape, std::vector<float>(static_cast<std::size_t>(*elements))};
+  return {*header.shape, type, *header.fortran_order, static_cast<std::size_t>(*elements), begin};
+}
+
+NpyArray decode(const Layout& layout, std::string_view body, const std::string& file) {
+  NpyArray array{layout.shape, std::vector<float>(layout.elements)};
+  const std::size_t width = layout.type.bytes;
   for (std::size_t i = 0; i < array.values.size(); ++i) {
-    array.values[i] = element(body.substr(type.bytes * i, type.bytes), type.swapped, i, file);
+    array.values[i] = element(body.substr(width * i, width), layout.type.swapped, i, file);
   }
-  if (*header.fortran_order) array.values = from_fortran_order(array.shape, array.values);
+  if (layout.fortran_order) array.values = from_fortran_order(array.shape, array.values);
   return array;
 }
 
-NpyArray load_npy(const std::filesystem::path& path) { return parse_npy(read_file(path), path.string()); }
+}  // namespace
+
+NpyArray parse_npy(std::string_view bytes, const std::string& file, const ReadLimits& limits) {
+  const Layout layout = layout_of(bytes, bytes.size(), file, limits);
+  return decode(layout, bytes.substr(layout.begin), file);
+}
+
+NpyArray load_npy(const std::filesystem::path& path, const ReadLimits& limits) {
+  const InputFile file(path);
+  const Layout layout = layout_of(file.read(0, kMostBefore + limits.npy_header.value), file.size(), file.name(), limits);
+  const std::string body = file.read(layout.begin, file.size() - layout.begin);
+  if (body.size() != file.size() - layout.begin) refuse(file.name(), "", "", "became shorter while it was read");
+  return decode(layout, body, file.name());
+}
 
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values) {
   check(checked_product(shape) == static_cast<std::int64_t>(values.size()), "an array's values fill its shape");

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "models/common/limits_default.hpp"
+
 namespace weft::workload {
 
 struct NpyArray {
@@ -17,8 +19,9 @@ struct NpyArray {
 };
 
 // ConfigError names `file`, the field of the header, its value and what is allowed.
-NpyArray parse_npy(std::string_view bytes, const std::string& file);
-NpyArray load_npy(const std::filesystem::path& path);
+NpyArray parse_npy(std::string_view bytes, const std::string& file, const ReadLimits& limits = environment_limits());
+// The same of a regular file, whose body is read once its header has been found to fit it.
+NpyArray load_npy(const std::filesystem::path& path, const ReadLimits& limits = environment_limits());
 
 // Version 1.0, '<f4', C order, as numpy.save writes it.
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values);

@@ -9,6 +9,7 @@
 
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
+#include "models/common/input_file.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/numerics/half.hpp"
 #include "models/workload/file_bytes.hpp"
@@ -144,27 +145,49 @@ class HeaderReader {
   std::uint64_t body_bytes_;
 };
 
+constexpr std::uint64_t kLengthBytes = 8;
+
+// What the first 8 bytes say, checked against the limit and the size of the file.
+std::uint64_t header_length(std::string_view head, std::uint64_t file_bytes, const std::string& file, const ReadLimits& limits) {
+  if (head.size() < kLengthBytes)
+    refuse(file, "", std::to_string(file_bytes) + " bytes", "too short for safetensors; must begin with 8 bytes of header length");
+  const auto length = load_number<std::uint64_t>(head);
+  const std::uint64_t most = file_bytes - kLengthBytes;
+  if (length < 2 || length > most)
+    refuse(file, "header length", std::to_string(length),
+           "must be from 2 to " + std::to_string(most) + " in this file of " + std::to_string(file_bytes) + " bytes");
+  limits.safetensors_header.hold(length, {file});
+  return length;
+}
+
 std::string json_quoted(const std::string& text) { return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 }  // namespace
 
-Safetensors::Safetensors(std::string bytes, std::string file) : bytes_(std::move(bytes)), file_(std::move(file)) {
-  const std::uint64_t size = bytes_.size();
-  const HeaderReader outside(file_, 0);
-  if (size < 8) outside.refuse("", std::to_string(size) + " bytes", "too short for safetensors; must begin with 8 bytes of header length");
-  const auto header_bytes = load_number<std::uint64_t>(bytes_);
-  const std::uint64_t most = std::min(kLongestHeaderBytes, size - 8);
-  if (header_bytes < 2 || header_bytes > most) {
-    outside.refuse("header length", std::to_string(header_bytes),
-                   "must be from 2 to " + std::to_string(most) + " in this file of " + std::to_string(size) + " bytes");
-  }
-  body_ = 8 + header_bytes;
-  const HeaderReader reader(file_, size - body_);
-  const std::string_view text = std::string_view(bytes_).substr(8, header_bytes);
+Safetensors::Safetensors(std::string bytes, std::string file, const ReadLimits& limits) : bytes_(std::move(bytes)), file_(std::move(file)) {
+  read_header(bytes_, bytes_.size(), limits);
+}
+
+Safetensors::Safetensors(const std::filesystem::path& path, const ReadLimits& limits) : file_(path.string()) {
+  const InputFile file(path);
+  limits.safetensors_bytes.hold(file.size(), {file_});
+  std::string head = file.read(0, kLengthBytes);
+  head += file.read(kLengthBytes, header_length(head, file.size(), file_, limits));
+  read_header(head, file.size(), limits);
+  bytes_ = file.read(0, file.size());
+  if (bytes_.size() != file.size() || !bytes_.starts_with(head)) refuse(file_, "", "", "changed while it was read");
+}
+
+void Safetensors::read_header(std::string_view head, std::uint64_t file_bytes, const ReadLimits& limits) {
+  limits.safetensors_bytes.hold(file_bytes, {file_});
+  const std::uint64_t header_bytes = header_length(head, file_bytes, file_, limits);
+  body_ = kLengthBytes + header_bytes;
+  const HeaderReader reader(file_, file_bytes - body_);
+  const std::string_view text = head.substr(kLengthBytes, header_bytes);
   if (const auto first = text.find_first_not_of(" \t\r\n"); first == std::string_view::npos || text[first] != '{') {
     reader.refuse("header", std::string(text.substr(0, 1)), "must begin with '{'");
   }
-  const Json header = parse_json(text, file_, "header");
+  const Json header = parse_json(text, file_, "header", {limits.safetensors_header, limits.safetensors_nodes, limits.json_depth});
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       metadata_ = reader.metadata(entry);
@@ -219,7 +242,7 @@ std::vector<float> Safetensors::bf16_values(const TensorInfo& tensor) const {
   });
 }
 
-Safetensors load_safetensors(const std::filesystem::path& path) { return {read_file(path), path.string()}; }
+Safetensors load_safetensors(const std::filesystem::path& path, const ReadLimits& limits) { return Safetensors(path, limits); }
 
 std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
   std::sort(tensors.begin(), tensors.end(),
@@ -266,8 +289,8 @@ std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map
 }
 
 void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
-                       const std::map<std::string, std::string>& metadata) {
-  write_file_atomically(path, safetensors_bytes(std::move(tensors), metadata));
+                       const std::map<std::string, std::string>& metadata, const std::stop_token& stop) {
+  write_file_atomically(path, safetensors_bytes(std::move(tensors), metadata), stop);
 }
 
 }  // namespace weft::workload

@@ -5,16 +5,17 @@
 #include <filesystem>
 #include <map>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "models/common/limits_default.hpp"
 
 namespace weft::workload {
 
 // The element types whose values are read; `other` is listed, checked for its place and refused on use.
 enum class Dtype : std::uint8_t { f32, bf16, f16, f64, other };
-
-inline constexpr std::uint64_t kLongestHeaderBytes = 100'000'000;  // as in the format's reference reader
 
 struct TensorInfo {
   std::string name;
@@ -29,7 +30,9 @@ struct TensorInfo {
 class Safetensors {
  public:
   // Checks everything about the header against the size of `bytes`; ConfigError names `file`.
-  Safetensors(std::string bytes, std::string file);
+  Safetensors(std::string bytes, std::string file, const ReadLimits& limits = environment_limits());
+  // The same of a regular file, whose body is read once its header has been found to fit it.
+  explicit Safetensors(const std::filesystem::path& path, const ReadLimits& limits = environment_limits());
 
   const std::string& file() const { return file_; }
   std::string_view bytes() const { return bytes_; }
@@ -44,6 +47,8 @@ class Safetensors {
   std::vector<float> bf16_values(const TensorInfo& tensor) const;
 
  private:
+  // Checks the header, which `head` begins with, against the size of the file.
+  void read_header(std::string_view head, std::uint64_t file_bytes, const ReadLimits& limits);
   template <class Narrow>
   std::vector<float> convert(const TensorInfo& tensor, Narrow narrow) const;
 
@@ -55,7 +60,7 @@ class Safetensors {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-Safetensors load_safetensors(const std::filesystem::path& path);
+Safetensors load_safetensors(const std::filesystem::path& path, const ReadLimits& limits = environment_limits());
 
 struct TensorToWrite {
   std::string name;
@@ -66,7 +71,8 @@ struct TensorToWrite {
 
 // The bytes of a file: F32 before BF16, each by name; the header padded to 8 bytes. The same input, the same bytes.
 std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata);
+// Stopped is thrown where a pipe makes it wait beyond `stop`.
 void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
-                       const std::map<std::string, std::string>& metadata = {});
+                       const std::map<std::string, std::string>& metadata = {}, const std::stop_token& stop = {});
 
 }  // namespace weft::workload

@@ -236,7 +236,8 @@ std::optional<TensorOfTrace> tensor_of(const Trace& trace, std::size_t layer, co
   return TensorOfTrace{shape[leading - 1], {shape.begin() + static_cast<std::ptrdiff_t>(leading), shape.end()}, &found->second.values};
 }
 
-void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<ComputedTensor>& outputs) {
+void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<ComputedTensor>& outputs,
+                   const std::stop_token& stop) {
   std::vector<TensorToWrite> tensors;
   for (const ComputedTensor& output : outputs) {
     check(output.layers.size() == trace.layers.size(), "one output a layer");
@@ -246,7 +247,7 @@ void write_outputs(const std::filesystem::path& path, const Trace& trace, const 
     for (std::size_t layer = 0; layer < output.layers.size(); ++layer)
       tensors.push_back({tensor_name(layer, output.name), Dtype::f32, shape, output.layers[layer]});
   }
-  write_safetensors(path, std::move(tensors));
+  write_safetensors(path, std::move(tensors), {}, stop);
 }
 
 }  // namespace weft::workload

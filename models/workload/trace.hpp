@@ -62,6 +62,7 @@ struct ComputedTensor {
   std::vector<std::vector<float>> layers;
 };
 // As layers.N.NAME in F32, of Q's leading extents and the output's own shape.
-void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<ComputedTensor>& outputs);
+void write_outputs(const std::filesystem::path& path, const Trace& trace, const std::vector<ComputedTensor>& outputs,
+                   const std::stop_token& stop = {});
 
 }  // namespace weft::workload

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "models/common/input_file.hpp"
 #include "models/workload/file_bytes.hpp"
 #include "models/workload/hugging_face.hpp"
 
@@ -29,11 +30,11 @@ std::string macs_text(const Shape& shape) {
          number(shape.width_qk) + " + " + number(shape.width_v) + ")";
 }
 
-Workload load_yaml(const std::filesystem::path& file) {
+Workload load_yaml(const std::filesystem::path& file, const ReadLimits& limits) {
   Workload out;
   config::Origins origins;
   config::Reader reader(&origins);
-  config::read(config::load_file(file), out, reader);
+  config::read(config::load_file(file, limits), out, reader);
   reader.finish();
   auto problems = problems_of(out.shape(), {file.string(), 0, 0});
   for (Problem& problem : problems) {
@@ -79,13 +80,13 @@ Shape Workload::shape() const {
           .phase = phase};
 }
 
-Workload load_workload(const std::filesystem::path& file, Assume assume) {
+Workload load_workload(const std::filesystem::path& file, Assume assume, const ReadLimits& limits) {
   Workload out;
   if (file.extension() == ".json") {
-    out = parse_hugging_face(read_file(file), file.string(), assume);
+    out = parse_hugging_face(read_text(file, limits.json_bytes), file.string(), assume, limits);
     if (auto problems = problems_of(out.shape(), {file.string(), 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
   } else {
-    out = load_yaml(file);
+    out = load_yaml(file, limits);
   }
   out.file = file.string();
   out.name = file.stem().string();

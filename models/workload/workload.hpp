@@ -80,6 +80,6 @@ inline auto fields(config::Tag<Workload>) {
 }
 
 // A .yaml workload, or a .json Hugging Face configuration; `plain` reads one of an unknown model_type too. Throws ConfigError.
-Workload load_workload(const std::filesystem::path& file, Assume assume = Assume::nothing);
+Workload load_workload(const std::filesystem::path& file, Assume assume = Assume::nothing, const ReadLimits& limits = environment_limits());
 
 }  // namespace weft::workload

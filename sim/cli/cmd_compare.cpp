@@ -74,9 +74,15 @@ int compare(const CompareCommand& o) {
   progress.clear();
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
-  if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
-  if (!o.json.empty()) write_output(o.json, engine::comparison_json(reports_of(runs)));
-  if (o.json.empty() && !outputs.uses_stdout()) say(comparison_table(runs));
+  try {
+    const std::stop_token stop = interrupt.token();
+    outputs.await_readers(stop);
+    if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)), stop);
+    if (!o.json.empty()) write_output(o.json, engine::comparison_json(reports_of(runs)), stop);
+    if (o.json.empty() && !outputs.uses_stdout()) say(comparison_table(runs), stop);
+  } catch (const Stopped&) {
+    return interrupt.exit_code();
+  }
   return exit_code(runs, "compare");
 }
 

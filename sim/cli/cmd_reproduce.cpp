@@ -228,12 +228,15 @@ int reproduce(const ReproduceCommand& o) {
   if (bench != nullptr && !run_jobs(all, published, *bench, jobs, simulated ? &workers : nullptr, interrupt.token()))
     return interrupt.exit_code();
   evaluation::conclude(all, published, tables);
-  {
+  try {
     const auto held = interrupt.writing();
     if (interrupt.exit_code() != 0) return interrupt.exit_code();
+    outputs.await_readers(interrupt.token());
     if (folder) write_folder(all, o.out, *folder, interrupt);
     if (interrupt.exit_code() != 0) return interrupt.exit_code();
-    if (!o.json.empty()) write_output(o.json, evaluation::reproduction_json(all));
+    if (!o.json.empty()) write_output(o.json, evaluation::reproduction_json(all), interrupt.token());
+  } catch (const Stopped&) {
+    return interrupt.exit_code();
   }
   if (!outputs.uses_stdout()) say(table_of(all));
   for (const std::string& problem : all.infeasible) fmt::print(stderr, "weft reproduce: infeasible: {}\n", visible(problem));

@@ -153,13 +153,18 @@ int run(const RunCommand& o) {
   const bool ran = done.result->ran();
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
-  if (ran && wave) wave->keep();
-  if (ran && !o.write_values.empty()) workload::write_outputs(o.write_values, *point.trace, values);
-  if (ran && !o.accelergy.empty()) write_accelergy(o.accelergy, done);
-  if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result));
-  if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)));
-  if (!o.json.empty()) write_output(o.json, engine::result_json(done.report));
-  if (o.json.empty() && !outputs.uses_stdout() && ran) say(summary(done));
+  try {
+    outputs.await_readers(how.stop);
+    if (ran && wave) wave->keep();
+    if (ran && !o.write_values.empty()) workload::write_outputs(o.write_values, *point.trace, values, how.stop);
+    if (ran && !o.accelergy.empty()) write_accelergy(o.accelergy, done);
+    if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result), how.stop);
+    if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)), how.stop);
+    if (!o.json.empty()) write_output(o.json, engine::result_json(done.report), how.stop);
+    if (o.json.empty() && !outputs.uses_stdout() && ran) say(summary(done), how.stop);
+  } catch (const Stopped&) {
+    return interrupt.exit_code();
+  }
   return exit_code(runs, "run");
 }
 

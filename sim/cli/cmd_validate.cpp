@@ -69,8 +69,13 @@ int validate(const ValidateCommand& o) {
   progress.clear();
   const auto held = interrupt.writing();
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
-  if (!o.json.empty()) write_output(o.json, sim::engine::validation_json(points));
-  if (!outputs.uses_stdout()) say(table_of(points));
+  try {
+    outputs.await_readers(interrupt.token());
+    if (!o.json.empty()) write_output(o.json, sim::engine::validation_json(points), interrupt.token());
+    if (!outputs.uses_stdout()) say(table_of(points), interrupt.token());
+  } catch (const Stopped&) {
+    return interrupt.exit_code();
+  }
   const sim::engine::ValidationSummary all = sim::engine::summarise(points);
   return all.values_equal && all.worst_systemc_to_rtl < kBound ? 0 : 1;
 }

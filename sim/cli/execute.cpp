@@ -21,7 +21,7 @@ namespace {
       problem.where = config::origin_of(design.arch_origins(), problem.field.substr(5));
     }
   }
-  throw ConfigError(std::move(problems));
+  throw ConfigError(std::move(problems), error.more());
 }
 
 }  // namespace

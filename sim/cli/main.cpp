@@ -8,6 +8,7 @@
 #include <new>
 
 #include "models/common/error.hpp"
+#include "models/common/limits.hpp"
 #include "models/common/text.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/output.hpp"
@@ -24,6 +25,9 @@ constexpr const char* kFooter = R"(Examples:
     weft compare --designs unfused,flat,fusemax --workload bert-base --seq 4K
     weft analyze attention-1pass
 Each command explains itself: weft run --help
+
+WEFT_LIMITS in the environment sets how much of a file is read, such as
+WEFT_LIMITS=yaml.nodes=1M,csv.rows=1M; docs/units/readers.md lists all.
 
 Exit codes: 0 success, 1 a check failed or a point is infeasible, 2 bad input.)";
 
@@ -94,6 +98,7 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
 int guarded(int argc, char** argv) {
   std::string command;
   try {
+    environment_limits();  // refused here, and not only where a file is read
     return parse_and_run(argc, argv, command);
   } catch (const ConfigError& error) {
     complain(command, error.what());

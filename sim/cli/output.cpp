@@ -36,25 +36,22 @@ std::string scaled(double value, const std::vector<std::pair<double, const char*
 
 }  // namespace
 
-void print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EPIPE) return;
-    if (written < 0)
-      throw ConfigError(Problem{{"standard output", 0, 0}, "", "", "cannot be written: " + std::generic_category().message(errno)});
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+void print(std::string_view text, const std::stop_token& stop) {
+  const int error = write_all(STDOUT_FILENO, text, stop);
+  if (error != 0 && error != EPIPE)
+    throw ConfigError(Problem{{"standard output", 0, 0}, "", "", "cannot be written: " + std::generic_category().message(error)});
 }
 
 void Outputs::expect(const std::string& option, const std::string& path, bool takes_stdout) {
   if (path.empty()) return;
-  if (path == "-") {
-    if (!takes_stdout) refuse(option, path, "must name a file");
+  const int own = own_descriptor(path);
+  if (path == "-" || own == STDOUT_FILENO) {
+    if (path == "-" && !takes_stdout) refuse(option, path, "must name a file");
     if (!stdout_option_.empty()) refuse(option, path, "only one output can go to standard output, and " + stdout_option_ + " does");
     stdout_option_ = option;
     return;
   }
+  if (own >= 0) return;
   std::error_code code;
   const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
   if (fs::is_directory(path, code)) refuse(option, path, "is a folder; it must name a file");
@@ -64,6 +61,8 @@ void Outputs::expect(const std::string& option, const std::string& path, bool ta
   if ((!in_place && ::access(folder.c_str(), W_OK) != 0) || (replaced && ::access(path.c_str(), W_OK) != 0)) {
     refuse(option, path, "cannot be written: " + std::generic_category().message(errno));
   }
+  if (fs::is_socket(path, code)) refuse(option, path, "is a socket; it must name a file or a pipe");
+  if (fs::is_block_file(path, code)) refuse(option, path, "is a disk; it must name a file or a pipe");
   const fs::path whole = fs::weakly_canonical(path, code);
   for (const auto& [other, taken] : files_) {
     if (taken == whole && !in_place) refuse(option, path, "the same file as " + other);
@@ -87,13 +86,20 @@ void Outputs::expect_folder(const std::string& option, const std::string& folder
   if (::access(parent.c_str(), W_OK) != 0) refuse(option, folder, "cannot be made: " + std::generic_category().message(errno));
 }
 
-void write_output(const std::string& path, std::string_view text) {
-  if (path.empty()) return;
-  if (path == "-") return print(text);
-  write_file_atomically(path, text);
+void Outputs::await_readers(const std::stop_token& stop) {
+  std::error_code code;
+  for (const auto& [option, path] : files_) {
+    if (fs::is_fifo(path, code)) pipes_.push_back(open_in_place(path.string(), stop));
+  }
 }
 
-void say(std::string_view text) { print(visible_lines(text)); }
+void write_output(const std::string& path, std::string_view text, const std::stop_token& stop) {
+  if (path.empty()) return;
+  if (path == "-") return print(text, stop);
+  write_file_atomically(path, text, stop);
+}
+
+void say(std::string_view text, const std::stop_token& stop) { print(visible_lines(text), stop); }
 
 void Table::add(const std::vector<std::string>& row) {
   std::vector<std::string>& shown = rows_.emplace_back();

@@ -3,16 +3,20 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "models/common/descriptor.hpp"
+
 namespace weft::cli {
 
-// Writes to standard output in full; a reader that has gone is no error. ConfigError where the device refuses.
-void print(std::string_view text);
+// Writes to standard output in full; a reader that has gone is no error, one that does not read is waited for until `stop`,
+// when Stopped is thrown. ConfigError where the device refuses.
+void print(std::string_view text, const std::stop_token& stop = {});
 // The same for people: what a terminal would obey is escaped, but for the ends of lines.
-void say(std::string_view text);
+void say(std::string_view text, const std::stop_token& stop = {});
 
 // The files a command was asked for, checked before the work begins and written after it has succeeded.
 class Outputs {
@@ -22,14 +26,18 @@ class Outputs {
   // A folder, made where its parent is there, and the files that go into it.
   void expect_folder(const std::string& option, const std::string& folder, const std::vector<std::string>& names);
   bool uses_stdout() const { return !stdout_option_.empty(); }
+  // Waits until every pipe among the files has a reader, before any of them is written; Stopped is thrown at `stop`.
+  void await_readers(const std::stop_token& stop);
 
  private:
   std::string stdout_option_;
   std::vector<std::pair<std::string, std::filesystem::path>> files_;
+  std::vector<Descriptor> pipes_;  // held open until the end: a reader sees one writer
 };
 
-// To the file at once, or to standard output for "-"; nothing for an empty path.
-void write_output(const std::string& path, std::string_view text);
+// To the file at once, or to standard output for "-"; nothing for an empty path. Stopped is thrown where a pipe makes it wait
+// beyond `stop`.
+void write_output(const std::string& path, std::string_view text, const std::stop_token& stop = {});
 
 // Columns padded to their widest cell, the first to the left, numbers to the right.
 class Table {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "models/common/descriptor.hpp"
 #include "models/common/error.hpp"
 
 namespace weft::cli {
@@ -17,9 +18,10 @@ namespace fs = std::filesystem;
 PendingFile::PendingFile(const std::string& option, const fs::path& target) : option_(option), asked_(target), target_(target) {
   std::error_code code;
   const fs::file_status status = fs::status(target, code);
-  in_place_ = fs::exists(status) && !fs::is_regular_file(status);
+  in_place_ = own_descriptor(target.string()) >= 0 || (fs::exists(status) && !fs::is_regular_file(status));
   if (in_place_) {
     name_ = target.string();
+    if (fs::is_fifo(status)) pipe_.emplace(open_in_place(name_));
     return;
   }
   if (fs::is_symlink(target, code)) {

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "models/common/error.hpp"
+#include "models/common/input_file.hpp"
 #include "models/common/sha256.hpp"
 #include "weft_rtl_sources.hpp"
 
@@ -41,6 +42,7 @@ struct Closer {
 using Handle = std::unique_ptr<void, Closer>;
 
 Handle open_handle(const fs::path& path) {
+  const InputFile file(path);  // a regular one: the loader would wait for a pipe
   // A name without a folder would be looked for elsewhere.
   Handle handle(::dlopen(fs::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL));
   if (handle != nullptr) return handle;

@@ -71,7 +71,7 @@ def architectures() -> list[Case]:
         Case("arch: binary", ["run", "--arch", "{folder}/a.yaml", "--binding", "fusemax", "--workload", "bert-base"], ["a.yaml"],
              {"a.yaml": bytes(range(256))}),
         Case("arch: a folder", ["run", "--arch", "{folder}/", "--binding", "fusemax", "--workload", "bert-base"],
-             ["a folder, not a YAML file"]),
+             ["must be a regular file, not a folder"]),
     ]
 
 

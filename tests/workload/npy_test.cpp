@@ -8,6 +8,7 @@
 #include <ostream>
 #include <vector>
 
+#include "models/common/limits.hpp"
 #include "tests/workload/files.hpp"
 
 namespace weft::workload {
@@ -163,6 +164,18 @@ INSTANTIATE_TEST_SUITE_P(Cases, BadNpyFile, testing::ValuesIn(bad_npy()), [](con
   for (const char letter : each.param.name) name += std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter : '_';
   return name;
 });
+
+TEST(NpyFaults, TooManyDimensionsOrTooLongAHeader) {
+  const auto shaped = [](const std::string& shape) {
+    return npy("{'descr': '<f4', 'fortran_order': True, 'shape': (" + shape + "), }\n", std::string(4, '\0'));
+  };
+  std::string ones;
+  for (int i = 0; i < 64; ++i) ones += "1,";
+  EXPECT_EQ(parse_npy(shaped(ones), "f").shape.size(), 64u);
+  expect_refused([&] { parse_npy(shaped(ones + "1,"), "f"); }, {"f: more than 64 dimensions", "npy.dimensions"});
+  expect_refused([&] { parse_npy(shaped("1,"), "f", parse_limits("npy.header=20", "test")); }, {"the limit npy.header is 20"});
+  expect_refused([&] { parse_npy(shaped("1,"), "f", parse_limits("npy.bytes=20", "test")); }, {"the limit npy.bytes is 20"});
+}
 
 }  // namespace
 }  // namespace weft::workload

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "models/common/limits.hpp"
 #include "tests/workload/files.hpp"
 
 namespace weft::workload {
@@ -169,7 +170,7 @@ std::vector<BadFile> bad_frames() {
           {"two documents", with_header(kHeader + "{}", kBody), "not JSON"},
           {"not UTF-8", with_header("{\"\xFF\":1}", ""), "not JSON"},
           {"zero byte", with_header(kHeader + std::string(1, '\0') + " ", kBody), "not JSON"},
-          {"depth bomb", with_header(nested, ""), "nested too deep"},
+          {"depth bomb", with_header(nested, ""), "json.depth is 32"},
           {"number beyond double", with_header(R"({"a":1e999})", ""), "not JSON"},
           {"truncated body", good.substr(0, good.size() - 1), "must stay within"},
           {"no body", good.substr(0, good.size() - 14), "must stay within"},
@@ -235,9 +236,11 @@ INSTANTIATE_TEST_SUITE_P(Cases, BadSafetensors, testing::ValuesIn(bad_files()), 
 });
 
 TEST_F(SafetensorsFile, HeaderBeyondTheFormatsLimitIsRefused) {
-  std::string bytes = little(kLongestHeaderBytes + 1, 8) + "{}";
-  bytes.resize(8 + kLongestHeaderBytes + 1, ' ');
-  expect_refused([&] { Safetensors(std::move(bytes), "f.safetensors"); }, {"f.safetensors", "header length", "100000001", "to 100000000"});
+  std::string bytes = little(101, 8) + "{}";
+  bytes.resize(8 + 101, ' ');
+  const ReadLimits limits = parse_limits("safetensors.header=100", "test");
+  expect_refused([&] { Safetensors(bytes, "f.safetensors", limits); }, {"f.safetensors", "the limit safetensors.header is 100;"});
+  expect_refused([&] { Safetensors(little(101, 8) + "{}", "f.safetensors"); }, {"header length", "101", "from 2 to 2"});
 }
 
 }  // namespace
