@@ -10,16 +10,16 @@ usage() {
 Usage: scripts/test.sh [--long] [--preset PRESET] [--tidy]
 
 Installs what is missing, builds, and runs every test and check; the last lines are ctest's own.
-  --long            the tests labelled `long` as well
+  --long            the tests labelled `long` as well, and the fuzzers (70 minutes, where Clang has libFuzzer)
   --preset PRESET   release (default), dev, asan or coverage
   --tidy            clang-tidy as well (minutes)
 TEXT
 }
 
-preset=release lint_options=() filter=(-LE '^long$')
+preset=release lint_options=() filter=(-LE '^long$') long=false
 while (($# > 0)); do
   case "$1" in
-    --long) filter=() ;;
+    --long) filter=() long=true ;;
     --preset)
       if (($# < 2)); then echo "test: --preset needs a name" >&2; exit 2; fi
       preset="$2"
@@ -35,7 +35,7 @@ done
 # The tests of bad input run a second time under AddressSanitizer and UndefinedBehaviorSanitizer, with what they are
 # built from and no more. The run fails if no test has the label (--no-tests=error).
 readonly sanitized_label=bad_input
-readonly sanitized_targets=(weft weft_workload_tests weft_einsum_tests)
+readonly sanitized_targets=(weft weft_common_tests weft_workload_tests weft_einsum_tests weft_fuzz_tests)
 
 run_ctest() {  # run_ctest PRESET LOG OPTIONS…: prints failures and the closing lines only; all of it goes to LOG
   local name="$1" log="build/$1/$2" status=0
@@ -65,6 +65,11 @@ if [[ "$preset" != asan ]]; then
   else
     failed+=("build of preset asan")
   fi
+fi
+if $long; then  # ten minutes a reader, where there is a Clang for it
+  fuzzed=0
+  stoppable scripts/check/fuzz.sh || fuzzed=$?
+  if ((fuzzed == 3)); then echo "test: NOT RUN: the fuzzers"; elif ((fuzzed != 0)); then failed+=("fuzzers"); fi
 fi
 stoppable scripts/lint.sh "${lint_options[@]}" || failed+=("lint")
 
