@@ -74,8 +74,8 @@ struct All {
   std::string text;
 };
 auto fields(Tag<All>) {
-  return std::tuple{optional("number", &All::number, {-1e300, 1e300}, "n"), optional("whole", &All::whole, {-1e15, 1e15}, "w"),
-                    optional("flag", &All::flag, "f"), optional("text", &All::text, "t")};
+  return field_table(optional("number", &All::number, {-1e300, 1e300}, "n"), optional("whole", &All::whole, {-1e15, 1e15}, "w"),
+                     optional("flag", &All::flag, "f"), optional("text", &All::text, "t"));
 }
 
 All read_all(const std::string& text) {
