@@ -26,8 +26,7 @@ struct Mapping {
   std::int64_t tried = 1;              // combinations of times, orders and ways; places are chosen within each
 };
 
-// Sizes a point, and maps it where its binding leaves something open. ConfigError where not even one tile of any mapping fits
-// the buffer.
+// Sizes a point, and maps it where its binding leaves something open.
 Mapping map_point(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers);
 
 // "attention over b,h,p1,m1: m 256, p 1024; QK keeps QK; K in buffer for h, ...": a mapping in words.

@@ -17,33 +17,8 @@ std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, co
   return all;
 }
 
-namespace {
-
-// Where every tiled rank is a single tile and the buffer is still too small, no shape will do.
-bool hopeless(const Lowering& lowering, const Sizing& sizing, std::array<std::int64_t, 6> quantities) {
-  for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
-    for (std::size_t i = 0; i < lowering.groups[g].tiled.size(); ++i) {
-      auto& quantity = quantities[static_cast<std::size_t>(lowering.quantities[lowering.groups[g].tiled[i].base])];
-      quantity = std::min(quantity, sizing.groups[g].ranks[i].tile);
-    }
-  }
-  workload::Shape one = sizing.shape;
-  one.seq_q = quantities[static_cast<std::size_t>(Quantity::seq_q)];
-  one.seq_kv = std::max(one.causal ? one.seq_q : 1, quantities[static_cast<std::size_t>(Quantity::seq_kv)]);
-  quantities[static_cast<std::size_t>(Quantity::seq_kv)] = one.seq_kv;
-  return !size_design(lowering, one, quantities, 1).feasible;
-}
-
-}  // namespace
-
 Sizing size_point(const Lowering& lowering, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
-  const auto quantities = quantities_of(workload, shape);
-  Sizing sizing = size_design(lowering, shape, quantities, layers);
-  if (!sizing.feasible && hopeless(lowering, sizing, quantities)) {
-    throw ConfigError(Problem{
-        {}, "arch.buffer.bytes", std::to_string(lowering.arch->buffer.bytes), "too small for one tile of the binding: " + sizing.reason});
-  }
-  return sizing;
+  return size_design(lowering, shape, quantities_of(workload, shape), layers);
 }
 
 Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing, Fidelity fidelity) {

@@ -69,8 +69,7 @@ struct RunOptions {
 // The quantities of a point that a binding's ranks are as long as, by Quantity.
 std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, const workload::Shape& shape);
 
-// Sizes a point. ConfigError where not even one tile of the binding fits the buffer; where only this shape does not,
-// the sizing says so and why.
+// Sizes a point. Where its tiles do not fit the buffer, be it only one of them, the sizing is infeasible and says why.
 Sizing size_point(const Lowering& lowering, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers);
 
 // A result with everything but the run itself filled in.

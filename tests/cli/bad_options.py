@@ -80,7 +80,6 @@ def settings() -> list[Case]:
         Case("setting of another type", [*run, "--set", "arch.clock_hz=fast"], ["arch.clock_hz", "'fast'", "must be a number"]),
         Case("setting against a rule", [*run, "--set", "arch.dram.burst_bytes=100"], ["dram.burst_bytes", "'100'", "multiple of 16"]),
         Case("setting of an unknown array", [*run, "--set", "arch.arrays.array_3d.rows=8"], ["array_3d", "'array_1d' or 'array_2d'"]),
-        Case("buffer too small for a tile", [*run, "--set", "arch.buffer.bytes=64"], ["buffer.bytes", "'64'", "too small for one tile"]),
         Case("extent of an unknown rank", ["analyze", "attention-1pass", "--set", "X=3"], ["'X=3'", "'M0'"]),
         Case("extent of nothing", ["analyze", "attention-1pass", "--set", "M0=0"], ["--set M0", "'0'", "from 1"]),
         Case("extent that is no number", ["analyze", "attention-1pass", "--set", "M=many"], ["--set M", "'many'", "whole number"]),

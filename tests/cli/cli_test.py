@@ -292,6 +292,12 @@ class CompareTest(FolderTest):
             self.assertEqual(json.loads(alone.stdout), one)
         self.assertEqual([row["design"] for row in csv.DictReader(out.read_text().splitlines())], names)
 
+    def test_a_design_whose_tile_does_not_fit_is_one_infeasible_row(self) -> None:
+        got = run("compare", "--designs", "flat-16x16,unfused-16x16", *SMALL[2:], "--set", "arch.buffer.bytes=10K", "--json", "-")
+        self.assertEqual(got.returncode, 1, got.stderr)
+        rows = {r["design"]: (r["status"], r["cycles"] is None) for r in json.loads(got.stdout)["results"]}
+        self.assertEqual(rows, {"flat-16x16": ("infeasible", True), "unfused-16x16": ("ok", False)})
+
     def test_table(self) -> None:
         text = run("compare", "--designs", "flat-16x16,unfused-16x16", *SMALL[2:]).stdout
         for words in ("design", "cycles", "time", "2D", "1D", "DRAM", "max error", "bound by", "flat-16x16", "unfused-16x16"):

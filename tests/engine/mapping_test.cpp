@@ -83,11 +83,13 @@ TEST(Mapping, SaysWhatBindsWhereNothingFits) {
   EXPECT_TRUE(map_point(made, workload_of(shorter), shorter, 1).sizing.feasible);
 }
 
-// Where not even one tile of any mapping fits, no shape will do: bad input.
-TEST(Mapping, ABufferForNoTileAtAllIsBadInput) {
+// Where not even one tile of any mapping fits, the point is infeasible like any other that does not fit.
+TEST(Mapping, ABufferForNoTileAtAllIsInfeasible) {
   const auto made = design("flat", {{"arch.buffer.bytes", "300000"}});
   const Shape shape = shape_of(1 << 16, 256);
-  EXPECT_THROW(map_point(made, workload_of(shape), shape, 1), ConfigError);
+  const weft::engine::Mapping mapping = map_point(made, workload_of(shape), shape, 1);
+  EXPECT_FALSE(mapping.sizing.feasible);
+  EXPECT_NE(mapping.sizing.reason.find("none of "), std::string::npos) << mapping.sizing.reason;
 }
 
 // A product's sums that do not stay in the elements go through the buffer: read and written for each tile.
