@@ -39,15 +39,25 @@ struct PassAnalysis {
   std::vector<int> passes;  // by rank: for a base rank, over it before partitioning; for an inner partition, within it
   std::vector<ForcedPass> forced;
 };
-PassAnalysis analyse_passes(const Cascade& cascade);
+// What moves along a rank: indices into it as well (p of K[e,p+w]), or its own variables alone, as a machine that cuts the rank
+// into tiles and holds whole what a window reaches.
+enum class Along : std::uint8_t { indices, variables };
+PassAnalysis analyse_passes(const Cascade& cascade, Along along = Along::indices);
 
 struct Footprint {
   TensorId tensor = kNone;
   std::int64_t live_elements = 0;
 };
-// Least elements of each intermediate tensor that must be live at once: a rank counts in full where the tensor is
-// used in another pass over it than the one that makes it, and once where producer and consumer fuse.
-std::vector<Footprint> live_footprint(const Cascade& cascade, const PassAnalysis& passes, const Extents& extents);
+// One nest of loops around the whole cascade, inputs read once and outputs written once: of all orders the one in which the
+// most elements of each tensor that are live at once, added up over all tensors, are fewest. An element is live from its
+// first write to its last read, an input from its first read, an output to its last write; a producer runs as late as its
+// consumers allow. With more than seven loops the order is a local minimum.
+struct LiveFootprint {
+  std::vector<RankId> order;       // outermost first; a rank with partitions has theirs
+  std::vector<Footprint> tensors;  // by TensorId, inputs and outputs among them
+  std::int64_t total_elements = 0;
+};
+LiveFootprint live_footprint(const Cascade& cascade, const PassAnalysis& passes, const Extents& extents);
 
 // Inputs read once and outputs written once, in elements.
 std::int64_t least_traffic_elements(const Cascade& cascade, const Extents& extents);

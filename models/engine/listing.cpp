@@ -114,13 +114,19 @@ std::string analysis_json(const CascadeAnalysis& analysis) {
   out.end_object();
   out.key("footprint");
   out.begin_array();
-  for (const einsum::Footprint& held : analysis.footprint) {
+  for (const einsum::Footprint& held : analysis.footprint.tensors) {
+    if (cascade.tensors[held.tensor].role != einsum::TensorRole::intermediate) continue;
     out.begin_object();
     out.field("tensor", cascade.tensors[held.tensor].name);
     out.field("live_elements", held.live_elements);
     out.end_object();
   }
   out.end_array();
+  out.key("footprint_loops");
+  out.begin_array();
+  for (const einsum::RankId rank : analysis.footprint.order) out.value(cascade.ranks[rank].name);
+  out.end_array();
+  out.field("footprint_total_elements", analysis.footprint.total_elements);
   out.field("least_traffic_elements", analysis.least_traffic_elements);
   out.end_object();
   return out.take();

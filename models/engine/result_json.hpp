@@ -68,7 +68,7 @@ struct CascadeAnalysis {
   einsum::Extents extents;
   einsum::PassAnalysis passes;
   einsum::WorkCounts operations{};
-  std::vector<einsum::Footprint> footprint;
+  einsum::LiveFootprint footprint;
   std::int64_t least_traffic_elements = 0;
 };
 CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Extents& extents);

@@ -75,10 +75,14 @@ std::string text_of(const engine::CascadeAnalysis& a) {
       out += fmt::format("  {:<9}{:>24}\n", einsum::work_name(static_cast<einsum::Work>(k)),
                          grouped(static_cast<std::uint64_t>(a.operations[k])));
   }
-  out += "\nlive footprint, elements\n";
-  for (const einsum::Footprint& held : a.footprint) {
+  std::string loops;
+  for (const einsum::RankId rank : a.footprint.order) loops += (loops.empty() ? "" : ", ") + cascade.ranks[rank].variable;
+  out += "\nlive footprint, elements (loops " + loops + ")\n";
+  for (const einsum::Footprint& held : a.footprint.tensors) {
+    if (cascade.tensors[held.tensor].role != einsum::TensorRole::intermediate) continue;
     out += fmt::format("  {:<9}{:>24}\n", cascade.tensors[held.tensor].name, grouped(static_cast<std::uint64_t>(held.live_elements)));
   }
+  out += fmt::format("  {:<9}{:>24} with inputs and outputs\n", "in all", grouped(static_cast<std::uint64_t>(a.footprint.total_elements)));
   return out + fmt::format("\nleast traffic, elements {:>12}\n", grouped(static_cast<std::uint64_t>(a.least_traffic_elements)));
 }
 

@@ -130,36 +130,70 @@ TEST(Passes, SlidingWindow) {
   const Cascade cascade = test::sliding_window();
   EXPECT_EQ(passes_over(cascade, "W"), 3);
   EXPECT_EQ(passes_over(cascade, "P"), 1);
-  EXPECT_EQ(passes_over(cascade, "M"), 0);  // no variable ranges over it
+  EXPECT_EQ(passes_over(cascade, "M"), 1);  // the window slides over it once, with the queries
 }
 
-TEST(Footprint, ThreePassKeepsWholeFibresOnePassOneTile) {
-  const Cascade three = shipped("attention-3pass");
-  const Extents e3 = resolve_extents(three, {{"E", 8}, {"F", 8}, {"M", 1000}, {"P", 64}});
-  const auto find = [](const Cascade& cascade, const Extents& extents, const std::string& name) {
-    for (const Footprint& footprint : live_footprint(cascade, analyse_passes(cascade), extents)) {
-      if (cascade.tensors[footprint.tensor].name == name) return footprint.live_elements;
-    }
-    return std::int64_t{-1};
-  };
-  EXPECT_EQ(find(three, e3, "QK"), 1000);  // used in pass 1 and in pass 2
-  EXPECT_EQ(find(three, e3, "SN"), 1000);
-  EXPECT_EQ(find(three, e3, "A"), 1);  // made and used in pass 3
-  EXPECT_EQ(find(three, e3, "GM"), 1);
-  EXPECT_EQ(find(three, e3, "AV"), -1);  // no intermediate
+// A maximum over windows, then over all windows, then the input again: M is reached by 2·p + w alone.
+TEST(Passes, PoolingReachesARankByItsIndicesAlone) {
+  const std::string head =
+      "description: pooling\nsource: test\nranks: {M: positions, P: windows, W: window}\ntensors: {X: [M]}\noutputs: [Z]\neinsums:\n"
+      "  - Y[p] = max[w] X[2*p+w]\n";
+  const Cascade once = parse_cascade(head + "  - Z[p] = Y[p] * X[2*p]\n", "pool.yaml");
+  EXPECT_EQ(passes_over(once, "M"), 1);
+  EXPECT_EQ(passes_over(once, "P"), 1);
+  const Cascade again = parse_cascade(head + "  - T = sum[p] Y[p]\n  - Z[p] = X[2*p] / T\n", "pool.yaml");
+  EXPECT_EQ(passes_over(again, "M"), 2);
+  EXPECT_EQ(passes_over(again, "P"), 2);
+  EXPECT_EQ(forced_text(again), "M2:Z<-Y P2:Z<-T ");
+  // Only what was made of the windows is read again, not M.
+  const Cascade pooled = parse_cascade(head + "  - T = sum[p] Y[p]\n  - Z[p] = Y[p] / T\n", "pool.yaml");
+  EXPECT_EQ(passes_over(pooled, "M"), 1);
+  EXPECT_EQ(passes_over(pooled, "P"), 2);
+}
 
-  const Cascade one = shipped("attention-1pass");
-  const Extents e1 = resolve_extents(one, {{"E", 8}, {"F", 8}, {"M", 1000}, {"M0", 16}, {"P", 64}});
-  EXPECT_EQ(find(one, e1, "BQK"), 16);  // one tile, whatever the length
-  EXPECT_EQ(find(one, e1, "SLN"), 1);
-  EXPECT_EQ(find(one, e1, "RM"), 2);  // PRM needs two generations at once
-  EXPECT_EQ(find(one, e1, "RD"), 1);
+Cascade along_m(const std::string& initial, const std::string& einsums) {
+  return parse_cascade(
+      "description: scans\nsource: test\nranks: {M: positions}\ntensors: {A: [M]}\noutputs: [Z]\n" + initial + "einsums:\n" + einsums,
+      "scans.yaml");
+}
 
-  const Cascade two = shipped("attention-2pass");
-  const Extents e2 = resolve_extents(two, {{"E", 8}, {"F", 8}, {"M", 1000}, {"M0", 16}, {"P", 64}});
-  EXPECT_EQ(find(two, e2, "LM"), 63);  // ceil(1000 / 16) partitions wait for the global maximum
-  EXPECT_EQ(find(two, e2, "SLD"), 63);
-  EXPECT_EQ(find(two, e2, "BQK"), 16);
+// A tensor read from its end waits for all of it.
+TEST(Passes, OppositeScansJoinedTakeTwo) {
+  const std::string both = "initial: {L: 0, R: 0}\n";
+  const Cascade joined = along_m(both,
+                                 "  - L[m+1] = L[m] + A[m]\n  - R[m+1] = R[m] + A[15-m]\n"
+                                 "  - B[m] = R[m+1] * 1\n  - Z[m] = L[m+1] * B[15-m]\n");
+  EXPECT_EQ(passes_over(joined, "M"), 2);
+  // The input is walked both ways, which no single traversal does; read one way only, it is.
+  const Cascade paired = along_m(both, "  - L[m+1] = L[m] + A[m]\n  - R[m+1] = R[m] + A[15-m]\n  - Z[m] = L[m+1] * R[m+1]\n");
+  EXPECT_EQ(passes_over(paired, "M"), 2);
+  EXPECT_EQ(forced_text(paired), "M2:R<-A ");
+  const Cascade backwards = along_m("initial: {R: 0}\n", "  - R[m+1] = R[m] + A[15-m]\n  - Z[m] = R[m+1] * 2\n");
+  EXPECT_EQ(passes_over(backwards, "M"), 1);
+  const Cascade same = along_m(both, "  - L[m+1] = L[m] + A[m]\n  - R[m+1] = R[m] + A[m]\n  - Z[m] = L[m+1] * R[m+1]\n");
+  EXPECT_EQ(passes_over(same, "M"), 1);
+}
+
+TEST(Passes, AnInputWalkedBackwardsFirstCostsNoFurtherPass) {
+  const Cascade cascade = along_m("initial: {R: 0}\n", "  - R[m+1] = R[m] + A[15-m]\n  - Z[m] = A[m] / R[M]\n");
+  EXPECT_EQ(passes_over(cascade, "M"), 2);
+  EXPECT_EQ(forced_text(cascade), "M2:Z<-R ");
+}
+
+// A state that is reduced over its own rank in each generation (the delta rule): two traversals of E a generation.
+TEST(Passes, AStateReducedInEachGeneration) {
+  const Cascade cascade = parse_cascade(
+      "description: delta rule\nsource: test\nranks: {E: width, M: steps}\ntensors: {K: [E, M], Q: [E, M]}\noutputs: [Z]\n"
+      "initial: {N: 1}\neinsums:\n"
+      "  - Y[m] = N[m,e] * K[e,m]\n"
+      "  - N[m+1,e] = N[m,e] - Y[m] * K[e,m]\n"
+      "  - Z[m] = N[m+1,e] * Q[e,m]\n",
+      "delta.yaml");
+  EXPECT_EQ(passes_over(cascade, "M"), 1);
+  EXPECT_EQ(passes_over(cascade, "E"), 2);
+  EXPECT_EQ(forced_text(cascade), "E2:N<-Y ");
+  EXPECT_EQ(pass_of(cascade, "Y", "E"), 1);
+  EXPECT_EQ(pass_of(cascade, "Z", "E"), 2);
 }
 
 TEST(Traffic, InputsOnceAndOutputsOnce) {
