@@ -47,7 +47,8 @@ endfunction()
 set(WEFT_BAD_INPUT_SUITES "*Bad*.*:*Faults.*:Errors.*:Mutation.*")
 
 # weft_test_folder(NAME LIBRARIES…): tests/NAME/*.cpp as one executable, weft_NAME_tests; each of its tests is a test of
-# ctest, labelled with the folder's name, or bad_input where its suite is one of those above. Folders below it are benches
+# ctest, labelled with the folder's name, or bad_input where its suite is one of those above, or long where its suite's name
+# ends in Long. Folders below it are benches
 # of RTL units (WeftRtl.cmake).
 function(weft_test_folder name)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp")
@@ -58,8 +59,10 @@ function(weft_test_folder name)
   target_link_libraries(weft_${name}_tests PRIVATE ${ARGN})
   weft_use_precompiled(weft_${name}_tests weft_tests_headers)
   target_compile_definitions(weft_${name}_tests PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}"
+  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}:*Long.*"
     PROPERTIES LABELS ${name} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "*Long.*" TEST_LIST weft_${name}_long
+    PROPERTIES LABELS long TIMEOUT 3600 DISCOVERY_TIMEOUT 60)
   gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "${WEFT_BAD_INPUT_SUITES}" TEST_LIST weft_${name}_bad_input
     PROPERTIES LABELS bad_input TIMEOUT 600 DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -1,5 +1,6 @@
 // How lower() works: a binding read against its cascade and architecture, problems collected on the way.
-// Names become ids in lowering.cpp; what must hold between the parts is checked in lowering_rules.cpp.
+// Names become ids in lowering.cpp; what must hold between the parts is checked in lowering_rules.cpp, what tiles can carry in
+// lowering_tiles.cpp, what a mask may hide in lowering_masks.cpp.
 #pragma once
 
 #include <set>
@@ -13,7 +14,11 @@ namespace weft::engine {
 class Lowerer {
  public:
   Lowerer(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& origins)
-      : arch_(arch), binding_(binding), cascade_(cascade), origins_(origins), passes_(einsum::analyse_passes(cascade)) {}
+      : arch_(arch),
+        binding_(binding),
+        cascade_(cascade),
+        origins_(origins),
+        passes_(einsum::analyse_passes(cascade, einsum::Along::variables)) {}
   Lowering run();
 
  private:
@@ -37,6 +42,17 @@ class Lowerer {
   void stages(const std::string& path, LoweredGroup& out);
   bool same_passes(EinsumId a, EinsumId b) const;
   void shape_rules(const std::string& path, const LoweredGroup& group, const LoweredStep& step);
+  void tile_rules(const std::string& path, const LoweredGroup& group);
+  void sums_over_one(const std::string& path, const LoweredGroup& group, EinsumId e);
+  void chain_order(const std::string& path, const LoweredStep& step, EinsumId e);
+  void reads_own_tile(const std::string& path, const LoweredGroup& group, const LoweredStep& step, const einsum::Access& access);
+  void reads_made_generation(const std::string& path, const LoweredGroup& group, std::size_t s, EinsumId e, const einsum::Access& access);
+  void spills_in_time(const LoweredGroup& group, const LoweredStep& step, TensorId t);
+  void partitions();
+  bool counts_tiles(TensorId t, const LoweredGroup& group) const;
+  void stays_on_chip();
+  void mask_rules();
+  bool made_elsewhere(TensorId t, int made) const;
   void holds(const LoweredGroup& group, int index);
   void complete();
   void mask();

@@ -22,7 +22,10 @@ Lowering Lowerer::run() {
   for (std::size_t g = 0; g < binding_.groups.size(); ++g) group(g);
   stop();
   complete();
+  partitions();
+  stays_on_chip();
   mask();
+  mask_rules();
   stop();
   in_flight();
   stop();
@@ -120,6 +123,7 @@ void Lowerer::group(std::size_t index) {
   if (problems_.size() != before) return;
   stages(path, out);
   for (std::size_t s = 0; s < out.steps.size(); ++s) shape_rules(path + ".steps[" + std::to_string(s) + "]", out, out.steps[s]);
+  tile_rules(path, out);
   holds(out, static_cast<int>(index));
 }
 

@@ -104,6 +104,9 @@ struct LoweredGroup {
   std::vector<Stage> stages;
   std::vector<LoweredStep> steps;                  // in program order
   std::vector<std::vector<GroupRank>> dimensions;  // by tensor, without generations; filled by resolve()
+
+  // Whether a tile holds one coordinate of the rank: one generation of a tensor along it.
+  bool one_generation(const einsum::Cascade& cascade, RankId rank) const;
 };
 
 enum class Place : std::uint8_t { buffer, dram, elsewhere };

@@ -43,7 +43,8 @@ void Lowerer::stages(const std::string& path, LoweredGroup& out) {
   const auto key_of = [&](const LoweredStep& step) {
     if (out.pass_rank == kNone) return std::pair{1, 0};
     const EinsumId e = step.einsums.front();
-    return std::pair{std::max(1, passes_.pass[e][out.pass_rank]), iterates_base(e, out.pass_rank) ? 0 : 1};
+    // What the pass rank does not matter to comes before everything else.
+    return std::pair{passes_.pass[e][out.pass_rank], iterates_base(e, out.pass_rank) ? 0 : 1};
   };
   for (const LoweredStep& step : out.steps) keys.emplace(key_of(step), 0);
   int count = 0;

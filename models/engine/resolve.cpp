@@ -43,13 +43,30 @@ GroupRank group_rank(const Lowering& lowering, const LoweredGroup& group, RankId
   return out;
 }
 
+// A rank that the group does not cut is walked without padding: its partitions count as the rank itself.
+std::vector<RankId> without_padding(const Lowering& lowering, const LoweredGroup& group, const std::vector<RankId>& ranks) {
+  const auto has = [&](RankId r) { return std::find(ranks.begin(), ranks.end(), r) != ranks.end(); };
+  std::vector<RankId> all;
+  for (const RankId r : ranks) {
+    const RankId base = lowering.cascade->base_of(r);
+    const auto& parts = lowering.cascade->ranks[base].parts;
+    const bool whole = base != r && group_rank(lowering, group, r).tiled == kNone && std::all_of(parts.begin(), parts.end(), has);
+    if (!whole) {
+      all.push_back(r);
+    } else if (std::find(all.begin(), all.end(), base) == all.end()) {
+      all.push_back(base);
+    }
+  }
+  return all;
+}
+
 StepPoints step_points(const Lowering& lowering, const LoweredGroup& group, const LoweredStep& step, EinsumId e) {
   const einsum::Einsum& einsum = lowering.cascade->einsums[e];
   const Array& array = *lowering.arrays[step.array];
   StepPoints points;
   points.work = einsum::work_per_point(*lowering.cascade, e);
   point_time(array.operations, points);
-  for (const RankId r : einsum.iteration) {
+  for (const RankId r : without_padding(lowering, group, einsum.iteration)) {
     const RankId base = lowering.cascade->base_of(r);
     StepPoints::Rank& rank = points.ranks.emplace_back();
     static_cast<GroupRank&>(rank) = group_rank(lowering, group, r);
@@ -58,7 +75,8 @@ StepPoints step_points(const Lowering& lowering, const LoweredGroup& group, cons
                 : spatial && base == step.columns ? Axis::columns
                 : !spatial && base == step.lanes  ? Axis::lanes
                                                   : Axis::time;
-    rank.reduced = std::find(einsum.reduced.begin(), einsum.reduced.end(), r) != einsum.reduced.end();
+    rank.reduced = std::any_of(einsum.reduced.begin(), einsum.reduced.end(),
+                               [&](RankId reduced) { return reduced == r || (base == r && lowering.cascade->base_of(reduced) == r); });
   }
   return points;
 }
@@ -99,9 +117,11 @@ void resolve(Lowering& lowering) {
   for (LoweredGroup& group : lowering.groups) {
     for (const einsum::Tensor& tensor : lowering.cascade->tensors) {
       auto& dimensions = group.dimensions.emplace_back();
+      std::vector<RankId> ranks;
       for (const einsum::Dimension& d : tensor.dimensions) {
-        if (!d.generational) dimensions.push_back(group_rank(lowering, group, d.rank));
+        if (!d.generational) ranks.push_back(d.rank);
       }
+      for (const RankId r : without_padding(lowering, group, ranks)) dimensions.push_back(group_rank(lowering, group, r));
     }
     for (LoweredStep& step : group.steps) {
       for (const EinsumId e : step.einsums) step.points.push_back(step_points(lowering, group, step, e));

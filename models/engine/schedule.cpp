@@ -168,7 +168,7 @@ class Builder {
     }
     if (wanted.kind == NeedKind::carried || wanted.kind == NeedKind::at || wanted.kind == NeedKind::complete)
       out_.steps[wanted.producer].keeps_slots = true;
-    check(wanted.lag < kRing, "copies beyond what is remembered");
+    check(wanted.lag <= kRing, "copies beyond what is remembered");
     out_.steps[consumer].needs.push_back(wanted);
   }
 
@@ -200,7 +200,8 @@ class Builder {
           const einsum::Index& index = access.indices[static_cast<std::size_t>(along - dims.begin())];
           if (index.last_generation) {
             need(s, {NeedKind::complete, p, 0, 0, latency, streamed});
-          } else if (index.constant == 0) {
+          } else if (index.constant == 0 &&
+                     (p == s || group_.one_generation(*lowering_.cascade, dims[static_cast<std::size_t>(along - dims.begin())].rank))) {
             need(s, {NeedKind::carried, p, 0, 0, p == s ? 0 : latency, streamed});
           } else if (p != s) {
             need(s, {NeedKind::iteration, p, from.loops.back(), 0, latency, streamed});
@@ -208,7 +209,8 @@ class Builder {
         } else if (from.stage == out_.steps[s].stage) {
           need(s, {NeedKind::iteration, p, from.loops.back(), 0, latency, streamed});
         } else {
-          const bool over = out_.steps[s].over_pass_rank && !lowered(p).reduces_tiles;
+          // What does not run along the pass rank (an inverse of what is complete) is there once for all of its tiles.
+          const bool over = out_.steps[s].over_pass_rank && from.over_pass_rank && !lowered(p).reduces_tiles;
           need(s, {over ? NeedKind::at : NeedKind::complete, p, 0, 0, latency, false});
         }
       }
@@ -218,13 +220,22 @@ class Builder {
   // The last outer loop; kNone where the group's first loop is already an inner one.
   int outer_loop() const { return group_.pass_loop - 1; }
 
+  // The innermost loop up to `depth` whose iterations both steps count alike: they run over the same loops as far as it.
+  int common_loop(int a, int b, int depth) const {
+    const std::vector<int>& x = out_.steps[a].loops;
+    const std::vector<int>& y = out_.steps[b].loops;
+    int last = 0;
+    for (std::size_t i = 0; i < std::min(x.size(), y.size()) && x[i] == y[i] && x[i] <= depth; ++i) last = x[i];
+    return last;
+  }
+
   // Room for what step s writes: each reader must have let go of the copy before last.
   void room(int s, TensorId t) {
     const Residency& at = place(t);
     const std::int64_t copies = copies_of(lowering_, at);
     const int hold = std::min(hold_loop(group_, at, out_.steps[s].loops), out_.steps[s].loops.back());
     const int store = find(StepKind::store, t, kNone);
-    if (store != kNone) need(s, {NeedKind::space, store, std::min(hold, out_.steps[store].loops.back()), copies, 0, false});
+    if (store != kNone) need(s, {NeedKind::space, store, common_loop(s, store, hold), copies, 0, false});
     for (std::size_t r = 0; r < out_.steps.size(); ++r) {
       if (out_.steps[r].kind != StepKind::compute || static_cast<int>(r) == s) continue;
       const auto& reads = lowered(static_cast<int>(r)).reads;

@@ -21,7 +21,7 @@ enum class NeedKind : std::uint8_t {
   iteration,  // producer has completed more than n iterations of `depth`
   carried,    // producer has fired for every earlier tile of the pass rank, at the same key
   at,         // producer (of an earlier stage) has fired for this tile of the pass rank, at the same key
-  complete,   // producer has fired for every tile of the pass rank, at the same key
+  complete,   // producer has fired for every tile of the pass rank (once, if it does not run along it), at the same key
   space,      // producer (a consumer of ours) has completed at least n − lag + 1 iterations of `depth`: room for one more
   outer,      // producer has completed at least n + lag outer iterations
 };

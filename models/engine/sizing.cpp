@@ -73,7 +73,7 @@ Total moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g)
       Total elements = 1;
       unsigned own = 0;  // tiled ranks that the tensor has
       for (const GroupRank& d : group.dimensions[use.tensor]) {
-        if (lowering.cascade->ranks[d.rank].base == kNone) elements *= sizing.extents[d.rank];
+        if (!d.outer) elements *= sizing.extents[lowering.cascade->base_of(d.rank)];  // partitions hold what their base has
         if (d.tiled != kNone) own |= 1u << d.tiled;
       }
       const int hold = written ? 0 : use.hold[choice];
@@ -326,7 +326,7 @@ std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size
     std::size_t i = 0;
     while (i < group.tiled.size() && group.tiled[i].base != lowering.cascade->base_of(d.rank)) ++i;
     if (i == group.tiled.size()) {
-      elements *= sizing.extents[d.rank];
+      elements *= sizing.extents[lowering.cascade->base_of(d.rank)];
       continue;
     }
     const RankSize& size = sizing.groups[g].ranks[i];

@@ -26,10 +26,13 @@ bool last_tile(const weft::engine::Lowering& lowering, const weft::engine::Sizin
   return true;
 }
 
-bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t g, const weft::engine::LoweredStep& step, einsum::EinsumId e) {
-  const std::vector<RankId>& reduced = lowering.cascade->einsums[e].reduced;
-  return step.reduces_tiles && std::any_of(reduced.begin(), reduced.end(),
-                                           [&](RankId r) { return lowering.cascade->base_of(r) == lowering.groups[g].pass_rank; });
+bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t g, einsum::EinsumId e) {
+  const einsum::Cascade& cascade = *lowering.cascade;
+  const einsum::Einsum& einsum = cascade.einsums[static_cast<std::size_t>(e)];
+  const auto& kept = cascade.tensors[static_cast<std::size_t>(einsum.outputs[0].tensor)].dimensions;
+  const auto of_pass = [&](RankId r) { return cascade.base_of(r) == lowering.groups[g].pass_rank; };
+  return std::any_of(einsum.reduced.begin(), einsum.reduced.end(), of_pass) &&
+         std::none_of(kept.begin(), kept.end(), [&](const einsum::Dimension& d) { return of_pass(d.rank); });
 }
 
 TileRange queries_of(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g,

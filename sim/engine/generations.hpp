@@ -13,9 +13,8 @@ std::int64_t tile_of_pass(const weft::engine::Lowering& lowering, const weft::en
 // Whether it is the last one that the step runs for.
 bool last_tile(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t group, const std::vector<int>& loops,
                const weft::engine::Coordinates& at);
-// Whether the Einsum of the step sums over those tiles.
-bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t group, const weft::engine::LoweredStep& step,
-                     einsum::EinsumId einsum);
+// Whether the Einsum sums over those tiles (others of its chain need not).
+bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t group, einsum::EinsumId einsum);
 
 // Under a mask: the queries that a step covers which reads the last generation of `tensor`. ContractError where that
 // tensor does not end with the query rank.

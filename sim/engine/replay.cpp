@@ -59,7 +59,7 @@ std::vector<numerics::Format> Replay::partial_formats() const {
   for (std::size_t g = 0; g < lowering_.groups.size(); ++g) {
     for (const LoweredStep& step : lowering_.groups[g].steps) {
       for (const auto e : step.einsums) {
-        if (sums_over_tiles(lowering_, g, step, e))
+        if (sums_over_tiles(lowering_, g, e))
           formats[static_cast<std::size_t>(cascade_.einsums[e].outputs[0].tensor)] = numerics::Format::fp32;
       }
     }
@@ -71,11 +71,13 @@ Replay::Step Replay::step_of(std::size_t g, const LoweredStep& lowered) const {
   Step step{.array = lowered.array, .reduces_tiles = lowered.reduces_tiles, .works = {}, .last_generations = {}};
   for (const auto e : lowered.einsums) {
     const einsum::Einsum& einsum = cascade_.einsums[e];
-    Work& work = step.works.emplace_back(Work{e, einsum::runs_in_blocks(cascade_, e, blocks_), {}});
+    Work& work = step.works.emplace_back(Work{e, einsum::runs_in_blocks(cascade_, e, blocks_), sums_over_tiles(lowering_, g, e), {}});
     for (const RankId r : einsum.iteration) work.ranges.emplace_back(lowering_, sizing_, g, lowered.loops, r, false);
     if (!sizing_.masked) continue;
     for (const einsum::Access& access : einsum.inputs) {
       for (std::size_t d = 0; d < access.indices.size(); ++d) {
+        // Of all queries alike: it has all of its generations.
+        if (cascade_.base_of(cascade_.tensors[access.tensor].dimensions.back().rank) != lowering_.mask_query) continue;
         if (access.indices[d].last_generation)
           step.last_generations.push_back({access.tensor, d, queries_of(lowering_, sizing_, g, lowered.loops, access.tensor)});
       }
@@ -239,10 +241,10 @@ void Replay::fire(std::size_t g, const Stage& stage, Only only) {
   if (stage.merged != kNone) last[static_cast<std::size_t>(stage.merged)] = merged_end_ - 1;
   for (const Step& step : stage.steps) {
     if (!step.last_generations.empty()) last_generation(g, step);
-    bool accumulate = false;
+    bool later = false;
     numerics::Bf16Arithmetic* arithmetic = arithmetics_[static_cast<std::size_t>(step.array)].get();
     if (step.reduces_tiles) {
-      accumulate = tile_of_pass(lowering_, sizing_, g, at_) > 0;
+      later = tile_of_pass(lowering_, sizing_, g, at_) > 0;
       if (!last_tile(lowering_, sizing_, g, stage.loops, at_)) arithmetic = partials_[static_cast<std::size_t>(step.array)].get();
     }
     for (const Work& work : step.works) {
@@ -258,7 +260,8 @@ void Replay::fire(std::size_t g, const Stage& stage, Only only) {
         box_.end[v] = range.end;
         empty = empty || range.begin >= range.end;
       }
-      if (!empty) kernels_[static_cast<std::size_t>(work.einsum)]->run(box_, pointers_, scalars_, accumulate, *arithmetic, block_.begin);
+      if (!empty)
+        kernels_[static_cast<std::size_t>(work.einsum)]->run(box_, pointers_, scalars_, later && work.sums_tiles, *arithmetic, block_.begin);
     }
   }
 }

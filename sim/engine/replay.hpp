@@ -31,6 +31,7 @@ class Replay {
   struct Work {
     einsum::EinsumId einsum = einsum::kNone;
     bool in_blocks = false;
+    bool sums_tiles = false;        // of the pass rank: what is there already is added to
     std::vector<TileRange> ranges;  // by iteration rank
   };
   struct Step {

@@ -58,7 +58,7 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
     if (options.stop.stop_requested()) throw Cancelled();
     sc_core::sc_start(Clock::cycles(kSlice));
     if (engine.failure().error) std::rethrow_exception(engine.failure().error);
-    if (!engine.done() && !sc_core::sc_pending_activity()) throw ContractError("the schedule is stuck:" + engine.blocked());
+    if (!engine.done() && !sc_core::sc_pending_activity()) throw Stuck("the binding's steps wait for one another:" + engine.blocked());
     if (options.progress) options.progress((values != nullptr ? kSimulated : 1.0) * engine.progress());
   }
   engine.collect(result);
@@ -112,7 +112,13 @@ Result run(const Design& design, const workload::Workload& workload, const workl
   Result result = begin_result(design, lowering, sizing, options.fidelity);
   if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(lowering, sizing)};
   if (!sizing.feasible) return result;
-  count_into(result, [&] { simulate_point(lowering, sizing, options, result); });
+  try {
+    count_into(result, [&] { simulate_point(lowering, sizing, options, result); });
+  } catch (const Stuck& stuck) {
+    result = begin_result(design, lowering, sizing, options.fidelity);
+    result.status = Status::infeasible;
+    result.reason = stuck.what();
+  }
   return result;
 }
 

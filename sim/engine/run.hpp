@@ -13,10 +13,15 @@ class Values;
 weft::engine::Result run(const weft::engine::Design& design, const weft::workload::Workload& workload, const weft::workload::Shape& shape,
                          const weft::engine::RunOptions& options);
 
-// Runs a schedule that is built, inside with_fresh_kernel; fills in the run's part of the result. ContractError where the
-// schedule cannot go on.
+// Runs a schedule that is built, inside with_fresh_kernel; fills in the run's part of the result. Stuck where the schedule
+// cannot go on.
 void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options, Values* values,
               weft::engine::Result& result);
+
+// Steps that wait for one another's operands or room: a binding that cannot work.
+struct Stuck : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 struct Cancelled : std::runtime_error {
   Cancelled() : std::runtime_error("cancelled") {}

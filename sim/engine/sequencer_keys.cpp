@@ -13,8 +13,8 @@ const Times* Sequencer::slot_time(int step, const Need& need, bool& known) const
   const StepState& own = state_.steps[step];
   const StepState& other = state_.steps[need.producer];
   const std::int64_t outer = own.ordinal[outer_loop()];
-  const std::int64_t wanted =
-      need.kind == NeedKind::complete ? pass_total(own.at) : pass_index(own.at) + (need.kind == NeedKind::at ? 1 : 0);
+  const std::int64_t all = group().steps[need.producer].over_pass_rank ? pass_total(own.at) : 1;
+  const std::int64_t wanted = need.kind == NeedKind::complete ? all : pass_index(own.at) + (need.kind == NeedKind::at ? 1 : 0);
   known = true;
   if (wanted == 0) return nullptr;
   known = false;
