@@ -69,10 +69,10 @@ Arrivals::Use Arrivals::use_of(std::size_t g, const ScheduledStep& step, const e
     const einsum::Index& index = access.indices[d];
     Axis& axis = use.axes.emplace_back();
     axis.constant = index.constant;
-    axis.last_generation = index.last_generation;
     if (index.last_generation) {
       axis.constant = sizing_.extents[tensor.dimensions[d].rank];
-      if (sizing_.masked) axis.queries = queries_of(lowering_, sizing_, g, step.loops, access.tensor);
+      axis.stops_early = sizing_.masked && ends_with_queries(lowering_, access.tensor);
+      if (axis.stops_early) axis.queries = queries_of(lowering_, sizing_, g, step.loops, access.tensor);
     } else if (index.composite) {
       axis.terms.push_back({1, TileRange(lowering_, sizing_, g, step.loops, tensor.dimensions[d].rank, true)});
     } else {
@@ -88,7 +88,7 @@ Arrivals::Work Arrivals::resolve(std::size_t g, const ScheduledStep& step, einsu
   Work work;
   work.write = use_of(g, step, einsum.outputs[0]);
   for (const einsum::Access& access : einsum.inputs) work.reads.push_back(use_of(g, step, access));
-  work.sums = sums_over_tiles(lowering_, g, lowering_.groups[g].steps[static_cast<std::size_t>(step.lowered)], e);
+  work.sums = sums_over_tiles(lowering_, g, e);
   return work;
 }
 
@@ -120,7 +120,7 @@ Arrivals::Region Arrivals::region(const Use& use, const Coordinates& at) const {
       first += std::min(low, high);
       last += std::max(low, high);
     }
-    if (axis.last_generation && sizing_.masked) {
+    if (axis.stops_early) {
       const RankId rank = lowering_.cascade->tensors[use.tensor].dimensions[d].rank;
       first = last = reached_generation(lowering_, sizing_, use.group, rank, axis.queries.at(at));
     }

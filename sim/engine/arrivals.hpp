@@ -55,8 +55,8 @@ class Arrivals {
     };
     std::vector<Term> terms;
     std::int64_t constant = 0;
-    bool last_generation = false;
-    TileRange queries;  // of the last generation under a mask: those that the firing is for
+    bool stops_early = false;  // the last generation that a masked query tile reached
+    TileRange queries;         // of the last generation under a mask: those that the firing is for
   };
   struct Use {
     einsum::TensorId tensor = einsum::kNone;

@@ -35,10 +35,14 @@ bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t g, eins
          std::none_of(kept.begin(), kept.end(), [&](const einsum::Dimension& d) { return of_pass(d.rank); });
 }
 
+bool ends_with_queries(const weft::engine::Lowering& lowering, einsum::TensorId tensor) {
+  return lowering.cascade->base_of(lowering.cascade->tensors[tensor].dimensions.back().rank) == lowering.mask_query;
+}
+
 TileRange queries_of(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g,
                      const std::vector<int>& loops, einsum::TensorId tensor) {
+  check(ends_with_queries(lowering, tensor), "a generational tensor under a mask ends with the query rank");
   const RankId query = lowering.cascade->tensors[tensor].dimensions.back().rank;
-  check(lowering.cascade->base_of(query) == lowering.mask_query, "a generational tensor under a mask ends with the query rank");
   return TileRange(lowering, sizing, g, loops, query, true);
 }
 

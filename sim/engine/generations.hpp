@@ -16,6 +16,8 @@ bool last_tile(const weft::engine::Lowering& lowering, const weft::engine::Sizin
 // Whether the Einsum sums over those tiles (others of its chain need not).
 bool sums_over_tiles(const weft::engine::Lowering& lowering, std::size_t group, einsum::EinsumId einsum);
 
+// Whether the tensor ends with the query rank of the mask. One that does not is of all queries alike, with all of its generations.
+bool ends_with_queries(const weft::engine::Lowering& lowering, einsum::TensorId tensor);
 // Under a mask: the queries that a step covers which reads the last generation of `tensor`. ContractError where that
 // tensor does not end with the query rank.
 TileRange queries_of(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t group,

@@ -76,9 +76,7 @@ Replay::Step Replay::step_of(std::size_t g, const LoweredStep& lowered) const {
     if (!sizing_.masked) continue;
     for (const einsum::Access& access : einsum.inputs) {
       for (std::size_t d = 0; d < access.indices.size(); ++d) {
-        // Of all queries alike: it has all of its generations.
-        if (cascade_.base_of(cascade_.tensors[access.tensor].dimensions.back().rank) != lowering_.mask_query) continue;
-        if (access.indices[d].last_generation)
+        if (access.indices[d].last_generation && ends_with_queries(lowering_, access.tensor))
           step.last_generations.push_back({access.tensor, d, queries_of(lowering_, sizing_, g, lowered.loops, access.tensor)});
       }
     }
@@ -261,7 +259,8 @@ void Replay::fire(std::size_t g, const Stage& stage, Only only) {
         empty = empty || range.begin >= range.end;
       }
       if (!empty)
-        kernels_[static_cast<std::size_t>(work.einsum)]->run(box_, pointers_, scalars_, later && work.sums_tiles, *arithmetic, block_.begin);
+        kernels_[static_cast<std::size_t>(work.einsum)]->run(box_, pointers_, scalars_, later && work.sums_tiles, *arithmetic,
+                                                             block_.begin);
     }
   }
 }
