@@ -10,15 +10,15 @@ started_by() {  # started_by PROCESS: what it has started, and what those have
   done
 }
 
-stop_started() {  # SIGTERM to all that this script has started, SIGKILL to what is left after two seconds
-  local left=() again
-  mapfile -t left < <(started_by $$; jobs -p)
-  kill "${left[@]}" 2> /dev/null || true
-  for ((again = 0; again < 20; again++)); do
-    if ! kill -0 "${left[@]}" 2> /dev/null; then break; fi
+stop_started() {  # SIGTERM to all that this script has started, SIGKILL to what is left after two seconds, until nothing is
+  local left again signal=TERM
+  for ((again = 0; again < 50; again++)); do
+    # Asked anew each time: one that was told to stop as it was forked forgets it, and starts another.
+    mapfile -t left < <(started_by $$; jobs -pr)
+    if ((again == 20)); then signal=KILL; fi
+    if ! kill "-$signal" "${left[@]}" 2> /dev/null; then break; fi
     sleep 0.1
   done
-  kill -KILL "${left[@]}" 2> /dev/null || true
   wait
 }
 

@@ -3,6 +3,8 @@
 # The build (cmake/WeftRtlLibrary.cmake) and `weft rtl build` both call it.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+# shellcheck source=scripts/stopping.sh
+source "$root/scripts/stopping.sh"
 
 usage() {
   cat <<'TEXT'
@@ -59,19 +61,9 @@ parameters="side $side contexts $contexts max_width $max_width divide_stages $di
 hash=$(printf '%s %s' "$("$root/scripts/rtl/source_hash.sh" --rtl "$rtl")" "$parameters" | sha256sum | cut -d ' ' -f 1)
 
 temporary="" part=""
-started_by() {  # started_by PROCESS: what it has started, and what those have
-  local child children=()
-  read -r -a children < "/proc/$1/task/$1/children" 2> /dev/null || true
-  for child in "${children[@]}"; do
-    started_by "$child"
-    echo "$child"
-  done
-}
 clean_up() {
-  local left=()
-  mapfile -t left < <(started_by $$; jobs -p)
-  kill "${left[@]}" 2> /dev/null || true
-  wait
+  trap '' INT TERM
+  stop_started
   if [[ -n "$part" ]]; then rm -f "$part"; fi
   if [[ -n "$temporary" ]]; then rm -rf "$temporary"; fi
 }
@@ -116,6 +108,7 @@ for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
 flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -include hooks.h -I. -isystem "$verilator_root/include"
   -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0 "-DVM_TRACE=$((${#trace[@]} > 0))" "-DVM_TRACE_VCD=$((${#trace[@]} > 0))" -DVM_TRACE_FST=0 -w)
 compile() {  # compile FILE: what runs once is compiled for size of the work, not for speed
+  trap - EXIT INT TERM  # those of the script are not its own
   local level=-O2
   if [[ "$1" == *Slow* || "$1" == *__Trace* ]]; then level=-O1; fi
   local more=()

@@ -45,7 +45,7 @@ TEST(Run, ProgressGrowsToOne) {
 }
 
 // A step that needs itself never fires.
-TEST(Run, AStuckScheduleIsABrokenContract) {
+TEST(Run, AStuckScheduleSaysWhatWaitsForWhat) {
   Scheduled point("fusemax-8x8", kSmall);
   auto& steps = point.schedule.groups[0].steps;
   const int step = step_index(point.schedule, 0, "RD");
@@ -55,9 +55,9 @@ TEST(Run, AStuckScheduleIsABrokenContract) {
   try {
     with_fresh_kernel([&] { simulate(point.schedule, {}, nullptr, result); });
     FAIL() << "ended in " << result.cycles << " cycles";
-  } catch (const ContractError& error) {
+  } catch (const Stuck& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("stuck"), std::string::npos) << message;
+    EXPECT_NE(message.find("wait for one another"), std::string::npos) << message;
     EXPECT_NE(message.find("RD (waits for RD)"), std::string::npos) << message;
     EXPECT_NE(message.find("RNV"), std::string::npos) << message << ": AV and RNV wait as well";
   }
