@@ -107,7 +107,7 @@ class BuildTest(FolderTest):
 
     def test_a_compiler_that_fails_ends_the_others(self) -> None:
         self.tool("verilator", WRITING)
-        self.tool("g++", 'if [ -e "$PIDS" ]; then exit 1; fi\n' + LASTING)
+        self.tool("g++", 'if ! mkdir "$PIDS.first" 2> /dev/null; then exit 1; fi\n' + LASTING)
         with self.build() as process:
             code = process.wait(timeout=PATIENCE)
         self.assertEqual(code, 1)
