@@ -215,7 +215,8 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
 
 // A copy in the buffer is taken from the start of its transfer to the end of its use, or the other way round.
 void GroupAnalyser::wait_for_room(std::int64_t copies, const Total& moved, const Total& regions, const Total& used_cycles) {
-  const double trips = regions.approximate() * (static_cast<double>(lowering_.arch->dram.latency_cycles) + kTransferOverhead);
+  const double trips =
+      regions.approximate() * (static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz)) + kTransferOverhead);
   const double cycles = moved.approximate() / bytes_per_cycle(lowering_) + trips + used_cycles.approximate();
   room_cycles_ = std::max(room_cycles_, cycles / static_cast<double>(copies));
 }
@@ -318,7 +319,7 @@ double GroupAnalyser::lives(int stage, const Path& whole) const {
 GroupAnalysis GroupAnalyser::time() {
   GroupAnalysis out;
   out.step_busy_cycles = step_busy_;
-  const double latency = static_cast<double>(lowering_.arch->dram.latency_cycles);
+  const double latency = static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz));
   out.memory_cycles = bytes_.approximate() / bytes_per_cycle(lowering_);
   const double transfers = transfers_.approximate();
   out.transfer_cycles = (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "models/common/error.hpp"
+
 namespace weft::engine {
 namespace {
 
@@ -41,7 +43,21 @@ class Checker {
     if (!shared && buffer.banks) add("buffer.banks", std::to_string(*buffer.banks), "only for ports: shared");
   }
 
+  void check_latency(const Dram& dram) {
+    if (!dram.latency_s && !dram.latency_cycles) {
+      add("dram", "", "missing key: latency_s or latency_cycles, request to first data in seconds or in cycles");
+    } else if (dram.latency_s && dram.latency_cycles) {
+      const std::string other = config::origin_of(origins_, "dram.latency_s").text();
+      add("dram.latency_cycles", std::to_string(*dram.latency_cycles), "latency_s is at " + other + ": one of the two, not both");
+    } else if (dram.latency_s && *dram.latency_s * arch_.clock_hz > kMostDramLatencyCycles) {
+      add("dram.latency_s", config::number_text(*dram.latency_s),
+          "at a clock_hz of " + config::number_text(arch_.clock_hz) + " more than " + config::number_text(kMostDramLatencyCycles) +
+              " cycles");
+    }
+  }
+
   void check_dram(const Dram& dram) {
+    check_latency(dram);
     if (dram.burst_bytes % 16 != 0) add("dram.burst_bytes", std::to_string(dram.burst_bytes), "must be a multiple of 16");
     if (!dram.bus_bytes) return;
     if ((*dram.bus_bytes & (*dram.bus_bytes - 1)) != 0) add("dram.bus_bytes", std::to_string(*dram.bus_bytes), "must be a power of two");
@@ -115,6 +131,13 @@ std::optional<std::int64_t> link_latency(const Architecture& arch, const std::st
 }  // namespace
 
 std::vector<Problem> problems_of(const Architecture& arch, const config::Origins& origins) { return Checker(arch, origins).run(); }
+
+std::int64_t latency_cycles(const Dram& dram, double clock_hz) {
+  if (dram.latency_cycles) return *dram.latency_cycles;
+  check(dram.latency_s.has_value(), "a memory has a latency");
+  constexpr double kOfRounding = 1e-9;  // far above what two roundings of a double add, far below a cycle of any latency
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(*dram.latency_s * clock_hz * (1 - kOfRounding))));
+}
 
 std::int64_t own_side(const Architecture& arch) {
   std::int64_t own = 0;

@@ -144,11 +144,15 @@ inline auto fields(config::Tag<Buffer>) {
                              config::required("write_ports", &Buffer::write_ports, {1, 256}, "streams written at once"));
 }
 
+constexpr double kMostDramLatencyCycles = 1e6;
+
 struct Dram {
   double bandwidth_bytes_per_s = 0;
-  std::int64_t latency_cycles = 0;  // request to first data, unloaded
-  std::int64_t outstanding = 0;     // requests under way at once
-  std::int64_t burst_bytes = 0;     // largest request; none crosses a multiple of it
+  // Request to first data, unloaded: one of the two. Seconds are the memory's own and stay as they are at another clock.
+  std::optional<double> latency_s = std::nullopt;
+  std::optional<std::int64_t> latency_cycles = std::nullopt;
+  std::int64_t outstanding = 0;  // requests under way at once
+  std::int64_t burst_bytes = 0;  // largest request; none crosses a multiple of it
   // Bytes that the data bus moves in a cycle; then rows of tensors (of one query or key, say) lie on whole beats of it.
   std::optional<std::int64_t> bus_bytes = std::nullopt;
   // Scaled to a side up to this, there is such a bus, of two bytes an element of an array's row: that of the RTL.
@@ -158,12 +162,17 @@ struct Dram {
 inline auto fields(config::Tag<Dram>) {
   return config::field_table(
       config::required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
-      config::required("latency_cycles", &Dram::latency_cycles, {1, 1e6}, "request to first data, unloaded"),
+      config::optional("latency_s", &Dram::latency_s, {1e-12, 1}, "seconds from request to first data, unloaded, at any clock"),
+      config::optional("latency_cycles", &Dram::latency_cycles, {1, kMostDramLatencyCycles}, "the same in cycles of the clock"),
       config::required("outstanding", &Dram::outstanding, {1, 65536}, "requests under way at once"),
       config::required("burst_bytes", &Dram::burst_bytes, {16, 1 << 20}, "largest request"),
       config::optional("bus_bytes", &Dram::bus_bytes, {2, 4096}, "bytes the data bus moves in a cycle, a power of two"),
       config::optional("bus_up_to_side", &Dram::bus_up_to_side, {2, 1024}, "greatest side -NxN at which there is such a bus"));
 }
+
+// The memory's latency in cycles of a clock: what the architecture says in cycles, or its seconds × clock_hz, rounded up. A
+// product within a part in 10⁹ above a whole number is that number: 60e-9 s at 1 GHz are 60 cycles, though the double is more.
+std::int64_t latency_cycles(const Dram& dram, double clock_hz);
 
 struct Architecture {
   std::string description;

@@ -87,6 +87,18 @@ T load_config(const fs::path& file, config::Origins& origins) {
   return out;
 }
 
+// The memory's latency has two keys, and one counts: setting either takes the place of what the file says.
+void drop_replaced_latency(const std::vector<Setting>& settings, Dram& dram, config::Origins& origins) {
+  for (const auto& [path, text] : settings) {
+    const std::string whole = config::dotted(path);
+    if (whole != "arch.dram.latency_s" && whole != "arch.dram.latency_cycles") continue;
+    dram.latency_s.reset();
+    dram.latency_cycles.reset();
+    origins.erase("dram.latency_s");
+    origins.erase("dram.latency_cycles");
+  }
+}
+
 void apply(const std::vector<Setting>& settings, Architecture& arch, config::Origins& arch_origins, Binding& binding,
            config::Origins& binding_origins) {
   // Paths of origins have "[0]" where those of settings may have ".0".
@@ -99,6 +111,7 @@ void apply(const std::vector<Setting>& settings, Architecture& arch, config::Ori
     }
     origins[written] = origin;
   };
+  drop_replaced_latency(settings, arch.dram, arch_origins);
   for (const auto& [path, text] : settings) {
     const std::string whole = config::dotted(path);
     const Location origin{"--set " + path + "=" + text, 0, 0};
@@ -272,7 +285,10 @@ std::vector<const Lowering*> Design::lowerings(bool causal) const {
 
 std::string Design::canonical() const {
   std::string out;
-  config::canonical(parts_->arch, "arch", out);
+  Architecture arch = parts_->arch;  // cycles are what a point's figures come from, however the file says them
+  arch.dram.latency_cycles = latency_cycles(arch.dram, arch.clock_hz);
+  arch.dram.latency_s.reset();
+  config::canonical(arch, "arch", out);
   config::canonical(parts_->binding, "binding", out);
   append_canonical(out, "cascade", parts_->cascade);
   if (parts_->causal_cascade) append_canonical(out, "causal_cascade", *parts_->causal_cascade);

@@ -25,7 +25,10 @@ double bandwidth(const weft::engine::Dram& config, double clock_hz) {
 }  // namespace
 
 DramTiming::DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls)
-    : config_(config), pace_(pace_of(bandwidth(config, clock_hz), clock_hz)), stalls_(stalls) {}
+    : config_(config),
+      latency_(weft::engine::latency_cycles(config, clock_hz)),
+      pace_(pace_of(bandwidth(config, clock_hz), clock_hz)),
+      stalls_(stalls) {}
 
 // Cycles that the response takes on the data bus.
 std::int64_t DramTiming::beats(const Request& request) const {
@@ -51,7 +54,7 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
   counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   const Cycle stall = stalls_.cycles(StallPort::response, requests_++);
-  last_ready_ = std::max(last_ready_ + beats(request), end + config_.latency_cycles + stall);
+  last_ready_ = std::max(last_ready_ + beats(request), end + latency_ + stall);
   return last_ready_;
 }
 

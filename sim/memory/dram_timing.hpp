@@ -43,6 +43,7 @@ class DramTiming {
   std::int64_t beats(const Request& request) const;
 
   weft::engine::Dram config_;
+  Cycle latency_;
   Pace pace_;
   Stalls stalls_;
   Cycle free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes

@@ -254,8 +254,8 @@ std::shared_ptr<const Library> library_for(const Lowering& lowering) {
 
 void check_executes(const Parameters& rtl, const Lowering& lowering, const weft::engine::Sizing& sizing) {
   Values found = values_of(*lowering.arch, "arch");
-  erase(found, {"arch.description", "arch.source", "arch.clock_hz", "arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_cycles",
-                "arch.buffer.bytes", "arch.dram.bus_up_to_side"});
+  erase(found, {"arch.description", "arch.source", "arch.clock_hz", "arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_s",
+                "arch.dram.latency_cycles", "arch.buffer.bytes", "arch.dram.bus_up_to_side"});
   std::vector<Problem> problems = differences(found, expected_architecture(rtl));
   const auto at_most = [&](const char* field, std::int64_t value, std::int64_t most) {
     if (value > most) problems.push_back({{}, field, std::to_string(value), fmt::format("the RTL takes at most {}", most)});
@@ -263,11 +263,12 @@ void check_executes(const Parameters& rtl, const Lowering& lowering, const weft:
   at_most("arch.buffer.bytes", lowering.arch->buffer.bytes, static_cast<std::int64_t>(rtl.buffer_bytes));
   // A write's data end some cycles after its address; memory that answered sooner would have to wait for them.
   constexpr std::int64_t kLeastLatency = 8;
-  if (const std::int64_t latency = lowering.arch->dram.latency_cycles; latency < kLeastLatency) {
+  const weft::engine::Dram& dram = lowering.arch->dram;
+  if (const std::int64_t latency = latency_cycles(dram, lowering.arch->clock_hz); latency < kLeastLatency) {
     problems.push_back({{},
-                        "arch.dram.latency_cycles",
-                        std::to_string(latency),
-                        fmt::format("beside the RTL memory takes at least {} cycles", kLeastLatency)});
+                        dram.latency_s ? "arch.dram.latency_s" : "arch.dram.latency_cycles",
+                        dram.latency_s ? config::number_text(*dram.latency_s) : std::to_string(latency),
+                        fmt::format("{} cycles; beside the RTL memory takes at least {} cycles", latency, kLeastLatency)});
   }
   at_most("--width-qk", sizing.shape.width_qk, rtl.max_width);
   at_most("--width-v", sizing.shape.width_v, rtl.max_width);

@@ -77,6 +77,8 @@ def settings() -> list[Case]:
         Case("setting with a misspelt path", [*run, "--set", "arch.dram.latency=3"], ["arch.dram.latency", "'latency_cycles'"]),
         Case("setting out of range", [*run, "--set", "arch.dram.latency_cycles=0"],
              ["arch.dram.latency_cycles", "'0'", "from 1 to 1000000"]),
+        Case("both latencies set", [*run, "--set", "arch.dram.latency_cycles=50", "--set", "arch.dram.latency_s=5e-8"],
+             ["dram.latency_cycles", "dram.latency_s", "'50'", "one of the two"]),
         Case("setting of another type", [*run, "--set", "arch.clock_hz=fast"], ["arch.clock_hz", "'fast'", "must be a number"]),
         Case("setting against a rule", [*run, "--set", "arch.dram.burst_bytes=100"], ["dram.burst_bytes", "'100'", "multiple of 16"]),
         Case("setting of an unknown array", [*run, "--set", "arch.arrays.array_3d.rows=8"], ["array_3d", "'array_1d' or 'array_2d'"]),

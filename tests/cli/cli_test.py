@@ -149,6 +149,14 @@ class RunTest(FolderTest):
             useful = 1 * 2 * pairs * (64 + 64) / (16 * 16 * got["cycles"])
             self.assertAlmostEqual(got["utilisation"]["useful_macs"], useful, delta=1e-9 * useful)
 
+    def test_another_clock_does_not_change_the_memory(self) -> None:
+        tiny = ["--design", "fusemax-16x16", "--workload", "minilm-l6", "--batch", "1", "--heads", "1", "--width", "16",
+                "--seq-q", "1", "--seq-kv", "16"]
+        slow = ["--set", "arch.clock_hz=94e6"]
+        self.assertEqual(result(*tiny)["cycles"], 349)
+        self.assertEqual(result(*tiny, *slow)["cycles"], 165)
+        self.assertEqual(result(*tiny, *slow, "--set", "arch.dram.latency_cycles=100")["cycles"], 345)
+
     def test_same_input_same_bytes_and_the_command_repeats_it(self) -> None:
         first = run("run", *SMALL, "--causal", "--set", "arch.dram.latency_cycles=70", "--seed", "9", "--json", "-")
         command = shlex.split(json.loads(first.stdout)["provenance"]["command"])

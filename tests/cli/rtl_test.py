@@ -211,6 +211,14 @@ class LibraryTest(FolderTest):
         slow = result(*SMALL, "--fidelity", "rtl", "--set", "arch.dram.latency_cycles=300", "--set", "arch.clock_hz=500e6")
         self.assertGreater(slow["cycles"], result(*SMALL, "--fidelity", "rtl")["cycles"])
 
+    def test_the_memory_keeps_its_time_at_another_clock(self) -> None:
+        for clock in ("94e6", "500e6"):
+            args = [*SMALL, "--set", f"arch.clock_hz={clock}"]
+            self.assertEqual(result(*args, "--fidelity", "rtl")["cycles"], result(*args)["cycles"], clock)
+        got = run("run", *SMALL, "--fidelity", "rtl", "--set", "arch.clock_hz=50e6")
+        self.assertEqual(got.returncode, 2)
+        self.assertIn("arch.dram.latency_s: '1.0638e-07': 6 cycles; beside the RTL memory takes at least 8 cycles", got.stderr)
+
     def test_no_library_of_ours(self) -> None:
         self.put("libweft_fusemax_4.so", "text")
         self.refused("cannot be opened as a library")

@@ -44,6 +44,37 @@ class OwnConfigs : public testing::Test {
   fs::path root_;
 };
 
+// The DRAM is the same at another clock: what the shipped files say of it is in seconds.
+TEST(Design, TheMemoryKeepsItsTimeAtAnotherClock) {
+  const Catalog catalog(kConfigs);
+  const auto cycles = [&](const std::string& name, const std::vector<Setting>& settings) {
+    const Design design = Design::load(catalog, name, settings);
+    return latency_cycles(design.arch().dram, design.arch().clock_hz);
+  };
+  for (const std::string name : {"fusemax", "fusemax-16x16", "flat", "flat-edge", "unfused"}) {
+    EXPECT_EQ(cycles(name, {}), 100) << name;
+    EXPECT_EQ(cycles(name, {{"arch.clock_hz", "94e6"}}), 10) << name;
+    EXPECT_EQ(cycles(name, {{"arch.clock_hz", "94e6"}, {"arch.dram.latency_cycles", "100"}}), 100) << name;
+    EXPECT_EQ(cycles(name, {{"arch.dram.latency_s", "2e-7"}}), 188) << name;
+  }
+  for (const std::string name : {"segments-serial", "streaming-softmax", "projection"}) {
+    EXPECT_EQ(cycles(name, {}), 60) << name;
+    EXPECT_EQ(cycles(name, {{"arch.clock_hz", "250e6"}}), 15) << name;
+  }
+}
+
+TEST(Design, OneOfTheMemorysTwoLatenciesCounts) {
+  const Catalog catalog(kConfigs);
+  const auto says = [&](const std::vector<Setting>& settings) {
+    return message_of([&] { Design::load(catalog, "fusemax-16x16", settings); });
+  };
+  const std::string both = says({{"arch.dram.latency_s", "1e-7"}, {"arch.dram.latency_cycles", "7"}});
+  EXPECT_NE(both.find("dram.latency_cycles: '7'"), std::string::npos) << both;
+  EXPECT_NE(both.find("--set arch.dram.latency_s=1e-7: one of the two, not both"), std::string::npos) << both;
+  const std::string long_time = says({{"arch.dram.latency_s", "0.9"}});
+  EXPECT_NE(long_time.find("at a clock_hz of 940000000 more than 1000000 cycles"), std::string::npos) << long_time;
+}
+
 TEST(Design, EverySizeScalesArraysBufferAndBandwidth) {
   const Catalog catalog(kConfigs);
   const Design whole = Design::load(catalog, "fusemax");

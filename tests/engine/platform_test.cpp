@@ -66,7 +66,7 @@ class AtMemory : public sc_core::sc_module {
     free_at_ = std::max(free_at_, now * unit) + static_cast<std::int64_t>(payload.get_data_length()) * pace_.block_cycles;
     const std::int64_t jitter =
         config_.jitter_cycles == 0 ? 0 : static_cast<std::int64_t>(requests * 7919 % 13) * config_.jitter_cycles / 13;
-    return (free_at_ + unit - 1) / unit + config_.dram.latency_cycles + jitter - now;
+    return (free_at_ + unit - 1) / unit + weft::engine::latency_cycles(config_.dram, config_.clock_hz) + jitter - now;
   }
 
   tlm::tlm_sync_enum forward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {

@@ -222,6 +222,8 @@ TEST(ConfigSha256, MovesWithEveryInputThatChangesANumber) {
   EXPECT_EQ(hash(design, workload.shape(), exact), base);
   EXPECT_EQ(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_cycles", "100"}}), workload.shape(), {}), base)
       << "the value it has";
+  EXPECT_EQ(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_s", "106e-9"}}), workload.shape(), {}), base)
+      << "as many cycles";
 }
 
 }  // namespace

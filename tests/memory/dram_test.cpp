@@ -45,6 +45,31 @@ struct Bench {
   std::vector<Cycle> seen;
 };
 
+// Seconds are the memory's: at another clock they are as many cycles as cover them.
+TEST(Latency, InSecondsIsWholeCyclesRoundedUp) {
+  const auto cycles = [](double seconds, double clock) { return weft::engine::latency_cycles({.latency_s = seconds}, clock); };
+  EXPECT_EQ(cycles(106.38e-9, 940e6), 100);
+  EXPECT_EQ(cycles(106.38e-9, 94e6), 10);
+  EXPECT_EQ(cycles(106.38e-9, 500e6), 54);  // 53.19
+  EXPECT_EQ(cycles(106.38e-9, 1e9), 107);
+  EXPECT_EQ(cycles(1e-12, 1e3), 1) << "never none";
+  EXPECT_EQ(weft::engine::latency_cycles({.latency_cycles = 77}, 1e3), 77) << "cycles are cycles at any clock";
+}
+
+// n nanoseconds at k hundred MHz are n·k/10 cycles, whatever the product of two rounded doubles is.
+TEST(Latency, OfAWholeNumberOfCyclesIsThatNumber) {
+  int inexact = 0;
+  for (std::int64_t n = 1; n <= 1000; ++n) {
+    for (std::int64_t k = 1; k <= 50; ++k) {
+      const double seconds = std::stod(std::to_string(n) + "e-9");
+      const double clock = static_cast<double>(k) * 1e8;
+      ASSERT_EQ(weft::engine::latency_cycles({.latency_s = seconds}, clock), (n * k + 9) / 10) << n << " ns at " << clock;
+      inexact += static_cast<std::int64_t>(std::ceil(seconds * clock)) != (n * k + 9) / 10 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(inexact, 100) << "the guard is needed";
+}
+
 // The pace is at most the bandwidth asked for, within 1e-4 of it, and no smaller block would do.
 TEST(Pace, IsWithinOneInTenThousandAndTheSmallestBlock) {
   const std::uint64_t seed = test::seed_or(11);
