@@ -217,7 +217,7 @@ class LibraryTest(FolderTest):
             self.assertEqual(result(*args, "--fidelity", "rtl")["cycles"], result(*args)["cycles"], clock)
         got = run("run", *SMALL, "--fidelity", "rtl", "--set", "arch.clock_hz=50e6")
         self.assertEqual(got.returncode, 2)
-        self.assertIn("arch.dram.latency_s: '1.0638e-07': 6 cycles; beside the RTL memory takes at least 8 cycles", got.stderr)
+        self.assertIn("arch.dram.latency_s = '1.0638e-07': 6 cycles; beside the RTL memory takes at least 8 cycles", got.stderr)
 
     def test_no_library_of_ours(self) -> None:
         self.put("libweft_fusemax_4.so", "text")
