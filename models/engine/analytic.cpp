@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/engine/footprint.hpp"
 #include "models/engine/regions.hpp"
 #include "models/engine/serial_tile.hpp"
 
@@ -61,7 +62,6 @@ class GroupAnalyser {
     Total count;
   };
   Transfers count_transfer(TensorId tensor, unsigned loops, bool write);
-  std::int64_t row_bytes(TensorId tensor) const;
   std::int64_t region_bytes(TensorId tensor, const Regions& regions, unsigned last) const;
   std::int64_t first_bytes(TensorId tensor, unsigned loops) const {
     return region_bytes(tensor, Regions(lowering_, sizing_, g_, loops), 0);
@@ -175,24 +175,12 @@ void GroupAnalyser::count_buffer(const StepCost& cost, Moving when, std::int64_t
   }
 }
 
-// Bytes in memory of what lies along the ranks that the group does not cut (as Layout).
-std::int64_t GroupAnalyser::row_bytes(TensorId tensor) const {
-  std::int64_t bytes = numerics::bytes(lowering_.tensors[tensor].format);
-  bool whole = true;
-  for (const GroupRank& d : group_.dimensions[tensor]) {
-    if (d.outer || d.tiled != kNone) continue;
-    bytes *= sizing_.extents[d.rank];
-    whole = false;
-  }
-  return whole ? bytes : padded_row(lowering_.arch->dram, bytes);
-}
-
 std::int64_t GroupAnalyser::region_bytes(TensorId tensor, const Regions& regions, unsigned last) const {
-  std::int64_t bytes = row_bytes(tensor);
+  std::int64_t rows = 1;
   for (const GroupRank& d : group_.dimensions[tensor]) {
-    if (!d.outer && d.tiled != kNone) bytes *= regions.size(static_cast<std::size_t>(d.tiled), last);
+    if (!d.outer && d.tiled != kNone) rows *= regions.size(static_cast<std::size_t>(d.tiled), last);
   }
-  return bytes;
+  return bytes_in_memory(lowering_, sizing_, tensor, row_of(lowering_, sizing_, g_, tensor), rows);
 }
 
 GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned loops, bool write) {

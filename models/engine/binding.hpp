@@ -120,11 +120,12 @@ struct TensorBinding {
 
 inline auto fields(config::Tag<TensorBinding>) {
   using config::optional;
-  return config::field_table(optional("at", &TensorBinding::at, "buffer, dram, link or an array's name"),
-                             optional("hold", &TensorBinding::hold, "the loop for one of whose iterations it is held"),
-                             optional("copies", &TensorBinding::copies, {1, 64}, "how many are held at once"),
-                             optional("first_of", &TensorBinding::first_of, "places in order of preference"),
-                             optional("format", &TensorBinding::format, "bf16 or fp32"));
+  return config::field_table(
+      optional("at", &TensorBinding::at, "buffer, dram, link or an array's name"),
+      optional("hold", &TensorBinding::hold, "the loop for one of whose iterations it is held"),
+      optional("copies", &TensorBinding::copies, {1, 64}, "how many are held at once"),
+      optional("first_of", &TensorBinding::first_of, "places in order of preference"),
+      optional("format", &TensorBinding::format, "bf16, fp32, or of an input int1 to int32, such as int4-per-token"));
 }
 
 // overlapped: units work on different tiles at once. serial: a tile starts when the one before it has left.

@@ -1,6 +1,7 @@
 #include "models/engine/layout.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "models/common/error.hpp"
@@ -78,14 +79,18 @@ Layout::Layout(const Schedule& schedule)
     each_dimension(*lowering_, tensor, [&](RankId base) {
       const bool is_cut = cut[t].contains(base);
       if (is_cut) orders_[t].cut.push_back(base);
-      std::int64_t& count = is_cut ? rows : orders_[t].row_elements;
+      std::int64_t& count = is_cut ? rows : orders_[t].row.elements;
       count = times(count, sizing_->extents[base], kBytes);
       whole = whole && is_cut;
     });
-    const std::int64_t row = times(orders_[t].row_elements, numerics::bytes(lowering_->tensors[t].format), kBytes);
-    const std::int64_t row_bytes = whole ? row : padded_row(lowering_->arch->dram, row);
+    orders_[t].row.cut = whole;
+    const std::int64_t row_bytes = bytes_in_memory(*lowering_, *sizing_, tensor, orders_[t].row, 1);
+    const std::int64_t slice_bytes = bytes_in_memory(*lowering_, *sizing_, tensor, orders_[t].row, rows);
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    if (slice_bytes == kMost) throw TooLarge(kBytes, static_cast<double>(kMost), static_cast<double>(kMost));
     if (is_of_keys(*lowering_, tensor)) heads_[t] = shape.heads / shape.kv_heads;
-    const auto slice = static_cast<std::uint64_t>(times(rows, row_bytes, kBytes));
+    const std::uint64_t shared = whole && lowering_->tensors[t].format.bits % 8 != 0 ? 1 : 0;  // of the last part, which may end a byte on
+    const auto slice = static_cast<std::uint64_t>(slice_bytes) + shared;
     const std::uint64_t aligned = (slice + alignment_ - 1) / alignment_ * alignment_;
     extents_[t] = {bytes_, aligned, times(aligned, static_cast<std::uint64_t>(sizing_->repeats / heads_[t]), kBytes),
                    static_cast<std::uint64_t>(row_bytes)};
@@ -111,13 +116,16 @@ std::uint64_t Layout::address(std::size_t group, TensorId tensor, const std::vec
     before = before * all + own * range.begin;
     own *= range.end - range.begin;
   }
-  return slice_of(tensor, at[0]) + static_cast<std::uint64_t>(before) * extent.row_bytes;
+  const std::int64_t bits = lowering_->tensors[tensor].format.bits;
+  const std::int64_t bytes = orders_[static_cast<std::size_t>(tensor)].row.cut ? before / 8 * bits + before % 8 * bits / 8
+                                                                               : before * static_cast<std::int64_t>(extent.row_bytes);
+  return slice_of(tensor, at[0]) + static_cast<std::uint64_t>(bytes);
 }
 
 std::int64_t Layout::region_bytes(std::size_t group, TensorId tensor, const std::vector<int>& loops, const Coordinates& at) const {
   const std::int64_t elements = region_at(*lowering_, *sizing_, group, tensor, loops, at);
-  return elements / orders_[static_cast<std::size_t>(tensor)].row_elements *
-         static_cast<std::int64_t>(extents_[static_cast<std::size_t>(tensor)].row_bytes);
+  const Row& row = orders_[static_cast<std::size_t>(tensor)].row;
+  return bytes_in_memory(*lowering_, *sizing_, tensor, row, elements / row.elements);
 }
 
 }  // namespace weft::engine

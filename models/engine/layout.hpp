@@ -2,12 +2,14 @@
 // one another: a row holds the ranks that no transfer cuts (the width of a query, say), in the tensor's order, padded to
 // whole beats of the data bus where there is one. So Q, K, V and the output are [head][token][width]. Over the ranks that
 // transfers do cut, a tensor is tiled: the tiles follow one another, first dimension outermost, so that a transfer is one
-// contiguous run.
+// contiguous run. What takes how many bytes: footprint.hpp. Parts of a tensor without rows whose elements are no whole bytes
+// may share the byte that one ends and the next begins in.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "models/engine/footprint.hpp"
 #include "models/engine/schedule.hpp"
 
 namespace weft::engine {
@@ -22,7 +24,7 @@ class Layout {
     std::uint64_t begin = 0;
     std::uint64_t slice_bytes = 0;  // a multiple of the alignment
     std::uint64_t bytes = 0;
-    std::uint64_t row_bytes = 0;  // of a row, padded; of an element, where transfers cut every rank
+    std::uint64_t row_bytes = 0;  // of a row, padded; of an element by itself, where transfers cut every rank
   };
   const Extent& tensor(TensorId tensor) const { return extents_[static_cast<std::size_t>(tensor)]; }
   std::uint64_t bytes() const { return bytes_; }
@@ -35,8 +37,8 @@ class Layout {
 
  private:
   struct Order {
-    std::vector<RankId> cut;        // base ranks over which transfers cut, in the tensor's order
-    std::int64_t row_elements = 1;  // of all the others
+    std::vector<RankId> cut;  // base ranks over which transfers cut, in the tensor's order
+    Row row;                  // along all the others
   };
 
   std::uint64_t slice_of(TensorId tensor, std::int64_t head) const;

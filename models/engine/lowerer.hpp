@@ -1,6 +1,6 @@
 // How lower() works: a binding read against its cascade and architecture, problems collected on the way.
 // Names become ids in lowering.cpp; what must hold between the parts is checked in lowering_rules.cpp, what tiles can carry in
-// lowering_tiles.cpp, what a mask may hide in lowering_masks.cpp.
+// lowering_tiles.cpp, what a mask may hide in lowering_masks.cpp, formats in lowering_formats.cpp.
 #pragma once
 
 #include <set>
@@ -55,6 +55,8 @@ class Lowerer {
   bool made_elsewhere(TensorId t, int made) const;
   void holds(const LoweredGroup& group, int index);
   void complete();
+  RankId channel_of(TensorId t) const;
+  void formats();
   void mask();
   static bool same_mask(const einsum::Mask& a, const einsum::Mask& b);
   void in_flight();

@@ -26,6 +26,7 @@ Lowering Lowerer::run() {
   stays_on_chip();
   mask();
   mask_rules();
+  formats();
   stop();
   in_flight();
   stop();

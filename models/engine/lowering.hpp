@@ -113,6 +113,7 @@ enum class Place : std::uint8_t { buffer, dram, elsewhere };
 
 struct LoweredTensor {
   numerics::Format format = numerics::Format::bf16;
+  RankId channel = kNone;  // base rank of its last dimension in the order of a trace; kNone: it has no dimension
   std::vector<Residency> choices;
   std::vector<Place> places;  // parallel to choices; filled by resolve()
   int made_in_group = kNone;  // kNone: an input

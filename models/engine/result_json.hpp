@@ -19,7 +19,7 @@ namespace weft::engine {
 
 // Goes into every configuration's hash. It moves whenever any number that a run gives can change for the same input,
 // so that results of two revisions are never taken for one another.
-inline constexpr int kModelRevision = 4;
+inline constexpr int kModelRevision = 5;
 
 // One result with all that identifies it; `design` and `result` outlive it.
 struct Report {

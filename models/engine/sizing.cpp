@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/engine/footprint.hpp"
+
 namespace weft::engine {
 namespace {
 
@@ -51,7 +53,7 @@ std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::siz
       const int choice = sizing.choice[t];
       if (tensor.places[choice] == Place::elsewhere) continue;
       const std::int64_t elements = region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
-      const std::int64_t bytes = capped_times(elements, numerics::bytes(tensor.format));
+      const std::int64_t bytes = region_bytes(lowering, sizing, g, use.tensor, elements);
       total = capped_plus(total, capped_times(bytes, tensor.choices[choice].copies.value_or(2)));
     }
   }
@@ -85,7 +87,7 @@ Total moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g)
         if (counts(tiled.block_loop)) elements *= size.blocks;
         if (counts(tiled.tile_loop)) elements *= tiled.block_loop == kNone ? size.tiles : size.block;
       }
-      total += elements * numerics::bytes(tensor.format);
+      total += total_bytes(lowering, sizing, g, use.tensor, elements);
     }
   }
   return total;

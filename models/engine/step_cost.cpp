@@ -1,7 +1,7 @@
 // What one step over one tile costs on its array: the rules of docs/units/engine.md.
 #include <algorithm>
 
-#include "models/engine/sizing.hpp"
+#include "models/engine/footprint.hpp"
 
 namespace weft::engine {
 namespace {
@@ -74,7 +74,7 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   const std::int64_t row_bytes = lowering.arch->buffer.row_bytes;
   const int innermost = step.loops.back();
   const auto bytes_of = [&](TensorId t) {
-    return region_elements(lowering, sizing, g, t, innermost, edges) * numerics::bytes(lowering.tensors[t].format);
+    return region_bytes(lowering, sizing, g, t, region_elements(lowering, sizing, g, t, innermost, edges));
   };
   const auto rows_of = [&](TensorId t) { return ceil_div(bytes_of(t), row_bytes); };
   const auto in_buffer = [&](TensorId t) { return lowering.tensors[t].places[sizing.choice[t]] != Place::elsewhere; };

@@ -94,6 +94,10 @@ inline std::uint16_t bf16_bits(float x) { return static_cast<std::uint16_t>(bits
 // Any 16 bits, a bf16 subnormal or another NaN as they are; operations flush them.
 inline float from_bf16(std::uint16_t bits) { return float_of(static_cast<std::uint32_t>(bits) << 16); }
 
+// A double to the nearest fp32, but for those that it would make a tie between two bf16 values, or the least normal number, of
+// what is neither: they go to the fp32 on the other side. So rounding it on to bf16 is as good as one rounding.
+float float_from_double(double x);
+
 // A double to bf16 in one rounding, ties to even, then flushed: what a trace's or a test's values are loaded by.
 float bf16_from_double(double x);
 

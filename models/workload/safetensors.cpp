@@ -233,12 +233,12 @@ std::vector<float> Safetensors::values(const TensorInfo& tensor) const {
   return convert(tensor, [](auto value) { return static_cast<float>(value); });
 }
 
-std::vector<float> Safetensors::bf16_values(const TensorInfo& tensor) const {
+std::vector<float> Safetensors::operand_values(const TensorInfo& tensor) const {
   return convert(tensor, [](auto value) {
     if constexpr (std::is_same_v<decltype(value), double>)
-      return numerics::bf16_from_double(value);
+      return numerics::flush(numerics::float_from_double(value));
     else
-      return numerics::round_to_bf16(value);
+      return numerics::flush(value);
   });
 }
 

@@ -43,8 +43,8 @@ class Safetensors {
   // Row-major. BF16 and F16 are widened, which is exact, F32 is as it is, F64 is rounded to nearest, ties to even (beyond
   // the largest float: infinity). ConfigError for any other type.
   std::vector<float> values(const TensorInfo& tensor) const;
-  // The same rounded to bf16, flushed, ties to even: once, also from F64.
-  std::vector<float> bf16_values(const TensorInfo& tensor) const;
+  // The same for an engine, whose formats round it: flushed, NaN canonical, and what F64 loses does not show in bf16.
+  std::vector<float> operand_values(const TensorInfo& tensor) const;
 
  private:
   // Checks the header, which `head` begins with, against the size of the file.

@@ -170,7 +170,7 @@ class TraceReader {
     return *truth;
   }
 
-  std::vector<float> rounded(std::size_t layer, std::string_view operand) const { return file_.bf16_values(tensor(layer, operand)); }
+  std::vector<float> values(std::size_t layer, std::string_view operand) const { return file_.operand_values(tensor(layer, operand)); }
 
  private:
   void agree(bool holds, std::string_view operand, const std::string& why) const {
@@ -207,12 +207,12 @@ Trace parse_trace(const Safetensors& file) {
   if (auto problems = problems_of(trace.shape, {file.file(), 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
   trace.layers.reserve(layers);
   for (std::size_t layer = 0; layer < layers; ++layer) {
-    trace.layers.push_back({reader.rounded(layer, "q"), reader.rounded(layer, "k"), reader.rounded(layer, "v")});
+    trace.layers.push_back({reader.values(layer, "q"), reader.values(layer, "k"), reader.values(layer, "v")});
   }
   for (const TensorInfo& tensor : file.tensors()) {
     const auto other = other_of(tensor.name);
     if (other && other->first < layers && tensor.dtype != Dtype::other)
-      trace.layers[other->first].others[other->second] = {tensor.shape, file.bf16_values(tensor)};
+      trace.layers[other->first].others[other->second] = {tensor.shape, file.operand_values(tensor)};
   }
   trace.content_sha256 = sha256_hex(file.bytes());
   return trace;

@@ -14,7 +14,7 @@
 
 namespace weft::workload {
 
-// bf16 values held as float, row-major: q [batch, heads, seq_q, width_qk], k [batch, kv_heads, seq_kv, width_qk],
+// fp32 values, flushed, which an engine rounds to the formats of its tensors; row-major: q [batch, heads, seq_q, width_qk], k [batch, kv_heads, seq_kv, width_qk],
 // v [batch, kv_heads, seq_kv, width_v].
 struct LayerTrace {
   // Another tensor of the layer, as the file has it; `shape` of the whole.
@@ -39,7 +39,7 @@ struct Trace {
 };
 
 // Tensors layers.N.q, layers.N.k, layers.N.v (F32, BF16, F16 or F64) of [heads, sequence, width], a leading batch allowed, N
-// from 0 without gaps, all layers of one shape. Rounded to bf16 once, ties to even. Other tensors are left alone, of
+// from 0 without gaps, all layers of one shape. Values are kept in fp32 (safetensors.hpp). Other tensors are left alone, of
 // whatever type, but layers.N.NAME of a type that is read. Metadata: `scale` (a number above 0), `causal` (true or false, True, False, 1 or 0),
 // `causal_alignment` and `empty_rows` (their names in models/common/conventions.hpp). Throws ConfigError.
 Trace load_trace(const std::filesystem::path& path);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cmath>
 
 #include "models/einsum/kernel.hpp"
+#include "models/numerics/encoded.hpp"
 
 namespace weft::sim::engine {
 
@@ -80,7 +82,45 @@ Operands::Source Operands::source_of(TensorId t) const {
     source.heads = found->heads;
     source.layers.push_back(found->values);
   }
+  if (lowering_.tensors[t].format.is_integer()) measure(t, source);
   return source;
+}
+
+// What integers need of all heads: that they are finite, and the largest where they share a scale.
+void Operands::measure(TensorId t, Source& source) const {
+  const numerics::Format& format = lowering_.tensors[t].format;
+  for (std::size_t layer = 0; layer < source.layers.size(); ++layer) {
+    const std::vector<float>& values = *source.layers[layer];
+    const auto strange = std::count_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
+    if (strange > 0) {
+      const std::string name = lowering_.cascade->tensors[t].name;
+      throw ConfigError(Problem{{},
+                                "binding.tensors." + name + ".format",
+                                canonical_text(format),
+                                fmt::format("layers.{}.{} of the trace has {} value{} not finite, for which integers have no code", layer,
+                                            lower(name), strange, strange == 1 ? " that is" : "s that are")});
+    }
+    if (format.granularity == numerics::Granularity::tensor) source.largest.push_back(numerics::largest_magnitude(values));
+  }
+}
+
+std::vector<float> Operands::rounded(TensorId t, std::int64_t head) const {
+  const Source& source = sources_[static_cast<std::size_t>(t)];
+  const weft::engine::LoweredTensor& lowered = lowering_.tensors[t];
+  const float* from = at(source, head);
+  std::vector<float> values(from, from + source.elements);
+  if (lowered.format.is_integer()) {
+    const std::int64_t channels = lowered.channel == einsum::kNone ? 1 : sizing_.extents[lowered.channel];
+    const std::int64_t layer = head / (trace_.shape.batch * trace_.shape.heads);
+    const numerics::Encoded encoded(lowered.format, values, channels,
+                                    source.largest.empty() ? 0 : source.largest[static_cast<std::size_t>(layer)]);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = encoded.value(static_cast<std::int64_t>(i));
+  } else if (lowered.format == numerics::Format::bf16) {
+    std::transform(values.begin(), values.end(), values.begin(), numerics::round_to_bf16);
+  } else {
+    std::transform(values.begin(), values.end(), values.begin(), numerics::flush);
+  }
+  return values;
 }
 
 const float* Operands::at(const Source& source, std::int64_t index) const {

@@ -22,20 +22,21 @@ class Operands {
   std::int64_t heads() const;  // of all layers and batches
   std::vector<double> scalars() const;
 
-  // One head's input in the cascade's order.
+  // One head's input in the cascade's order, rounded or encoded to the tensor's format.
   template <class T>
   void load(einsum::TensorId tensor, std::int64_t head, std::vector<T>& to) const {
     const Source& source = sources_[static_cast<std::size_t>(tensor)];
-    const float* from = at(source, head);
+    const std::vector<float> from = rounded(tensor, head);
     to.resize(static_cast<std::size_t>(source.elements));
     const std::int64_t rows = source.rows;
     if (rows == 0) {
-      std::transform(from, from + source.elements, to.begin(), [](float x) { return static_cast<T>(x); });
+      std::transform(from.begin(), from.end(), to.begin(), [](float x) { return static_cast<T>(x); });
       return;
     }
     const std::int64_t columns = source.elements / rows;
     for (std::int64_t i = 0; i < rows; ++i) {
-      for (std::int64_t j = 0; j < columns; ++j) to[static_cast<std::size_t>(j * rows + i)] = static_cast<T>(from[i * columns + j]);
+      for (std::int64_t j = 0; j < columns; ++j)
+        to[static_cast<std::size_t>(j * rows + i)] = static_cast<T>(from[static_cast<std::size_t>(i * columns + j)]);
     }
   }
   // The shape of one head's output as it is written out, and its values brought to that order.
@@ -59,13 +60,16 @@ class Operands {
   struct Source {
     std::vector<const std::vector<float>*> layers;
     std::int64_t heads = 1;
-    std::int64_t elements = 0;  // of one head
-    std::int64_t rows = 0;      // of the trace, where the cascade has columns first; 0: as it is
+    std::int64_t elements = 0;   // of one head
+    std::int64_t rows = 0;       // of the trace, where the cascade has columns first; 0: as it is
+    std::vector<float> largest;  // magnitude by layer, where one scale is for all its heads
   };
 
   Source source_of(einsum::TensorId tensor) const;
   bool transposed(einsum::TensorId tensor) const;
+  void measure(einsum::TensorId tensor, Source& source) const;
   const float* at(const Source& source, std::int64_t head) const;
+  std::vector<float> rounded(einsum::TensorId tensor, std::int64_t head) const;
   const weft::engine::Lowering& lowering_;
   const weft::engine::Sizing& sizing_;
   const workload::Trace& trace_;

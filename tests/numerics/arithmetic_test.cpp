@@ -15,8 +15,8 @@ namespace {
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Format, PropertiesAreTheStandards) {
-  EXPECT_EQ(bytes(Format::bf16), 2);
-  EXPECT_EQ(bytes(Format::fp32), 4);
+  EXPECT_EQ(Format::bf16.bits, 16);
+  EXPECT_EQ(Format::fp32.bits, 32);
   EXPECT_EQ(properties(Format::fp32).fraction_bits + 1, std::numeric_limits<float>::digits);
   EXPECT_EQ(properties(Format::fp32).bias + 1, std::numeric_limits<float>::max_exponent);
   EXPECT_EQ(properties(Format::bf16).canonical_nan, 0x7FC0u);
@@ -24,8 +24,8 @@ TEST(Format, PropertiesAreTheStandards) {
 }
 
 TEST(Format, NamesAreThoseOfYaml) {
-  EXPECT_EQ(config::name_of(Format::bf16), "bf16");
-  EXPECT_EQ(config::name_of(Format::fp32), "fp32");
+  EXPECT_EQ(canonical_text(Format::bf16), "bf16");
+  EXPECT_EQ(canonical_text(Format::fp32), "fp32");
 }
 
 TEST(DoubleArithmetic, MaximumAndMinimumAreIeee2019) {

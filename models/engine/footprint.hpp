@@ -1,0 +1,34 @@
+// Bytes that parts of tensors take, from the bits of their formats.
+//
+// A row is what lies along the ranks that no transfer cuts: the width of a query, say. Its elements are packed bit behind bit, the
+// scales of its tokens behind them; the row begins on a byte and takes whole bytes. In memory it is padded to whole beats of the
+// data bus, where there is one. A tensor all of whose ranks are cut has no rows: a part of it is packed as it is, in whole bytes.
+#pragma once
+
+#include <cstdint>
+
+#include "models/engine/sizing.hpp"
+
+namespace weft::engine {
+
+// Along the ranks of a tensor that a group does not tile.
+struct Row {
+  std::int64_t elements = 1;
+  bool cut = true;  // every rank is tiled: there are no rows, and parts count in elements
+};
+Row row_of(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor);
+
+// What 64 bits do not hold is the largest number, here and below.
+std::int64_t row_bytes(const Lowering& lowering, const Sizing& sizing, TensorId tensor, std::int64_t elements);
+
+// Bytes of `rows` rows (elements, where the tensor is cut in all ranks): as they come from and go to memory, and in the buffer.
+std::int64_t bytes_in_memory(const Lowering& lowering, const Sizing& sizing, TensorId tensor, const Row& row, std::int64_t rows);
+std::int64_t bytes_in_buffer(const Lowering& lowering, const Sizing& sizing, TensorId tensor, const Row& row, std::int64_t rows);
+
+// The buffer's, of a region of a group that has `elements` (region_elements()).
+std::int64_t region_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, std::int64_t elements);
+
+// Without the memory's padding, of any number of whole tensors of a group.
+Total total_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, const Total& elements);
+
+}  // namespace weft::engine

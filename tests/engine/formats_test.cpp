@@ -1,0 +1,155 @@
+// Tensors of few bits through an array like FuseMax's: bytes, room and energy counted by hand.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "models/engine/energy.hpp"
+#include "models/engine/layout.hpp"
+#include "sim/engine/operands.hpp"
+#include "tests/engine/support.hpp"
+
+namespace weft::sim::engine::test {
+namespace {
+
+using weft::engine::Fidelity;
+using weft::engine::Setting;
+using weft::engine::Status;
+using weft::engine::UnitKind;
+
+constexpr std::int64_t kHeads = 6, kLength = 128, kWidth = 20, kSide = 64;
+// Two tiles of queries, in one block, and two of keys, for each of six heads; no data bus at this side.
+const Shape kShape{.batch = 2, .heads = 3, .kv_heads = 3, .seq_q = kLength, .seq_kv = kLength, .width_qk = kWidth, .width_v = kWidth};
+
+struct Case {
+  std::string q, k, v;
+  std::int64_t q_row, k_row, v_row;  // bytes of 20 elements and the scales behind them
+};
+// 20 bits are 3 bytes, 80 are 10, 120 are 15, 240 are 30; a scale has 4 bytes, and 20 channels have 3 blocks of 8.
+const std::vector<Case> kCases{{"bf16", "bf16", "bf16", 40, 40, 40},
+                               {"int12", "int4", "int6", 30, 10, 15},
+                               {"int1", "int1", "int1", 3, 3, 3},
+                               {"int6-per-head", "int12-per-channel", "int4-per-channel", 15, 30, 10},
+                               {"int4-per-token", "int1-per-token", "int12-per-token", 14, 7, 34},
+                               {"int12-per-block-8", "int6-per-block-8", "int4-per-block-20", 42, 27, 14}};
+
+weft::engine::Design made(const Case& c, std::vector<Setting> settings = {}, const std::string& name = "fusemax-64x64") {
+  settings.insert(settings.end(), {{"binding.tensors.Q.format", c.q}, {"binding.tensors.K.format", c.k}, {"binding.tensors.V.format", c.v}});
+  return design(name, settings);
+}
+
+std::map<std::string, std::array<std::uint64_t, 4>> traffic_of(const Result& result, const weft::engine::Lowering& lowering) {
+  std::map<std::string, std::array<std::uint64_t, 4>> all;  // DRAM read, written, buffer read, written
+  for (const auto& traffic : result.traffic) {
+    auto& own = all[lowering.cascade->tensors[traffic.tensor].name];
+    const std::size_t at = traffic.level == UnitKind::dram ? 0 : 2;
+    own[at] += traffic.read_bytes;
+    own[at + 1] += traffic.written_bytes;
+  }
+  return all;
+}
+
+TEST(Formats, BytesRoomAndEnergyAreThoseByHand) {
+  const auto table = cost::load_table(std::string(WEFT_SOURCE_DIR) + "/configs/cost/horowitz-45nm.yaml");
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.q + " " + c.k + " " + c.v);
+    const auto built = made(c);
+    const auto& lowering = built.lowering(false);
+    // Twice what is held: tiles of K and V, a block of two tiles of Q, RM, RD and RNV of fp32, a tile of the output in bf16.
+    const std::int64_t room =
+        2 * (kSide * (c.k_row + c.v_row) + kLength * c.q_row + kLength * (4 + 4 + 4 * kWidth) + kSide * 2 * kWidth);
+    const auto mapping = weft::engine::map_point(built, workload_of(kShape), kShape, 1);
+    EXPECT_EQ(mapping.sizing.groups[0].buffer_bytes, room);
+    for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
+      const Result result = run_point(built, kShape, {.fidelity = fidelity});
+      ASSERT_EQ(result.status, Status::ok) << result.reason;
+      const auto traffic = traffic_of(result, lowering);
+      const std::map<std::string, std::int64_t> rows{{"Q", c.q_row}, {"K", c.k_row}, {"V", c.v_row}};
+      std::int64_t in = 0;
+      for (const auto& [name, row] : rows) {
+        EXPECT_EQ(traffic.at(name)[0], static_cast<std::uint64_t>(kHeads * kLength * row)) << name << ", once";
+        EXPECT_EQ(traffic.at(name)[2], static_cast<std::uint64_t>(kHeads * 4 * kSide * row)) << name << ", of four tiles";
+        in += row;
+      }
+      const auto out = static_cast<std::uint64_t>(kHeads * kLength * 2 * kWidth);
+      EXPECT_EQ(traffic.at("AV")[1], out);
+      std::map<std::string, double> counts;
+      for (const auto& action : energy_of(result, lowering, table)) counts[action.component + " " + action.action] = action.count;
+      EXPECT_DOUBLE_EQ(counts.at("dram read"), static_cast<double>(kHeads * kLength * in) / 2) << "words of 16 bits";
+      EXPECT_DOUBLE_EQ(counts.at("dram write"), static_cast<double>(out) / 2);
+      // Of each of two key tiles and each query: Q, K and V; RM of fp32 for itself, SLN and PRM, RD and RNV. Of each query RNV, RD and
+      // what leaves. As many elements of K and V are read as of Q: a tile of 64.
+      const double of_tiles = static_cast<double>(2 * (in + 3 * 4 + 4 + 4 * kWidth));
+      const double once = static_cast<double>(4 * kWidth + 4 + 2 * kWidth);
+      EXPECT_DOUBLE_EQ(counts.at("buffer read"), static_cast<double>(kHeads * kLength) * (of_tiles + once) / 2);
+    }
+  }
+}
+
+// Half-way between fitting and not: the bits decide.
+TEST(Formats, WhatFitsTheBufferIsCountedInBits) {
+  const Case& few = kCases[1];
+  const std::int64_t least =
+      2 * (kSide * (few.k_row + few.v_row + few.q_row) + kSide * (4 + 4 + 4 * kWidth) + kSide * 2 * kWidth);  // a block of one tile
+  const auto status = [&](const Case& c, std::int64_t bytes) {
+    const auto built = made(c, {{"arch.buffer.bytes", std::to_string(bytes)}});
+    return run_point(built, kShape, {.fidelity = Fidelity::analytic}).status;
+  };
+  EXPECT_EQ(status(few, least), Status::ok);
+  EXPECT_EQ(status(few, least - 1), Status::infeasible);
+  EXPECT_EQ(status(kCases[0], least), Status::infeasible);
+}
+
+// Over a data bus rows lie on whole beats of it, however few bits they have: 32 bytes at a side of 16.
+TEST(Formats, RowsLieOnWholeBeats) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.k);
+    const auto built = made(c, {}, "fusemax-16x16");
+    const auto traffic = traffic_of(run_point(built, kShape, {.fidelity = Fidelity::systemc}), built.lowering(false));
+    EXPECT_EQ(traffic.at("K")[0], static_cast<std::uint64_t>(kHeads * kLength * (c.k_row > 32 ? 64 : 32)));
+  }
+}
+
+// A gate of one rank, which every transfer cuts: tiles of 4 and the last of 1 of 13 elements, each in whole bytes; and weights of
+// three ranks, whose row of 6 × 3 has 6 tokens of 3 channels.
+TEST(Formats, PartsOfATensorWithoutRowsAreWholeBytes) {
+  const Shape shape{.batch = 2, .heads = 4, .kv_heads = 4, .seq_q = 13, .seq_kv = 5, .width_qk = 6, .width_v = 3};
+  struct Parts {
+    std::string gate, weights;
+    std::uint64_t gate_bytes, weight_row;
+    std::vector<std::uint64_t> begins;  // of the gate's parts in the first head
+  };
+  const std::vector<Parts> cases{{"bf16", "bf16", 26, 36, {0, 8, 16, 24}},
+                                 {"int6", "int4", 3 + 3 + 3 + 1, 9, {0, 3, 6, 9}},
+                                 {"int1", "int1-per-token", 4, 3 + 6 * 4, {0, 0, 1, 1}},
+                                 {"int7", "int12-per-block-2", 4 + 4 + 4 + 1, 27 + 12 * 4, {0, 3, 7, 10}},
+                                 {"int12", "int6-per-channel", 6 + 6 + 6 + 2, 14, {0, 6, 12, 18}}};
+  for (const Parts& c : cases) {
+    SCOPED_TRACE(c.gate + " " + c.weights);
+    const auto built = weft::engine::Design::load(
+        weft::engine::Catalog(WEFT_SOURCE_DIR "/configs"), "streaming-16x16", WEFT_SOURCE_DIR "/tests/engine/cascades/other-ranks-binding.yaml",
+        {{"binding.tensors.G.format", c.gate}, {"binding.tensors.W.format", c.weights}});
+    for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
+      const auto traffic = traffic_of(run_point(built, shape, {.fidelity = fidelity}), built.lowering(false));
+      EXPECT_EQ(traffic.at("G")[0], 8 * c.gate_bytes);
+      EXPECT_EQ(traffic.at("W")[0], 8 * 13 * c.weight_row);
+    }
+    const auto mapping = weft::engine::map_point(built, workload_of(shape), shape, 1);
+    const auto schedule = weft::engine::build_schedule(*mapping.lowering, mapping.sizing);
+    const weft::engine::Layout layout(schedule);
+    const auto gate = static_cast<weft::engine::TensorId>(mapping.lowering->cascade->tensor("G"));
+    std::vector<std::uint64_t> begins;
+    for (const auto& step : schedule.groups[0].steps) {
+      if (step.kind == weft::engine::StepKind::compute || step.tensor != gate) continue;
+      for (std::int64_t p1 = 0; p1 < 4; ++p1) {
+        weft::engine::Coordinates at{};
+        at[static_cast<std::size_t>(step.loops.back())] = p1;
+        begins.push_back(layout.address(0, gate, step.loops, at) - layout.tensor(gate).begin);
+        EXPECT_LE(begins.back() + static_cast<std::uint64_t>(layout.region_bytes(0, gate, step.loops, at)), layout.tensor(gate).slice_bytes);
+      }
+    }
+    EXPECT_EQ(begins, c.begins);
+  }
+}
+
+}  // namespace
+}  // namespace weft::sim::engine::test
