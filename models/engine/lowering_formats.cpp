@@ -25,7 +25,8 @@ void Lowerer::formats() {
     if (!format.is_integer()) continue;
     if (cascade_.tensors[t].role != einsum::TensorRole::input) {
       add(path, canonical_text(format),
-          "the scale of integers is known when all of their tensor is, and this one is made tile by tile: allowed for an input; here 'bf16' or "
+          "the scale of integers is known when all of their tensor is, and this one is made tile by tile: allowed for an input; here "
+          "'bf16' or "
           "'fp32'");
       continue;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "models/engine/footprint.hpp"
+#include "models/engine/sizing.hpp"
 
 namespace weft::engine {
 namespace {

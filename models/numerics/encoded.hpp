@@ -40,7 +40,7 @@ class Encoded {
   std::int64_t size() const { return size_; }
   std::int64_t bits() const { return size_ * format_.bits; }  // of the elements
   const std::vector<float>& scales() const { return scales_; }
-  std::uint32_t code(std::int64_t element) const;   // the element's bits
+  std::uint32_t code(std::int64_t element) const;    // the element's bits
   std::int64_t integer(std::int64_t element) const;  // of an integer format
   float value(std::int64_t element) const;
   BitPlane plane(int bit) const { return {*this, bit}; }

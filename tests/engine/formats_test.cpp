@@ -1,7 +1,11 @@
 // Tensors of few bits through an array like FuseMax's: bytes, room and energy counted by hand.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
+#include <random>
+#include <string>
+#include <vector>
 
 #include "models/engine/energy.hpp"
 #include "models/engine/layout.hpp"
@@ -33,7 +37,8 @@ const std::vector<Case> kCases{{"bf16", "bf16", "bf16", 40, 40, 40},
                                {"int12-per-block-8", "int6-per-block-8", "int4-per-block-20", 42, 27, 14}};
 
 weft::engine::Design made(const Case& c, std::vector<Setting> settings = {}, const std::string& name = "fusemax-64x64") {
-  settings.insert(settings.end(), {{"binding.tensors.Q.format", c.q}, {"binding.tensors.K.format", c.k}, {"binding.tensors.V.format", c.v}});
+  settings.insert(settings.end(),
+                  {{"binding.tensors.Q.format", c.q}, {"binding.tensors.K.format", c.k}, {"binding.tensors.V.format", c.v}});
   return design(name, settings);
 }
 
@@ -55,8 +60,7 @@ TEST(Formats, BytesRoomAndEnergyAreThoseByHand) {
     const auto built = made(c);
     const auto& lowering = built.lowering(false);
     // Twice what is held: tiles of K and V, a block of two tiles of Q, RM, RD and RNV of fp32, a tile of the output in bf16.
-    const std::int64_t room =
-        2 * (kSide * (c.k_row + c.v_row) + kLength * c.q_row + kLength * (4 + 4 + 4 * kWidth) + kSide * 2 * kWidth);
+    const std::int64_t room = 2 * (kSide * (c.k_row + c.v_row) + kLength * c.q_row + kLength * (4 + 4 + 4 * kWidth) + kSide * 2 * kWidth);
     const auto mapping = weft::engine::map_point(built, workload_of(kShape), kShape, 1);
     EXPECT_EQ(mapping.sizing.groups[0].buffer_bytes, room);
     for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
@@ -125,9 +129,9 @@ TEST(Formats, PartsOfATensorWithoutRowsAreWholeBytes) {
                                  {"int12", "int6-per-channel", 6 + 6 + 6 + 2, 14, {0, 6, 12, 18}}};
   for (const Parts& c : cases) {
     SCOPED_TRACE(c.gate + " " + c.weights);
-    const auto built = weft::engine::Design::load(
-        weft::engine::Catalog(WEFT_SOURCE_DIR "/configs"), "streaming-16x16", WEFT_SOURCE_DIR "/tests/engine/cascades/other-ranks-binding.yaml",
-        {{"binding.tensors.G.format", c.gate}, {"binding.tensors.W.format", c.weights}});
+    const auto built = weft::engine::Design::load(weft::engine::Catalog(WEFT_SOURCE_DIR "/configs"), "streaming-16x16",
+                                                  WEFT_SOURCE_DIR "/tests/engine/cascades/other-ranks-binding.yaml",
+                                                  {{"binding.tensors.G.format", c.gate}, {"binding.tensors.W.format", c.weights}});
     for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
       const auto traffic = traffic_of(run_point(built, shape, {.fidelity = fidelity}), built.lowering(false));
       EXPECT_EQ(traffic.at("G")[0], 8 * c.gate_bytes);
@@ -144,11 +148,55 @@ TEST(Formats, PartsOfATensorWithoutRowsAreWholeBytes) {
         weft::engine::Coordinates at{};
         at[static_cast<std::size_t>(step.loops.back())] = p1;
         begins.push_back(layout.address(0, gate, step.loops, at) - layout.tensor(gate).begin);
-        EXPECT_LE(begins.back() + static_cast<std::uint64_t>(layout.region_bytes(0, gate, step.loops, at)), layout.tensor(gate).slice_bytes);
+        EXPECT_LE(begins.back() + static_cast<std::uint64_t>(layout.region_bytes(0, gate, step.loops, at)),
+                  layout.tensor(gate).slice_bytes);
       }
     }
     EXPECT_EQ(begins, c.begins);
   }
+}
+
+std::string random_format(std::mt19937_64& random) {
+  const std::array<std::string, 7> scales{"", "", "-per-head", "-per-channel", "-per-token", "-per-block-3", "-per-block-16"};
+  return "int" + std::to_string(1 + random() % 32) + scales[random() % scales.size()];
+}
+
+// Of any design at any formats: the closed form's bytes are the simulation's, a steady state is advanced to the cycle, and no format
+// moves or holds more than a wider one.
+TEST(Formats, ClosedFormAndSteadyStateCountTheSameBits) {
+  const std::uint64_t seed = weft::test::seed_or(91);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  const std::array<std::string, 9> names{"fusemax-8x8", "fusemax-40x40",     "fusemax-cascade-8x8", "flat-8x8",         "unfused-8x8",
+                                         "two-pass",    "streaming-softmax", "segments-serial",     "deferred-division"};
+  std::uint64_t advanced = 0;
+  for (int i = 0; i < 36; ++i) {
+    const auto any = [&](std::uint64_t most) { return 1 + static_cast<std::int64_t>(random() % most); };
+    const Shape shape{
+        .batch = 1, .heads = 2, .kv_heads = any(2), .seq_q = any(200), .seq_kv = any(200), .width_qk = any(40), .width_v = any(40)};
+    std::vector<Setting> settings;
+    for (const char* tensor : {"Q", "K", "V"})
+      settings.emplace_back("binding.tensors." + std::string(tensor) + ".format", random_format(random));
+    const auto& name = names[static_cast<std::size_t>(i) % names.size()];
+    SCOPED_TRACE(name + " " + text(shape) + " " + settings[0].second + " " + settings[1].second + " " + settings[2].second);
+    const auto built = design(name, settings);
+    const Result fast = run_point(built, shape);
+    expect_same_run(fast, run_point(built, shape, {.exact = true}));
+    advanced += fast.advance_cycles > 0 ? 1 : 0;
+    const auto closed = traffic_of(run_point(built, shape, {.fidelity = Fidelity::analytic}), built.lowering(false));
+    const auto simulated = traffic_of(fast, built.lowering(false));
+    EXPECT_EQ(closed, simulated);
+    const auto wide = traffic_of(run_point(design(name), shape), built.lowering(false));
+    for (const auto& [tensor, format] : {std::pair{"Q", settings[0].second}, {"K", settings[1].second}, {"V", settings[2].second}}) {
+      const bool narrow =
+          std::stoi(format.substr(3)) <= 16 && format.find("-per-token") == std::string::npos && format.find("block") == std::string::npos;
+      if (narrow) {
+        EXPECT_LE(simulated.at(tensor)[0], wide.at(tensor)[0]) << tensor;
+        EXPECT_LE(simulated.at(tensor)[2], wide.at(tensor)[2]) << tensor;
+      }
+    }
+  }
+  EXPECT_GT(advanced, 5U);
 }
 
 }  // namespace

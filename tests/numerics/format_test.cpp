@@ -44,8 +44,26 @@ TEST(Format, IsReadAsItIsWritten) {
 }
 
 TEST(Format, AnythingElseIsRefused) {
-  for (const char* text : {"int0", "int33", "int", "int-4", "int04", "int4-", "int4-per", "int4-per-", "int4-per-row", "int4-per-block", "int4-per-block-",
-                           "int4-per-block-0", "int4-per-block-65537", "int4 per token", "INT4", "fp16", "uint4", "4", "[int4]", "int99999999999"})
+  for (const char* text : {"int0",
+                           "int33",
+                           "int",
+                           "int-4",
+                           "int04",
+                           "int4-",
+                           "int4-per",
+                           "int4-per-",
+                           "int4-per-row",
+                           "int4-per-block",
+                           "int4-per-block-",
+                           "int4-per-block-0",
+                           "int4-per-block-65537",
+                           "int4 per token",
+                           "INT4",
+                           "fp16",
+                           "uint4",
+                           "4",
+                           "[int4]",
+                           "int99999999999"})
     EXPECT_FALSE(read(text)) << text;
 }
 
