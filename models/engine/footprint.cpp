@@ -16,9 +16,6 @@ std::int64_t scales_of_row(const Lowering& lowering, const Sizing& sizing, Tenso
   return capped_times(elements / channels, numerics::scales_of_token(lowered.format, channels));
 }
 
-// An element is whole bytes, and nothing lies between elements.
-bool is_plain(const numerics::Format& format) { return format.bits % 8 == 0 && !numerics::has_scales_of_tokens(format); }
-
 }  // namespace
 
 Row row_of(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor) {
@@ -33,8 +30,9 @@ Row row_of(const Lowering& lowering, const Sizing& sizing, std::size_t g, Tensor
 
 std::int64_t row_bytes(const Lowering& lowering, const Sizing& sizing, TensorId tensor, std::int64_t elements) {
   constexpr std::int64_t kScaleBytes = numerics::kScaleBits / 8;
-  return capped_plus(packed_bytes(lowering.tensors[tensor].format, elements),
-                     capped_times(scales_of_row(lowering, sizing, tensor, elements), kScaleBytes));
+  const numerics::Format& format = lowering.tensors[tensor].format;
+  if (is_plain(format)) return capped_times(elements, format.bits / 8);
+  return capped_plus(packed_bytes(format, elements), capped_times(scales_of_row(lowering, sizing, tensor, elements), kScaleBytes));
 }
 
 std::int64_t bytes_in_memory(const Lowering& lowering, const Sizing& sizing, TensorId tensor, const Row& row, std::int64_t rows) {
@@ -47,9 +45,7 @@ std::int64_t bytes_in_buffer(const Lowering& lowering, const Sizing& sizing, Ten
   return capped_times(rows, row_bytes(lowering, sizing, tensor, row.elements));
 }
 
-std::int64_t region_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, std::int64_t elements) {
-  const numerics::Format& format = lowering.tensors[tensor].format;
-  if (is_plain(format)) return capped_times(elements, format.bits / 8);
+std::int64_t region_bytes_in_rows(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, std::int64_t elements) {
   const Row row = row_of(lowering, sizing, g, tensor);
   return bytes_in_buffer(lowering, sizing, tensor, row, elements / row.elements);
 }

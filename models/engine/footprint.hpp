@@ -25,8 +25,17 @@ std::int64_t row_bytes(const Lowering& lowering, const Sizing& sizing, TensorId 
 std::int64_t bytes_in_memory(const Lowering& lowering, const Sizing& sizing, TensorId tensor, const Row& row, std::int64_t rows);
 std::int64_t bytes_in_buffer(const Lowering& lowering, const Sizing& sizing, TensorId tensor, const Row& row, std::int64_t rows);
 
+// An element is whole bytes, and nothing lies between elements: there is no rounding, whatever the rows.
+inline bool is_plain(const numerics::Format& format) { return format.bits % 8 == 0 && !numerics::has_scales_of_tokens(format); }
+
 // The buffer's, of a region of a group that has `elements` (region_elements()).
-std::int64_t region_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, std::int64_t elements);
+std::int64_t region_bytes_in_rows(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor,
+                                  std::int64_t elements);
+inline std::int64_t region_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor,
+                                 std::int64_t elements) {
+  const numerics::Format& format = lowering.tensors[tensor].format;
+  return is_plain(format) ? capped_times(elements, format.bits / 8) : region_bytes_in_rows(lowering, sizing, group, tensor, elements);
+}
 
 // Without the memory's padding, of any number of whole tensors of a group.
 Total total_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor, const Total& elements);

@@ -77,32 +77,35 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   const auto bytes_of = [&](TensorId t) {
     return region_bytes(lowering, sizing, g, t, region_elements(lowering, sizing, g, t, innermost, edges));
   };
-  const auto rows_of = [&](TensorId t) { return ceil_div(bytes_of(t), row_bytes); };
   const auto in_buffer = [&](TensorId t) { return lowering.tensors[t].places[sizing.choice[t]] != Place::elsewhere; };
   std::int64_t longest = 0;
   check(step.reads.size() + step.writes.size() <= cost.moved.size(), "a step touches too many tensors");
   for (const TensorId t : step.reads) {
     if (!in_buffer(t)) continue;
     const bool at_preload = t == step.stationary && cost.preload_cycles > 0;
-    cost.moved[cost.moved_count++] = {t, bytes_of(t), 0, at_preload, false};
-    if (t == step.stationary && cost.preload_cycles > 0) {
-      cost.preload_rows = rows_of(t);
+    const std::int64_t bytes = bytes_of(t);
+    const std::int64_t rows = ceil_div(bytes, row_bytes);
+    cost.moved[cost.moved_count++] = {t, bytes, 0, at_preload, false};
+    if (at_preload) {
+      cost.preload_rows = rows;
       continue;
     }
-    cost.rows_read += rows_of(t);
-    longest = std::max(longest, rows_of(t));
+    cost.rows_read += rows;
+    longest = std::max(longest, rows);
     ++cost.read_streams;
   }
   const bool leaves_at_end = step.product && step.stationary == step.writes[0] && step.reduces_tiles;
   for (const TensorId t : step.writes) {
     if (!in_buffer(t)) continue;
-    cost.moved[cost.moved_count++] = {t, 0, bytes_of(t), false, leaves_at_end};
-    cost.rows_written += rows_of(t);
+    const std::int64_t bytes = bytes_of(t);
+    const std::int64_t rows = ceil_div(bytes, row_bytes);
+    cost.moved[cost.moved_count++] = {t, 0, bytes, false, leaves_at_end};
+    cost.rows_written += rows;
     if (step.product && step.stationary != kNone && step.stationary != t) {
       const std::int64_t elements = region_elements(lowering, sizing, g, t, innermost, edges);
       add_partial_sums(step, elements, row_bytes, cost);
     }
-    if (!leaves_at_end) longest = std::max(longest, rows_of(t) - cost.drain_cycles);
+    if (!leaves_at_end) longest = std::max(longest, rows - cost.drain_cycles);
     ++cost.write_streams;
   }
   // A port moves one row a cycle: a stream longer than the work sets the pace.
