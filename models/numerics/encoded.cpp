@@ -76,7 +76,8 @@ void Encoded::put(std::int64_t element, std::uint32_t code) {
   const std::int64_t shift = at % kWordBits;
   const auto word = static_cast<std::size_t>(at / kWordBits);
   words_[word] |= static_cast<std::uint64_t>(code) << shift;
-  if (shift + format_.bits > kWordBits) words_[word + 1] |= static_cast<std::uint64_t>(code) >> (kWordBits - shift);
+  const std::int64_t beyond = shift + format_.bits - kWordBits;
+  if (beyond > 0) words_[word + 1] |= static_cast<std::uint64_t>(code) >> (format_.bits - beyond);
 }
 
 std::uint32_t Encoded::code(std::int64_t element) const {
@@ -85,7 +86,8 @@ std::uint32_t Encoded::code(std::int64_t element) const {
   const std::int64_t shift = at % kWordBits;
   const auto word = static_cast<std::size_t>(at / kWordBits);
   std::uint64_t found = words_[word] >> shift;
-  if (shift + format_.bits > kWordBits) found |= words_[word + 1] << (kWordBits - shift);
+  const std::int64_t beyond = shift + format_.bits - kWordBits;
+  if (beyond > 0) found |= words_[word + 1] << (format_.bits - beyond);
   return static_cast<std::uint32_t>(found) & (0xFFFFFFFFu >> (32 - format_.bits));
 }
 

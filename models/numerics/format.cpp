@@ -61,7 +61,7 @@ void read_custom(const config::Value& value, Format& out, config::Reader& reader
 
 std::string canonical_text(const Format& format) {
   if (!format.is_integer()) return format == Format::bf16 ? "bf16" : "fp32";
-  const std::string plain = fmt::format("int{}", format.bits);
+  std::string plain = fmt::format("int{}", format.bits);
   if (format.granularity == Granularity::tensor) return plain;
   if (format.granularity == Granularity::block) return fmt::format("{}-per-block-{}", plain, format.block);
   for (const auto& [name, granularity] : kGranularities) {
