@@ -1,102 +1,24 @@
 #include "models/engine/analytic.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "models/engine/analytic_group.hpp"
 #include "models/engine/footprint.hpp"
-#include "models/engine/regions.hpp"
-#include "models/engine/serial_tile.hpp"
 
 namespace weft::engine {
 namespace {
-
-constexpr std::size_t kMostSteps = 32;    // of a group, whose times are followed through a tile
-constexpr double kTransfersInFlight = 4;  // as the simulator's fetcher
-constexpr double kTransferOverhead = 3;   // cycles of a transfer beyond latency and bytes: command, request, response
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 // The loops of `bits` up to and including `last`.
 unsigned up_to(unsigned bits, int last) { return bits & ((2u << last) - 1u); }
 
-// One group: what is counted, then what is timed.
-class GroupAnalyser {
- public:
-  GroupAnalyser(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all)
-      : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]), all_(all), busy_(lowering.arrays.size()) {
-    check(group_.steps.size() <= kMostSteps, "a group of too many steps");
-    check(lowering.arrays.size() <= kMostSteps, "too many arrays");
-    whole_.reserve(group_.steps.size());
-    timing_.resize(group_.steps.size() << group_.tiled.size());
-  }
-
-  GroupAnalysis run() {
-    for (std::size_t s = 0; s < group_.steps.size(); ++s) {
-      count_step(s);
-      count_loads(s);
-      count_stores(group_.steps[s]);
-    }
-    return time();
-  }
-
- private:
-  struct Path {
-    std::array<std::int64_t, kMostSteps> begin;  // of the step's slots, by step of the stage
-    std::array<std::int64_t, kMostSteps> end;    // of its results
-    std::int64_t length = 0;
-  };
-  struct Timing {
-    std::int64_t issue = 0;
-    std::int64_t extra = 0;
-  };
-
-  void count_step(std::size_t s);
-  void count_preloads(std::size_t s, ArrayLoad& load);
-  void count_drains(std::size_t s, ArrayLoad& load);
-  // What `count` firings of a step move between the buffer and its array: always, with a preload, or with a drain.
-  enum class Moving : std::uint8_t { always, at_preload, at_drain };
-  void count_buffer(const StepCost& cost, Moving when, std::int64_t count);
-  void count_loads(std::size_t s);
-  void count_stores(const LoweredStep& step);
-  struct Transfers {
-    Total bytes;
-    Total count;
-  };
-  Transfers count_transfer(TensorId tensor, unsigned loops, bool write);
-  std::int64_t region_bytes(TensorId tensor, const Regions& regions, unsigned last) const;
-  std::int64_t first_bytes(TensorId tensor, unsigned loops) const {
-    return region_bytes(tensor, Regions(lowering_, sizing_, g_, loops), 0);
-  }
-  bool needs_load(std::size_t s, TensorId tensor) const;
-  bool alone(const LoweredStep& step) const;
-  void wait_for_room(std::int64_t copies, const Total& moved, const Total& regions, const Total& used_cycles);
-  std::int64_t copies(TensorId tensor) const { return copies_of(lowering_, residency(lowering_, sizing_, tensor)); }
-  Timing& timing(std::size_t s, unsigned edges) { return timing_[(s << group_.tiled.size()) + edges]; }
-  const Timing& timing(std::size_t s, unsigned edges) const { return timing_[(s << group_.tiled.size()) + edges]; }
-  Path path(int stage, unsigned edges) const;
-  double lives(int stage, const Path& whole) const;
-  GroupAnalysis time();
-
-  const Lowering& lowering_;
-  const Sizing& sizing_;
-  std::size_t g_;
-  const LoweredGroup& group_;
-  Analysis& all_;
-  std::vector<Total> busy_;      // by array, of this group
-  std::vector<StepCost> whole_;  // by step, of a full tile
-  std::vector<Timing> timing_;   // by step and edges, of the tiles that there are
-  std::vector<Total> step_busy_;
-  std::vector<Total> issued_;  // by step: cycles of all its tiles
-  double room_cycles_ = 0;     // the longest that copies in the buffer make anything wait
-  Total bytes_;
-  Total transfers_;
-  double first_load_ = 0;  // cycles of the first step's operands on the bus
-  double last_store_ = 0;  // cycles of the last result on the bus
-};
+}  // namespace
 
 void GroupAnalyser::count_step(std::size_t s) {
   const LoweredStep& step = group_.steps[s];
   ArrayLoad& load = all_.arrays[step.array];
   const Total before = load.busy_cycles;
+  const Total exposed = load.preload_cycles + load.drain_cycles;
   Total& issued = issued_.emplace_back();
   whole_.push_back(step_cost(lowering_, sizing_, g_, step, 0));
   timing(s, 0) = {whole_[s].issue_cycles, whole_[s].extra_latency_cycles};
@@ -107,17 +29,20 @@ void GroupAnalyser::count_step(std::size_t s) {
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
     if (edges != 0) timing(s, edges) = {cost.issue_cycles, cost.extra_latency_cycles};
     load.tiles += count;
+    firings_ += count;
     load.busy_cycles.add(cost.issue_cycles, count);
     issued.add(cost.issue_cycles, count);
     for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k].add(cost.work[k], count);
     count_buffer(cost, Moving::always, count);
-    if (drains_each || whole_[s].drain_cycles == 0) count_buffer(cost, Moving::at_drain, count);
+    if (drains_each || cost.drain_cycles == 0) count_buffer(cost, Moving::at_drain, count);
     if (!drains_each) return;
     load.drain_cycles.add(cost.drain_cycles, count);
     load.busy_cycles.add(cost.drain_cycles, count);
   });
-  if (whole_[s].preload_cycles > 0) count_preloads(s, load);
-  if (!drains_each && whole_[s].drain_cycles > 0) count_drains(s, load);
+  const bool keeps_operand = step.product && step.stationary != kNone && step.stationary != step.writes[0];
+  if (keeps_operand) count_preloads(s, load);
+  if (!drains_each) count_drains(s, load);
+  exposed_ += load.preload_cycles + load.drain_cycles - exposed;
   busy_[step.array] += load.busy_cycles - before;
   step_busy_.push_back(load.busy_cycles - before);
 }
@@ -148,16 +73,40 @@ void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
   });
 }
 
-// Sums that stay in the elements leave after the last tile of the innermost loop.
+// Sums that stay in the elements leave after the last tile of the innermost loop, with what that tile itself does not hide.
 void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
   const LoweredStep& step = group_.steps[s];
-  const Regions regions(lowering_, sizing_, g_, step.loop_bits & ~(1u << step.loops.back()));
-  regions.classes([&](unsigned last, std::int64_t count) {
-    const unsigned edges = regions.edges(last);
+  const int innermost = step.loops.back();
+  const auto drain = [&](unsigned edges, std::int64_t count) {
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
+    if (cost.drain_cycles == 0) return;  // leaves tile by tile, behind the work
     load.drain_cycles.add(cost.drain_cycles, count);
     load.busy_cycles.add(cost.drain_cycles, count);
     count_buffer(cost, Moving::at_drain, count);
+  };
+  std::size_t rank = 0;
+  while (group_.tiled[rank].tile_loop != innermost && group_.tiled[rank].block_loop != innermost) ++rank;
+  const RankSize& size = sizing_.groups[g_].ranks[rank];
+  const bool smaller = size.edge != size.tile && group_.tiled[rank].tile_loop == innermost;
+  const int block = group_.tiled[rank].block_loop;
+  const bool blocked = block != kNone && (step.loop_bits >> block & 1u) != 0;
+  // By class of the other ranks: how many end with the rank's smaller last tile. Under a mask not all see it.
+  std::array<std::int64_t, 1u << kMostTiled> last_tiles{};
+  if (smaller) {
+    const Regions tiles(lowering_, sizing_, g_, step.loop_bits);
+    tiles.classes([&](unsigned last, std::int64_t count) {
+      if ((last >> rank & 1u) != 0) last_tiles[tiles.edges(last) & ~(1u << rank)] += count;
+    });
+    if (size.tiles == 1) last_tiles.fill(0);
+  }
+  const Regions regions(lowering_, sizing_, g_, step.loop_bits & ~(1u << innermost));
+  regions.classes([&](unsigned last, std::int64_t count) {
+    const unsigned edges = regions.edges(last) & ~(1u << rank);
+    if (!smaller || (blocked && (last >> rank & 1u) == 0)) return drain(edges, count);
+    const std::int64_t ends = std::min(count, last_tiles[edges]);
+    last_tiles[edges] -= ends;
+    drain(edges | 1u << rank, ends);
+    if (count > ends) drain(edges, count - ends);
   });
 }
 
@@ -196,17 +145,10 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
   });
   bytes_ += made.bytes;
   transfers_ += made.count;
+  requests_ += requests;
   (write ? all_.memory[tensor].written_bytes : all_.memory[tensor].read_bytes) += made.bytes;
   (write ? all_.write_requests : all_.read_requests) += requests;
   return made;
-}
-
-// A copy in the buffer is taken from the start of its transfer to the end of its use, or the other way round.
-void GroupAnalyser::wait_for_room(std::int64_t copies, const Total& moved, const Total& regions, const Total& used_cycles) {
-  const double trips =
-      regions.approximate() * (static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz)) + kTransferOverhead);
-  const double cycles = moved.approximate() / bytes_per_cycle(lowering_) + trips + used_cycles.approximate();
-  room_cycles_ = std::max(room_cycles_, cycles / static_cast<double>(copies));
 }
 
 // Read from the memory by this step, the first of its stage to do so.
@@ -254,115 +196,6 @@ void GroupAnalyser::count_stores(const LoweredStep& step) {
     last_store_ = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
-
-// One tile through the steps of a stage, alone: each starts on its array when its operands of this tile are there.
-GroupAnalyser::Path GroupAnalyser::path(int stage, unsigned edges) const {
-  Path path;
-  std::array<std::int64_t, kMostSteps> free{};  // by array
-  for (std::size_t s = 0; s < group_.steps.size(); ++s) {
-    const LoweredStep& step = group_.steps[s];
-    if (step.stage != stage) continue;
-    const Timing& cost = timing(s, edges);
-    std::int64_t& array = free[static_cast<std::size_t>(step.array)];
-    std::int64_t at = array;
-    for (const TileOperand& operand : step.operands) {
-      const Timing& producer = timing(static_cast<std::size_t>(operand.producer), edges);
-      const std::int64_t whole = path.end[operand.producer] + operand.latency;
-      const std::int64_t streamed = std::max(path.begin[operand.producer] + producer.extra + 1 + operand.latency, whole + 1 - cost.issue);
-      at = std::max(at, operand.streamed ? streamed : whole);
-    }
-    array = at + cost.issue;
-    path.begin[s] = at;
-    path.end[s] = array + cost.extra;
-    path.length = std::max(path.length, path.end[s]);
-  }
-  return path;
-}
-
-// Cycles of the spatial arrays' contexts, tiles_in_flight of which are held at once, over all tiles of a stage.
-double GroupAnalyser::lives(int stage, const Path& whole) const {
-  double most = 0;
-  for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
-    if (lowering_.arrays[a]->kind != ArrayKind::spatial) continue;
-    std::size_t first = kMostSteps;
-    std::size_t last = 0;
-    for (std::size_t s = 0; s < group_.steps.size(); ++s) {
-      if (group_.steps[s].stage != stage || group_.steps[s].array != static_cast<int>(a)) continue;
-      first = std::min(first, s);
-      last = s;
-    }
-    if (first >= last) continue;
-    double cycles = 0;
-    const Regions tiles(lowering_, sizing_, g_, group_.steps[first].loop_bits);
-    tiles.classes([&](unsigned at_last, std::int64_t count) {
-      const unsigned edges = tiles.edges(at_last);
-      const Path here = edges == 0 ? whole : path(stage, edges);
-      cycles += static_cast<double>(here.end[last] - here.begin[first]) * static_cast<double>(count);
-    });
-    most = std::max(most, cycles / static_cast<double>(lowering_.tiles_in_flight));
-  }
-  return most;
-}
-
-GroupAnalysis GroupAnalyser::time() {
-  GroupAnalysis out;
-  out.step_busy_cycles = step_busy_;
-  const double latency = static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz));
-  out.memory_cycles = bytes_.approximate() / bytes_per_cycle(lowering_);
-  const double transfers = transfers_.approximate();
-  out.transfer_cycles = (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;
-  double chain = 0;
-  std::vector<Path> paths;
-  for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-    const Path& whole = paths.emplace_back(path(static_cast<int>(stage), 0));
-    chain += static_cast<double>(whole.length);
-    out.latency_cycles += lives(static_cast<int>(stage), whole);
-  }
-  out.room_cycles = room_cycles_;
-  double bound = out.latency_cycles;
-  if (lowering_.binding->epochs == Epochs::serial) {
-    const Schedule schedule = build_schedule(lowering_, sizing_);
-    double chains = 0;
-    for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-      const auto first = std::find_if(group_.steps.begin(), group_.steps.end(),
-                                      [&](const LoweredStep& step) { return step.stage == static_cast<int>(stage); });
-      const Regions tiles(lowering_, sizing_, g_, first->loop_bits);
-      tiles.classes([&](unsigned last, std::int64_t count) {
-        chains += static_cast<double>(count) *
-                  static_cast<double>(serial_tile(lowering_, schedule.groups[g_], static_cast<int>(stage), tiles.edges(last)));
-      });
-    }
-    bound = std::max(bound, chains);
-  }
-  // An array waits for the first operands, and the last result leaves when it is done; the memory waits for one tile.
-  const double head = first_load_ + latency + kTransferOverhead;
-  const double tail = last_store_ + latency + kTransferOverhead;
-  double cycles = std::max(bound, chain) + head + tail;
-  for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
-    double lead = 0;  // of the tile's path, before and after this array
-    double trail = 0;
-    for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-      const Path& whole = paths[stage];
-      std::int64_t first = whole.length;
-      std::int64_t last = 0;
-      for (std::size_t s = 0; s < group_.steps.size(); ++s) {
-        if (group_.steps[s].stage != static_cast<int>(stage) || group_.steps[s].array != static_cast<int>(a)) continue;
-        first = std::min(first, whole.begin[s]);
-        last = std::max(last, whole.end[s]);
-      }
-      if (stage == 0) lead = static_cast<double>(first);
-      trail = static_cast<double>(whole.length - last);
-    }
-    if (busy_[a] > 0) cycles = std::max(cycles, head + lead + busy_[a].approximate() + trail + tail);
-  }
-  cycles = std::max(cycles, out.memory_cycles + chain + 2 * latency);
-  cycles = std::max(cycles, out.transfer_cycles + chain + latency);
-  cycles = std::max(cycles, room_cycles_ + chain + latency);
-  out.cycles = cycles;
-  return out;
-}
-
-}  // namespace
 
 double bytes_per_cycle(const Lowering& lowering) {
   const Dram& dram = lowering.arch->dram;

@@ -72,6 +72,12 @@ struct Error {
   std::uint64_t rows_apart = 0;  // rows of the output (its last extent) that see such an operand, and are not compared
 };
 
+// Between which the simulator's cycles lie.
+struct Bound {
+  std::uint64_t at_least = 0;
+  std::uint64_t at_most = 0;
+};
+
 // What the mapper took, where the binding leaves something open.
 struct MappingChoice {
   std::int64_t tried = 1;
@@ -87,6 +93,7 @@ struct Result {
   einsum::Extents extents;
   double clock_hz = 0;
   std::uint64_t cycles = 0;
+  std::optional<Bound> bound;  // of the closed form, where it does not give the simulator's cycles
   std::uint64_t advance_periods = 0;
   std::uint64_t advance_cycles = 0;
   std::vector<UnitResult> units;  // arrays in the architecture's order, then buffer, then dram

@@ -214,6 +214,15 @@ void write_time(Writer& out, const Result& result) {
     out.null_field("cycles");
     out.null_field("seconds");
   }
+  out.key("bound");
+  if (ran && result.bound) {
+    out.begin_object();
+    out.field("cycles_at_least", result.bound->at_least);
+    out.field("cycles_at_most", result.bound->at_most);
+    out.end_object();
+  } else {
+    out.null();
+  }
   out.key("advance");
   out.begin_object();
   out.field("periods", result.advance_periods);

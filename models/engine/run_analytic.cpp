@@ -1,7 +1,7 @@
 // A point at analytic fidelity: the closed form as a result.
 #include <algorithm>
 
-#include "models/engine/analytic.hpp"
+#include "models/engine/closed_form.hpp"
 #include "models/engine/mapping.hpp"
 #include "models/engine/run.hpp"
 
@@ -71,7 +71,9 @@ void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
 
 void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
   const Analysis analysis = analyse(lowering, sizing);
-  result.cycles = static_cast<std::uint64_t>(whole(analysis.cycles, "cycles"));
+  const ClosedForm timed = closed_form(lowering, sizing, analysis);
+  result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
+  result.bound = timed.bound;
   const auto unit = [&](UnitKind kind, int array, std::uint64_t busy) -> UnitResult& {
     UnitResult made{.kind = kind, .array = array, .busy_cycles = std::min(result.cycles, busy)};
     made.idle_cycles = result.cycles - made.busy_cycles;

@@ -53,6 +53,13 @@ void analytic(benchmark::State& state, const std::string& name, bool causal) {
   state.SetItemsProcessed(state.iterations());
 }
 
+// One shipped workload as it stands.
+void analytic_shipped(benchmark::State& state, const std::string& name) {
+  const Design design = Design::load(catalog(), name);
+  const Workload workload = bert_base();
+  for (auto _ : state) benchmark::DoNotOptimize(engine::run_analytic(design, workload, workload.shape()).cycles);
+}
+
 void systemc(benchmark::State& state, const std::string& name) {
   const Design design = Design::load(catalog(), name);
   Workload workload = bert_base();
@@ -88,6 +95,7 @@ const bool registered = [] {
     benchmark::RegisterBenchmark((std::string("analytic/") + name).c_str(), analytic, name, false)->Unit(benchmark::kMicrosecond);
     benchmark::RegisterBenchmark((std::string("analytic_causal/") + name).c_str(), analytic, name, true)->Unit(benchmark::kMicrosecond);
   }
+  benchmark::RegisterBenchmark("analytic_shipped/fusemax", analytic_shipped, "fusemax")->Unit(benchmark::kMicrosecond);
   auto* runs = benchmark::RegisterBenchmark("systemc_kilotokens/fusemax", systemc, "fusemax")->Unit(benchmark::kMillisecond);
   for (const std::int64_t kilotokens : {64, 256, 1024}) runs->Arg(kilotokens);
   benchmark::RegisterBenchmark("load_design/fusemax", load_design, "fusemax")->Unit(benchmark::kMicrosecond);

@@ -122,6 +122,9 @@ std::string summary(const Executed& run) {
                                 config::name_of(result.fidelity));
   if (!result.ran()) return out + fmt::format("{}: {}\n", config::name_of(result.status), visible(result.reason));
   out += fmt::format("cycles        {} at {:.4g} MHz = {}\n", grouped(result.cycles), result.clock_hz / 1e6, time_text(result.seconds()));
+  if (result.bound) {
+    out += fmt::format("bound         {} to {} cycles in a simulation\n", grouped(result.bound->at_least), grouped(result.bound->at_most));
+  }
   if (result.advance_periods > 0) {
     out += fmt::format("advanced      {} cycles in {} periods, exact; --exact steps them all\n", grouped(result.advance_cycles),
                        grouped(result.advance_periods));

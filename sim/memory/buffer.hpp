@@ -4,9 +4,8 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
-#include "models/engine/architecture.hpp"
+#include "models/engine/port_table.hpp"
 #include "models/engine/result.hpp"
 #include "sim/common/channel.hpp"
 
@@ -34,35 +33,11 @@ struct BufferUse {
   }
 };
 
-// Who holds which port. A stream takes one row a cycle from bank (first + cycles since its start) mod banks, so two
-// streams collide for ever when they once meet in a bank: the later one starts a cycle later instead.
-class PortTable {
+// The ports as they are in a cycle, for steady-state advance.
+class PortTable : public weft::engine::PortTable {
  public:
-  PortTable(const weft::engine::Buffer& config);
-
-  // The first cycle from `from` on in which `reads` and `writes` ports are free and no bank is met twice. Bank of
-  // the first row of stream i of a step: (step · 5 + i · 3) mod banks (tensors are staggered over the banks).
-  Cycle earliest(Cycle from, int step, int reads, int writes) const;
-  void take(Cycle begin, Cycle end, int step, int reads, int writes);
-  // The cycle from which every kind of port has a free one again; `now` where that is so already.
-  Cycle saturated_until(Cycle now) const;
-
+  using weft::engine::PortTable::PortTable;
   void fingerprint(StateWords& out) const;
-  void advance(Cycle cycles);
-
- private:
-  struct Port {
-    Cycle free_at = 0;
-    Cycle begin = 0;
-    std::int64_t bank = 0;
-  };
-  Cycle free_ports(const std::vector<Port>& ports, Cycle from, int count) const;
-  bool collides(const std::vector<Port>& ports, Cycle begin, int step, int count) const;
-  std::int64_t bank_of(int step, int stream) const { return (step * 5 + stream * 3) % banks_; }
-
-  std::int64_t banks_;
-  std::vector<Port> read_;
-  std::vector<Port> write_;
 };
 
 class Buffer {

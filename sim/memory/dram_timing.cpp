@@ -7,27 +7,10 @@ namespace weft::sim::memory {
 
 using weft::engine::DramCounter;
 
-Pace pace_of(double bandwidth_bytes_per_s, double clock_hz) {
-  Pace pace;
-  for (pace.block_bytes = 16; pace.block_bytes < (std::int64_t{1} << 40); pace.block_bytes *= 2) {
-    const double cycles = static_cast<double>(pace.block_bytes) * clock_hz / bandwidth_bytes_per_s;
-    pace.block_cycles = static_cast<std::int64_t>(std::ceil(cycles));
-    if (static_cast<double>(pace.block_cycles) <= cycles * (1 + 1e-4)) break;
-  }
-  return pace;
-}
-
-namespace {
-double bandwidth(const weft::engine::Dram& config, double clock_hz) {
-  if (!config.bus_bytes) return config.bandwidth_bytes_per_s;
-  return std::min(config.bandwidth_bytes_per_s, static_cast<double>(*config.bus_bytes) * clock_hz);
-}
-}  // namespace
-
 DramTiming::DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls)
     : config_(config),
       latency_(weft::engine::latency_cycles(config, clock_hz)),
-      pace_(pace_of(bandwidth(config, clock_hz), clock_hz)),
+      pace_(weft::engine::pace_of(config, clock_hz)),
       stalls_(stalls) {}
 
 // Cycles that the response takes on the data bus.

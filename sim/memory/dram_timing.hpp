@@ -9,19 +9,15 @@
 
 #include "models/engine/architecture.hpp"
 #include "models/engine/result.hpp"
+#include "models/engine/walk_memory.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/memory/messages.hpp"
 #include "sim/memory/stall.hpp"
 
 namespace weft::sim::memory {
 
-// `block_bytes` (a power of two) take `block_cycles`.
-struct Pace {
-  std::int64_t block_bytes = 1;
-  std::int64_t block_cycles = 1;
-  double bytes_per_cycle() const { return static_cast<double>(block_bytes) / static_cast<double>(block_cycles); }
-};
-Pace pace_of(double bandwidth_bytes_per_s, double clock_hz);
+using weft::engine::Pace;
+using weft::engine::pace_of;
 
 class DramTiming {
  public:

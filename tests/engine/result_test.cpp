@@ -155,7 +155,7 @@ TEST(ResultJson, HoldsEveryKeyOfTheSchemaInOrder) {
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_EQ(keys, (std::vector<std::string>{
                       "schema",  "provenance",         "design",         "arch",      "binding",    "cascade",  "workload",  "fidelity",
-                      "shape",   "conventions",        "ranks",          "status",    "reason",     "clock_hz", "cycles",    "seconds",
+                      "shape",   "conventions",        "ranks",          "status",    "reason",     "clock_hz", "cycles",    "seconds", "bound",
                       "advance", "utilisation",        "bound_by",       "units",     "traffic",    "dram",     "energy_pj", "mapping",
                       "error",   "error_to_attention", "error_by_layer", "selection", "assumptions"}));
   EXPECT_EQ(json["ranks"]["M"], 40);

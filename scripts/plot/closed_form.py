@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""How far the closed form is from SystemC, from the CSV of scripts/check/closed_form.py."""
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+import figure
+from matplotlib import pyplot as plt
+
+FLOOR = 1e-5  # equal to the cycle is drawn here
+
+
+def family(point: str) -> str:
+    """The design of a point, without its side."""
+    name = point.split(";", 1)[0]
+    head, _, side = name.rpartition("-")
+    return head if "x" in side and side[0].isdigit() else name
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("csv", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args(argv)
+    with args.csv.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    plt.rcParams.update(figure.STYLE)
+    drawn, (left, right) = plt.subplots(1, 2, figsize=(13, 5))
+    names = sorted({family(row["point"]) for row in rows})
+    everything = []
+    for index, name in enumerate(names):
+        own = [row for row in rows if family(row["point"]) == name]
+        errors = [float(row["analytic"]) / float(row["systemc"]) - 1 for row in own]
+        everything += errors
+        left.plot([float(row["systemc"]) for row in own], [100 * error for error in errors], ".", markersize=5, label=name,
+                  color=figure.COLOURS[index])
+    left.set_xscale("log")
+    left.set_yscale("symlog", linthresh=3)
+    left.set_ylim(-30, 1000)  # the legend above the points
+    left.set_xlabel("cycles in SystemC")
+    left.set_ylabel("closed form / SystemC − 1, %  (linear up to 3)")
+    left.axhspan(-3, 3, color="#999999", alpha=0.15, linewidth=0)
+    left.legend(fontsize=8, ncol=2, loc="upper left")
+    left.set_title(f"{len(rows)} designs × shapes")
+    ordered = sorted(max(FLOOR, abs(error)) for error in everything)
+    right.plot([100 * error for error in ordered], [100 * (i + 1) / len(ordered) for i in range(len(ordered))], color=figure.COLOURS[0])
+    for share in (0.9, 0.95):
+        value = ordered[int(share * len(ordered)) - 1]
+        right.plot([100 * value], [100 * share], "o", color=figure.COLOURS[5])
+        right.annotate(f"{share:.0%}: {value:.1%}", (100 * value, 100 * share), xytext=(-8, 4), textcoords="offset points", ha="right")
+    right.axvline(3, color="#999999", linestyle=":")
+    right.set_xscale("log")
+    right.set_xlabel("|closed form / SystemC − 1|, %  (equal: at the left edge)")
+    right.set_ylabel("points within it, %")
+    right.set_title("Share of the points")
+    drawn.tight_layout()
+    figure.save(drawn, args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
