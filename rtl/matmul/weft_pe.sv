@@ -1,6 +1,7 @@
 // One element of the 2D array: an fp32 MACC, a maximum, and the state of CONTEXTS tiles. It executes one slot a cycle,
 // as the control word that arrives with the data says, and hands operands to the right and downwards a cycle later.
-// Each MACC closes in one cycle, so a sum takes a term every cycle (docs/adr: the accumulate loop).
+// Each MACC closes in one cycle, so a sum takes a term every cycle (docs/adr: the accumulate loop). That a slot names one of
+// CONTEXTS is asserted where slots enter the array (weft_spatial_array), not in every element.
 module weft_pe #(
   parameter int unsigned CONTEXTS = 3
 ) (
@@ -138,7 +139,5 @@ module weft_pe #(
 
 `ifndef SYNTHESIS
   initial if (CONTEXTS < 2 || CONTEXTS > 16) $fatal(1, "weft_pe: CONTEXTS is 2 to 16");
-  a_context : assert property (@(posedge clk_i) disable iff (!rst_ni)
-    op == weft_array_pkg::PeNop || 32'(control_i.context_id) < CONTEXTS);
 `endif
 endmodule

@@ -63,16 +63,13 @@ module weft_spatial_array #(
     assign edge_row[i*16+:16] = here[OpAt+:4] == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
   end
 
-  // What leaves row i: columns' operands and results at word SIDE i + j, control at ControlBits (SIDE i + j).
-  logic [SIDE*SIDE*32-1:0] column, partial;
-  logic [SIDE*SIDE*ControlBits-1:0] control;
   logic [SIDE*32-1:0] top_column, top_partial;  // what enters row 0
   for (genvar j = 0; j < SIDE; j++) begin : g_top
     logic [ControlBits-1:0] here;
     if (j == 0) begin : g_first
       assign here = edge_control[ControlBits-1:0];
     end else begin : g_next
-      assign here = control[(j-1)*ControlBits+:ControlBits];
+      assign here = g_row[0].control[(j-1)*ControlBits+:ControlBits];
     end
     // The maximum of each context waits at the top of its column for the subtraction.
     logic [31:0] rm_q [CONTEXTS];
@@ -85,31 +82,35 @@ module weft_spatial_array #(
 
   for (genvar i = 0; i < SIDE; i++) begin : g_row
     logic [SIDE*32-1:0] column_in, partial_in;
+    // What leaves the row: columns' operands and results, word j of column j, and their control.
+    logic [SIDE*32-1:0] column, partial;
+    logic [SIDE*ControlBits-1:0] control;
     if (i == 0) begin : g_first
       assign column_in = top_column;
       assign partial_in = top_partial;
     end else begin : g_next
-      assign column_in = column[(i-1)*SIDE*32+:SIDE*32];
-      assign partial_in = partial[(i-1)*SIDE*32+:SIDE*32];
+      assign column_in = g_row[i-1].column;
+      assign partial_in = g_row[i-1].partial;
     end
     weft_pe_row #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_row (
       .clk_i, .rst_ni, .scale_i, .control_i(edge_control[i*ControlBits+:ControlBits]), .row_i(edge_row[i*16+:16]), .column_i(column_in),
-      .partial_i(partial_in), .control_o(control[i*SIDE*ControlBits+:SIDE*ControlBits]), .column_o(column[i*SIDE*32+:SIDE*32]),
-      .partial_o(partial[i*SIDE*32+:SIDE*32])
+      .partial_i(partial_in), .control_o(control), .column_o(column), .partial_o(partial)
     );
+    logic unused_control;
+    assign unused_control = ^control;
   end
 
   // The control of the slot whose result stands at a foot has left the last row with it.
   for (genvar j = 0; j < SIDE; j++) begin : g_foot
-    assign foot_op_o[j*4+:4] = control[((SIDE-1)*SIDE+j)*ControlBits+OpAt+:4];
-    assign foot_context_o[j*4+:4] = control[((SIDE-1)*SIDE+j)*ControlBits+ContextAt+:4];
+    assign foot_op_o[j*4+:4] = g_row[SIDE-1].control[j*ControlBits+OpAt+:4];
+    assign foot_context_o[j*4+:4] = g_row[SIDE-1].control[j*ControlBits+ContextAt+:4];
   end
-  assign foot_o = partial[(SIDE-1)*SIDE*32+:SIDE*32];
+  assign foot_o = g_row[SIDE-1].partial;
 
   // What leaves at the foot of the edge, at the right and at the feet of the operands is dropped.
   logic unused;
-  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6], rm_context_i, control,
-                    column[(SIDE-1)*SIDE*32+:SIDE*32]};
+  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6], rm_context_i,
+                    g_row[SIDE-1].column};
 
 `ifndef SYNTHESIS
   weft_array_pkg::pe_control_t probe;  // the bits' places are those of the members
@@ -123,5 +124,8 @@ module weft_spatial_array #(
       $fatal(1, "weft_spatial_array: places of a control word");
   end
   initial if (SIDE < 2 || SIDE > 32) $fatal(1, "weft_spatial_array: SIDE is 2 to 32");
+  // Of every element: the control word only moves on from here.
+  a_context : assert property (@(posedge clk_i) disable iff (!rst_ni)
+    control_i.op == weft_array_pkg::PeNop || 32'(control_i.context_id) < CONTEXTS);
 `endif
 endmodule
