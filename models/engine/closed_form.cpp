@@ -21,14 +21,24 @@ constexpr double kServed = 1e-3;  // of a walk to the end whose transfers were s
 // The bounds taken one by one are seldom above the simulator where there are more firings than a walk takes.
 constexpr double kBounds = 0.995;
 
-// One array is busy throughout, and nothing else is near: what is waited for at the ends alone is left to tell.
+// One array is busy throughout, or its contexts are full, and nothing else is near: what is waited for at the ends alone is left to
+// tell. In very long runs what passes wait for one another is lost in the work, of the array or of the memory.
 bool is_regular(const Sizing& sizing, const LoweredGroup& lowered, const GroupAnalysis& group) {
-  constexpr std::int64_t kMany = 2000;
+  constexpr double kMany = 2000;
+  constexpr double kManyMore = 20000;
+  constexpr double kVeryMany = 1e7;
   const auto passes = std::count_if(lowered.stages.begin(), lowered.stages.end(), [](const Stage& stage) { return stage.over_pass_rank; });
-  if (passes != 1 || sizing.masked || group.exposed_cycles > 0 || group.firings < kMany) return false;
-  const double most = group.array_cycles;
-  return most >= 0.99 * group.cycles && group.latency_cycles <= 0.8 * most && group.memory_cycles <= 0.5 * most &&
-         group.room_cycles <= 0.4 * most && group.transfer_cycles <= 0.3 * most && group.request_cycles <= 0.3 * most;
+  if (sizing.masked) return false;
+  const double waits = std::max({group.room_cycles, group.transfer_cycles, group.request_cycles});
+  if (passes > 1) {
+    const double work = std::max(group.array_cycles, group.memory_cycles);
+    return group.firings >= kVeryMany && work >= 0.995 * group.cycles && std::max(waits, group.latency_cycles) <= 0.4 * work;
+  }
+  const bool contexts = group.latency_cycles > group.array_cycles;
+  const double most = contexts ? group.latency_cycles : group.array_cycles;
+  if (passes == 0 || group.exposed_cycles > 0 || group.firings < (contexts ? kManyMore : kMany)) return false;
+  return most >= 0.99 * group.cycles && (contexts || group.latency_cycles <= 0.8 * most) && group.memory_cycles <= 0.5 * most &&
+         group.room_cycles <= 0.4 * most && std::max(group.transfer_cycles, group.request_cycles) <= 0.3 * most;
 }
 
 struct Told {
