@@ -140,6 +140,13 @@ Arrivals::Region Arrivals::whole(TensorId t) const {
   return region;
 }
 
+bool Arrivals::within(TensorId t, const Region& cells, const Point& at) const {
+  for (std::size_t d = 0; d < grids_[static_cast<std::size_t>(t)].cells.size(); ++d) {
+    if (at[d] < cells[d].begin || at[d] >= cells[d].end) return false;
+  }
+  return true;
+}
+
 std::vector<Range> Arrivals::coordinates_of(TensorId t, const Point& cell) const {
   const Grid& grid = grids_[static_cast<std::size_t>(t)];
   std::vector<Range> ranges;
@@ -207,9 +214,13 @@ void Arrivals::computed(const matmul::Command& command) {
   Head& own = head(command.at[0]);
   for (const Work& work : steps_[static_cast<std::size_t>(command.group)][static_cast<std::size_t>(command.step)].works) {
     bool sound = true;
+    const Region made = region(work.write, command.at);
     for (const Use& use : work.reads) {
       const Bits& bits = own.chip[static_cast<std::size_t>(use.tensor)];
-      walk(use.tensor, region(use, command.at), [&](std::size_t cell, const Point&) { sound = sound && bits[cell]; });
+      // Generations of a state that the same firing computes, one after another, are there for those that come after.
+      const bool itself = use.tensor == work.write.tensor;
+      walk(use.tensor, region(use, command.at),
+           [&](std::size_t cell, const Point& at) { sound = sound && (bits[cell] || (itself && within(use.tensor, made, at))); });
     }
     Bits& written = own.chip[static_cast<std::size_t>(work.write.tensor)];
     if (!work.sums) {

@@ -83,6 +83,7 @@ class Arrivals {
   bool hidden(einsum::TensorId tensor, const Point& cell) const;
   Region region(const Use& use, const weft::engine::Coordinates& at) const;
   Region whole(einsum::TensorId tensor) const;
+  bool within(einsum::TensorId tensor, const Region& cells, const Point& at) const;
   bool in_dram(std::int64_t head, einsum::TensorId tensor, std::size_t cell) const;
   std::vector<Range> coordinates_of(einsum::TensorId tensor, const Point& cell) const;
 

@@ -17,8 +17,29 @@ std::int64_t tile_of_pass(const weft::engine::Lowering& lowering, const weft::en
   return 0;
 }
 
+namespace {
+
+// Whether a mask hides all later tiles of keys from the queries that the step covers there, though other queries see them.
+bool rest_is_hidden(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g,
+                    const std::vector<int>& loops, const Coordinates& at) {
+  const auto& group = lowering.groups[g];
+  if (!sizing.masked || group.pass_rank != lowering.mask_key) return false;
+  std::int64_t next_key = 0;
+  std::int64_t queries_end = sizing.extents[lowering.mask_query];
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    const std::int64_t next = (tile_index(group, sizing.groups[g], i, at) + 1) * sizing.groups[g].ranks[i].tile;
+    if (group.tiled[i].base == lowering.mask_key) next_key = next;
+    const bool here = std::find(loops.begin(), loops.end(), group.tiled[i].tile_loop) != loops.end();
+    if (group.tiled[i].base == lowering.mask_query && here) queries_end = std::min(queries_end, next);
+  }
+  return next_key > queries_end - 1 + sizing.mask_offset;
+}
+
+}  // namespace
+
 bool last_tile(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g, const std::vector<int>& loops,
                const Coordinates& at) {
+  if (rest_is_hidden(lowering, sizing, g, loops, at)) return true;
   for (const int l : loops) {
     if (l == 0 || lowering.groups[g].loops[static_cast<std::size_t>(l)].base != lowering.groups[g].pass_rank) continue;
     if (at[static_cast<std::size_t>(l)] + 1 != trip_range(lowering, sizing, g, loops, l, at).end) return false;

@@ -52,6 +52,12 @@ void run_cases(int count, std::uint64_t own_seed) {
 
 TEST(RandomBindings, OfRandomCascades) { run_cases(40, 1000); }
 
+// T2[m+1,p] = max(T2[m,p], T1[m,p]): several generations of a state in one tile, each from the one before.
+TEST(RandomBindings, AScanWithinATile) { EXPECT_EQ(run_case(20'023).kind, Outcome::ran); }
+
+// Causal, keys' tiles outside queries': the first queries see their last tile of keys before the loop over keys ends.
+TEST(RandomBindings, KeysOutsideQueries) { EXPECT_EQ(run_case(20'058).kind, Outcome::ran); }
+
 TEST(RandomBindingsLong, OfRandomCascades) { run_cases(500, 20'000); }
 
 }  // namespace
