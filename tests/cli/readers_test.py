@@ -19,8 +19,10 @@ from pathlib import Path
 
 from weft_command import TRACE, WEFT, FolderTest, config, safetensors
 
-SECONDS = 1.0
-MEGABYTES = 200
+# AddressSanitizer keeps what is freed, and takes its time: the bars are of a build without it.
+STRAIN = 5 if b"__asan_init" in WEFT.read_bytes() else 1
+SECONDS = 1.0 * STRAIN
+MEGABYTES = 200 * STRAIN
 SHAPE = [1, 8, 32]
 GOOD_TRACE = safetensors({f"layers.0.{name}": SHAPE for name in "qkv"})
 MODEL = json.dumps({"model_type": "bert", "hidden_size": 64, "num_attention_heads": 2, "num_hidden_layers": 2,
@@ -144,7 +146,7 @@ class StrainTest(ReaderTest):
         self.assertIn("unknown_key_0: unknown key", got.stderr)
         self.assertRegex(got.stderr, re.compile(r"and 99,?98\d more"))
         self.assertLess(len(got.stderr), 20_000)
-        self.assertLess(used.ru_utime - started.ru_utime, 5)
+        self.assertLess(used.ru_utime - started.ru_utime, 5 * STRAIN)
         self.assertLess(megabytes, MEGABYTES)
 
     def test_other_tensors_of_a_trace(self) -> None:
@@ -159,7 +161,7 @@ class StrainTest(ReaderTest):
         self.put("t.safetensors", struct.pack("<Q", len(text)) + text + struct.pack("<f", 0.5) * 768 + b"\0" * count)
         got, seconds, megabytes = measured("run", "--design", "fusemax-8x8", "--values", "./t.safetensors", "--json", "-", cwd=self.folder)
         self.assertEqual(got.returncode, 0, got.stderr)
-        self.assertLess(seconds, 3)
+        self.assertLess(seconds, 3 * STRAIN)
         self.assertLess(megabytes, MEGABYTES)
 
     def test_ten_thousand_einsums(self) -> None:
@@ -168,7 +170,7 @@ class StrainTest(ReaderTest):
                  "  - T0[m] = A[m]\n" + "".join(lines))
         got, seconds, megabytes = measured("analyze", "./c.yaml", "--json", "-", cwd=self.folder)
         self.assertEqual(got.returncode, 0, got.stderr[:500])
-        self.assertLess(seconds, 10)
+        self.assertLess(seconds, 10 * STRAIN)
         self.assertLess(megabytes, MEGABYTES)
 
     def test_what_is_no_regular_file(self) -> None:

@@ -153,11 +153,13 @@ TEST(ResultJson, HoldsEveryKeyOfTheSchemaInOrder) {
   const auto json = nlohmann::ordered_json::parse(result_json(report_of(design, result)));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{
-                      "schema",  "provenance",         "design",         "arch",      "binding",    "cascade",  "workload",  "fidelity",
-                      "shape",   "conventions",        "ranks",          "status",    "reason",     "clock_hz", "cycles",    "seconds", "bound",
-                      "advance", "utilisation",        "bound_by",       "units",     "traffic",    "dram",     "energy_pj", "mapping",
-                      "error",   "error_to_attention", "error_by_layer", "selection", "assumptions"}));
+  EXPECT_EQ(
+      keys,
+      (std::vector<std::string>{
+          "schema",         "provenance", "design",     "arch",    "binding",  "cascade",   "workload", "fidelity", "shape",
+          "conventions",    "ranks",      "status",     "reason",  "clock_hz", "cycles",    "seconds",  "bound",    "advance",
+          "utilisation",    "bound_by",   "units",      "traffic", "dram",     "energy_pj", "mapping",  "error",    "error_to_attention",
+          "error_by_layer", "selection",  "assumptions"}));
   EXPECT_EQ(json["ranks"]["M"], 40);
   EXPECT_EQ(json["shape"]["width_v"], 20);
   EXPECT_EQ(json["dram"]["bytes"], 320);
