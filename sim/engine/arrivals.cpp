@@ -224,14 +224,14 @@ void Arrivals::computed(const matmul::Command& command) {
     }
     Bits& written = own.chip[static_cast<std::size_t>(work.write.tensor)];
     if (!work.sums) {
-      walk(work.write.tensor, region(work.write, command.at), [&](std::size_t cell, const Point&) { written[cell] = sound; });
+      walk(work.write.tensor, made, [&](std::size_t cell, const Point&) { written[cell] = sound; });
       continue;
     }
     Bits& partial = own.partial[static_cast<std::size_t>(work.write.tensor)];
     if (partial.empty()) partial.assign(written.size(), false);
     const bool first = tile_of_pass(lowering_, sizing_, group.group, command.at) == 0;
     const bool last = last_tile(lowering_, sizing_, group.group, step.loops, command.at);
-    walk(work.write.tensor, region(work.write, command.at), [&](std::size_t cell, const Point&) {
+    walk(work.write.tensor, made, [&](std::size_t cell, const Point&) {
       partial[cell] = sound && (first || partial[cell]);
       if (last) written[cell] = partial[cell];
     });
