@@ -31,18 +31,21 @@ std::string reason(int error) { return std::generic_category().message(error); }
 void write_in_place(const fs::path& path, std::string_view bytes, const std::stop_token& stop) {
   const Descriptor file = open_in_place(path.string(), stop);
   if (file.number() < 0) refuse(path, reason(errno));
-  if (const int error = write_all(file.number(), bytes, stop); error != 0) refuse(path, reason(error));
+  if (const int error = write_all(file.number(), bytes, stop); error != 0)
+    refuse(path, reason(error));
 }
 
 fs::path name_beside(const fs::path& target) {
   static std::atomic<unsigned> ordinal{0};
   const std::string name = target.filename().string().substr(0, 200);
-  return target.parent_path() / fmt::format(".{}.{}.{}.part", name, ::getpid(), ordinal.fetch_add(1));
+  return target.parent_path() /
+         fmt::format(".{}.{}.{}.part", name, ::getpid(), ordinal.fetch_add(1));
 }
 
 }  // namespace
 
-void write_file_atomically(const fs::path& path, std::string_view bytes, const std::stop_token& stop) {
+void write_file_atomically(const fs::path& path, std::string_view bytes,
+                           const std::stop_token& stop) {
   if (const int own = own_descriptor(path.string()); own >= 0) {
     if (const int error = write_all(own, bytes, stop); error != 0) refuse(path, reason(error));
     return;
@@ -53,7 +56,8 @@ void write_file_atomically(const fs::path& path, std::string_view bytes, const s
   if (path.filename().empty()) refuse(path, "it names no file");
   if (status.type() == fs::file_type::socket) refuse(path, "it is a socket");
   if (status.type() == fs::file_type::block) refuse(path, "it is a disk");
-  if (fs::exists(status) && status.type() != fs::file_type::regular) return write_in_place(path, bytes, stop);
+  if (fs::exists(status) && status.type() != fs::file_type::regular)
+    return write_in_place(path, bytes, stop);
 
   fs::path target = path;
   if (fs::is_symlink(path, code)) {
@@ -64,7 +68,8 @@ void write_file_atomically(const fs::path& path, std::string_view bytes, const s
   if (fs::exists(status) && ::access(target.c_str(), W_OK) != 0) refuse(path, reason(errno));
 
   const fs::path beside = name_beside(target);
-  const mode_t mode = fs::exists(status) ? static_cast<mode_t>(status.permissions()) & 0777U : 0666U;
+  const mode_t mode =
+      fs::exists(status) ? static_cast<mode_t>(status.permissions()) & 0777U : 0666U;
   Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (file.number() < 0) refuse(path, reason(errno));
   int error = write_all(file.number(), bytes);

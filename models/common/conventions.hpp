@@ -1,4 +1,5 @@
-// What attention means where its users disagree: docs/conventions.md tells which other runtime takes which.
+// What attention means where its users disagree: docs/conventions.md tells which other runtime
+// takes which.
 #pragma once
 
 #include <array>
@@ -10,7 +11,8 @@
 
 namespace weft {
 
-// Which ends of queries and keys a causal mask aligns: the last query sees the last key, or query i sees key i.
+// Which ends of queries and keys a causal mask aligns: the last query sees the last key, or query i
+// sees key i.
 enum class CausalAlignment : std::uint8_t { bottom_right, top_left };
 constexpr auto names(config::Tag<CausalAlignment>) {
   return std::array<std::pair<std::string_view, CausalAlignment>, 2>{
@@ -20,7 +22,8 @@ constexpr auto names(config::Tag<CausalAlignment>) {
 // What a query gives that sees no key: zeros, or the mean of all values.
 enum class EmptyRows : std::uint8_t { zero, mean };
 constexpr auto names(config::Tag<EmptyRows>) {
-  return std::array<std::pair<std::string_view, EmptyRows>, 2>{{{"zero", EmptyRows::zero}, {"mean", EmptyRows::mean}}};
+  return std::array<std::pair<std::string_view, EmptyRows>, 2>{
+      {{"zero", EmptyRows::zero}, {"mean", EmptyRows::mean}}};
 }
 
 }  // namespace weft

@@ -8,10 +8,13 @@
 namespace weft {
 
 TooLarge::TooLarge(std::string_view count, double value, double most)
-    : std::runtime_error(fmt::format("{} come to {:.4g}, more than can be counted ({:.4g})", count, value, most)) {}
+    : std::runtime_error(fmt::format("{} come to {:.4g}, more than can be counted ({:.4g})", count,
+                                     value, most)) {}
 
 namespace detail {
-void too_large(std::string_view count, double value, double most) { throw TooLarge(count, value, most); }
+void too_large(std::string_view count, double value, double most) {
+  throw TooLarge(count, value, most);
+}
 }  // namespace detail
 
 std::int64_t whole(double cycles, std::string_view count) {

@@ -1,5 +1,6 @@
-// Counts that grow with a point (bytes, rows, cycles, operations): 64-bit arithmetic that throws in place of wrapping
-// round, and sums of 128 bit that are narrowed, checked, when a result is made of them.
+// Counts that grow with a point (bytes, rows, cycles, operations): 64-bit arithmetic that throws in
+// place of wrapping round, and sums of 128 bit that are narrowed, checked, when a result is made of
+// them.
 #pragma once
 
 #include <compare>
@@ -12,7 +13,8 @@
 
 namespace weft {
 
-// A count that 64 bits do not hold: the point is refused. `what()` names the count and says how large it is.
+// A count that 64 bits do not hold: the point is refused. `what()` names the count and says how
+// large it is.
 class TooLarge : public std::runtime_error {
  public:
   // `count`: what is counted, in the plural ("bytes read from the memory").
@@ -28,18 +30,21 @@ template <std::integral T>
 constexpr T times(T a, std::type_identity_t<T> b, std::string_view count) {
   T out;
   if (__builtin_mul_overflow(a, b, &out)) [[unlikely]]
-    detail::too_large(count, static_cast<double>(a) * static_cast<double>(b), static_cast<double>(std::numeric_limits<T>::max()));
+    detail::too_large(count, static_cast<double>(a) * static_cast<double>(b),
+                      static_cast<double>(std::numeric_limits<T>::max()));
   return out;
 }
 template <std::integral T>
 constexpr T plus(T a, std::type_identity_t<T> b, std::string_view count) {
   T out;
   if (__builtin_add_overflow(a, b, &out)) [[unlikely]]
-    detail::too_large(count, static_cast<double>(a) + static_cast<double>(b), static_cast<double>(std::numeric_limits<T>::max()));
+    detail::too_large(count, static_cast<double>(a) + static_cast<double>(b),
+                      static_cast<double>(std::numeric_limits<T>::max()));
   return out;
 }
 
-// For what is only compared with a capacity: the largest number where the result of a, b >= 0 is larger.
+// For what is only compared with a capacity: the largest number where the result of a, b >= 0 is
+// larger.
 constexpr std::int64_t capped_times(std::int64_t a, std::int64_t b) {
   std::int64_t out = 0;
   return __builtin_mul_overflow(a, b, &out) ? std::numeric_limits<std::int64_t>::max() : out;
@@ -49,14 +54,16 @@ constexpr std::int64_t capped_plus(std::int64_t a, std::int64_t b) {
   return __builtin_add_overflow(a, b, &out) ? std::numeric_limits<std::int64_t>::max() : out;
 }
 
-// `cycles` as a whole number; TooLarge where 64 bits (signed, so that differences are numbers too) do not hold them.
+// `cycles` as a whole number; TooLarge where 64 bits (signed, so that differences are numbers too)
+// do not hold them.
 std::int64_t whole(double cycles, std::string_view count);
 
 // A sum of counts, none of them negative, that stays exact far beyond 64 bits.
 class Total {
  public:
   constexpr Total() = default;
-  constexpr Total(std::int64_t n) : sum_(n) {}  // NOLINT(google-explicit-constructor): a count is a sum of one
+  constexpr Total(std::int64_t n)
+      : sum_(n) {}  // NOLINT(google-explicit-constructor): a count is a sum of one
   static constexpr Total of(std::uint64_t n) {
     Total out;
     out.sum_ = static_cast<Wide>(n);

@@ -1,5 +1,6 @@
-// Reads a CSV file of a user row by row: cells by their column's name, every fault with file, line and column's name.
-// Cells may be quoted ("a, b"); \ escapes \, " and n. Columns may stand in any order, and further ones are ignored.
+// Reads a CSV file of a user row by row: cells by their column's name, every fault with file, line
+// and column's name. Cells may be quoted ("a, b"); \ escapes \, " and n. Columns may stand in any
+// order, and further ones are ignored.
 #pragma once
 
 #include <cstddef>
@@ -14,25 +15,30 @@
 
 namespace weft::csv {
 
-// "4K" is 4·1024, "1M" 1024²; a plain number is itself. Empty where it is neither, below zero or above 2^62.
+// "4K" is 4·1024, "1M" 1024²; a plain number is itself. Empty where it is neither, below zero or
+// above 2^62.
 std::optional<std::int64_t> count_of(const std::string& text);
 
 // Usage: while (reader.next()) { … reader.number("latency_s") … }, then finish().
 class Reader {
  public:
   // ConfigError where the file cannot be read, is empty, or lacks one of the columns `required`.
-  Reader(std::string file, const std::vector<std::string>& required, const ReadLimits& limits = environment_limits());
+  Reader(std::string file, const std::vector<std::string>& required,
+         const ReadLimits& limits = environment_limits());
   // The same for a text, which messages call `file`.
-  Reader(std::string text, std::string file, const std::vector<std::string>& required, const ReadLimits& limits);
+  Reader(std::string text, std::string file, const std::vector<std::string>& required,
+         const ReadLimits& limits);
 
   // Goes to the next row that has as many cells as there are columns; false after the last one.
   bool next();
 
-  // The cell of the current row. A cell that is no such value is recorded as a fault, and stands for 0 or the first choice.
+  // The cell of the current row. A cell that is no such value is recorded as a fault, and stands
+  // for 0 or the first choice.
   std::string text(const std::string& column);
-  double number(const std::string& column);                          // finite
-  std::optional<double> optional_number(const std::string& column);  // absent where the cell is empty or the column missing
-  std::int64_t count(const std::string& column);                     // of one or more, see count_of
+  double number(const std::string& column);  // finite
+  std::optional<double> optional_number(
+      const std::string& column);  // absent where the cell is empty or the column missing
+  std::int64_t count(const std::string& column);  // of one or more, see count_of
   std::size_t choice(const std::string& column, const std::vector<std::string>& names);
 
   // Records a fault of the current row, for what only the caller can tell.

@@ -28,7 +28,8 @@ int Descriptor::close() {
 }
 
 int write_all(int descriptor, std::string_view bytes, const std::stop_token& stop) {
-  constexpr std::size_t kPiece = 4096;  // PIPE_BUF: a pipe that is ready for more takes so much without waiting
+  constexpr std::size_t kPiece =
+      4096;  // PIPE_BUF: a pipe that is ready for more takes so much without waiting
   while (!bytes.empty()) {
     if (stop.stop_requested()) throw Stopped{};
     pollfd waited{descriptor, POLLOUT, 0};

@@ -25,14 +25,16 @@ class Descriptor {
   int number_;
 };
 
-// Writes all of `bytes`; the errno, or 0. A pipe whose reader does not read is waited for until `stop`, then Stopped is thrown.
+// Writes all of `bytes`; the errno, or 0. A pipe whose reader does not read is waited for until
+// `stop`, then Stopped is thrown.
 int write_all(int descriptor, std::string_view bytes, const std::stop_token& stop = {});
 
-// Opens a pipe, terminal or device to write to it in place. A pipe waits for its reader until `stop`, then Stopped is thrown.
-// A negative number where it cannot be opened; errno says why.
+// Opens a pipe, terminal or device to write to it in place. A pipe waits for its reader until
+// `stop`, then Stopped is thrown. A negative number where it cannot be opened; errno says why.
 Descriptor open_in_place(const std::string& path, const std::stop_token& stop = {});
 
-// N where `path` is a name of the process's own descriptor N, such as /dev/stdout or /dev/fd/3; -1 for any other.
+// N where `path` is a name of the process's own descriptor N, such as /dev/stdout or /dev/fd/3; -1
+// for any other.
 int own_descriptor(const std::string& path);
 
 }  // namespace weft

@@ -54,7 +54,8 @@ std::string Problem::text() const {
   std::string text = visible(where.text());
   if (!text.empty()) text += ": ";
   if (!field.empty()) text += visible(shortened(field, kMostShownBytes));
-  if (!value.empty()) text += (field.empty() ? "'" : " = '") + visible(shortened(value, kMostShownBytes)) + "'";
+  if (!value.empty())
+    text += (field.empty() ? "'" : " = '") + visible(shortened(value, kMostShownBytes)) + "'";
   if (!field.empty() || !value.empty()) text += ": ";
   return text + visible(shortened(message, kMostMessageBytes));
 }
@@ -69,7 +70,8 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   if (name.size() > kLongestCompared || known.size() > kMostCompared) return best;
   std::size_t least = std::max<std::size_t>(2, name.size() / 2);
   for (const std::string& candidate : known) {
-    if (std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()) >= least) continue;
+    if (std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()) >= least)
+      continue;
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < least) {
       least = distance;
@@ -86,7 +88,8 @@ std::string one_of(const std::vector<std::string>& names) {
     if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
     text += "'" + shortened(names[i], kMostShownBytes) + "'";
   }
-  if (listed < names.size()) text += " or one of " + std::to_string(names.size() - listed) + " more";
+  if (listed < names.size())
+    text += " or one of " + std::to_string(names.size() - listed) + " more";
   return text;
 }
 

@@ -1,4 +1,5 @@
-// Two kinds of failure: what a user can mend (ConfigError) and a broken contract of ours (ContractError).
+// Two kinds of failure: what a user can mend (ConfigError) and a broken contract of ours
+// (ContractError).
 #pragma once
 
 #include <concepts>
@@ -28,14 +29,16 @@ struct Problem {
   std::string field;    // dotted path or name; may be empty
   std::string value;    // as written; may be empty
   std::string message;  // what is wrong and what is allowed
-  // One line: what a terminal would obey is escaped, wherever it came from, and a long value is cut.
+  // One line: what a terminal would obey is escaped, wherever it came from, and a long value is
+  // cut.
   std::string text() const;
 };
 
 // More problems than these are counted and not listed.
 inline constexpr std::size_t kMostListed = 20;
 
-// Bad input by the user; the command exits 2. `what()` lists the problems, one a line, and how many more there are.
+// Bad input by the user; the command exits 2. `what()` lists the problems, one a line, and how many
+// more there are.
 class ConfigError : public std::runtime_error {
  public:
   explicit ConfigError(Problem problem);
@@ -81,14 +84,16 @@ class ContractError : public std::logic_error {
 };
 
 // Always on, in every build.
-inline void check(bool holds, std::string_view message, std::source_location at = std::source_location::current()) {
+inline void check(bool holds, std::string_view message,
+                  std::source_location at = std::source_location::current()) {
   if (!holds) [[unlikely]] {
-    throw ContractError(std::string(at.file_name()) + ":" + std::to_string(at.line()) + ": " + std::string(message));
+    throw ContractError(std::string(at.file_name()) + ":" + std::to_string(at.line()) + ": " +
+                        std::string(message));
   }
 }
 
-// The name in `known` nearest to `name` by edit distance, or "" when none is near enough to suggest, or they are too many or
-// too long to be compared with.
+// The name in `known` nearest to `name` by edit distance, or "" when none is near enough to
+// suggest, or they are too many or too long to be compared with.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
 // "'a', 'b' or 'c'", for messages; of many, the first ones and how many more.

@@ -25,8 +25,15 @@ std::optional<double> number_of(std::string_view text) {
   if (error != std::errc{} || !std::isfinite(number)) return std::nullopt;
   const std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
   if (suffix.empty()) return number;
-  constexpr std::array<std::pair<std::string_view, int>, 9> kSuffixes{
-      {{"K", 10}, {"M", 20}, {"G", 30}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"k", 10}, {"Ki", 10}, {"Mi", 20}}};
+  constexpr std::array<std::pair<std::string_view, int>, 9> kSuffixes{{{"K", 10},
+                                                                       {"M", 20},
+                                                                       {"G", 30},
+                                                                       {"KiB", 10},
+                                                                       {"MiB", 20},
+                                                                       {"GiB", 30},
+                                                                       {"k", 10},
+                                                                       {"Ki", 10},
+                                                                       {"Mi", 20}}};
   for (const auto& [name, power] : kSuffixes) {
     if (suffix == name) return std::ldexp(number, power);
   }
@@ -48,7 +55,8 @@ std::string dotted(std::string_view path) {
 std::string number_text(double value) { return fmt::format("{}", value); }
 
 std::string allowed_text(Range range, bool whole) {
-  return fmt::format("a {} from {} to {}", whole ? "whole number" : "number", number_text(range.least), number_text(range.most));
+  return fmt::format("a {} from {} to {}", whole ? "whole number" : "number",
+                     number_text(range.least), number_text(range.most));
 }
 
 std::string unknown_name(std::string_view name, const std::vector<std::string>& known) {

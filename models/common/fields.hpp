@@ -1,14 +1,17 @@
-// One field table a struct: it drives parsing, messages, `--set`, the canonical form behind the hash, and help.
+// One field table a struct: it drives parsing, messages, `--set`, the canonical form behind the
+// hash, and help.
 //
 //   struct Dram { double bandwidth_bytes_per_s = 0; std::uint64_t latency_cycles = 100; };
 //   inline auto fields(Tag<Dram>) {
-//     return field_table(required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3, 1e18}, "peak bandwidth"),
-//                        optional("latency_cycles", &Dram::latency_cycles, {0, 1e6}, "request to first data"));
+//     return field_table(required("bandwidth_bytes_per_s", &Dram::bandwidth_bytes_per_s, {1e3,
+//     1e18}, "peak bandwidth"),
+//                        optional("latency_cycles", &Dram::latency_cycles, {0, 1e6}, "request to
+//                        first data"));
 //   }
 //
-// Types: integers, double, bool, std::string, enums with `names(Tag<E>)`, std::vector, std::map by name,
-// std::optional, structs with `fields`, and types with `read_custom(Value, T&, Reader&)` and `canonical_text(T)`.
-// Defaults live in the struct alone.
+// Types: integers, double, bool, std::string, enums with `names(Tag<E>)`, std::vector, std::map by
+// name, std::optional, structs with `fields`, and types with `read_custom(Value, T&, Reader&)` and
+// `canonical_text(T)`. Defaults live in the struct alone.
 #pragma once
 
 #include <algorithm>
@@ -62,8 +65,9 @@ Field<S, M> optional(std::string_view name, M S::*member, Range range, std::stri
   return {name, member, range, help, false};
 }
 
-// The fields of a struct: called with a visitor, it calls that with each field in turn. Not a std::tuple, whose constructors
-// would take a tenth of a second to compile in every file that sees a long one.
+// The fields of a struct: called with a visitor, it calls that with each field in turn. Not a
+// std::tuple, whose constructors would take a tenth of a second to compile in every file that sees
+// a long one.
 template <class... F>
 constexpr auto field_table(F... field) {
   return [field...](auto&& visit) { (visit(field), ...); };
@@ -95,7 +99,8 @@ class Reader {
     problems_.add(std::forward<Make>(make));
   }
   std::size_t count() const { return problems_.size(); }
-  // As JSON of ours has it: null for an optional value that is not there, an empty list for one that may be.
+  // As JSON of ours has it: null for an optional value that is not there, an empty list for one
+  // that may be.
   void take_nothing_as_absent() { nothing_is_absent_ = true; }
   bool nothing_is_absent() const { return nothing_is_absent_; }
   void finish() const { problems_.finish(); }
@@ -162,12 +167,16 @@ void read(const Value& value, T& out, Reader& reader, Range range = {});
 template <class T>
 void read_number(const Value& value, T& out, Reader& reader, Range range) {
   constexpr bool kWhole = std::is_integral_v<T>;
-  const std::optional<double> number = value.is_scalar() && !value.is_quoted() ? yaml_number(value.text()) : std::nullopt;
+  const std::optional<double> number =
+      value.is_scalar() && !value.is_quoted() ? yaml_number(value.text()) : std::nullopt;
   if (!number || *number < range.least || *number > range.most ||
       (kWhole && *number != static_cast<double>(static_cast<std::int64_t>(*number)))) {
     reader.add([&] {
-      const std::string trouble = value.is_quoted() ? kQuoted : number ? "" : number_trouble(value.text());
-      return Problem{value.where(), value.path(), value.text(), "must be " + allowed_text(range, kWhole) + trouble};
+      const std::string trouble = value.is_quoted() ? kQuoted
+                                  : number          ? ""
+                                                    : number_trouble(value.text());
+      return Problem{value.where(), value.path(), value.text(),
+                     "must be " + allowed_text(range, kWhole) + trouble};
     });
     return;
   }
@@ -187,7 +196,8 @@ void read_struct(const Value& value, S& out, Reader& reader) {
   for (const auto& [key, member] : value.members()) {
     if (std::find(known.begin(), known.end(), key.text()) == known.end()) {
       reader.add([&, &where = key] {
-        return Problem{where.where(), where.path(), "", "unknown key; " + unknown_name(where.text(), known)};
+        return Problem{where.where(), where.path(), "",
+                       "unknown key; " + unknown_name(where.text(), known)};
       });
       continue;
     }
@@ -199,7 +209,8 @@ void read_struct(const Value& value, S& out, Reader& reader) {
   }
   const auto miss_one = [&](const auto& field) {
     if (field.is_required && std::find(seen.begin(), seen.end(), field.name) == seen.end()) {
-      const std::string path = value.path().empty() ? std::string(field.name) : value.path() + "." + std::string(field.name);
+      const std::string path = value.path().empty() ? std::string(field.name)
+                                                    : value.path() + "." + std::string(field.name);
       reader.add({value.where(), path, "", "missing key: " + std::string(field.help)});
     }
   };
@@ -218,13 +229,16 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
         return;
       }
     }
-    reader.add({value.where(), value.path(), value.text(), unknown_name(value.text(), names_of<T>())});
+    reader.add(
+        {value.where(), value.path(), value.text(), unknown_name(value.text(), names_of<T>())});
   } else if constexpr (std::is_same_v<T, bool>) {
-    const std::optional<bool> truth = value.is_scalar() && !value.is_quoted() ? yaml_bool(value.text()) : std::nullopt;
+    const std::optional<bool> truth =
+        value.is_scalar() && !value.is_quoted() ? yaml_bool(value.text()) : std::nullopt;
     if (truth) {
       out = *truth;
     } else {
-      reader.add({value.where(), value.path(), value.text(), std::string("must be true or false") + (value.is_quoted() ? kQuoted : "")});
+      reader.add({value.where(), value.path(), value.text(),
+                  std::string("must be true or false") + (value.is_quoted() ? kQuoted : "")});
     }
   } else if constexpr (std::is_arithmetic_v<T>) {
     read_number(value, out, reader, range);
@@ -259,7 +273,8 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
     out.clear();
     for (const auto& [key, member] : value.members()) read(member, out[key.text()], reader, range);
   } else {
-    static_assert(HasFields<T>, "a type that cannot be read: give it fields(), names() or read_custom()");
+    static_assert(HasFields<T>,
+                  "a type that cannot be read: give it fields(), names() or read_custom()");
     read_struct(value, out, reader);
   }
 }
@@ -267,15 +282,18 @@ void read(const Value& value, T& out, Reader& reader, Range range) {
 // "links[0].hops" as "links.0.hops", in which form paths are taken apart.
 std::string dotted(std::string_view path);
 
-// Sets one leaf by its dotted path, as `--set` does; entries of a list by their index, from 0. ConfigError names the path, the
-// value and what is allowed.
+// Sets one leaf by its dotted path, as `--set` does; entries of a list by their index, from 0.
+// ConfigError names the path, the value and what is allowed.
 template <class T>
-void set_path(T& out, std::string_view path, std::string_view rest, const std::string& text, Range range = {}) {
+void set_path(T& out, std::string_view path, std::string_view rest, const std::string& text,
+              Range range = {}) {
   const auto dot = rest.find('.');
   const std::string head(rest.substr(0, dot));
-  const std::string_view tail = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+  const std::string_view tail =
+      dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
   const auto unknown = [&](const std::vector<std::string>& known) {
-    throw ConfigError(Problem{{"--set", 0, 0}, std::string(path), text, "no such field; " + unknown_name(head, known)});
+    throw ConfigError(Problem{
+        {"--set", 0, 0}, std::string(path), text, "no such field; " + unknown_name(head, known)});
   };
   if constexpr (HasFields<T>) {
     if (!rest.empty()) {
@@ -307,8 +325,12 @@ void set_path(T& out, std::string_view path, std::string_view rest, const std::s
       std::size_t index = 0;
       const auto [end, error] = std::from_chars(head.data(), head.data() + head.size(), index);
       if (error != std::errc{} || end != head.data() + head.size() || index >= out.size()) {
-        const std::string allowed = out.empty() ? "the list is empty" : "allowed: 0 to " + std::to_string(out.size() - 1);
-        throw ConfigError(Problem{{"--set", 0, 0}, std::string(path), text, "no entry '" + head + "' of the list; " + allowed});
+        const std::string allowed =
+            out.empty() ? "the list is empty" : "allowed: 0 to " + std::to_string(out.size() - 1);
+        throw ConfigError(Problem{{"--set", 0, 0},
+                                  std::string(path),
+                                  text,
+                                  "no entry '" + head + "' of the list; " + allowed});
       }
       set_path(out[index], path, tail, text, range);
       return;
@@ -318,7 +340,11 @@ void set_path(T& out, std::string_view path, std::string_view rest, const std::s
     set_path(*out, path, rest, text, range);
     return;
   }
-  if (!rest.empty()) throw ConfigError(Problem{{"--set", 0, 0}, std::string(path), text, "a single value, it has no field '" + head + "'"});
+  if (!rest.empty())
+    throw ConfigError(Problem{{"--set", 0, 0},
+                              std::string(path),
+                              text,
+                              "a single value, it has no field '" + head + "'"});
   Reader reader;
   read(load_text(text, "--set", std::string(path)), out, reader, range);
   reader.finish();
@@ -340,11 +366,14 @@ void canonical(const T& value, const std::string& path, std::string& out) {
   } else if constexpr (IsOptional<T>::value) {
     if (value) canonical(*value, path, out);
   } else if constexpr (IsVector<T>::value) {
-    for (std::size_t i = 0; i < value.size(); ++i) canonical(value[i], path + "[" + std::to_string(i) + "]", out);
+    for (std::size_t i = 0; i < value.size(); ++i)
+      canonical(value[i], path + "[" + std::to_string(i) + "]", out);
   } else if constexpr (IsMap<T>::value) {
     for (const auto& [name, member] : value) canonical(member, path + "." + name, out);
   } else {
-    fields(Tag<T>{})([&](const auto& field) { canonical(value.*field.member, path + "." + std::string(field.name), out); });
+    fields(Tag<T>{})([&](const auto& field) {
+      canonical(value.*field.member, path + "." + std::string(field.name), out);
+    });
   }
 }
 

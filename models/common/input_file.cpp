@@ -19,7 +19,10 @@ std::string reason(int error) { return std::generic_category().message(error); }
 // Why a file of this kind is refused, or "" for a regular one.
 std::string kind_trouble(mode_t mode) {
   if (S_ISREG(mode)) return "";
-  const char* kind = S_ISDIR(mode) ? "folder" : S_ISFIFO(mode) ? "pipe" : S_ISSOCK(mode) ? "socket" : "device";
+  const char* kind = S_ISDIR(mode)    ? "folder"
+                     : S_ISFIFO(mode) ? "pipe"
+                     : S_ISSOCK(mode) ? "socket"
+                                      : "device";
   return std::string("must be a regular file, not a ") + kind;
 }
 
@@ -27,8 +30,10 @@ std::string kind_trouble(mode_t mode) {
 
 InputFile::InputFile(const std::filesystem::path& path) : name_(path.string()) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) refuse(errno == ENOENT ? "cannot be read: no such file" : "cannot be read: " + reason(errno));
-  if (const std::string trouble = kind_trouble(status.st_mode); !trouble.empty()) refuse(trouble);  // a device may act when opened
+  if (::stat(path.c_str(), &status) != 0)
+    refuse(errno == ENOENT ? "cannot be read: no such file" : "cannot be read: " + reason(errno));
+  if (const std::string trouble = kind_trouble(status.st_mode); !trouble.empty())
+    refuse(trouble);  // a device may act when opened
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor_ < 0) refuse("cannot be read: " + reason(errno));
   std::string trouble;
@@ -46,10 +51,13 @@ InputFile::InputFile(const std::filesystem::path& path) : name_(path.string()) {
 
 InputFile::~InputFile() { ::close(descriptor_); }
 
-void InputFile::refuse(const std::string& why) const { throw ConfigError(Problem{{name_}, "", "", why}); }
+void InputFile::refuse(const std::string& why) const {
+  throw ConfigError(Problem{{name_}, "", "", why});
+}
 
 std::string InputFile::read(std::uint64_t begin, std::uint64_t count) const {
-  constexpr std::uint64_t kPiece = kMi;  // the size a file claims is not believed before it has been read
+  constexpr std::uint64_t kPiece =
+      kMi;  // the size a file claims is not believed before it has been read
   std::string bytes;
   try {
     if (begin < size_) bytes.reserve(std::min(count, size_ - begin));
@@ -57,7 +65,8 @@ std::string InputFile::read(std::uint64_t begin, std::uint64_t count) const {
       const std::size_t held = bytes.size();
       const auto wanted = static_cast<std::size_t>(std::min(kPiece, count - held));
       bytes.resize(held + wanted);
-      const ssize_t got = ::pread(descriptor_, bytes.data() + held, wanted, static_cast<off_t>(begin + held));
+      const ssize_t got =
+          ::pread(descriptor_, bytes.data() + held, wanted, static_cast<off_t>(begin + held));
       if (got < 0 && errno != EINTR) refuse("cannot be read: " + reason(errno));
       bytes.resize(held + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
       if (got == 0) break;
@@ -80,8 +89,12 @@ void check_text(std::string_view text, const std::string& file) {
     throw ConfigError(Problem{{file}, "", "", "UTF-16 text: save it as UTF-8"});
   const std::size_t bad = first_not_text(text);
   if (bad == std::string_view::npos) return;
-  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n');
-  throw ConfigError(Problem{{file, static_cast<int>(line), 0}, "", std::string(text.substr(bad, 1)), "not text in UTF-8"});
+  const auto line =
+      1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n');
+  throw ConfigError(Problem{{file, static_cast<int>(line), 0},
+                            "",
+                            std::string(text.substr(bad, 1)),
+                            "not text in UTF-8"});
 }
 
 std::string read_text(const std::filesystem::path& path, const Limit& bytes) {

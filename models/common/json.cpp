@@ -27,7 +27,8 @@ void append_escaped(std::string& out, std::uint32_t code) {
     default: break;
   }
   if (code > 0xFFFFU) {
-    out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + ((code - 0x10000U) >> 10), 0xDC00U + ((code - 0x10000U) & 0x3FFU));
+    out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + ((code - 0x10000U) >> 10),
+                       0xDC00U + ((code - 0x10000U) & 0x3FFU));
   } else {
     out += fmt::format("\\u{:04x}", code);
   }
@@ -72,7 +73,8 @@ void Writer::before_value() {
 }
 
 void Writer::key(std::string_view name) {
-  check(!levels_.empty() && levels_.back().close == '}' && !has_key_, "a key stands in a JSON object, before its value");
+  check(!levels_.empty() && levels_.back().close == '}' && !has_key_,
+        "a key stands in a JSON object, before its value");
   if (!std::exchange(levels_.back().empty, false)) out_ += ',';
   new_line();
   append_quoted(out_, name);
@@ -87,7 +89,8 @@ void Writer::begin(char open) {
 }
 
 void Writer::end(char close) {
-  check(!levels_.empty() && levels_.back().close == close && !has_key_, "the JSON object or list that ends is the last one begun");
+  check(!levels_.empty() && levels_.back().close == close && !has_key_,
+        "the JSON object or list that ends is the last one begun");
   const bool empty = levels_.back().empty;
   levels_.pop_back();
   if (!empty) new_line();

@@ -1,4 +1,5 @@
-// Writes JSON in the order it is told, straight into one string. Doubles by shortest round trip; what is not finite, as null.
+// Writes JSON in the order it is told, straight into one string. Doubles by shortest round trip;
+// what is not finite, as null.
 #pragma once
 
 #include <concepts>
@@ -11,7 +12,8 @@ namespace weft::json {
 
 enum class Layout : std::uint8_t { pretty, compact };  // two spaces a level, or one line
 
-// The same calls give the same bytes. Misuse (a value without its key, an end without its begin) is a ContractError.
+// The same calls give the same bytes. Misuse (a value without its key, an end without its begin) is
+// a ContractError.
 class Writer {
  public:
   explicit Writer(Layout layout = Layout::pretty) : layout_(layout) {}

@@ -59,7 +59,9 @@ std::string shown(std::string_view text, bool keep_lines) {
 }  // namespace
 
 Utf8Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) : 0U; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) : 0U;
+  };
   const auto follows = [&](std::size_t i, std::uint32_t least = 0x80, std::uint32_t most = 0xBF) {
     return byte(i) >= least && byte(i) <= most;
   };
@@ -68,10 +70,12 @@ Utf8Character first_character(std::string_view text) {
   if (first < 0x80U) return {1, first};
   if (first >= 0xC2U && first <= 0xDFU && follows(1)) return {2, (first & 0x1FU) << 6 | low(1)};
   // No overlong form, no surrogate, nothing beyond U+10FFFF.
-  if (first >= 0xE0U && first <= 0xEFU && follows(1, first == 0xE0U ? 0xA0 : 0x80, first == 0xEDU ? 0x9F : 0xBF) && follows(2)) {
+  if (first >= 0xE0U && first <= 0xEFU &&
+      follows(1, first == 0xE0U ? 0xA0 : 0x80, first == 0xEDU ? 0x9F : 0xBF) && follows(2)) {
     return {3, (first & 0x0FU) << 12 | low(1) << 6 | low(2)};
   }
-  if (first >= 0xF0U && first <= 0xF4U && follows(1, first == 0xF0U ? 0x90 : 0x80, first == 0xF4U ? 0x8F : 0xBF) && follows(2) &&
+  if (first >= 0xF0U && first <= 0xF4U &&
+      follows(1, first == 0xF0U ? 0x90 : 0x80, first == 0xF4U ? 0x8F : 0xBF) && follows(2) &&
       follows(3)) {
     return {4, (first & 0x07U) << 18 | low(1) << 12 | low(2) << 6 | low(3)};
   }
@@ -80,8 +84,9 @@ Utf8Character first_character(std::string_view text) {
 
 bool is_control(std::uint32_t code) {
   if (code >= 0x20U && code < 0x7FU) return false;
-  return std::any_of(kControls.begin(), kControls.end(),
-                     [code](const Range& range) { return code >= range.first && code <= range.second; });
+  return std::any_of(kControls.begin(), kControls.end(), [code](const Range& range) {
+    return code >= range.first && code <= range.second;
+  });
 }
 
 std::string visible(std::string_view text) { return shown(text, false); }
@@ -98,7 +103,8 @@ std::size_t first_not_text(std::string_view bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
     const auto [length, code] = first_character(bytes.substr(at));
-    const bool control = (code < 0x20U && code != '\n' && code != '\r' && code != '\t') || code == 0x7FU;
+    const bool control =
+        (code < 0x20U && code != '\n' && code != '\r' && code != '\t') || code == 0x7FU;
     if (length == 0 || control) return at;
     at += length;
   }

@@ -5,11 +5,14 @@
 namespace weft::config {
 
 Value::Value(std::shared_ptr<const YamlTree> tree, const std::string& path)
-    : tree_(std::move(tree)), node_(&tree_->node(tree_->root)), step_(std::make_shared<const Step>(Step{nullptr, path})) {}
+    : tree_(std::move(tree)),
+      node_(&tree_->node(tree_->root)),
+      step_(std::make_shared<const Step>(Step{nullptr, path})) {}
 
 std::string Value::path() const {
   std::vector<const Step*> steps;
-  for (const Step* step = step_.get(); step != nullptr; step = step->before.get()) steps.push_back(step);
+  for (const Step* step = step_.get(); step != nullptr; step = step->before.get())
+    steps.push_back(step);
   std::string path = steps.back()->name;
   for (auto step = steps.rbegin() + 1; step != steps.rend(); ++step) {
     if ((*step)->is_item) {
@@ -32,8 +35,10 @@ std::vector<std::pair<Value, Value>> Value::members() const {
   if (!is_map()) return all;
   all.reserve(size());
   for (std::size_t i = 0; i + 1 < node_->children.size(); i += 2) {
-    const auto step = std::make_shared<const Step>(Step{step_, tree_->node(node_->children[i]).text});
-    all.emplace_back(Value(*this, node_->children[i], step), Value(*this, node_->children[i + 1], step));
+    const auto step =
+        std::make_shared<const Step>(Step{step_, tree_->node(node_->children[i]).text});
+    all.emplace_back(Value(*this, node_->children[i], step),
+                     Value(*this, node_->children[i + 1], step));
   }
   return all;
 }
@@ -43,11 +48,13 @@ std::vector<Value> Value::items() const {
   if (!is_list()) return all;
   all.reserve(size());
   for (std::size_t i = 0; i < node_->children.size(); ++i)
-    all.push_back(Value(*this, node_->children[i], std::make_shared<const Step>(Step{step_, "", i, true})));
+    all.push_back(
+        Value(*this, node_->children[i], std::make_shared<const Step>(Step{step_, "", i, true})));
   return all;
 }
 
-Value load_text(const std::string& text, const std::string& file, const std::string& path, const ReadLimits& limits) {
+Value load_text(const std::string& text, const std::string& file, const std::string& path,
+                const ReadLimits& limits) {
   check_text(text, file);
   return {parse_yaml(text, file, limits), path};
 }

@@ -1,4 +1,5 @@
-// YAML at the edge: a value that remembers its file, line and dotted path, so that every message can name them.
+// YAML at the edge: a value that remembers its file, line and dotted path, so that every message
+// can name them.
 #pragma once
 
 #include <filesystem>
@@ -28,15 +29,20 @@ class Value {
   // A quoted scalar is text even where it looks like a number.
   bool is_quoted() const { return node_->quoted; }
   // Members of a map, or items of a list.
-  std::size_t size() const { return is_map() ? node_->children.size() / 2 : node_->children.size(); }
+  std::size_t size() const {
+    return is_map() ? node_->children.size() / 2 : node_->children.size();
+  }
 
   // The scalar as written; "a map", "a list" or "nothing" for the rest.
   std::string text() const;
-  // Key and value in file order. The key's own place is the value's `where()` for messages about the key.
+  // Key and value in file order. The key's own place is the value's `where()` for messages about
+  // the key.
   std::vector<std::pair<Value, Value>> members() const;
   std::vector<Value> items() const;
 
-  [[nodiscard]] Problem problem(std::string message) const { return {where(), path(), is_scalar() ? text() : "", std::move(message)}; }
+  [[nodiscard]] Problem problem(std::string message) const {
+    return {where(), path(), is_scalar() ? text() : "", std::move(message)};
+  }
 
  private:
   // One part of a path: a key, or the index of an item.
@@ -55,8 +61,8 @@ class Value {
   std::shared_ptr<const Step> step_;
 };
 
-// Reads and checks the document's form: a regular file, text, within its limits, well-formed, not empty, no key twice.
-// Throws ConfigError.
+// Reads and checks the document's form: a regular file, text, within its limits, well-formed, not
+// empty, no key twice. Throws ConfigError.
 Value load_file(const std::filesystem::path& path, const ReadLimits& limits = environment_limits());
 Value load_text(const std::string& text, const std::string& file, const std::string& path = "",
                 const ReadLimits& limits = environment_limits());

@@ -19,7 +19,9 @@ std::string_view without_sign(std::string_view text) {
   return text;
 }
 
-bool all_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 // A whole number with 0 before it: octal in YAML 1.1, decimal in 1.2.
 bool has_leading_zero(std::string_view text) {
@@ -40,7 +42,8 @@ std::optional<std::string> without_underscores(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') {
       plain += text[i];
-    } else if (i == 0 || i + 1 == text.size() || std::isxdigit(static_cast<unsigned char>(text[i - 1])) == 0 ||
+    } else if (i == 0 || i + 1 == text.size() ||
+               std::isxdigit(static_cast<unsigned char>(text[i - 1])) == 0 ||
                std::isxdigit(static_cast<unsigned char>(text[i + 1])) == 0) {
       return std::nullopt;
     }
@@ -50,10 +53,12 @@ std::optional<std::string> without_underscores(std::string_view text) {
 
 std::optional<double> based_number(std::string_view text) {
   const std::string_view digits = without_sign(text);
-  for (const auto& [prefix, base] : {std::pair<std::string_view, int>{"0x", 16}, {"0o", 8}, {"0b", 2}}) {
+  for (const auto& [prefix, base] :
+       {std::pair<std::string_view, int>{"0x", 16}, {"0o", 8}, {"0b", 2}}) {
     if (!digits.starts_with(prefix)) continue;
     std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data() + prefix.size(), digits.data() + digits.size(), value, base);
+    const auto [end, error] =
+        std::from_chars(digits.data() + prefix.size(), digits.data() + digits.size(), value, base);
     if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     return text.front() == '-' ? -static_cast<double>(value) : static_cast<double>(value);
   }
@@ -65,9 +70,11 @@ bool is_word(std::string_view text, const std::array<std::string_view, N>& words
   for (const std::string_view word : words) {
     if (text.size() != word.size()) continue;
     std::string capitalised(word);
-    capitalised.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(capitalised.front())));
+    capitalised.front() =
+        static_cast<char>(std::toupper(static_cast<unsigned char>(capitalised.front())));
     std::string capital;
-    for (const char c : word) capital += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const char c : word)
+      capital += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     if (text == word || text == capitalised || text == capital) return true;
   }
   return false;
@@ -85,8 +92,12 @@ std::optional<double> yaml_number(std::string_view text) {
 
 std::string number_trouble(std::string_view text) {
   const auto plain = without_underscores(text);
-  if (plain && has_leading_zero(*plain)) return "; a number that begins with 0 is octal in YAML 1.1 and decimal in 1.2: write 0o17 or 15";
-  if (is_sexagesimal(text)) return "; digits with colons are a number in base 60 in YAML 1.1 and text in 1.2: write the number";
+  if (plain && has_leading_zero(*plain))
+    return "; a number that begins with 0 is octal in YAML 1.1 and decimal in 1.2: write 0o17 or "
+           "15";
+  if (is_sexagesimal(text))
+    return "; digits with colons are a number in base 60 in YAML 1.1 and text in 1.2: write the "
+           "number";
   return "";
 }
 

@@ -38,13 +38,16 @@ class Builder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     note(mark);
-    if (mark.pos == document_) refuse(mark, "", "not YAML: this character is out of place");  // the parser would not move on
+    if (mark.pos == document_)
+      refuse(mark, "", "not YAML: this character is out of place");  // the parser would not move on
     document_ = mark.pos;
     anchors_.clear();
   }
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(make(mark, Kind::null, anchor)); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    leaf(make(mark, Kind::null, anchor));
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     note(mark);
@@ -54,9 +57,11 @@ class Builder final : public YAML::EventHandler {
     attach(place(mark), node);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     const std::string_view core = core_tag(mark, tag, {"str", "int", "float", "bool", "null"});
-    const bool null = core == "null" && (value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL");
+    const bool null = core == "null" && (value.empty() || value == "~" || value == "null" ||
+                                         value == "Null" || value == "NULL");
     const std::uint32_t node = make(mark, null ? Kind::null : Kind::scalar, anchor);
     tree_.nodes[node].quoted = core == "str" || tag == "!";
     if (!null) tree_.nodes[node].text = value;
@@ -64,13 +69,15 @@ class Builder final : public YAML::EventHandler {
     leaf(node);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     core_tag(mark, tag, {"seq"});
     open(mark, make(mark, Kind::list, anchor));
   }
   void OnSequenceEnd() override { close(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     core_tag(mark, tag, {"map"});
     open(mark, make(mark, Kind::map, anchor));
   }
@@ -91,20 +98,29 @@ class Builder final : public YAML::EventHandler {
 
   void note(const YAML::Mark& mark) { position_ = static_cast<std::size_t>(std::max(0, mark.pos)); }
 
-  Location place(const YAML::Mark& mark) const { return {tree_.file, mark.line + 1, mark.column + 1}; }
-  Location place(std::uint32_t node) const { return {tree_.file, tree_.nodes[node].line, tree_.nodes[node].column}; }
+  Location place(const YAML::Mark& mark) const {
+    return {tree_.file, mark.line + 1, mark.column + 1};
+  }
+  Location place(std::uint32_t node) const {
+    return {tree_.file, tree_.nodes[node].line, tree_.nodes[node].column};
+  }
 
   [[noreturn]] void refuse(const YAML::Mark& mark, std::string value, std::string why) const {
     throw ConfigError(Problem{place(mark), "", std::move(value), std::move(why)});
   }
 
   // "float" of tag:yaml.org,2002:float; "" without a tag.
-  std::string_view core_tag(const YAML::Mark& mark, const std::string& tag, std::initializer_list<std::string_view> allowed) const {
+  std::string_view core_tag(const YAML::Mark& mark, const std::string& tag,
+                            std::initializer_list<std::string_view> allowed) const {
     if (tag.empty() || tag == "?" || tag == "!") return {};
-    const std::string_view core = tag.starts_with(kCoreTag) ? std::string_view(tag).substr(kCoreTag.size()) : std::string_view{};
-    if (const auto found = std::find(allowed.begin(), allowed.end(), core); found != allowed.end()) return *found;
+    const std::string_view core = tag.starts_with(kCoreTag)
+                                      ? std::string_view(tag).substr(kCoreTag.size())
+                                      : std::string_view{};
+    if (const auto found = std::find(allowed.begin(), allowed.end(), core); found != allowed.end())
+      return *found;
     refuse(mark, tag,
-           "a tag that means nothing here: leave it out; YAML's own are read, !!str, !!int, !!float, !!bool, !!null, !!seq and !!map");
+           "a tag that means nothing here: leave it out; YAML's own are read, !!str, !!int, "
+           "!!float, !!bool, !!null, !!seq and !!map");
   }
 
   std::uint32_t make(const YAML::Mark& mark, Kind kind, YAML::anchor_t anchor) {
@@ -156,16 +172,21 @@ class Builder final : public YAML::EventHandler {
 
   void attach_root(const Location& where, std::uint32_t node) {
     if (tree_.nodes[node].kind == Kind::null) return;  // nothing stands there
-    if (found_) throw ConfigError(Problem{where, "", "", "a second document begins here: a file holds one; give each a file of its own"});
+    if (found_)
+      throw ConfigError(
+          Problem{where, "", "",
+                  "a second document begins here: a file holds one; give each a file of its own"});
     tree_.root = node;
     found_ = true;
   }
 
   void attach_key(Frame& frame, std::uint32_t node, const Location& where) {
     const YamlNode& key = tree_.nodes[node];
-    if (key.kind != Kind::scalar) throw ConfigError(Problem{where, "", "", "a key must be a plain name"});
+    if (key.kind != Kind::scalar)
+      throw ConfigError(Problem{where, "", "", "a key must be a plain name"});
     limits_.yaml_key_bytes.hold(key.text.size(), where);
-    if (!frame.keys.insert(key.text).second) throw ConfigError(Problem{where, key.text, "", "the same key stands twice"});
+    if (!frame.keys.insert(key.text).second)
+      throw ConfigError(Problem{where, key.text, "", "the same key stands twice"});
     frame.key_due = false;
     frame.merging = key.text == "<<" && !key.quoted;
     if (!frame.merging) add(frame.node, node, where);
@@ -185,13 +206,16 @@ class Builder final : public YAML::EventHandler {
   void check_merge(std::uint32_t node, const Location& where) const {
     const YamlNode& merged = tree_.nodes[node];
     const auto is_map = [&](std::uint32_t child) { return tree_.nodes[child].kind == Kind::map; };
-    if (is_map(node) || (merged.kind == Kind::list && std::all_of(merged.children.begin(), merged.children.end(), is_map))) return;
+    if (is_map(node) || (merged.kind == Kind::list &&
+                         std::all_of(merged.children.begin(), merged.children.end(), is_map)))
+      return;
     throw ConfigError(Problem{where, "<<", "", "a merge key takes a map, or a list of maps"});
   }
 
   void merge(std::uint32_t node) {
     if (tree_.nodes[node].kind == Kind::list) {
-      for (std::size_t i = 0; i < tree_.nodes[node].children.size(); ++i) merge_map(tree_.nodes[node].children[i]);
+      for (std::size_t i = 0; i < tree_.nodes[node].children.size(); ++i)
+        merge_map(tree_.nodes[node].children[i]);
     } else {
       merge_map(node);
     }
@@ -201,7 +225,8 @@ class Builder final : public YAML::EventHandler {
   void merge_map(std::uint32_t from) {
     Frame& frame = frames_.back();
     const Location where = place(frame.node);
-    visited_ += 1 + tree_.nodes[from].children.size();  // also those that are passed over cost their time
+    visited_ +=
+        1 + tree_.nodes[from].children.size();  // also those that are passed over cost their time
     limits_.yaml_expanded.hold(visited_, where);
     for (std::size_t i = 0; i + 1 < tree_.nodes[from].children.size(); i += 2) {
       const std::uint32_t key = tree_.nodes[from].children[i];
@@ -224,8 +249,8 @@ class Builder final : public YAML::EventHandler {
   bool found_ = false;
 };
 
-// The text in pieces, as the parser takes them. It holds what it cannot tell yet (a `[` may begin a key) and there is no end to
-// that but this one.
+// The text in pieces, as the parser takes them. It holds what it cannot tell yet (a `[` may begin a
+// key) and there is no end to that but this one.
 class Feed final : public std::streambuf {
  public:
   Feed(std::string_view text, const Builder& builder, const Limit& ahead, const Location& where)
@@ -253,7 +278,8 @@ class Feed final : public std::streambuf {
 
 }  // namespace
 
-std::shared_ptr<const YamlTree> parse_yaml(const std::string& text, const std::string& file, const ReadLimits& limits) {
+std::shared_ptr<const YamlTree> parse_yaml(const std::string& text, const std::string& file,
+                                           const ReadLimits& limits) {
   limits.yaml_bytes.hold(text.size(), {file});
   auto tree = std::make_shared<YamlTree>();
   tree->file = file;
@@ -266,7 +292,8 @@ std::shared_ptr<const YamlTree> parse_yaml(const std::string& text, const std::s
     while (parser.HandleNextDocument(builder)) continue;
     if (!builder.found()) throw ConfigError(Problem{{file}, "", "", "empty: nothing to read"});
   } catch (const YAML::Exception& error) {
-    throw ConfigError(Problem{{file, error.mark.line + 1, error.mark.column + 1}, "", "", "not YAML: " + error.msg});
+    throw ConfigError(Problem{
+        {file, error.mark.line + 1, error.mark.column + 1}, "", "", "not YAML: " + error.msg});
   }
   return tree;
 }

@@ -15,14 +15,19 @@ constexpr const char* kVersion = "0.4";
 using Actions = std::vector<std::pair<std::string, double>>;
 using Listing = std::vector<std::pair<std::string, Actions>>;
 
-void emit_pair(YAML::Emitter& out, const char* key, const std::string& value) { out << YAML::Key << key << YAML::Value << value; }
+void emit_pair(YAML::Emitter& out, const char* key, const std::string& value) {
+  out << YAML::Key << key << YAML::Value << value;
+}
 
 // Shortest text that reads back as the same double.
-void emit_number(YAML::Emitter& out, const char* key, double value) { emit_pair(out, key, config::number_text(value)); }
+void emit_number(YAML::Emitter& out, const char* key, double value) {
+  emit_pair(out, key, config::number_text(value));
+}
 
 void begin(YAML::Emitter& out, const char* root, const char* list) {
-  out << YAML::BeginMap << YAML::Key << root << YAML::Value << YAML::BeginMap << YAML::Key << "version" << YAML::Value << YAML::SingleQuoted
-      << kVersion << YAML::Key << list << YAML::Value << YAML::BeginSeq;
+  out << YAML::BeginMap << YAML::Key << root << YAML::Value << YAML::BeginMap << YAML::Key
+      << "version" << YAML::Value << YAML::SingleQuoted << kVersion << YAML::Key << list
+      << YAML::Value << YAML::BeginSeq;
 }
 
 std::string finish(YAML::Emitter& out) {
@@ -41,7 +46,8 @@ std::string ert_text(const Listing& listing) {
     for (const auto& [action, energy] : actions) {
       out << YAML::BeginMap;
       emit_pair(out, "name", action);
-      out << YAML::Key << "arguments" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::EndMap;
+      out << YAML::Key << "arguments" << YAML::Value << YAML::Flow << YAML::BeginMap
+          << YAML::EndMap;
       emit_number(out, "energy", energy);
       out << YAML::EndMap;
     }
@@ -50,9 +56,11 @@ std::string ert_text(const Listing& listing) {
   return finish(out);
 }
 
-// Actions of a run by component, in the order of their first appearance; the same action twice becomes one.
+// Actions of a run by component, in the order of their first appearance; the same action twice
+// becomes one.
 template <class Merge>
-Listing by_component(const std::vector<ActionCount>& actions, const std::string& root, double ActionCount::*member, Merge merge) {
+Listing by_component(const std::vector<ActionCount>& actions, const std::string& root,
+                     double ActionCount::*member, Merge merge) {
   Listing listing;
   for (const ActionCount& action : actions) {
     const std::string name = root + "." + action.component;
@@ -85,20 +93,27 @@ std::string energy_reference_table(const Table& table, const Components& compone
   Listing listing;
   for (const auto& [array, operations] : components.arrays) {
     const std::string path = components.root + "." + array + ".";
-    for (const std::string& name : operations) listing.push_back({path + name, {{"compute", operation(table, name).energy.pj}}});
-    listing.push_back({path + "register_file", {{"read", table.register_file.read.pj}, {"write", table.register_file.write.pj}}});
+    for (const std::string& name : operations)
+      listing.push_back({path + name, {{"compute", operation(table, name).energy.pj}}});
+    listing.push_back(
+        {path + "register_file",
+         {{"read", table.register_file.read.pj}, {"write", table.register_file.write.pj}}});
   }
   const BufferWord word = buffer_word(table, components.buffer_bytes);
-  listing.push_back({components.root + ".buffer", {{"read", word.read_pj}, {"write", word.write_pj}}});
+  listing.push_back(
+      {components.root + ".buffer", {{"read", word.read_pj}, {"write", word.write_pj}}});
   const auto dram = [&](bool written) { return dram_bit(table, written).pj * 8 * kWordBytes; };
   listing.push_back({components.root + ".dram", {{"read", dram(false)}, {"write", dram(true)}}});
   return ert_text(listing);
 }
 
-std::string energy_reference_table(const std::vector<ActionCount>& actions, const std::string& root) {
-  return ert_text(by_component(actions, root, &ActionCount::pj_per_action, [](double known, const ActionCount& action) {
-    check(known == action.pj_per_action, "two energies of " + action.component + " " + action.action);
-  }));
+std::string energy_reference_table(const std::vector<ActionCount>& actions,
+                                   const std::string& root) {
+  return ert_text(by_component(actions, root, &ActionCount::pj_per_action,
+                               [](double known, const ActionCount& action) {
+                                 check(known == action.pj_per_action,
+                                       "two energies of " + action.component + " " + action.action);
+                               }));
 }
 
 std::string area_reference_table(const Table& table, const Components& components) {
@@ -106,12 +121,14 @@ std::string area_reference_table(const Table& table, const Components& component
   for (const auto& [array, operations] : components.arrays) {
     const std::string path = components.root + "." + array + ".";
     for (const std::string& name : operations) {
-      if (const auto& area = operation(table, name).area) areas.emplace_back(path + name, area->um2);
+      if (const auto& area = operation(table, name).area)
+        areas.emplace_back(path + name, area->um2);
     }
     const RegisterFile& file = table.register_file;
     if (!file.area) continue;
     const double per_bit = file.area_per_address_bit ? file.area_per_address_bit->um2 : 0;
-    areas.emplace_back(path + "register_file", file.area->um2 + per_bit * address_bits(components.register_file_words));
+    areas.emplace_back(path + "register_file",
+                       file.area->um2 + per_bit * address_bits(components.register_file_words));
   }
   for (const BufferArea& entry : table.buffer_area) {
     if (entry.bytes == components.buffer_bytes && entry.row_bytes == components.buffer_row_bytes)
@@ -132,7 +149,8 @@ std::string action_counts(const std::vector<ActionCount>& actions, const std::st
   YAML::Emitter out;
   begin(out, "action_counts", "local");
   for (const auto& [name, counts] :
-       by_component(actions, root, &ActionCount::count, [](double&known, const ActionCount&action) { known += action.count; })) {
+       by_component(actions, root, &ActionCount::count,
+                    [](double&known, const ActionCount&action) { known += action.count; })) {
     out << YAML::BeginMap;
     emit_pair(out, "name", name);
     out << YAML::Key << "action_counts" << YAML::Value << YAML::BeginSeq;

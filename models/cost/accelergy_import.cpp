@@ -32,9 +32,10 @@ struct ErtAction {
   double energy = 0;
 };
 inline auto fields(config::Tag<ErtAction>) {
-  return config::field_table(config::required("name", &ErtAction::name, "of the action"),
-                             config::optional("arguments", &ErtAction::arguments, "by name"),
-                             config::required("energy", &ErtAction::energy, {0, 1e12}, "of one action, pJ"));
+  return config::field_table(
+      config::required("name", &ErtAction::name, "of the action"),
+      config::optional("arguments", &ErtAction::arguments, "by name"),
+      config::required("energy", &ErtAction::energy, {0, 1e12}, "of one action, pJ"));
 }
 
 struct ErtTable {
@@ -62,8 +63,9 @@ struct Tables {
 };
 template <class Entry>
 auto fields(config::Tag<Tables<Entry>>) {
-  return config::field_table(config::required("version", &Tables<Entry>::version, "of the format, '0.4'"),
-                             config::required("tables", &Tables<Entry>::tables, "of the components"));
+  return config::field_table(
+      config::required("version", &Tables<Entry>::version, "of the format, '0.4'"),
+      config::required("tables", &Tables<Entry>::tables, "of the components"));
 }
 
 // Accelergy's summaries may stand in the same file: means of the same numbers.
@@ -72,8 +74,9 @@ struct ErtFile {
   PassedOver summary;
 };
 inline auto fields(config::Tag<ErtFile>) {
-  return config::field_table(config::required("ERT", &ErtFile::content, "the energy reference table"),
-                             config::optional("ERT_summary", &ErtFile::summary, "not used"));
+  return config::field_table(
+      config::required("ERT", &ErtFile::content, "the energy reference table"),
+      config::optional("ERT_summary", &ErtFile::summary, "not used"));
 }
 
 struct ArtFile {
@@ -116,7 +119,8 @@ class Importer {
         const std::string at = fmt::format("{}.actions[{}]", path, j);
         for (const std::string& name : our_actions(at, taken, action)) {
           note(ert_origins_, taken.part + " " + name,
-               {action.energy, fmt::format("Accelergy ERT {}, table {}", file, tables[i].name), at + ".energy"});
+               {action.energy, fmt::format("Accelergy ERT {}, table {}", file, tables[i].name),
+                at + ".energy"});
         }
       }
     }
@@ -128,7 +132,9 @@ class Importer {
       const std::string path = fmt::format("ART.tables[{}]", i);
       const std::string part = component(art_origins_, path, tables[i].name).part;
       if (part.empty() || part == "dram") continue;
-      note(art_origins_, part + " area", {tables[i].area, fmt::format("Accelergy ART {}, table {}", file, tables[i].name), path + ".area"});
+      note(art_origins_, part + " area",
+           {tables[i].area, fmt::format("Accelergy ART {}, table {}", file, tables[i].name),
+            path + ".area"});
     }
   }
 
@@ -163,25 +169,30 @@ class Importer {
     return content.content.tables;
   }
 
-  void add(const config::Origins& origins, const std::string& path, const std::string& value, std::string message) {
+  void add(const config::Origins& origins, const std::string& path, const std::string& value,
+           std::string message) {
     problems_.push_back({config::origin_of(origins, path), path, value, std::move(message)});
   }
 
   // By the map, or else by the last part of the name; a problem where neither says what it is.
-  Taken component(const config::Origins& origins, const std::string& path, const std::string& name) {
-    if (const MapEntry* entry = map_.find(name)) return {entry->is == "nothing" ? "" : entry->is, entry};
+  Taken component(const config::Origins& origins, const std::string& path,
+                  const std::string& name) {
+    if (const MapEntry* entry = map_.find(name))
+      return {entry->is == "nothing" ? "" : entry->is, entry};
     const std::string plain = without_indices(name);
     std::string part = plain.substr(plain.rfind('.') + 1);
     const std::vector<std::string>& known = component_kinds();
     if (std::find(known.begin(), known.end(), part) != known.end()) return {part, nullptr};
     add(origins, path + ".name", name,
-        "the last part of a component's name, or give a map that says what it is; " + config::unknown_name(part, known));
+        "the last part of a component's name, or give a map that says what it is; " +
+            config::unknown_name(part, known));
     return {};
   }
 
-  // "compute", "read" or "write"; none for an action that nothing here charges. One that is neither is a problem, unless the map names
-  // the component's actions: then the others are passed over.
-  std::vector<std::string> our_actions(const std::string& path, const Taken& taken, const ErtAction& action) {
+  // "compute", "read" or "write"; none for an action that nothing here charges. One that is neither
+  // is a problem, unless the map names the component's actions: then the others are passed over.
+  std::vector<std::string> our_actions(const std::string& path, const Taken& taken,
+                                       const ErtAction& action) {
     if (taken.entry != nullptr && taken.entry->arguments) {
       for (const auto& [name, value] : *taken.entry->arguments) {
         const auto found = action.arguments.values.find(name);
@@ -191,11 +202,14 @@ class Importer {
     if (taken.entry != nullptr && (taken.entry->compute || taken.entry->read || taken.entry->write))
       return map_.our_names(*taken.entry, action.name);
     constexpr std::array<std::string_view, 3> kPassedOver{"idle", "leak", "update"};
-    if (std::find(kPassedOver.begin(), kPassedOver.end(), action.name) != kPassedOver.end()) return {};
-    const std::vector<std::string> known =
-        is_operation(taken.part) ? std::vector<std::string>{"compute"} : std::vector<std::string>{"read", "write"};
+    if (std::find(kPassedOver.begin(), kPassedOver.end(), action.name) != kPassedOver.end())
+      return {};
+    const std::vector<std::string> known = is_operation(taken.part)
+                                               ? std::vector<std::string>{"compute"}
+                                               : std::vector<std::string>{"read", "write"};
     if (std::find(known.begin(), known.end(), action.name) != known.end()) return {action.name};
-    add(ert_origins_, path + ".name", action.name, "no action of " + taken.part + "; " + config::unknown_name(action.name, known));
+    add(ert_origins_, path + ".name", action.name,
+        "no action of " + taken.part + "; " + config::unknown_name(action.name, known));
     return {};
   }
 
@@ -203,8 +217,9 @@ class Importer {
     const auto [place, fresh] = numbers_.try_emplace(key, found);
     if (fresh || place->second.value == found.value) return;
     add(origins, found.path, config::number_text(found.value),
-        fmt::format("a second number of '{}', which is {} in {}; a cost table has one: a map can choose by component and arguments", key,
-                    place->second.value, place->second.source));
+        fmt::format("a second number of '{}', which is {} in {}; a cost table has one: a map can "
+                    "choose by component and arguments",
+                    key, place->second.value, place->second.source));
   }
 
   std::optional<Area> area(const std::string& part) const {
@@ -218,7 +233,8 @@ class Importer {
     const auto found = numbers_.find(part + " " + action);
     if (found != numbers_.end()) return found->second;
     add(ert_origins_, "ERT.tables", "",
-        "missing action: '" + action + "' of a component whose name ends in '" + part + "', or that a map says is one");
+        "missing action: '" + action + "' of a component whose name ends in '" + part +
+            "', or that a map says is one");
     return {};
   }
 
@@ -226,12 +242,15 @@ class Importer {
     for (const std::string_view each : kOperationNames) {
       const std::string name(each);
       const auto found = numbers_.find(name + " compute");
-      if (found != numbers_.end()) out.operations[name] = {{found->second.value, found->second.source}, area(name)};
+      if (found != numbers_.end())
+        out.operations[name] = {{found->second.value, found->second.source}, area(name)};
     }
   }
 
   void take_storage(Table& out) {
-    const auto word = [](const Found& found, double bytes) { return Energy{found.value * (kWordBytes / bytes), found.source}; };
+    const auto word = [](const Found& found, double bytes) {
+      return Energy{found.value * (kWordBytes / bytes), found.source};
+    };
     RegisterFile& file = out.register_file;
     file.read = word(take("register_file", "read"), frame_.register_action_bytes);
     file.write = word(take("register_file", "write"), frame_.register_action_bytes);
@@ -243,13 +262,17 @@ class Importer {
     file.writes_per_operation = frame_.writes_per_operation;
 
     const Found read = take("buffer", "read");
-    out.buffer_energy = {{frame_.buffer_bytes, frame_.buffer_action_bytes, read.value, take("buffer", "write").value, read.source}};
-    if (const auto buffer = area("buffer")) out.buffer_area = {{frame_.buffer_bytes, frame_.buffer_row_bytes, buffer->um2, buffer->source}};
+    out.buffer_energy = {{frame_.buffer_bytes, frame_.buffer_action_bytes, read.value,
+                          take("buffer", "write").value, read.source}};
+    if (const auto buffer = area("buffer"))
+      out.buffer_area = {
+          {frame_.buffer_bytes, frame_.buffer_row_bytes, buffer->um2, buffer->source}};
 
     const Found dram = take("dram", "read");
     const Found write = take("dram", "write");
     out.dram_per_bit = {dram.value / (8 * frame_.dram_action_bytes), dram.source};
-    if (write.value != dram.value) out.dram_write_per_bit = {write.value / (8 * frame_.dram_action_bytes), write.source};
+    if (write.value != dram.value)
+      out.dram_write_per_bit = {write.value / (8 * frame_.dram_action_bytes), write.source};
   }
 
   Frame frame_;
@@ -268,7 +291,8 @@ void check_frame(const Frame& frame) {
   if (!node_nm(frame.node)) add("node", frame.node, "must be " + allowed_nodes());
   if (!(frame.voltage_v >= 0.1 && frame.voltage_v <= 10))
     add("voltage_v", config::number_text(frame.voltage_v), "must be a number from 0.1 to 10");
-  if (frame.buffer_bytes <= 0) add("buffer_bytes", std::to_string(frame.buffer_bytes), "must be a whole number from 1");
+  if (frame.buffer_bytes <= 0)
+    add("buffer_bytes", std::to_string(frame.buffer_bytes), "must be a whole number from 1");
   const auto bytes = [&](const char* field, double value) {
     if (!(value > 0)) add(field, config::number_text(value), "must be above 0");
   };
@@ -281,7 +305,8 @@ void check_frame(const Frame& frame) {
 
 }  // namespace
 
-Table import_accelergy(const std::string& ert_file, const std::optional<std::string>& art_file, const Frame& frame) {
+Table import_accelergy(const std::string& ert_file, const std::optional<std::string>& art_file,
+                       const Frame& frame) {
   check_frame(frame);
   Importer importer(frame);
   importer.read_ert(ert_file);

@@ -15,7 +15,9 @@ constexpr const char* kNothing = "nothing";
 struct MapFile {
   std::vector<MapEntry> map;
 };
-inline auto fields(config::Tag<MapFile>) { return config::field_table(config::required("map", &MapFile::map, "a list of components")); }
+inline auto fields(config::Tag<MapFile>) {
+  return config::field_table(config::required("map", &MapFile::map, "a list of components"));
+}
 
 // The actions that an entry names: by our name, theirs.
 std::vector<std::pair<std::string, const std::string*>> names_of(const MapEntry& entry) {
@@ -26,7 +28,8 @@ std::vector<std::pair<std::string, const std::string*>> names_of(const MapEntry&
   return names;
 }
 
-// '*' stands for any text, also none. Linear in the text for each '*': the last one is retried a place further.
+// '*' stands for any text, also none. Linear in the text for each '*': the last one is retried a
+// place further.
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
@@ -49,19 +52,23 @@ bool matches(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-void check_entry(const MapEntry& entry, const std::string& path, const config::Origins& origins, config::Reader& reader) {
+void check_entry(const MapEntry& entry, const std::string& path, const config::Origins& origins,
+                 config::Reader& reader) {
   std::vector<std::string> known = component_kinds();
   known.emplace_back(kNothing);
   const auto add = [&](const std::string& field, const std::string& value, std::string message) {
     reader.add({config::origin_of(origins, path + field), path + field, value, std::move(message)});
   };
   if (entry.is.empty()) return;
-  if (std::find(known.begin(), known.end(), entry.is) == known.end()) return add(".is", entry.is, config::unknown_name(entry.is, known));
+  if (std::find(known.begin(), known.end(), entry.is) == known.end())
+    return add(".is", entry.is, config::unknown_name(entry.is, known));
   const bool computes = is_operation(entry.is);
   const bool stores = !computes && entry.is != kNothing;
-  if (entry.compute && !computes) add(".compute", *entry.compute, "goes with an operation; " + entry.is + " is none");
+  if (entry.compute && !computes)
+    add(".compute", *entry.compute, "goes with an operation; " + entry.is + " is none");
   if (entry.read && !stores) add(".read", *entry.read, "goes with register_file, buffer or dram");
-  if (entry.write && !stores) add(".write", *entry.write, "goes with register_file, buffer or dram");
+  if (entry.write && !stores)
+    add(".write", *entry.write, "goes with register_file, buffer or dram");
 }
 
 }  // namespace
@@ -71,7 +78,8 @@ AccelergyMap::AccelergyMap(const std::string& file) {
   config::Reader reader(&origins_);
   config::read(config::load_file(file), content, reader);
   if (!origins_.contains("")) origins_[""] = {file, 0, 0};
-  for (std::size_t i = 0; i < content.map.size(); ++i) check_entry(content.map[i], fmt::format("map[{}]", i), origins_, reader);
+  for (std::size_t i = 0; i < content.map.size(); ++i)
+    check_entry(content.map[i], fmt::format("map[{}]", i), origins_, reader);
   reader.finish();
   entries_ = std::move(content.map);
   used_.assign(entries_.size(), false);
@@ -106,7 +114,8 @@ std::vector<Problem> AccelergyMap::unused() const {
     const std::string path = fmt::format("map[{}].", i);
     if (!used_[i]) {
       add(path + "component", entries_[i].component,
-          "no component has this name, or an earlier entry takes it; names are written without indices");
+          "no component has this name, or an earlier entry takes it; names are written without "
+          "indices");
       continue;
     }
     for (const auto& [name, theirs] : names_of(entries_[i])) {

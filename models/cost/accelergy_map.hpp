@@ -1,4 +1,5 @@
-// A mapping file: which component and action of an Accelergy ERT or ART is which of ours, where their names are others.
+// A mapping file: which component and action of an Accelergy ERT or ART is which of ours, where
+// their names are others.
 #pragma once
 
 #include <map>
@@ -12,11 +13,11 @@
 
 namespace weft::cost {
 
-// One kind of component. `component` is the name as the ERT has it, without indices ("chip.pe.mac" for "chip.pe[0..255].mac"); '*'
-// stands for any text.
+// One kind of component. `component` is the name as the ERT has it, without indices ("chip.pe.mac"
+// for "chip.pe[0..255].mac"); '*' stands for any text.
 struct MapEntry {
   std::string component;
-  std::string is;                      // an operation, register_file, buffer, dram; or nothing: passed over
+  std::string is;  // an operation, register_file, buffer, dram; or nothing: passed over
   std::optional<std::string> compute;  // the ERT's action that is our compute, of an operation
   std::optional<std::string> read;     // and so on, of storage
   std::optional<std::string> write;
@@ -25,12 +26,15 @@ struct MapEntry {
 
 inline auto fields(config::Tag<MapEntry>) {
   using config::optional, config::required;
-  return config::field_table(required("component", &MapEntry::component, "the ERT's name without indices; '*' is any text"),
-                             required("is", &MapEntry::is, "what it is here: an operation, register_file, buffer, dram or nothing"),
-                             optional("compute", &MapEntry::compute, "of an operation: the ERT's name of the action"),
-                             optional("read", &MapEntry::read, "of storage: the ERT's name of a read"),
-                             optional("write", &MapEntry::write, "of storage: the ERT's name of a write"),
-                             optional("arguments", &MapEntry::arguments, "only actions with these arguments"));
+  return config::field_table(
+      required("component", &MapEntry::component,
+               "the ERT's name without indices; '*' is any text"),
+      required("is", &MapEntry::is,
+               "what it is here: an operation, register_file, buffer, dram or nothing"),
+      optional("compute", &MapEntry::compute, "of an operation: the ERT's name of the action"),
+      optional("read", &MapEntry::read, "of storage: the ERT's name of a read"),
+      optional("write", &MapEntry::write, "of storage: the ERT's name of a write"),
+      optional("arguments", &MapEntry::arguments, "only actions with these arguments"));
 }
 
 class AccelergyMap {
@@ -42,9 +46,11 @@ class AccelergyMap {
 
   // The first entry for a component; null where there is none.
   const MapEntry* find(const std::string& component);
-  // What an entry of find() calls an action of the ERT: "compute", "read", "write"; one action may be both of the latter.
+  // What an entry of find() calls an action of the ERT: "compute", "read", "write"; one action may
+  // be both of the latter.
   std::vector<std::string> our_names(const MapEntry& entry, const std::string& action);
-  // Entries that found no component, and names that found no action; to be asked when everything has been read.
+  // Entries that found no component, and names that found no action; to be asked when everything
+  // has been read.
   std::vector<Problem> unused() const;
 
  private:
@@ -54,7 +60,8 @@ class AccelergyMap {
   config::Origins origins_;
 };
 
-// What stands behind `is`, and what a component's last part may be: the operations, register_file, buffer, dram.
+// What stands behind `is`, and what a component's last part may be: the operations, register_file,
+// buffer, dram.
 const std::vector<std::string>& component_kinds();
 bool is_operation(const std::string& name);
 // "engine.array_2d[0..255].macc[1..1]" as "engine.array_2d.macc".

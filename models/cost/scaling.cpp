@@ -8,7 +8,8 @@
 namespace weft::cost {
 namespace {
 
-// Table of the paper; `area` is relative to 45 nm (the reciprocals of its 0.66, 0.35 and 0.16 above).
+// Table of the paper; `area` is relative to 45 nm (the reciprocals of its 0.66, 0.35 and 0.16
+// above).
 struct Row {
   double nm;
   double a2;
@@ -47,16 +48,20 @@ Place place_of(std::string_view node) {
   throw ContractError("a node below all rows");
 }
 
-double between(double upper, double lower, double share) { return upper * std::pow(lower / upper, share); }
+double between(double upper, double lower, double share) {
+  return upper * std::pow(lower / upper, share);
+}
 
 double polynomial(const Row& row, const Process& process) {
   const double least = -row.a1 / (2 * row.a2);
   if (!(process.voltage_v >= least)) {
-    throw ConfigError(
-        Problem{{},
-                "voltage_v",
-                config::number_text(process.voltage_v),
-                fmt::format("must be {:.3f} V or more: below it the scaling polynomial of {} nm rises again", least, row.nm)});
+    throw ConfigError(Problem{
+        {},
+        "voltage_v",
+        config::number_text(process.voltage_v),
+        fmt::format(
+            "must be {:.3f} V or more: below it the scaling polynomial of {} nm rises again", least,
+            row.nm)});
   }
   return (row.a2 * process.voltage_v + row.a1) * process.voltage_v + row.a0;
 }
@@ -90,8 +95,9 @@ struct Scale {
 };
 
 std::string remark_of(const Process& from, const Process& to) {
-  std::string text = fmt::format("; scaled from {} nm {} V to {} nm {} V after Stillmaker and Baas 2017", from.node, from.voltage_v,
-                                 to.node, to.voltage_v);
+  std::string text =
+      fmt::format("; scaled from {} nm {} V to {} nm {} V after Stillmaker and Baas 2017",
+                  from.node, from.voltage_v, to.node, to.voltage_v);
   for (const Process* end : {&from, &to}) {
     if (const std::string remark = node_remark(end->node); !remark.empty()) text += ", " + remark;
   }
@@ -108,19 +114,25 @@ std::optional<double> node_nm(std::string_view node) {
 
 std::string allowed_nodes() {
   std::string text = "a node in nm: ";
-  for (const Row& row : kRows) text += fmt::format("{}{}", row.nm, &row == &kRows.back() ? "" : ", ");
+  for (const Row& row : kRows)
+    text += fmt::format("{}{}", row.nm, &row == &kRows.back() ? "" : ", ");
   return text + " or a number between";
 }
 
 std::string node_remark(std::string_view node) {
   const Place place = place_of(node);
   if (place.share == 0) return "";
-  return fmt::format("{} nm interpolated between {} and {} nm", node, place.upper->nm, place.lower->nm);
+  return fmt::format("{} nm interpolated between {} and {} nm", node, place.upper->nm,
+                     place.lower->nm);
 }
 
-double energy_factor(const Process& from, const Process& to) { return energy_of(to) / energy_of(from); }
+double energy_factor(const Process& from, const Process& to) {
+  return energy_of(to) / energy_of(from);
+}
 
-double area_factor(std::string_view from, std::string_view to) { return area_of(to) / area_of(from); }
+double area_factor(std::string_view from, std::string_view to) {
+  return area_of(to) / area_of(from);
+}
 
 Table scaled(const Table& table, const std::string& node, double voltage_v) {
   const Process from{table.node, table.voltage_v};

@@ -1,5 +1,6 @@
-// A cascade evaluated in an arithmetic of one's choice, block by block (blocks.hpp), for many inputs of one shape: the
-// reference of long runs, in memory that does not grow with the product of two lengths.
+// A cascade evaluated in an arithmetic of one's choice, block by block (blocks.hpp), for many
+// inputs of one shape: the reference of long runs, in memory that does not grow with the product of
+// two lengths.
 #pragma once
 
 #include <functional>
@@ -19,22 +20,26 @@ class BlockInterpreter {
   using Value = typename A::Value;
 
   // `scalars` by ScalarId. What lies between inputs and outputs takes about `budget_bytes`.
-  BlockInterpreter(const Cascade& cascade, Extents extents, std::vector<double> scalars, std::int64_t budget_bytes)
+  BlockInterpreter(const Cascade& cascade, Extents extents, std::vector<double> scalars,
+                   std::int64_t budget_bytes)
       : cascade_(cascade),
         extents_(std::move(extents)),
         scalars_(std::move(scalars)),
         blocks_(choose_blocks(cascade, extents_, sizeof(Value), budget_bytes, kLeastBlock)),
         order_(execution_order(cascade)) {
     kernels_.reserve(cascade.einsums.size());
-    for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) kernels_.emplace_back(cascade, e, extents_, blocks_);
+    for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e)
+      kernels_.emplace_back(cascade, e, extents_, blocks_);
     for (TensorId t = 0; t < static_cast<TensorId>(cascade.tensors.size()); ++t) {
       const bool input = cascade.tensors[t].role == TensorRole::input;
-      held_.emplace_back(input ? 0 : static_cast<std::size_t>(held_elements(cascade, t, extents_, blocks_)), Value{});
+      held_.emplace_back(
+          input ? 0 : static_cast<std::size_t>(held_elements(cascade, t, extents_, blocks_)),
+          Value{});
     }
   }
 
-  // `tensors` by id, whole and row-major: inputs are read, outputs written; the others may be null. `between` is called with
-  // the share done, and may throw.
+  // `tensors` by id, whole and row-major: inputs are read, outputs written; the others may be null.
+  // `between` is called with the share done, and may throw.
   void run(std::span<Value* const> tensors, const std::function<void(double)>& between) {
     std::vector<Value*> data(tensors.begin(), tensors.end());
     for (TensorId t = 0; t < static_cast<TensorId>(data.size()); ++t) {
@@ -50,7 +55,8 @@ class BlockInterpreter {
       block(data, begin, end);
       for (TensorId t = 0; t < static_cast<TensorId>(tensors.size()); ++t) {
         if (cascade_.tensors[t].role == TensorRole::output)
-          copy_block(cascade_, t, extents_, blocks_, blocks_.rank == kNone ? 0 : begin, held_[t].data(), tensors[t]);
+          copy_block(cascade_, t, extents_, blocks_, blocks_.rank == kNone ? 0 : begin,
+                     held_[t].data(), tensors[t]);
       }
       between(static_cast<double>(end) / static_cast<double>(extent));
     }
@@ -77,7 +83,8 @@ class BlockInterpreter {
               box.end[v] = end;
             }
           }
-          kernels_[static_cast<std::size_t>(e)].run(box, data, scalars_, false, arithmetic_, inside ? begin : 0);
+          kernels_[static_cast<std::size_t>(e)].run(box, data, scalars_, false, arithmetic_,
+                                                    inside ? begin : 0);
         }
       }
     }

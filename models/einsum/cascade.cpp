@@ -14,7 +14,8 @@ int find(const Things& things, Same same) {
 }  // namespace
 
 RankId Cascade::rank(std::string_view wanted) const {
-  return find(ranks, [&](const Rank& rank) { return rank.name == wanted || rank.variable == wanted; });
+  return find(ranks,
+              [&](const Rank& rank) { return rank.name == wanted || rank.variable == wanted; });
 }
 
 TensorId Cascade::tensor(std::string_view wanted) const {

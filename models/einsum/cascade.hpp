@@ -1,5 +1,6 @@
-// The typed form of a cascade of extended Einsums. Parser, checker, analysis, interpreter and bindings share it;
-// nothing matches a cascade by its name. Notation: FuseMax (MICRO 2024), section II; EDGE (Odemuyiwa et al.).
+// The typed form of a cascade of extended Einsums. Parser, checker, analysis, interpreter and
+// bindings share it; nothing matches a cascade by its name. Notation: FuseMax (MICRO 2024), section
+// II; EDGE (Odemuyiwa et al.).
 #pragma once
 
 #include <array>
@@ -36,7 +37,8 @@ struct Rank {
   std::string description;    // what the file says it is
 };
 
-// One dimension of a tensor. A generational dimension (an iterative rank, `RM[m1+1,p]`) has extent + 1 coordinates.
+// One dimension of a tensor. A generational dimension (an iterative rank, `RM[m1+1,p]`) has extent
+// + 1 coordinates.
 struct Dimension {
   RankId rank = kNone;
   bool generational = false;
@@ -53,9 +55,10 @@ struct Tensor {
   Location where;
 };
 
-// One index of an access: sum of coefficient·variable + constant (`p+w`, `m1+1`), or the last generation (`M1`).
-// A base rank's dimension read through its partitions (`K[e,m1,m0]` of K[E,M]) has `composite` set: the
-// coordinate is ((m1)·M0 + m0), and points at or past the base's extent are outside the iteration space.
+// One index of an access: sum of coefficient·variable + constant (`p+w`, `m1+1`), or the last
+// generation (`M1`). A base rank's dimension read through its partitions (`K[e,m1,m0]` of K[E,M])
+// has `composite` set: the coordinate is ((m1)·M0 + m0), and points at or past the base's extent
+// are outside the iteration space.
 struct Index {
   struct Term {
     RankId rank = kNone;
@@ -74,7 +77,19 @@ struct Access {
 };
 
 // Every operator of the language, from one table (operators.hpp).
-enum class Op : std::uint8_t { access, constant, scalar, add, subtract, multiply, divide, max, min, exp, negate };
+enum class Op : std::uint8_t {
+  access,
+  constant,
+  scalar,
+  add,
+  subtract,
+  multiply,
+  divide,
+  max,
+  min,
+  exp,
+  negate
+};
 
 // An expression, children before parents; the last node is the root.
 struct Node {
@@ -87,7 +102,8 @@ struct Node {
 };
 
 // Where a point counts: left <= right over coordinates, extents and integers (`m <= p + M - P`).
-// A masked-out point takes `otherwise` (`-inf` for scores). Classes a tile as empty, partial or full.
+// A masked-out point takes `otherwise` (`-inf` for scores). Classes a tile as empty, partial or
+// full.
 struct Mask {
   struct Side {
     std::vector<Index::Term> coordinates;  // a base rank's coordinate may appear: m = m1·M0 + m0
@@ -134,10 +150,12 @@ struct Cascade {
   std::vector<Scalar> scalars;
   std::vector<Einsum> einsums;
 
-  RankId rank(std::string_view name) const;      // by name ("M1") or variable ("m1"); kNone if there is none
+  RankId rank(
+      std::string_view name) const;  // by name ("M1") or variable ("m1"); kNone if there is none
   TensorId tensor(std::string_view name) const;  // kNone if there is none
   ScalarId scalar(std::string_view name) const;
-  EinsumId einsum(std::string_view output) const;  // the Einsum that writes tensor `output`; kNone if none
+  EinsumId einsum(
+      std::string_view output) const;  // the Einsum that writes tensor `output`; kNone if none
   RankId base_of(RankId r) const { return ranks[r].base == kNone ? r : ranks[r].base; }
 };
 

@@ -63,9 +63,11 @@ inline auto fields(config::Tag<CascadeFile>) {
       required("ranks", &CascadeFile::ranks, "map from rank name to what it is, such as 'M: keys'"),
       required("tensors", &CascadeFile::tensors, "inputs and their ranks, such as 'Q: [E, P]'"),
       required("outputs", &CascadeFile::outputs, "list of the tensors to keep"),
-      optional("partitions", &CascadeFile::partitions, "how ranks split, outermost first, such as 'M: [M1, M0]'"),
+      optional("partitions", &CascadeFile::partitions,
+               "how ranks split, outermost first, such as 'M: [M1, M0]'"),
       optional("scalars", &CascadeFile::scalars, "scalars and their defaults, such as 'scale: 1'"),
-      optional("initial", &CascadeFile::initial, "values of generational tensors at generation 0, such as 'RM: -inf'"),
+      optional("initial", &CascadeFile::initial,
+               "values of generational tensors at generation 0, such as 'RM: -inf'"),
       required("einsums", &CascadeFile::einsums, "list of Einsums, in program order"));
 }
 

@@ -12,16 +12,19 @@ bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0;
 bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 bool is_rank_name(const std::string& name) {
-  return is_upper(name.front()) &&
-         std::none_of(name.begin(), name.end(), [](char c) { return !is_alnum(c) || std::islower(static_cast<unsigned char>(c)) != 0; });
+  return is_upper(name.front()) && std::none_of(name.begin(), name.end(), [](char c) {
+           return !is_alnum(c) || std::islower(static_cast<unsigned char>(c)) != 0;
+         });
 }
 
 bool is_name(const std::string& name) {
-  return std::isalpha(static_cast<unsigned char>(name.front())) != 0 && std::all_of(name.begin(), name.end(), is_alnum);
+  return std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
+         std::all_of(name.begin(), name.end(), is_alnum);
 }
 
 bool is_reserved(const std::string& name) {
-  return name == "where" || name == "else" || name == "inf" || function_named(name) != nullptr || reduction_named(name) != nullptr;
+  return name == "where" || name == "else" || name == "inf" || function_named(name) != nullptr ||
+         reduction_named(name) != nullptr;
 }
 
 std::string lower(std::string name) {
@@ -29,9 +32,12 @@ std::string lower(std::string name) {
   return name;
 }
 
-void add_rank(Draft& draft, const Word& name, const std::string& field, const std::string& description) {
+void add_rank(Draft& draft, const Word& name, const std::string& field,
+              const std::string& description) {
   if (!is_rank_name(name.text)) {
-    draft.add(name, field, "a rank's name is a capital letter and then capitals, digits or '_', such as 'M' or 'M1'");
+    draft.add(
+        name, field,
+        "a rank's name is a capital letter and then capitals, digits or '_', such as 'M' or 'M1'");
     return;
   }
   Rank rank;
@@ -50,7 +56,8 @@ void add_part(Draft& draft, RankId base, const Word& name, int level, const std:
     if (part == kNone) return;
   } else if (cascade.ranks[part].kind == RankKind::partition || part == base) {
     draft.add(name, field,
-              "already stands for rank '" + cascade.ranks[cascade.base_of(part)].name + "'; a partition needs a name of its own");
+              "already stands for rank '" + cascade.ranks[cascade.base_of(part)].name +
+                  "'; a partition needs a name of its own");
     return;
   }
   Rank& rank = cascade.ranks[part];
@@ -69,19 +76,24 @@ void declare_partitions(Draft& draft) {
       continue;
     }
     if (draft.cascade.ranks[base].kind == RankKind::partition) {
-      draft.add(name, "partitions", "is itself a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'");
+      draft.add(
+          name, "partitions",
+          "is itself a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'");
       continue;
     }
     if (parts.size() < 2) {
-      draft.add(name, "partitions", "a rank splits into two or more, outermost first, such as 'M: [M1, M0]'");
+      draft.add(name, "partitions",
+                "a rank splits into two or more, outermost first, such as 'M: [M1, M0]'");
       continue;
     }
-    for (std::size_t i = 0; i < parts.size(); ++i) add_part(draft, base, parts[i], static_cast<int>(parts.size() - 1 - i), field);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      add_part(draft, base, parts[i], static_cast<int>(parts.size() - 1 - i), field);
   }
   for (const Rank& rank : draft.cascade.ranks) {
     if (rank.kind == RankKind::partition && !rank.parts.empty()) {
       draft.problems.add({draft.file.partitions.items.front().first.where, "partitions", rank.name,
-                          "is both split and a partition; list all levels under the base rank, such as 'M: [M2, M1, M0]'"});
+                          "is both split and a partition; list all levels under the base rank, "
+                          "such as 'M: [M2, M1, M0]'"});
     }
   }
 }
@@ -89,7 +101,9 @@ void declare_partitions(Draft& draft) {
 void declare_tensors(Draft& draft) {
   for (const auto& [name, ranks] : draft.file.tensors.items) {
     if (!is_name(name.text) || is_reserved(name.text)) {
-      draft.add(name, "tensors", "a tensor's name is a letter and then letters, digits or '_', and no word of the language");
+      draft.add(name, "tensors",
+                "a tensor's name is a letter and then letters, digits or '_', and no word of the "
+                "language");
       continue;
     }
     Tensor tensor;
@@ -111,7 +125,9 @@ void declare_tensors(Draft& draft) {
 void declare_scalars(Draft& draft) {
   for (const auto& [name, number] : draft.file.scalars.items) {
     if (!is_name(name.text) || is_reserved(name.text)) {
-      draft.add(name, "scalars", "a scalar's name is a letter and then letters, digits or '_', and no word of the language");
+      draft.add(name, "scalars",
+                "a scalar's name is a letter and then letters, digits or '_', and no word of the "
+                "language");
     } else if (draft.tensor(name.text) != kNone) {
       draft.add(name, "scalars", "is a tensor already; a scalar needs a name of its own");
     } else if (!std::isfinite(number.value)) {
@@ -127,7 +143,8 @@ void check_limits(const Draft& draft) {
   std::size_t ranks = file.ranks.items.size();
   for (const auto& [name, parts] : file.partitions.items) ranks += parts.size();
   draft.limits.cascade_ranks.hold(ranks, draft.where);
-  for (const std::size_t count : {file.tensors.items.size(), file.scalars.items.size(), file.initial.items.size(), file.outputs.size()})
+  for (const std::size_t count : {file.tensors.items.size(), file.scalars.items.size(),
+                                  file.initial.items.size(), file.outputs.size()})
     draft.limits.cascade_names.hold(count, draft.where);
   draft.limits.cascade_einsums.hold(file.einsums.size(), draft.where);
 }
@@ -152,7 +169,8 @@ std::size_t terms_of(const ParsedEinsum& parsed) {
 
 void declare(Draft& draft) {
   check_limits(draft);
-  for (const auto& [name, description] : draft.file.ranks.items) add_rank(draft, name, "ranks", description.text);
+  for (const auto& [name, description] : draft.file.ranks.items)
+    add_rank(draft, name, "ranks", description.text);
   declare_partitions(draft);
   declare_tensors(draft);
   declare_scalars(draft);
@@ -163,7 +181,9 @@ void parse_lines(Draft& draft, const std::string& source_text) {
   std::size_t terms = 0;
   for (const Word& word : draft.file.einsums) {
     draft.limits.cascade_einsum_bytes.hold(word.text.size(), word.where);
-    Line line{"einsums[" + std::to_string(draft.lines.size()) + "]", SourceMap(source, word.where, word.text), {}};
+    Line line{"einsums[" + std::to_string(draft.lines.size()) + "]",
+              SourceMap(source, word.where, word.text),
+              {}};
     try {
       line.parsed = parse_einsum(word.text, draft.limits.cascade_depth);
       terms += terms_of(line.parsed);
@@ -190,7 +210,8 @@ std::vector<std::string> rank_variables_and_names(const Cascade& cascade) {
 std::string dimensions_text(const Cascade& cascade, const Tensor& tensor) {
   std::string text;
   for (const Dimension& dimension : tensor.dimensions) {
-    text += (text.empty() ? "" : ", ") + cascade.ranks[dimension.rank].name + (dimension.generational ? " (generational)" : "");
+    text += (text.empty() ? "" : ", ") + cascade.ranks[dimension.rank].name +
+            (dimension.generational ? " (generational)" : "");
   }
   return "[" + text + "]";
 }

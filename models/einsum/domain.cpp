@@ -24,11 +24,13 @@ bool always_holds(const Constraint& constraint, const Extents& extents) {
 }
 
 void keep(std::vector<Constraint>& all, Constraint constraint, const Extents& extents) {
-  if (!always_holds(constraint, extents) && std::find(all.begin(), all.end(), constraint) == all.end())
+  if (!always_holds(constraint, extents) &&
+      std::find(all.begin(), all.end(), constraint) == all.end())
     all.push_back(std::move(constraint));
 }
 
-void keep_partitions(const Cascade& cascade, const Einsum& einsum, const Extents& extents, std::vector<Constraint>& all) {
+void keep_partitions(const Cascade& cascade, const Einsum& einsum, const Extents& extents,
+                     std::vector<Constraint>& all) {
   for (RankId base = 0; base < static_cast<RankId>(cascade.ranks.size()); ++base) {
     Constraint inside{{}, extents[base]};
     for (const RankId part : cascade.ranks[base].parts) {
@@ -38,17 +40,20 @@ void keep_partitions(const Cascade& cascade, const Einsum& einsum, const Extents
   }
 }
 
-// A producer's constraint over its own variables, rewritten over the reader's through the read's indices.
-bool rewrite(const Cascade& cascade, const Constraint& from, const Access& write, const Access& read, const Tensor& tensor,
-             const Extents& extents, Constraint& to) {
+// A producer's constraint over its own variables, rewritten over the reader's through the read's
+// indices.
+bool rewrite(const Cascade& cascade, const Constraint& from, const Access& write,
+             const Access& read, const Tensor& tensor, const Extents& extents, Constraint& to) {
   to = {{{}, from.form.constant}, from.bound};
   for (const auto& [rank, coefficient] : from.form.terms) {
     bool found = false;
     for (std::size_t d = 0; d < write.indices.size() && !found; ++d) {
       if (write.indices[d].terms[0].rank != rank || tensor.dimensions[d].generational) continue;
       found = true;
-      const LinearForm form = index_form(cascade, read.indices[d], tensor.dimensions[d].rank, extents);
-      for (const auto& [variable, inner] : form.terms) to.form.add(variable, product(coefficient, inner));
+      const LinearForm form =
+          index_form(cascade, read.indices[d], tensor.dimensions[d].rank, extents);
+      for (const auto& [variable, inner] : form.terms)
+        to.form.add(variable, product(coefficient, inner));
       to.form.constant += product(coefficient, form.constant);
     }
     if (!found) return false;  // over a reduced rank: the element exists all the same
@@ -59,7 +64,8 @@ bool rewrite(const Cascade& cascade, const Constraint& from, const Access& write
 }  // namespace
 
 void LinearForm::add(RankId rank, std::int64_t more) {
-  const auto place = std::find_if(terms.begin(), terms.end(), [&](const auto& term) { return term.first >= rank; });
+  const auto place = std::find_if(terms.begin(), terms.end(),
+                                  [&](const auto& term) { return term.first >= rank; });
   if (place == terms.end() || place->first != rank) {
     if (more != 0) terms.emplace(place, rank, more);
     return;
@@ -76,7 +82,10 @@ std::int64_t LinearForm::coefficient(RankId rank) const {
 }
 
 namespace {
-[[noreturn]] void too_large() { throw ConfigError(Problem{{}, "", "", "the extents are too large together: a count exceeds 64 bits"}); }
+[[noreturn]] void too_large() {
+  throw ConfigError(
+      Problem{{}, "", "", "the extents are too large together: a count exceeds 64 bits"});
+}
 }  // namespace
 
 std::int64_t product(std::int64_t a, std::int64_t b) {
@@ -94,16 +103,19 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
 std::int64_t part_stride(const Cascade& cascade, RankId part, const Extents& extents) {
   std::int64_t stride = 1;
   for (const RankId other : cascade.ranks[cascade.base_of(part)].parts) {
-    if (cascade.ranks[other].level < cascade.ranks[part].level) stride = product(stride, extents[other]);
+    if (cascade.ranks[other].level < cascade.ranks[part].level)
+      stride = product(stride, extents[other]);
   }
   return stride;
 }
 
-LinearForm index_form(const Cascade& cascade, const Index& index, RankId dimension, const Extents& extents) {
+LinearForm index_form(const Cascade& cascade, const Index& index, RankId dimension,
+                      const Extents& extents) {
   LinearForm form;
   form.constant = index.last_generation ? extents[dimension] : index.constant;
   for (const Index::Term& term : index.terms)
-    form.add(term.rank, index.composite ? part_stride(cascade, term.rank, extents) : term.coefficient);
+    form.add(term.rank,
+             index.composite ? part_stride(cascade, term.rank, extents) : term.coefficient);
   return form;
 }
 
@@ -116,33 +128,38 @@ std::vector<std::vector<Constraint>> domains(const Cascade& cascade, const Exten
       const Tensor& tensor = cascade.tensors[read.tensor];
       for (std::size_t d = 0; d < read.indices.size(); ++d) {
         keep(all[id],
-             {index_form(cascade, read.indices[d], tensor.dimensions[d].rank, extents), dimension_size(tensor.dimensions[d], extents)},
+             {index_form(cascade, read.indices[d], tensor.dimensions[d].rank, extents),
+              dimension_size(tensor.dimensions[d], extents)},
              extents);
       }
       if (tensor.defined_by == kNone || tensor.defined_by >= id) continue;
       const Access& write = cascade.einsums[tensor.defined_by].outputs.front();
       for (const Constraint& constraint : all[tensor.defined_by]) {
         Constraint inherited;
-        if (rewrite(cascade, constraint, write, read, tensor, extents, inherited)) keep(all[id], std::move(inherited), extents);
+        if (rewrite(cascade, constraint, write, read, tensor, extents, inherited))
+          keep(all[id], std::move(inherited), extents);
       }
     }
   }
   return all;
 }
 
-std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& einsum, const Extents& extents) {
+std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& einsum,
+                                         const Extents& extents) {
   if (!einsum.mask) return {};
   Constraint constraint{{}, kUnbounded};
   const auto add_side = [&](const Mask::Side& side, std::int64_t sign) {
     constraint.form.constant += sign * side.constant;
-    for (const Index::Term& term : side.extents) constraint.form.constant += sign * product(term.coefficient, extents[term.rank]);
+    for (const Index::Term& term : side.extents)
+      constraint.form.constant += sign * product(term.coefficient, extents[term.rank]);
     for (const Index::Term& term : side.coordinates) {
       if (einsum.iterates(term.rank)) {
         constraint.form.add(term.rank, sign * term.coefficient);
         continue;
       }
       for (const RankId part : cascade.ranks[term.rank].parts)
-        constraint.form.add(part, sign * product(term.coefficient, part_stride(cascade, part, extents)));
+        constraint.form.add(part,
+                            sign * product(term.coefficient, part_stride(cascade, part, extents)));
     }
   };
   add_side(einsum.mask->right, 1);
@@ -154,10 +171,12 @@ std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& e
 Span solve(std::int64_t slope, std::int64_t rest, std::int64_t bound, Span within) {
   if (slope == 0) return rest >= 0 && rest < bound ? within : Span{within.begin, within.begin};
   const std::int64_t step = slope > 0 ? slope : -slope;
-  // slope > 0: ceil(−rest/step) <= x < ceil((bound − rest)/step); slope < 0: floor((rest − bound)/step) < x <= floor(rest/step).
+  // slope > 0: ceil(−rest/step) <= x < ceil((bound − rest)/step); slope < 0: floor((rest −
+  // bound)/step) < x <= floor(rest/step).
   const std::int64_t least = slope > 0 ? -floor_div(rest, step) : floor_div(rest - bound, step) + 1;
   const std::int64_t past = slope > 0 ? -floor_div(rest - bound, step) : floor_div(rest, step) + 1;
-  const std::int64_t begin = std::min(std::max(within.begin, least), std::max(within.begin, within.end));
+  const std::int64_t begin =
+      std::min(std::max(within.begin, least), std::max(within.begin, within.end));
   return {begin, std::max(begin, std::min(within.end, past))};
 }
 

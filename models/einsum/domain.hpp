@@ -1,5 +1,5 @@
-// Iteration spaces under given extents, as linear inequalities: partition padding, affine coordinates that leave a
-// tensor, and what is inherited from the tensors read.
+// Iteration spaces under given extents, as linear inequalities: partition padding, affine
+// coordinates that leave a tensor, and what is inherited from the tensors read.
 #pragma once
 
 #include <cstdint>
@@ -29,22 +29,26 @@ struct Constraint {
 };
 inline constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max() / 4;
 
-// By how much the base rank's coordinate grows with this partition's: the product of the extents inside it.
+// By how much the base rank's coordinate grows with this partition's: the product of the extents
+// inside it.
 std::int64_t part_stride(const Cascade& cascade, RankId part, const Extents& extents);
 
 // The coordinate that an index names.
-LinearForm index_form(const Cascade& cascade, const Index& index, RankId dimension, const Extents& extents);
+LinearForm index_form(const Cascade& cascade, const Index& index, RankId dimension,
+                      const Extents& extents);
 
-// The valid points of each Einsum, by EinsumId; constraints that always hold are left out. A tensor's elements that its
-// Einsum leaves out are outside the iteration space of every Einsum that reads it.
+// The valid points of each Einsum, by EinsumId; constraints that always hold are left out. A
+// tensor's elements that its Einsum leaves out are outside the iteration space of every Einsum that
+// reads it.
 std::vector<std::vector<Constraint>> domains(const Cascade& cascade, const Extents& extents);
 
 // Where the Einsum's mask lets points count: none (always) or one inequality.
-std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& einsum, const Extents& extents);
+std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& einsum,
+                                         const Extents& extents);
 
 // Points of the box [0, extent) of `ranks` that satisfy all constraints.
-std::int64_t count_points(const Cascade& cascade, const std::vector<RankId>& ranks, std::vector<Constraint> constraints,
-                          const Extents& extents);
+std::int64_t count_points(const Cascade& cascade, const std::vector<RankId>& ranks,
+                          std::vector<Constraint> constraints, const Extents& extents);
 
 // The x in [begin, end) with 0 <= slope·x + rest < bound.
 struct Span {

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kMostExtent = std::int64_t{1} << 32;
 
 bool is_outermost(const Cascade& cascade, const Rank& rank) {
-  return rank.kind == RankKind::partition && rank.level + 1 == static_cast<int>(cascade.ranks[rank.base].parts.size());
+  return rank.kind == RankKind::partition &&
+         rank.level + 1 == static_cast<int>(cascade.ranks[rank.base].parts.size());
 }
 
 std::vector<std::string> needed_names(const Cascade& cascade) {
@@ -25,7 +26,8 @@ std::vector<std::string> needed_names(const Cascade& cascade) {
 
 }  // namespace
 
-Extents resolve_extents(const Cascade& cascade, const std::map<std::string, std::int64_t>& by_name) {
+Extents resolve_extents(const Cascade& cascade,
+                        const std::map<std::string, std::int64_t>& by_name) {
   std::vector<Problem> problems;
   Extents extents(cascade.ranks.size(), 0);
   for (const auto& [name, extent] : by_name) {
@@ -34,16 +36,25 @@ Extents resolve_extents(const Cascade& cascade, const std::map<std::string, std:
       problems.push_back({{},
                           name,
                           std::to_string(extent),
-                          "no rank of cascade '" + cascade.name + "'; " + config::unknown_name(name, needed_names(cascade))});
+                          "no rank of cascade '" + cascade.name + "'; " +
+                              config::unknown_name(name, needed_names(cascade))});
     } else if (extent < 1 || extent > kMostExtent) {
-      problems.push_back({{}, name, std::to_string(extent), "an extent must be a whole number from 1 to " + std::to_string(kMostExtent)});
+      problems.push_back(
+          {{},
+           name,
+           std::to_string(extent),
+           "an extent must be a whole number from 1 to " + std::to_string(kMostExtent)});
     } else {
       extents[rank] = extent;
     }
   }
   for (const std::string& name : needed_names(cascade)) {
     if (!by_name.contains(name))
-      problems.push_back({{}, name, "", "missing extent of rank " + name + " (" + cascade.ranks[cascade.rank(name)].description + ")"});
+      problems.push_back({{},
+                          name,
+                          "",
+                          "missing extent of rank " + name + " (" +
+                              cascade.ranks[cascade.rank(name)].description + ")"});
   }
   if (!problems.empty()) throw ConfigError(problems);
   for (RankId id = 0; id < static_cast<RankId>(cascade.ranks.size()); ++id) {
@@ -53,14 +64,18 @@ Extents resolve_extents(const Cascade& cascade, const std::map<std::string, std:
     const std::int64_t outer = (extents[rank.base] - 1) / inner + 1;
     if (extents[id] != 0 && extents[id] != outer) {
       throw ConfigError(Problem{
-          {}, rank.name, std::to_string(extents[id]), "follows from the other extents; leave it out, or give " + std::to_string(outer)});
+          {},
+          rank.name,
+          std::to_string(extents[id]),
+          "follows from the other extents; leave it out, or give " + std::to_string(outer)});
     }
     extents[id] = outer;
   }
   return extents;
 }
 
-std::vector<std::int64_t> tensor_shape(const Cascade& cascade, TensorId tensor, const Extents& extents) {
+std::vector<std::int64_t> tensor_shape(const Cascade& cascade, TensorId tensor,
+                                       const Extents& extents) {
   std::vector<std::int64_t> shape;
   for (const Dimension& dimension : cascade.tensors[tensor].dimensions)
     shape.push_back(extents[dimension.rank] + (dimension.generational ? 1 : 0));
@@ -69,11 +84,13 @@ std::vector<std::int64_t> tensor_shape(const Cascade& cascade, TensorId tensor, 
 
 std::int64_t tensor_elements(const Cascade& cascade, TensorId tensor, const Extents& extents) {
   std::int64_t count = 1;
-  for (const std::int64_t extent : tensor_shape(cascade, tensor, extents)) count = product(count, extent);
+  for (const std::int64_t extent : tensor_shape(cascade, tensor, extents))
+    count = product(count, extent);
   return count;
 }
 
-GenerationZero generation_zero(const Cascade& cascade, TensorId tensor, const Extents& extents, const Blocks& blocks) {
+GenerationZero generation_zero(const Cascade& cascade, TensorId tensor, const Extents& extents,
+                               const Blocks& blocks) {
   const std::vector<std::int64_t> shape = held_shape(cascade, tensor, extents, blocks);
   GenerationZero zero{1, 1, 1};
   bool found = false;

@@ -12,21 +12,26 @@
 namespace weft::einsum {
 namespace {
 
-constexpr std::size_t kAllOrders = 7;  // with more loops than that an order is improved by moving one loop at a time
+constexpr std::size_t kAllOrders =
+    7;  // with more loops than that an order is improved by moving one loop at a time
 
-// Elements of a tensor: generation 0 is no element of its own but the initial value, and padding is none at all.
+// Elements of a tensor: generation 0 is no element of its own but the initial value, and padding is
+// none at all.
 std::int64_t elements(const Cascade& cascade, const Tensor& tensor, const Extents& extents) {
   std::int64_t count = 1;
-  for (const Dimension& dimension : tensor.dimensions) count = product(count, extents[dimension.rank]);
+  for (const Dimension& dimension : tensor.dimensions)
+    count = product(count, extents[dimension.rank]);
   for (const Rank& rank : cascade.ranks) {  // all partitions of one base hold the base's elements
     std::int64_t padded = 1;
     std::size_t found = 0;
     for (const Dimension& dimension : tensor.dimensions) {
-      if (std::find(rank.parts.begin(), rank.parts.end(), dimension.rank) == rank.parts.end()) continue;
+      if (std::find(rank.parts.begin(), rank.parts.end(), dimension.rank) == rank.parts.end())
+        continue;
       ++found;
       padded = product(padded, extents[dimension.rank]);
     }
-    if (found > 0 && found == rank.parts.size()) count = count / padded * extents[cascade.rank(rank.name)];
+    if (found > 0 && found == rank.parts.size())
+      count = count / padded * extents[cascade.rank(rank.name)];
   }
   return count;
 }
@@ -42,7 +47,8 @@ std::int64_t times(std::int64_t a, std::int64_t b) {
 struct Use {
   EinsumId einsum = kNone;
   bool writes = false;
-  // Of a dimension that moves on with the loop: the element's coordinate is the loop's position plus `least` to `most`.
+  // Of a dimension that moves on with the loop: the element's coordinate is the loop's position
+  // plus `least` to `most`.
   struct Along {
     bool moves = false;
     bool last = false;  // reads the last generation
@@ -59,8 +65,10 @@ class LoopOrders {
     find_loops();
     uses_.resize(cascade.tensors.size());
     for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) {
-      uses_[cascade.einsums[e].outputs.front().tensor].push_back(use(e, cascade.einsums[e].outputs.front(), true));
-      for (const Access& access : cascade.einsums[e].inputs) uses_[access.tensor].push_back(use(e, access, false));
+      uses_[cascade.einsums[e].outputs.front().tensor].push_back(
+          use(e, cascade.einsums[e].outputs.front(), true));
+      for (const Access& access : cascade.einsums[e].inputs)
+        uses_[access.tensor].push_back(use(e, access, false));
     }
     place_in_passes();
     nest();
@@ -90,7 +98,8 @@ class LoopOrders {
     }
     LiveFootprint result;
     for (const int loop : best) result.order.push_back(loops_[loop].front());
-    for (TensorId t = 0; t < static_cast<TensorId>(uses_.size()); ++t) result.tensors.push_back({t, live(t, best)});
+    for (TensorId t = 0; t < static_cast<TensorId>(uses_.size()); ++t)
+      result.tensors.push_back({t, live(t, best)});
     result.total_elements = least;
     return result;
   }
@@ -113,8 +122,8 @@ class LoopOrders {
     }
   }
 
-  // One loop a rank; a rank with partitions has theirs. A rank that is reached by affine indices alone goes on with the
-  // variable that moves through it: K[e,p+w] of K[E,M] with p.
+  // One loop a rank; a rank with partitions has theirs. A rank that is reached by affine indices
+  // alone goes on with the variable that moves through it: K[e,p+w] of K[E,M] with p.
   void find_loops() {
     loop_of_.assign(cascade_.ranks.size(), {});
     const auto with = [&](RankId rank) {
@@ -128,7 +137,8 @@ class LoopOrders {
     }
     for (const Einsum& einsum : cascade_.einsums) {
       for (const Access& access : einsum.inputs) {
-        for (std::size_t d = 0; d < access.indices.size(); ++d) join(cascade_.tensors[access.tensor].dimensions[d].rank, access.indices[d]);
+        for (std::size_t d = 0; d < access.indices.size(); ++d)
+          join(cascade_.tensors[access.tensor].dimensions[d].rank, access.indices[d]);
       }
     }
     for (RankId r = 0; r < static_cast<RankId>(cascade_.ranks.size()); ++r) {
@@ -156,14 +166,16 @@ class LoopOrders {
     }
   }
 
-  bool on(RankId rank, int loop) const { return std::find(loop_of_[rank].begin(), loop_of_[rank].end(), loop) != loop_of_[rank].end(); }
+  bool on(RankId rank, int loop) const {
+    return std::find(loop_of_[rank].begin(), loop_of_[rank].end(), loop) != loop_of_[rank].end();
+  }
   bool iterates(EinsumId e, int loop) const {
     const std::vector<RankId>& ranks = cascade_.einsums[e].iteration;
     return std::any_of(ranks.begin(), ranks.end(), [&](RankId rank) { return on(rank, loop); });
   }
 
-  // How far a loop's position goes on with one step of the variable: 2 where X[2*p+w] is all that moves through X. 0: at
-  // several paces.
+  // How far a loop's position goes on with one step of the variable: 2 where X[2*p+w] is all that
+  // moves through X. 0: at several paces.
   std::int64_t pace(RankId variable, int loop) const {
     if (loops_[loop].front() == variable || loops_[loop].size() == 1) return 1;
     std::int64_t found = 1;
@@ -196,11 +208,14 @@ class LoopOrders {
         along.least = along.most = index.constant;
         along.last = index.last_generation;
         for (const Index::Term& term : index.terms) {
-          const std::int64_t own = on(dimensions[d].rank, loop) && dimensions[d].rank == term.rank ? 1 : pace(term.rank, loop);
+          const std::int64_t own = on(dimensions[d].rank, loop) && dimensions[d].rank == term.rank
+                                       ? 1
+                                       : pace(term.rank, loop);
           if (on(term.rank, loop) && !along.moves && (index.composite || term.coefficient == own)) {
             along.moves = true;
           } else if (!index.composite) {
-            (term.coefficient > 0 ? along.most : along.least) += times(term.coefficient, extents_[term.rank] - 1);
+            (term.coefficient > 0 ? along.most : along.least) +=
+                times(term.coefficient, extents_[term.rank] - 1);
           }
         }
       }
@@ -214,13 +229,14 @@ class LoopOrders {
     return most;
   }
 
-  // Along each loop an Einsum that runs along it is at 2·pass, one that does not at 2·pass + 1, the end of a pass: of those
-  // that its readers allow, the last.
+  // Along each loop an Einsum that runs along it is at 2·pass, one that does not at 2·pass + 1, the
+  // end of a pass: of those that its readers allow, the last.
   void place_in_passes() {
     const auto count = static_cast<EinsumId>(cascade_.einsums.size());
     place_.assign(cascade_.einsums.size(), std::vector<int>(loops_.size(), 0));
     for (int loop = 0; loop < static_cast<int>(loops_.size()); ++loop) {
-      for (EinsumId e = 0; e < count; ++e) place_[e][loop] = 2 * pass(e, loop) + (iterates(e, loop) ? 0 : 1);
+      for (EinsumId e = 0; e < count; ++e)
+        place_[e][loop] = 2 * pass(e, loop) + (iterates(e, loop) ? 0 : 1);
       for (EinsumId e = count - 1; e >= 0; --e) {
         if (iterates(e, loop)) continue;
         std::optional<int> last;
@@ -235,7 +251,8 @@ class LoopOrders {
     }
   }
 
-  // The position of a producer against its consumers, as late as they allow; Einsums that need one another move together.
+  // The position of a producer against its consumers, as late as they allow; Einsums that need one
+  // another move together.
   void shift() {
     shift_.assign(cascade_.einsums.size(), std::vector<std::int64_t>(loops_.size(), 0));
     const std::vector<int> component = strong_components(cascade_.einsums.size(), edges_);
@@ -248,8 +265,10 @@ class LoopOrders {
           const TensorId tensor = cascade_.einsums[edge.writer].outputs.front().tensor;
           const Use& written = uses_[tensor][writer_use(tensor)];
           for (const Use& read : uses_[tensor]) {
-            if (read.writes || read.einsum != edge.reader || !together(written, read, loop)) continue;
-            const std::int64_t at = shift_[read.einsum][loop] + written.along[loop].most - read.along[loop].most;
+            if (read.writes || read.einsum != edge.reader || !together(written, read, loop))
+              continue;
+            const std::int64_t at =
+                shift_[read.einsum][loop] + written.along[loop].most - read.along[loop].most;
             last = std::min(last.value_or(at), at);
           }
         }
@@ -261,21 +280,24 @@ class LoopOrders {
   }
 
   std::size_t writer_use(TensorId tensor) const {
-    const auto found = std::find_if(uses_[tensor].begin(), uses_[tensor].end(), [](const Use& use) { return use.writes; });
+    const auto found = std::find_if(uses_[tensor].begin(), uses_[tensor].end(),
+                                    [](const Use& use) { return use.writes; });
     return static_cast<std::size_t>(found - uses_[tensor].begin());
   }
 
   // Whether both walk through the tensor with the same iterations of the loop.
   bool together(const Use& a, const Use& b, int loop) const {
-    return a.along[loop].moves && b.along[loop].moves && place_[a.einsum][loop] == place_[b.einsum][loop];
+    return a.along[loop].moves && b.along[loop].moves &&
+           place_[a.einsum][loop] == place_[b.einsum][loop];
   }
   // Whether the loop does not come between the two.
   bool apart_of(const Use& a, const Use& b, int loop) const {
-    return !iterates(a.einsum, loop) && !iterates(b.einsum, loop) && place_[a.einsum][loop] == place_[b.einsum][loop];
+    return !iterates(a.einsum, loop) && !iterates(b.einsum, loop) &&
+           place_[a.einsum][loop] == place_[b.einsum][loop];
   }
 
-  // Partitions from the outermost in; what is complete only at the end of a loop, and read by the same generation, within the
-  // generations.
+  // Partitions from the outermost in; what is complete only at the end of a loop, and read by the
+  // same generation, within the generations.
   void nest() {
     for (const Rank& rank : cascade_.ranks) {
       for (std::size_t i = 1; i < rank.parts.size(); ++i)
@@ -283,22 +305,26 @@ class LoopOrders {
     }
     const std::vector<int> component = strong_components(cascade_.einsums.size(), edges_);
     for (const Dependency& edge : edges_) {
-      const RankId along = generational_rank(cascade_.tensors[cascade_.einsums[edge.writer].outputs.front().tensor]);
+      const RankId along =
+          generational_rank(cascade_.tensors[cascade_.einsums[edge.writer].outputs.front().tensor]);
       if (along == kNone || component[edge.reader] != component[edge.writer]) continue;
       for (int loop = 0; loop < static_cast<int>(loops_.size()); ++loop) {
-        if (place_[edge.reader][loop] != place_[edge.writer][loop]) nested_.emplace_back(loop_of_[along].front(), loop);
+        if (place_[edge.reader][loop] != place_[edge.writer][loop])
+          nested_.emplace_back(loop_of_[along].front(), loop);
       }
     }
   }
 
   bool allowed(const std::vector<int>& order) const {
     const auto at = [&](int loop) { return std::find(order.begin(), order.end(), loop); };
-    return std::all_of(nested_.begin(), nested_.end(), [&](const auto& pair) { return at(pair.first) <= at(pair.second); });
+    return std::all_of(nested_.begin(), nested_.end(),
+                       [&](const auto& pair) { return at(pair.first) <= at(pair.second); });
   }
 
   std::int64_t total(const std::vector<int>& order) const {
     std::int64_t held = 0;
-    for (TensorId t = 0; t < static_cast<TensorId>(uses_.size()); ++t) held = std::min(kEndless, held + live(t, order));
+    for (TensorId t = 0; t < static_cast<TensorId>(uses_.size()); ++t)
+      held = std::min(kEndless, held + live(t, order));
     return held;
   }
 
@@ -307,12 +333,15 @@ class LoopOrders {
     std::int64_t extent = 1;
     for (const Dimension& dimension : tensor.dimensions) {
       if (!on(dimension.rank, loop)) continue;
-      extent = times(extent, cascade_.ranks[dimension.rank].parts.empty() ? extents_[dimension.rank] : extents_[loops_[loop].front()]);
+      extent = times(extent, cascade_.ranks[dimension.rank].parts.empty()
+                                 ? extents_[dimension.rank]
+                                 : extents_[loops_[loop].front()]);
     }
     return extent;
   }
 
-  // Most elements of a tensor that are live at once: from its first write (an input: its first read) to its last read.
+  // Most elements of a tensor that are live at once: from its first write (an input: its first
+  // read) to its last read.
   std::int64_t live(TensorId id, const std::vector<int>& order) const {
     const Tensor& tensor = cascade_.tensors[id];
     std::int64_t most = 1;
@@ -330,9 +359,10 @@ class LoopOrders {
 
   bool accumulates(const Use& use) const { return !cascade_.einsums[use.einsum].reduced.empty(); }
 
-  // Elements from use a to use b: the loops that both walk together tell how far they are apart, and from the first loop on
-  // that comes between them everything is there at once.
-  std::int64_t between(const Tensor& tensor, const Use& a, const Use& b, const std::vector<int>& order) const {
+  // Elements from use a to use b: the loops that both walk together tell how far they are apart,
+  // and from the first loop on that comes between them everything is there at once.
+  std::int64_t between(const Tensor& tensor, const Use& a, const Use& b,
+                       const std::vector<int>& order) const {
     std::int64_t apart = 0;
     std::int64_t whole = 1;
     bool split = false;
@@ -348,10 +378,13 @@ class LoopOrders {
       const Use::Along& to = b.along[loop];
       const std::int64_t shifted = shift_[b.einsum][loop] - shift_[a.einsum][loop];
       const std::int64_t forward = shifted + from.most - to.least;
-      const std::int64_t backward = tensor.defined_by == kNone ? -shifted + to.most - from.least : forward;
-      apart = std::min(kEndless, times(apart, extent)) + std::min(extent - 1, std::max(forward, backward));
+      const std::int64_t backward =
+          tensor.defined_by == kNone ? -shifted + to.most - from.least : forward;
+      apart = std::min(kEndless, times(apart, extent)) +
+              std::min(extent - 1, std::max(forward, backward));
     }
-    const bool before = tensor.defined_by != kNone && !b.writes && b.einsum <= a.einsum;  // read before it is overwritten
+    const bool before = tensor.defined_by != kNone && !b.writes &&
+                        b.einsum <= a.einsum;  // read before it is overwritten
     return times(std::max<std::int64_t>(1, apart + (before ? 0 : 1)), whole);
   }
 
@@ -369,14 +402,16 @@ class LoopOrders {
 
 }  // namespace
 
-LiveFootprint live_footprint(const Cascade& cascade, const PassAnalysis& passes, const Extents& extents) {
+LiveFootprint live_footprint(const Cascade& cascade, const PassAnalysis& passes,
+                             const Extents& extents) {
   return LoopOrders(cascade, passes, extents).least();
 }
 
 std::int64_t least_traffic_elements(const Cascade& cascade, const Extents& extents) {
   std::int64_t total = 0;
   for (const Tensor& tensor : cascade.tensors) {
-    if (tensor.role != TensorRole::intermediate) total = sum(total, elements(cascade, tensor, extents));
+    if (tensor.role != TensorRole::intermediate)
+      total = sum(total, elements(cascade, tensor, extents));
   }
   return total;
 }

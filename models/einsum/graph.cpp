@@ -7,9 +7,13 @@
 namespace weft::einsum {
 namespace {
 
-bool contains(const std::vector<int>& ids, int id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool contains(const std::vector<int>& ids, int id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
-bool is_simple(const Index& index) { return !index.composite && index.terms.size() == 1 && index.terms[0].coefficient == 1; }
+bool is_simple(const Index& index) {
+  return !index.composite && index.terms.size() == 1 && index.terms[0].coefficient == 1;
+}
 
 Dependency dependency(const Cascade& cascade, EinsumId reader, int access, EinsumId writer) {
   Dependency edge{reader, writer, access, {}};
@@ -18,7 +22,8 @@ Dependency dependency(const Cascade& cascade, EinsumId reader, int access, Einsu
   for (std::size_t d = 0; d < write.indices.size(); ++d) {
     const Index& from = read.indices[d];
     const Index& to = write.indices[d];
-    if (is_simple(from) && from.terms[0].rank == to.terms[0].rank) edge.lags.emplace_back(to.terms[0].rank, to.constant - from.constant);
+    if (is_simple(from) && from.terms[0].rank == to.terms[0].rank)
+      edge.lags.emplace_back(to.terms[0].rank, to.constant - from.constant);
   }
   return edge;
 }
@@ -47,15 +52,19 @@ RankId generational_rank(const Tensor& tensor) {
 std::vector<int> strong_components(std::size_t einsums, const std::vector<Dependency>& edges) {
   boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS> graph(einsums);
   for (const Dependency& edge : edges) {
-    boost::add_edge(static_cast<std::size_t>(edge.reader), static_cast<std::size_t>(edge.writer), graph);
+    boost::add_edge(static_cast<std::size_t>(edge.reader), static_cast<std::size_t>(edge.writer),
+                    graph);
   }
   std::vector<int> component(einsums);
-  // Components come numbered in reverse topological order of reader → writer, so producers have the lower numbers.
-  boost::strong_components(graph, boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
+  // Components come numbered in reverse topological order of reader → writer, so producers have the
+  // lower numbers.
+  boost::strong_components(graph, boost::make_iterator_property_map(
+                                      component.begin(), boost::get(boost::vertex_index, graph)));
   return component;
 }
 
-RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums, const std::vector<Dependency>& edges) {
+RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums,
+                   const std::vector<Dependency>& edges) {
   const auto advances = [&](RankId rank) {
     for (const EinsumId id : einsums) {
       const Einsum& einsum = cascade.einsums[id];
@@ -76,12 +85,17 @@ RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums,
 std::vector<Group> execution_order(const Cascade& cascade) {
   const std::vector<Dependency> edges = dependencies(cascade);
   const std::vector<int> component = strong_components(cascade.einsums.size(), edges);
-  std::vector<Group> groups(component.empty() ? 0 : static_cast<std::size_t>(*std::max_element(component.begin(), component.end())) + 1);
+  std::vector<Group> groups(
+      component.empty()
+          ? 0
+          : static_cast<std::size_t>(*std::max_element(component.begin(), component.end())) + 1);
   std::vector<std::vector<Dependency>> within(groups.size());  // edges that stay in one group
   for (const Dependency& edge : edges) {
-    if (component[edge.reader] == component[edge.writer]) within[component[edge.reader]].push_back(edge);
+    if (component[edge.reader] == component[edge.writer])
+      within[component[edge.reader]].push_back(edge);
   }
-  for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id) groups[component[id]].einsums.push_back(id);
+  for (EinsumId id = 0; id < static_cast<EinsumId>(component.size()); ++id)
+    groups[component[id]].einsums.push_back(id);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     Group& group = groups[g];
     if (within[g].empty()) continue;

@@ -14,8 +14,8 @@ struct Dependency {
   EinsumId reader = kNone;
   EinsumId writer = kNone;
   int access = 0;  // into the reader's inputs
-  // By rank indexed alike on both sides: by how many coordinates the read trails the write. RM[m1] of RM[m1+1] trails
-  // by 1; RM[m1+1] by 0; negative reads ahead.
+  // By rank indexed alike on both sides: by how many coordinates the read trails the write. RM[m1]
+  // of RM[m1+1] trails by 1; RM[m1+1] by 0; negative reads ahead.
   std::vector<std::pair<RankId, int>> lags;
 
   std::optional<int> lag(RankId rank) const {
@@ -31,11 +31,12 @@ std::vector<Dependency> dependencies(const Cascade& cascade);
 // The rank along which tensor's generations run; kNone if it has none.
 RankId generational_rank(const Tensor& tensor);
 
-// By Einsum the number of its strong component, producers before consumers, over the given dependencies.
+// By Einsum the number of its strong component, producers before consumers, over the given
+// dependencies.
 std::vector<int> strong_components(std::size_t einsums, const std::vector<Dependency>& edges);
 
-// Einsums that run together, in program order. `along` is kNone for one Einsum over its whole iteration space; else all
-// of them run for coordinate 0 of that rank, then for 1, and so on.
+// Einsums that run together, in program order. `along` is kNone for one Einsum over its whole
+// iteration space; else all of them run for coordinate 0 of that rank, then for 1, and so on.
 struct Group {
   RankId along = kNone;
   std::vector<EinsumId> einsums;
@@ -44,7 +45,9 @@ struct Group {
 // In an order that respects every dependency. ContractError for a cascade that the checker refuses.
 std::vector<Group> execution_order(const Cascade& cascade);
 
-// A rank along which all of `einsums` can advance together, or kNone. `edges` are the dependencies among them.
-RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums, const std::vector<Dependency>& edges);
+// A rank along which all of `einsums` can advance together, or kNone. `edges` are the dependencies
+// among them.
+RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums,
+                   const std::vector<Dependency>& edges);
 
 }  // namespace weft::einsum

@@ -18,7 +18,8 @@ struct Hidden {
 
 class Tracer {
  public:
-  Tracer(const Cascade& cascade, const Extents& extents) : cascade_(cascade), extents_(extents), tensors_(cascade.tensors.size()) {}
+  Tracer(const Cascade& cascade, const Extents& extents)
+      : cascade_(cascade), extents_(extents), tensors_(cascade.tensors.size()) {}
 
   std::vector<std::vector<Constraint>> run() {
     std::vector<std::vector<Constraint>> all(cascade_.einsums.size());
@@ -26,9 +27,13 @@ class Tracer {
       const Einsum& einsum = cascade_.einsums[e];
       Hidden result = of(einsum);
       const bool sums = !einsum.mask && !einsum.reduced.empty();
-      if (sums && result.stands == Stands::zero && einsum.reduction == Op::add) all[e] = result.seen;
-      // A sum of zeros is zero where the output still has the mask's coordinates; any other reduction is left alone.
-      if (!keeps_ranks(einsum, result.seen) || (sums && !(result.stands == Stands::zero && einsum.reduction == Op::add))) result = {};
+      if (sums && result.stands == Stands::zero && einsum.reduction == Op::add)
+        all[e] = result.seen;
+      // A sum of zeros is zero where the output still has the mask's coordinates; any other
+      // reduction is left alone.
+      if (!keeps_ranks(einsum, result.seen) ||
+          (sums && !(result.stands == Stands::zero && einsum.reduction == Op::add)))
+        result = {};
       tensors_[einsum.outputs.front().tensor] = result;
     }
     return all;
@@ -61,8 +66,9 @@ class Tracer {
     for (std::size_t d = 0; d < access.indices.size(); ++d) {
       const Dimension& dimension = cascade_.tensors[access.tensor].dimensions[d];
       const Index& index = access.indices[d];
-      const bool plain = index.terms.size() == 1 && index.terms[0].rank == dimension.rank && index.terms[0].coefficient == 1 &&
-                         index.constant == 0 && !index.last_generation && !index.composite && !dimension.generational;
+      const bool plain = index.terms.size() == 1 && index.terms[0].rank == dimension.rank &&
+                         index.terms[0].coefficient == 1 && index.constant == 0 &&
+                         !index.last_generation && !index.composite && !dimension.generational;
       if (!plain) return false;
     }
     return true;
@@ -72,16 +78,19 @@ class Tracer {
   bool keeps_ranks(const Einsum& einsum, const std::vector<Constraint>& seen) const {
     const auto& dimensions = cascade_.tensors[einsum.outputs.front().tensor].dimensions;
     return std::all_of(seen.begin(), seen.end(), [&](const Constraint& constraint) {
-      return std::all_of(constraint.form.terms.begin(), constraint.form.terms.end(), [&](const auto& term) {
-        return std::any_of(dimensions.begin(), dimensions.end(),
-                           [&](const Dimension& d) { return d.rank == term.first && !d.generational; });
-      });
+      return std::all_of(
+          constraint.form.terms.begin(), constraint.form.terms.end(), [&](const auto& term) {
+            return std::any_of(dimensions.begin(), dimensions.end(), [&](const Dimension& d) {
+              return d.rank == term.first && !d.generational;
+            });
+          });
     });
   }
 
   bool is_positive(const Einsum& einsum, int node) const {
     const Node& n = einsum.nodes[node];
-    return (n.op == Op::constant && n.value > 0) || (n.op == Op::scalar && cascade_.scalars[n.scalar].value > 0);
+    return (n.op == Op::constant && n.value > 0) ||
+           (n.op == Op::scalar && cascade_.scalars[n.scalar].value > 0);
   }
 
   Stands value(const Einsum& einsum, int node) const {
@@ -89,7 +98,9 @@ class Tracer {
     const auto left = [&] { return value(einsum, n.left); };
     const auto right = [&] { return value(einsum, n.right); };
     switch (n.op) {
-      case Op::access: return hidden(einsum.inputs[n.access]) ? tensors_[einsum.inputs[n.access].tensor].stands : Stands::anything;
+      case Op::access:
+        return hidden(einsum.inputs[n.access]) ? tensors_[einsum.inputs[n.access].tensor].stands
+                                               : Stands::anything;
       case Op::exp: return left() == Stands::minus_infinity ? Stands::zero : Stands::anything;
       case Op::subtract:
       case Op::divide: {

@@ -10,11 +10,14 @@
 namespace weft::einsum {
 namespace {
 
-std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 using Tensors = std::map<std::string, DenseTensor>;
 
-void check_inputs(const Cascade& cascade, const Extents& extents, const Tensors& inputs, std::vector<Problem>& problems) {
+void check_inputs(const Cascade& cascade, const Extents& extents, const Tensors& inputs,
+                  std::vector<Problem>& problems) {
   std::vector<std::string> known;
   for (TensorId id = 0; id < static_cast<TensorId>(cascade.tensors.size()); ++id) {
     const Tensor& tensor = cascade.tensors[id];
@@ -23,20 +26,29 @@ void check_inputs(const Cascade& cascade, const Extents& extents, const Tensors&
     const auto found = inputs.find(tensor.name);
     const std::vector<std::int64_t> shape = tensor_shape(cascade, id, extents);
     if (found == inputs.end()) {
-      problems.push_back({tensor.where, tensor.name, "", "missing input of shape " + shape_text(shape)});
+      problems.push_back(
+          {tensor.where, tensor.name, "", "missing input of shape " + shape_text(shape)});
     } else if (found->second.shape != shape ||
-               static_cast<std::int64_t>(found->second.data.size()) != tensor_elements(cascade, id, extents)) {
+               static_cast<std::int64_t>(found->second.data.size()) !=
+                   tensor_elements(cascade, id, extents)) {
       problems.push_back({tensor.where, tensor.name, shape_text(found->second.shape),
-                          fmt::format("must have shape {}; {} values are given", shape_text(shape), found->second.data.size())});
+                          fmt::format("must have shape {}; {} values are given", shape_text(shape),
+                                      found->second.data.size())});
     }
   }
   for (const auto& [name, tensor] : inputs) {
     if (std::find(known.begin(), known.end(), name) == known.end())
-      problems.push_back({{}, name, "", "no input of cascade '" + cascade.name + "'; " + config::unknown_name(name, known)});
+      problems.push_back(
+          {{},
+           name,
+           "",
+           "no input of cascade '" + cascade.name + "'; " + config::unknown_name(name, known)});
   }
 }
 
-std::vector<double> scalar_values(const Cascade& cascade, const std::map<std::string, double>& given, std::vector<Problem>& problems) {
+std::vector<double> scalar_values(const Cascade& cascade,
+                                  const std::map<std::string, double>& given,
+                                  std::vector<Problem>& problems) {
   std::vector<double> values;
   std::vector<std::string> known;
   for (const Scalar& scalar : cascade.scalars) {
@@ -46,18 +58,19 @@ std::vector<double> scalar_values(const Cascade& cascade, const std::map<std::st
   }
   for (const auto& [name, value] : given) {
     if (cascade.scalar(name) != kNone) continue;
-    problems.push_back(
-        {{},
-         name,
-         fmt::format("{}", value),
-         "no scalar of cascade '" + cascade.name + "'; " + (known.empty() ? "it has none" : config::unknown_name(name, known))});
+    problems.push_back({{},
+                        name,
+                        fmt::format("{}", value),
+                        "no scalar of cascade '" + cascade.name + "'; " +
+                            (known.empty() ? "it has none" : config::unknown_name(name, known))});
   }
   return values;
 }
 
 }  // namespace
 
-Tensors interpret(const Cascade& cascade, const Extents& extents, const Tensors& inputs, const std::map<std::string, double>& scalars) {
+Tensors interpret(const Cascade& cascade, const Extents& extents, const Tensors& inputs,
+                  const std::map<std::string, double>& scalars) {
   std::vector<Problem> problems;
   check_inputs(cascade, extents, inputs, problems);
   const std::vector<double> values = scalar_values(cascade, scalars, problems);

@@ -1,4 +1,5 @@
-// The cascade evaluated in double precision, Einsum by Einsum: one of the two oracles (the other is models/softmax).
+// The cascade evaluated in double precision, Einsum by Einsum: one of the two oracles (the other is
+// models/softmax).
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ struct DenseTensor {
   std::vector<double> data;
 };
 
-// Inputs by name with the declared shapes; returns every tensor, intermediates too. Scalars by name override defaults.
-// ConfigError where an input is missing or of the wrong shape.
+// Inputs by name with the declared shapes; returns every tensor, intermediates too. Scalars by name
+// override defaults. ConfigError where an input is missing or of the wrong shape.
 std::map<std::string, DenseTensor> interpret(const Cascade& cascade, const Extents& extents,
                                              const std::map<std::string, DenseTensor>& inputs,
                                              const std::map<std::string, double>& scalars = {});

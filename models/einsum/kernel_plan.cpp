@@ -11,12 +11,17 @@
 namespace weft::einsum {
 namespace {
 
-constexpr std::int64_t kWideLane = 8;  // the innermost output rank is the lane if it has this many values
+constexpr std::int64_t kWideLane =
+    8;  // the innermost output rank is the lane if it has this many values
 
 class Planner {
  public:
   Planner(const Cascade& cascade, EinsumId id, const Extents& extents, const Blocks& blocks)
-      : cascade_(cascade), einsum_(cascade.einsums[id]), extents_(extents), blocks_(blocks), id_(id) {}
+      : cascade_(cascade),
+        einsum_(cascade.einsums[id]),
+        extents_(extents),
+        blocks_(blocks),
+        id_(id) {}
 
   KernelPlan plan() {
     for (const RankId rank : einsum_.iteration) plan_.extents.push_back(extents_[rank]);
@@ -39,14 +44,16 @@ class Planner {
     for (int v = 0; v < written; ++v) {
       if (dimensions[v].generational) {
         plan_.outer.push_back(v);
-      } else if (plan_.lane == kNone || plan_.extents[v] >= kWideLane || plan_.extents[v] >= plan_.extents[plan_.lane]) {
+      } else if (plan_.lane == kNone || plan_.extents[v] >= kWideLane ||
+                 plan_.extents[v] >= plan_.extents[plan_.lane]) {
         plan_.lane = v;
       }
     }
     for (int v = 0; v < written; ++v) {
       if (!dimensions[v].generational && v != plan_.lane) plan_.outer.push_back(v);
     }
-    for (int v = written; v < static_cast<int>(einsum_.iteration.size()); ++v) plan_.reduced.push_back(v);
+    for (int v = written; v < static_cast<int>(einsum_.iteration.size()); ++v)
+      plan_.reduced.push_back(v);
   }
 
   int variable(RankId rank) const {
@@ -56,15 +63,20 @@ class Planner {
   }
 
   KernelPlan::Stream stream(const Access& access) const {
-    KernelPlan::Stream stream{access.tensor, 0, std::vector<std::int64_t>(einsum_.iteration.size(), 0), 0, 0};
+    KernelPlan::Stream stream{access.tensor, 0,
+                              std::vector<std::int64_t>(einsum_.iteration.size(), 0), 0, 0};
     const std::vector<std::int64_t> shape = held_shape(cascade_, access.tensor, extents_, blocks_);
     const bool block = in_blocks(cascade_, access.tensor, blocks_);
     std::int64_t stride = 1;
     for (std::size_t d = shape.size(); d-- > 0;) {
-      const LinearForm form = index_form(cascade_, access.indices[d], cascade_.tensors[access.tensor].dimensions[d].rank, extents_);
+      const LinearForm form =
+          index_form(cascade_, access.indices[d],
+                     cascade_.tensors[access.tensor].dimensions[d].rank, extents_);
       stream.base += product(form.constant, stride);
-      for (const auto& [rank, coefficient] : form.terms) stream.strides[variable(rank)] += product(coefficient, stride);
-      if (block && cascade_.tensors[access.tensor].dimensions[d].rank == blocks_.rank) stream.block_stride = stride;
+      for (const auto& [rank, coefficient] : form.terms)
+        stream.strides[variable(rank)] += product(coefficient, stride);
+      if (block && cascade_.tensors[access.tensor].dimensions[d].rank == blocks_.rank)
+        stream.block_stride = stride;
       stride = product(stride, shape[d]);
     }
     if (plan_.lane != kNone) stream.lane_stride = stream.strides[plan_.lane];
@@ -72,7 +84,8 @@ class Planner {
   }
 
   KernelPlan::Inequality inequality(const Constraint& constraint) const {
-    KernelPlan::Inequality result{std::vector<std::int64_t>(einsum_.iteration.size(), 0), 0, constraint.form.constant, constraint.bound};
+    KernelPlan::Inequality result{std::vector<std::int64_t>(einsum_.iteration.size(), 0), 0,
+                                  constraint.form.constant, constraint.bound};
     for (const auto& [rank, coefficient] : constraint.form.terms) {
       const int v = variable(rank);
       (v == plan_.lane ? result.lane : result.slopes[v]) = coefficient;
@@ -84,18 +97,25 @@ class Planner {
     const std::vector<Constraint> valid = domains(cascade_, extents_)[id_];
     for (const Constraint& constraint : valid) {
       KernelPlan::Inequality one = inequality(constraint);
-      const bool reduces = std::any_of(plan_.reduced.begin(), plan_.reduced.end(), [&](int v) { return one.slopes[v] != 0; });
-      (!reduces ? plan_.write_inequalities : one.lane == 0 ? plan_.point_inequalities : plan_.lane_inequalities).push_back(std::move(one));
+      const bool reduces = std::any_of(plan_.reduced.begin(), plan_.reduced.end(),
+                                       [&](int v) { return one.slopes[v] != 0; });
+      (!reduces        ? plan_.write_inequalities
+       : one.lane == 0 ? plan_.point_inequalities
+                       : plan_.lane_inequalities)
+          .push_back(std::move(one));
     }
-    for (const Constraint& constraint : mask_constraints(cascade_, einsum_, extents_)) plan_.mask.push_back(inequality(constraint));
-    const std::vector<Constraint> seen = hidden_points(cascade_, extents_)[static_cast<std::size_t>(id_)];
+    for (const Constraint& constraint : mask_constraints(cascade_, einsum_, extents_))
+      plan_.mask.push_back(inequality(constraint));
+    const std::vector<Constraint> seen =
+        hidden_points(cascade_, extents_)[static_cast<std::size_t>(id_)];
     for (const Constraint& constraint : seen) plan_.seen.push_back(inequality(constraint));
     if (einsum_.mask) plan_.otherwise = einsum_.mask->otherwise;
   }
 
   bool is_uniform(int node) const {
     const Node& n = einsum_.nodes[node];
-    return n.op != Op::access && (n.left == kNone || is_uniform(n.left)) && (n.right == kNone || is_uniform(n.right));
+    return n.op != Op::access && (n.left == kNone || is_uniform(n.left)) &&
+           (n.right == kNone || is_uniform(n.right));
   }
 
   int uniform(int node) {
@@ -129,7 +149,8 @@ class Planner {
   void compile() {
     const int root = static_cast<int>(einsum_.nodes.size()) - 1;
     plan_.reduction = einsum_.reduction;
-    plan_.is_macc = !plan_.reduced.empty() && einsum_.reduction == Op::add && einsum_.root().op == Op::multiply && !is_uniform(root);
+    plan_.is_macc = !plan_.reduced.empty() && einsum_.reduction == Op::add &&
+                    einsum_.root().op == Op::multiply && !is_uniform(root);
     if (plan_.is_macc) {
       plan_.root_a = operand(einsum_.root().left);
       plan_.root_b = operand(einsum_.root().right);
@@ -169,13 +190,17 @@ double evaluate(const KernelPlan& plan, int node, std::span<const double> scalar
 
 }  // namespace
 
-KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents, const Blocks& blocks) {
+KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents,
+                       const Blocks& blocks) {
   return Planner(cascade, einsum, extents, blocks).plan();
 }
 
-void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars, std::span<double> out) {
-  check(scalars.size() == plan.scalars && out.size() == plan.uniform_nodes.size(), "one value for each scalar and uniform");
-  for (std::size_t u = 0; u < out.size(); ++u) out[u] = evaluate(plan, plan.uniform_nodes[u], scalars);
+void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars,
+                       std::span<double> out) {
+  check(scalars.size() == plan.scalars && out.size() == plan.uniform_nodes.size(),
+        "one value for each scalar and uniform");
+  for (std::size_t u = 0; u < out.size(); ++u)
+    out[u] = evaluate(plan, plan.uniform_nodes[u], scalars);
 }
 
 }  // namespace weft::einsum

@@ -1,4 +1,5 @@
-// What a kernel precomputes for one Einsum under given extents: loop order, strides, inequalities, a flat program.
+// What a kernel precomputes for one Einsum under given extents: loop order, strides, inequalities,
+// a flat program.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +12,12 @@
 
 namespace weft::einsum {
 
-// Variables are positions in Einsum::iteration. One output variable, the lane, runs innermost over rows of values;
-// the other output variables are outside it, a generational one outermost, and the reduced ones between.
+// Variables are positions in Einsum::iteration. One output variable, the lane, runs innermost over
+// rows of values; the other output variables are outside it, a generational one outermost, and the
+// reduced ones between.
 struct KernelPlan {
-  // Where a tensor's element lies: base + Σ strides · variable − block_stride · first coordinate of the block.
+  // Where a tensor's element lies: base + Σ strides · variable − block_stride · first coordinate of
+  // the block.
   struct Stream {
     TensorId tensor = kNone;
     std::int64_t base = 0;
@@ -22,7 +25,8 @@ struct KernelPlan {
     std::int64_t lane_stride = 0;   // also in `strides`
     std::int64_t block_stride = 0;  // of the rank in blocks, where the tensor holds one only
   };
-  // 0 <= Σ slopes · variable + lane · (lane variable) + rest < bound; the lane's entry in `slopes` is 0.
+  // 0 <= Σ slopes · variable + lane · (lane variable) + rest < bound; the lane's entry in `slopes`
+  // is 0.
   struct Inequality {
     std::vector<std::int64_t> slopes;
     std::int64_t lane = 0;
@@ -53,7 +57,8 @@ struct KernelPlan {
   std::vector<Inequality> mask;                // an element outside takes `otherwise`
   std::vector<Inequality> point_inequalities;  // a point of the reduction outside is left out
   std::vector<Inequality> lane_inequalities;   // as before, those with the lane's variable
-  std::vector<Inequality> seen;                // a point of the reduction outside is hidden by a mask, and left out (hidden.hpp)
+  std::vector<Inequality>
+      seen;  // a point of the reduction outside is hidden by a mask, and left out (hidden.hpp)
   double otherwise = 0;
   Op reduction = Op::add;
   bool is_macc = false;  // a product under a sum: root_a · root_b + accumulator
@@ -67,9 +72,11 @@ struct KernelPlan {
   std::size_t scalars = 0;
 };
 
-KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents, const Blocks& blocks = {});
+KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents,
+                       const Blocks& blocks = {});
 
 // Values of `uniform_nodes` in double precision, into `out`.
-void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars, std::span<double> out);
+void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars,
+                       std::span<double> out);
 
 }  // namespace weft::einsum

@@ -11,11 +11,14 @@ bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0;
 // The length of the UTF-8 character at `at`, so that a message shows it whole.
 std::size_t character_length(const std::string& text, std::size_t at) {
   std::size_t length = 1;
-  while (at + length < text.size() && (static_cast<unsigned char>(text[at + length]) & 0xC0U) == 0x80U) ++length;
+  while (at + length < text.size() &&
+         (static_cast<unsigned char>(text[at + length]) & 0xC0U) == 0x80U)
+    ++length;
   return length;
 }
 
-// Digits, a fraction and an exponent; what is glued behind them is part of the token, so that `2m` is one bad number.
+// Digits, a fraction and an exponent; what is glued behind them is part of the token, so that `2m`
+// is one bad number.
 std::size_t number_end(const std::string& text, std::size_t at) {
   while (at < text.size() && (is_digit(text[at]) || text[at] == '.')) ++at;
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
@@ -51,8 +54,9 @@ std::vector<Token> tokenize(const std::string& text) {
     } else if (std::string_view("[](),=+-*/<>").find(c) != std::string_view::npos) {
       take(TokenKind::symbol, at + 1);
     } else {
-      throw SyntaxError{at, text.substr(at, character_length(text, at)),
-                        "no such character in an Einsum; operators are + - * / and <= < >= > in a mask"};
+      throw SyntaxError{
+          at, text.substr(at, character_length(text, at)),
+          "no such character in an Einsum; operators are + - * / and <= < >= > in a mask"};
     }
   }
   tokens.push_back({TokenKind::end, "", text.size()});

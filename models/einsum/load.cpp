@@ -19,7 +19,8 @@ void check_outputs(Draft& draft) {
   for (const Word& word : draft.file.outputs) {
     const TensorId tensor = draft.tensor(word.text);
     if (tensor == kNone || cascade.tensors[tensor].defined_by == kNone) {
-      draft.add(word, "outputs", "an output that no Einsum writes; " + config::unknown_name(word.text, written));
+      draft.add(word, "outputs",
+                "an output that no Einsum writes; " + config::unknown_name(word.text, written));
     } else if (cascade.tensors[tensor].role == TensorRole::output) {
       draft.add(word, "outputs", "stands twice among the outputs");
     } else {
@@ -36,7 +37,8 @@ void check_inputs(Draft& draft) {
   for (std::size_t i = 0; i < read.size(); ++i) {
     const Tensor& tensor = draft.cascade.tensors[i];
     if (tensor.role == TensorRole::input && !read[i]) {
-      draft.problems.add({tensor.where, "tensors", tensor.name, "an input that no Einsum reads; read it or drop it"});
+      draft.problems.add({tensor.where, "tensors", tensor.name,
+                          "an input that no Einsum reads; read it or drop it"});
     }
   }
 }
@@ -51,8 +53,10 @@ void check_initial(Draft& draft) {
     const TensorId tensor = draft.tensor(name.text);
     if (tensor == kNone || generational_rank(cascade.tensors[tensor]) == kNone) {
       draft.add(name, "initial",
-                std::string(tensor == kNone ? "no such tensor; " : "not generational, so it has no initial value; ") +
-                    (generational.empty() ? "no tensor of this cascade is" : config::unknown_name(name.text, generational)));
+                std::string(tensor == kNone ? "no such tensor; "
+                                            : "not generational, so it has no initial value; ") +
+                    (generational.empty() ? "no tensor of this cascade is"
+                                          : config::unknown_name(name.text, generational)));
     } else {
       cascade.tensors[tensor].initial = number.value;
     }
@@ -62,7 +66,8 @@ void check_initial(Draft& draft) {
     if (rank == kNone || tensor.initial) continue;
     const std::string& variable = cascade.ranks[rank].variable;
     draft.problems.add({tensor.where, draft.lines[tensor.defined_by].field, tensor.name,
-                        "generational in " + variable + " and without a value at generation 0; add '" + tensor.name +
+                        "generational in " + variable +
+                            " and without a value at generation 0; add '" + tensor.name +
                             ": <number, inf or -inf>' under 'initial'"});
   }
 }
@@ -75,7 +80,8 @@ void check_uses(Draft& draft) {
   check_initial(draft);
 }
 
-Cascade parse_cascade(const std::string& yaml, const std::string& file_name, const ReadLimits& limits) {
+Cascade parse_cascade(const std::string& yaml, const std::string& file_name,
+                      const ReadLimits& limits) {
   CascadeFile file;
   config::Reader reader;
   config::read(config::load_text(yaml, file_name, "", limits), file, reader);

@@ -10,11 +10,13 @@
 
 namespace weft::einsum {
 
-Cascade load_cascade(const std::filesystem::path& file, const ReadLimits& limits = environment_limits());
-Cascade parse_cascade(const std::string& yaml, const std::string& file_name, const ReadLimits& limits = environment_limits());
+Cascade load_cascade(const std::filesystem::path& file,
+                     const ReadLimits& limits = environment_limits());
+Cascade parse_cascade(const std::string& yaml, const std::string& file_name,
+                      const ReadLimits& limits = environment_limits());
 
-// Extents of every rank from those of the base ranks and innermost partitions, by name; fills in the outer
-// partitions. ConfigError for an unknown, missing, zero or excessive extent.
+// Extents of every rank from those of the base ranks and innermost partitions, by name; fills in
+// the outer partitions. ConfigError for an unknown, missing, zero or excessive extent.
 Extents resolve_extents(const Cascade& cascade, const std::map<std::string, std::int64_t>& by_name);
 
 }  // namespace weft::einsum

@@ -1,4 +1,5 @@
-// Every operator of the language: how it is written, its arity, its identity as a reduction and its laws.
+// Every operator of the language: how it is written, its arity, its identity as a reduction and its
+// laws.
 #pragma once
 
 #include <array>

@@ -24,7 +24,9 @@ class Parser {
   }
 
  private:
-  const Token& peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
+  const Token& peek(std::size_t ahead = 0) const {
+    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
+  }
   Token next() {
     Token token = peek();
     if (token.kind != TokenKind::end) ++at_;
@@ -32,7 +34,8 @@ class Parser {
   }
   [[noreturn]] void fail(std::string message) const { fail(peek(), std::move(message)); }
   [[noreturn]] static void fail(const Token& token, std::string message) {
-    throw SyntaxError{token.offset, token.kind == TokenKind::end ? "end of the Einsum" : token.text, std::move(message)};
+    throw SyntaxError{token.offset, token.kind == TokenKind::end ? "end of the Einsum" : token.text,
+                      std::move(message)};
   }
   void expect(std::string_view symbol, const std::string& what) {
     if (!peek().is(symbol)) fail("expected " + what);
@@ -51,7 +54,8 @@ class Parser {
   std::int64_t integer(const Token& token) const {
     const std::optional<double> number = config::number_of(token.text);
     constexpr double kMost = std::numeric_limits<int>::max();
-    if (!number || *number > kMost || *number != static_cast<double>(static_cast<std::int64_t>(*number))) {
+    if (!number || *number > kMost ||
+        *number != static_cast<double>(static_cast<std::int64_t>(*number))) {
       fail(token, "expected a whole number up to 2147483647, or a rank variable");
     }
     return static_cast<std::int64_t>(*number);
@@ -64,7 +68,8 @@ class Parser {
       sum.terms.push_back({token.text, sign, token.offset});
       return;
     }
-    if (token.kind != TokenKind::number) fail(token, "expected a rank variable such as 'm', a rank such as 'M', or a whole number");
+    if (token.kind != TokenKind::number)
+      fail(token, "expected a rank variable such as 'm', a rank such as 'M', or a whole number");
     const std::int64_t value = integer(token);
     if (!peek().is("*")) {
       sum.constant += sign * value;
@@ -120,7 +125,9 @@ class Parser {
     out_.reduction = std::move(parsed);
   }
 
-  int binary(Op op, int left, int right, std::size_t offset) { return push({op, left, right, kNone, 0, "", offset}); }
+  int binary(Op op, int left, int right, std::size_t offset) {
+    return push({op, left, right, kNone, 0, "", offset});
+  }
 
   int sum(int depth) {
     if (depth > static_cast<int>(depth_.value)) fail(depth_.message());
@@ -144,7 +151,8 @@ class Parser {
   int factor(int depth) {
     if (depth > static_cast<int>(depth_.value)) fail(depth_.message());
     const Token token = next();
-    if (token.is("-")) return push({Op::negate, factor(depth + 1), kNone, kNone, 0, "", token.offset});
+    if (token.is("-"))
+      return push({Op::negate, factor(depth + 1), kNone, kNone, 0, "", token.offset});
     if (token.is("(")) {
       const int inner = sum(depth + 1);
       expect(")", "')'");
@@ -160,20 +168,25 @@ class Parser {
     }
     if (peek().is("(")) return call(token, depth);
     if (peek().is("[")) return indexed(token);
-    if (token.text == "inf") return push({Op::constant, kNone, kNone, kNone, kInfinity, "", token.offset});
+    if (token.text == "inf")
+      return push({Op::constant, kNone, kNone, kNone, kInfinity, "", token.offset});
     return push({Op::scalar, kNone, kNone, kNone, 0, token.text, token.offset});
   }
 
   int indexed(const Token& token) {
     if (reduction_named(token.text) != nullptr)
-      fail(token, "a reduction stands once, at the start of the right-hand side; give it an Einsum of its own");
+      fail(token,
+           "a reduction stands once, at the start of the right-hand side; give it an Einsum of its "
+           "own");
     out_.accesses.push_back(access(token));
-    return push({Op::access, kNone, kNone, static_cast<int>(out_.accesses.size()) - 1, 0, token.text, token.offset});
+    return push({Op::access, kNone, kNone, static_cast<int>(out_.accesses.size()) - 1, 0,
+                 token.text, token.offset});
   }
 
   int call(const Token& name, int depth) {
     const Operator* op = function_named(name.text);
-    if (op == nullptr) fail(name, "no such function; " + config::unknown_name(name.text, function_names()));
+    if (op == nullptr)
+      fail(name, "no such function; " + config::unknown_name(name.text, function_names()));
     next();
     const int left = sum(depth + 1);
     int right = kNone;
@@ -181,7 +194,8 @@ class Parser {
       expect(",", "',': " + name.text + " takes 2 arguments");
       right = sum(depth + 1);
     }
-    expect(")", "')': " + name.text + " takes " + std::to_string(op->arity) + (op->arity == 1 ? " argument" : " arguments"));
+    expect(")", "')': " + name.text + " takes " + std::to_string(op->arity) +
+                    (op->arity == 1 ? " argument" : " arguments"));
     return binary(op->op, left, right, name.offset);
   }
 
@@ -191,18 +205,21 @@ class Parser {
     mask.left = linear();
     const Token compare = next();
     if (!compare.is("<=") && !compare.is("<") && !compare.is(">=") && !compare.is(">")) {
-      fail(compare, "bad mask: expected '<=', '<', '>=' or '>', as in 'where m <= p + M - P else -inf'");
+      fail(compare,
+           "bad mask: expected '<=', '<', '>=' or '>', as in 'where m <= p + M - P else -inf'");
     }
     mask.right = linear();
     if (compare.is(">=") || compare.is(">")) std::swap(mask.left, mask.right);
     if (compare.is("<") || compare.is(">")) mask.left.constant += 1;
-    if (!peek().is_word("else")) fail("bad mask: expected 'else' and the value of masked points, as in 'else -inf'");
+    if (!peek().is_word("else"))
+      fail("bad mask: expected 'else' and the value of masked points, as in 'else -inf'");
     next();
     const bool negative = peek().is("-");
     if (negative) next();
     const Token token = next();
     const std::optional<double> value =
-        token.kind == TokenKind::symbol || token.kind == TokenKind::end ? std::nullopt : value_of(token.text);
+        token.kind == TokenKind::symbol || token.kind == TokenKind::end ? std::nullopt
+                                                                        : value_of(token.text);
     if (!value) fail(token, "bad mask: the value after 'else' must be a number, 'inf' or '-inf'");
     mask.otherwise = negative ? -*value : *value;
     out_.mask = std::move(mask);
@@ -216,7 +233,9 @@ class Parser {
 
 }  // namespace
 
-ParsedEinsum parse_einsum(const std::string& text, const Limit& depth) { return Parser(text, depth).parse(); }
+ParsedEinsum parse_einsum(const std::string& text, const Limit& depth) {
+  return Parser(text, depth).parse();
+}
 
 std::optional<double> value_of(std::string_view text) {
   if (text == "inf" || text == ".inf") return kInfinity;

@@ -7,15 +7,20 @@
 namespace weft::einsum {
 namespace {
 
-constexpr std::size_t kMostWays = 64;  // combinations of drivers and directions that are tried for one loop
+constexpr std::size_t kMostWays =
+    64;  // combinations of drivers and directions that are tried for one loop
 
-bool contains(const std::vector<int>& ids, int id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool contains(const std::vector<int>& ids, int id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
-// One loop: the outermost partition together with its base (one value of `m` lies in one tile), or an inner partition.
+// One loop: the outermost partition together with its base (one value of `m` lies in one tile), or
+// an inner partition.
 struct Loop {
   std::vector<RankId> own;
-  std::vector<RankId> outer;        // the partitions around it
-  std::vector<RankId> drivers;      // variables that move it on where an index has none of its own: p of K[p+w]
+  std::vector<RankId> outer;  // the partitions around it
+  std::vector<RankId>
+      drivers;  // variables that move it on where an index has none of its own: p of K[p+w]
   std::vector<RankId> generations;  // ranks outside it whose generations it runs within
   std::vector<TensorId> turned;     // inputs read both ways: read backwards first
   bool moves_with(RankId rank) const { return contains(own, rank) || contains(drivers, rank); }
@@ -41,14 +46,15 @@ Loop loop_of(const Cascade& cascade, RankId rank) {
 // How a read moves through its tensor as the loop goes on.
 enum class Direction : std::uint8_t { none, forward, backward };
 
-// Along each loop the progress of an Einsum is 2·pass, or 2·pass + 1 where it waits for the end of that pass; 0 where the
-// loop does not matter to it.
+// Along each loop the progress of an Einsum is 2·pass, or 2·pass + 1 where it waits for the end of
+// that pass; 0 where the loop does not matter to it.
 using Progress = std::vector<int>;
 int pass_in(int progress) { return progress / 2; }
 
 class Passes {
  public:
-  Passes(const Cascade& cascade, Along along) : cascade_(cascade), along_(along), edges_(dependencies(cascade)) {
+  Passes(const Cascade& cascade, Along along)
+      : cascade_(cascade), along_(along), edges_(dependencies(cascade)) {
     result_.pass.assign(cascade.einsums.size(), std::vector<int>(cascade.ranks.size(), 0));
     result_.passes.assign(cascade.ranks.size(), 0);
   }
@@ -78,7 +84,9 @@ class Passes {
     return level;
   }
 
-  const Access& access_of(const Dependency& edge) const { return cascade_.einsums[edge.reader].inputs[edge.access]; }
+  const Access& access_of(const Dependency& edge) const {
+    return cascade_.einsums[edge.reader].inputs[edge.access];
+  }
 
   Direction direction(const Access& access, const Loop& loop) const {
     const std::vector<Dimension>& dimensions = cascade_.tensors[access.tensor].dimensions;
@@ -94,30 +102,43 @@ class Passes {
     return found;
   }
 
-  // Whether the Einsum walks along the rank itself: by a variable of it, or by an index into it (K[e,p+w] of K[E,M]).
+  // Whether the Einsum walks along the rank itself: by a variable of it, or by an index into it
+  // (K[e,p+w] of K[E,M]).
   bool traverses(EinsumId id, const Loop& loop) const {
     const Einsum& einsum = cascade_.einsums[id];
-    if (std::any_of(loop.own.begin(), loop.own.end(), [&](RankId rank) { return einsum.iterates(rank); })) return true;
-    return along_ == Along::indices && std::any_of(einsum.inputs.begin(), einsum.inputs.end(), [&](const Access& access) {
+    if (std::any_of(loop.own.begin(), loop.own.end(),
+                    [&](RankId rank) { return einsum.iterates(rank); }))
+      return true;
+    return along_ == Along::indices &&
+           std::any_of(einsum.inputs.begin(), einsum.inputs.end(), [&](const Access& access) {
              const std::vector<Dimension>& dimensions = cascade_.tensors[access.tensor].dimensions;
              for (std::size_t d = 0; d < dimensions.size(); ++d) {
-               if (contains(loop.own, dimensions[d].rank) && !access.indices[d].terms.empty()) return true;
+               if (contains(loop.own, dimensions[d].rank) && !access.indices[d].terms.empty())
+                 return true;
              }
              return false;
            });
   }
 
-  // Whether the element read is there as soon as the loop has come to it. Otherwise the whole traversal must be over: the
-  // tensor does not run along the loop, or is read against its direction.
-  bool streams(const Dependency& edge, const Loop& loop) const { return direction(access_of(edge), loop) == Direction::forward; }
+  // Whether the element read is there as soon as the loop has come to it. Otherwise the whole
+  // traversal must be over: the tensor does not run along the loop, or is read against its
+  // direction.
+  bool streams(const Dependency& edge, const Loop& loop) const {
+    return direction(access_of(edge), loop) == Direction::forward;
+  }
 
-  // Seen from inside one iteration of the loops around, what an earlier iteration or an earlier pass made is just there.
+  // Seen from inside one iteration of the loops around, what an earlier iteration or an earlier
+  // pass made is just there.
   bool made_before(const Dependency& edge, const Loop& loop) const {
     for (const RankId outer : loop.outer) {
-      if (result_.pass[edge.writer][outer] < result_.pass[edge.reader][outer] || edge.lag(outer).value_or(0) > 0) return true;
-      if (result_.pass[edge.writer][outer] > 0 && !streams(edge, loop_of(cascade_, outer))) return true;
+      if (result_.pass[edge.writer][outer] < result_.pass[edge.reader][outer] ||
+          edge.lag(outer).value_or(0) > 0)
+        return true;
+      if (result_.pass[edge.writer][outer] > 0 && !streams(edge, loop_of(cascade_, outer)))
+        return true;
     }
-    return std::any_of(loop.generations.begin(), loop.generations.end(), [&](RankId along) { return edge.lag(along).value_or(0) > 0; });
+    return std::any_of(loop.generations.begin(), loop.generations.end(),
+                       [&](RankId along) { return edge.lag(along).value_or(0) > 0; });
   }
 
   // The least progress of the reader that this dependency allows; 0: it does not matter.
@@ -128,7 +149,8 @@ class Passes {
     return traverses(edge.reader, loop) ? (there + 1) / 2 * 2 : there;
   }
 
-  // An input that is read both ways has one traversal for each: whose turn is the second waits for a pass.
+  // An input that is read both ways has one traversal for each: whose turn is the second waits for
+  // a pass.
   bool waits_for_turn(EinsumId id, const Loop& loop, TensorId* which = nullptr) const {
     for (const Access& access : cascade_.einsums[id].inputs) {
       const Direction own = direction(access, loop);
@@ -150,7 +172,8 @@ class Passes {
         backward = backward || direction(access, loop) == Direction::backward;
       }
     }
-    return along_ == Along::indices && cascade_.tensors[tensor].defined_by == kNone && forward && backward;
+    return along_ == Along::indices && cascade_.tensors[tensor].defined_by == kNone && forward &&
+           backward;
   }
 
   // The least progress of all Einsums; false where it grows without end.
@@ -171,21 +194,25 @@ class Passes {
     return true;
   }
 
-  // A state that is reduced over a rank in each generation: the loop over that rank runs within the generations.
+  // A state that is reduced over a rank in each generation: the loop over that rank runs within the
+  // generations.
   void find_generations(Loop& loop) const {
     for (const Group& group : execution_order(cascade_)) {
-      if (group.along == kNone || contains(loop.own, group.along) || contains(loop.outer, group.along)) continue;
+      if (group.along == kNone || contains(loop.own, group.along) ||
+          contains(loop.outer, group.along))
+        continue;
       std::vector<Dependency> inside;
       for (const Dependency& edge : edges_) {
-        if (contains(group.einsums, edge.reader) && contains(group.einsums, edge.writer)) inside.push_back(edge);
+        if (contains(group.einsums, edge.reader) && contains(group.einsums, edge.writer))
+          inside.push_back(edge);
       }
       Progress progress(cascade_.einsums.size(), 0);
       if (!settle(loop, inside, progress)) loop.generations.push_back(group.along);
     }
   }
 
-  // What is open in a loop: which variable drives an index that has none of the rank's own, and which way an input that is
-  // read both ways is read first.
+  // What is open in a loop: which variable drives an index that has none of the rank's own, and
+  // which way an input that is read both ways is read first.
   struct Open {
     std::vector<std::vector<RankId>> drivers;
     std::vector<TensorId> inputs;
@@ -201,8 +228,11 @@ class Passes {
           if (!contains(loop.own, dimensions[d].rank) || access.indices[d].composite) continue;
           std::vector<RankId> ranks;
           for (const Index::Term& term : access.indices[d].terms) ranks.push_back(term.rank);
-          const bool own = std::any_of(ranks.begin(), ranks.end(), [&](RankId rank) { return contains(loop.own, rank); });
-          if (ranks.empty() || own || std::find(open.drivers.begin(), open.drivers.end(), ranks) != open.drivers.end()) continue;
+          const bool own = std::any_of(ranks.begin(), ranks.end(),
+                                       [&](RankId rank) { return contains(loop.own, rank); });
+          if (ranks.empty() || own ||
+              std::find(open.drivers.begin(), open.drivers.end(), ranks) != open.drivers.end())
+            continue;
           open.drivers.push_back(std::move(ranks));
         }
       }
@@ -252,10 +282,12 @@ class Passes {
       best = *loop;
       least = std::move(progress);
     }
-    for (EinsumId id = 0; id < static_cast<EinsumId>(least.size()); ++id) result_.pass[id][rank] = pass_in(least[id]);
+    for (EinsumId id = 0; id < static_cast<EinsumId>(least.size()); ++id)
+      result_.pass[id][rank] = pass_in(least[id]);
     result_.passes[rank] = least.empty() ? 0 : most_passes(best, least);
     // The outermost partition is its base's loop: forced passes are told once, of the base.
-    if (cascade_.ranks[rank].kind != RankKind::partition || !is_outer(rank)) force(rank, best, least);
+    if (cascade_.ranks[rank].kind != RankKind::partition || !is_outer(rank))
+      force(rank, best, least);
   }
 
   // For each further pass the first Einsum in it, and what it waits for.
@@ -271,10 +303,12 @@ class Passes {
     }
   }
 
-  // The complete tensor that keeps an Einsum out of the pass before; kNone where it only follows others of its own pass.
+  // The complete tensor that keeps an Einsum out of the pass before; kNone where it only follows
+  // others of its own pass.
   TensorId waited_for(EinsumId id, const Loop& loop, const Progress& progress) const {
     for (const Dependency& edge : edges_) {
-      if (edge.reader == id && progress[edge.writer] < progress[id] && needs(edge, loop, progress) == progress[id])
+      if (edge.reader == id && progress[edge.writer] < progress[id] &&
+          needs(edge, loop, progress) == progress[id])
         return complete(edge, loop, progress);
     }
     TensorId turned = kNone;
@@ -287,7 +321,8 @@ class Passes {
     EinsumId id = from.writer;
     for (std::size_t steps = 0; steps < cascade_.einsums.size() && !traverses(id, loop); ++steps) {
       const auto cause = std::find_if(edges_.begin(), edges_.end(), [&](const Dependency& edge) {
-        return edge.reader == id && edge.writer != id && needs(edge, loop, progress) == progress[id];
+        return edge.reader == id && edge.writer != id &&
+               needs(edge, loop, progress) == progress[id];
       });
       if (cause == edges_.end()) break;
       id = cause->writer;
@@ -303,6 +338,8 @@ class Passes {
 
 }  // namespace
 
-PassAnalysis analyse_passes(const Cascade& cascade, Along along) { return Passes(cascade, along).run(); }
+PassAnalysis analyse_passes(const Cascade& cascade, Along along) {
+  return Passes(cascade, along).run();
+}
 
 }  // namespace weft::einsum

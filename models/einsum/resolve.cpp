@@ -6,12 +6,20 @@
 namespace weft::einsum {
 namespace {
 
-bool contains(const std::vector<RankId>& ranks, RankId rank) { return std::find(ranks.begin(), ranks.end(), rank) != ranks.end(); }
+bool contains(const std::vector<RankId>& ranks, RankId rank) {
+  return std::find(ranks.begin(), ranks.end(), rank) != ranks.end();
+}
 
-// Resolves one Einsum. Stops at the Einsum's first faulty part where the rest would only repeat the complaint.
+// Resolves one Einsum. Stops at the Einsum's first faulty part where the rest would only repeat the
+// complaint.
 class Resolver {
  public:
-  Resolver(Draft& draft, EinsumId id) : draft_(draft), cascade_(draft.cascade), line_(draft.lines[id]), parsed_(line_.parsed), id_(id) {}
+  Resolver(Draft& draft, EinsumId id)
+      : draft_(draft),
+        cascade_(draft.cascade),
+        line_(draft.lines[id]),
+        parsed_(line_.parsed),
+        id_(id) {}
 
   // The left-hand side: declares the tensor it writes.
   void write() {
@@ -32,7 +40,8 @@ class Resolver {
   void read() {
     Einsum& einsum = cascade_.einsums[id_];
     const std::size_t before = draft_.problems.size();
-    for (const ParsedAccess& access : parsed_.accesses) einsum.inputs.push_back(read_access(access));
+    for (const ParsedAccess& access : parsed_.accesses)
+      einsum.inputs.push_back(read_access(access));
     for (const ParsedNode& node : parsed_.nodes) einsum.nodes.push_back(read_node(node, einsum));
     if (draft_.problems.size() > before) return;
     reduce(einsum);
@@ -41,9 +50,13 @@ class Resolver {
   }
 
  private:
-  void add(std::size_t offset, std::string value, std::string message) { draft_.add(line_, offset, std::move(value), std::move(message)); }
+  void add(std::size_t offset, std::string value, std::string message) {
+    draft_.add(line_, offset, std::move(value), std::move(message));
+  }
 
-  bool is_name(RankId rank, const std::string& text) const { return rank != kNone && cascade_.ranks[rank].name == text; }
+  bool is_name(RankId rank, const std::string& text) const {
+    return rank != kNone && cascade_.ranks[rank].name == text;
+  }
 
   // The rank of a variable; kNone after a complaint.
   RankId variable(const ParsedTerm& term) {
@@ -56,20 +69,23 @@ class Resolver {
   }
 
   void write_index(const ParsedSum& sum, Einsum& einsum, Tensor& tensor, Access& access) {
-    if (sum.terms.size() != 1 || sum.terms[0].coefficient != 1 || sum.constant < 0 || sum.constant > 1) {
+    if (sum.terms.size() != 1 || sum.terms[0].coefficient != 1 || sum.constant < 0 ||
+        sum.constant > 1) {
       add(sum.offset, "",
-          "an index on the left is a rank variable 'm', or 'm+1' for the next generation; generation 0 is set with 'initial'");
+          "an index on the left is a rank variable 'm', or 'm+1' for the next generation; "
+          "generation 0 is set with 'initial'");
       return;
     }
     const RankId rank = variable(sum.terms[0]);
     if (rank == kNone) return;
     const bool generational = sum.constant == 1;
     if (contains(einsum.iteration, rank)) {
-      add(sum.offset, sum.terms[0].name, "stands twice on the left; each dimension written needs a variable of its own");
+      add(sum.offset, sum.terms[0].name,
+          "stands twice on the left; each dimension written needs a variable of its own");
       return;
     }
-    if (generational &&
-        std::any_of(tensor.dimensions.begin(), tensor.dimensions.end(), [](const Dimension& d) { return d.generational; })) {
+    if (generational && std::any_of(tensor.dimensions.begin(), tensor.dimensions.end(),
+                                    [](const Dimension& d) { return d.generational; })) {
       add(sum.offset, sum.terms[0].name, "a tensor has one generational dimension at most");
     }
     einsum.iteration.push_back(rank);
@@ -81,14 +97,16 @@ class Resolver {
     const std::size_t offset = parsed_.output.offset;
     const TensorId known = draft_.tensor(tensor.name);
     if (known != kNone && cascade_.tensors[known].role == TensorRole::input) {
-      add(offset, tensor.name, "an input is written; inputs are read only, so write a tensor of another name");
+      add(offset, tensor.name,
+          "an input is written; inputs are read only, so write a tensor of another name");
     } else if (known != kNone) {
       add(offset, tensor.name,
           "written twice; line " + std::to_string(cascade_.tensors[known].where.line) +
               " writes it already, and each tensor is written by one Einsum");
     } else if (draft_.scalar(tensor.name) != kNone) {
       add(offset, tensor.name, "is a scalar; write a tensor of another name");
-    } else if (function_named(tensor.name) != nullptr || reduction_named(tensor.name) != nullptr || tensor.name == "inf") {
+    } else if (function_named(tensor.name) != nullptr || reduction_named(tensor.name) != nullptr ||
+               tensor.name == "inf") {
       add(offset, tensor.name, "is a word of the language; write a tensor of another name");
     } else {
       access.tensor = draft_.declare(std::move(tensor));
@@ -100,7 +118,8 @@ class Resolver {
     Access access{draft_.tensor(parsed.name), {}, line_.places.at(parsed.offset)};
     if (access.tensor == kNone) {
       add(parsed.offset, parsed.name,
-          "no such tensor: neither an input nor written by an Einsum; " + draft_.hint(parsed.name, tensor_names));
+          "no such tensor: neither an input nor written by an Einsum; " +
+              draft_.hint(parsed.name, tensor_names));
       return access;
     }
     const Tensor& tensor = cascade_.tensors[access.tensor];
@@ -113,14 +132,17 @@ class Resolver {
     }
     if (access.indices.size() != tensor.dimensions.size() || at != parsed.indices.size()) {
       add(parsed.offset, parsed.name,
-          "rank mismatch: it has " + std::to_string(tensor.dimensions.size()) + " dimension(s) " + dimensions_text(cascade_, tensor) +
-              ", and " + std::to_string(parsed.indices.size()) + " index(es) are given");
+          "rank mismatch: it has " + std::to_string(tensor.dimensions.size()) + " dimension(s) " +
+              dimensions_text(cascade_, tensor) + ", and " + std::to_string(parsed.indices.size()) +
+              " index(es) are given");
     }
     return access;
   }
 
-  // Reads one dimension from index `at` on; returns how many indices it took, or what makes `at` npos after a complaint.
-  std::size_t read_dimension(const ParsedAccess& parsed, std::size_t at, const Dimension& dimension, Access& access) {
+  // Reads one dimension from index `at` on; returns how many indices it took, or what makes `at`
+  // npos after a complaint.
+  std::size_t read_dimension(const ParsedAccess& parsed, std::size_t at, const Dimension& dimension,
+                             Access& access) {
     const std::size_t stop = std::string::npos - at;
     const ParsedSum& sum = parsed.indices[at];
     const Rank& rank = cascade_.ranks[dimension.rank];
@@ -130,15 +152,18 @@ class Resolver {
     Index index;
     index.constant = static_cast<int>(sum.constant);
     if (sum.terms.empty()) {
-      add(sum.offset, "", "a constant is no index; read '" + rank.variable + "', and set generation 0 with 'initial'");
+      add(sum.offset, "",
+          "a constant is no index; read '" + rank.variable +
+              "', and set generation 0 with 'initial'");
       return stop;
     }
     if (sum.terms.size() == 1 && is_name(draft_.rank(sum.terms[0].name), sum.terms[0].name)) {
-      if (!dimension.generational || !is_name(dimension.rank, sum.terms[0].name) || sum.constant != 0 || sum.terms[0].coefficient != 1) {
+      if (!dimension.generational || !is_name(dimension.rank, sum.terms[0].name) ||
+          sum.constant != 0 || sum.terms[0].coefficient != 1) {
         add(sum.offset, sum.terms[0].name,
-            "upper case reads the last generation, and this dimension " + (dimension.generational
-                                                                               ? "is of rank " + rank.name + ": write '" + rank.name + "'"
-                                                                               : "is not generational: write '" + rank.variable + "'"));
+            "upper case reads the last generation, and this dimension " +
+                (dimension.generational ? "is of rank " + rank.name + ": write '" + rank.name + "'"
+                                        : "is not generational: write '" + rank.variable + "'"));
         return stop;
       }
       index.last_generation = true;
@@ -168,32 +193,34 @@ class Resolver {
     std::string expected;
     bool holds = true;
     for (std::size_t i = 0; i < rank.parts.size(); ++i) {
-      holds = holds && at + i < parsed.indices.size() && simple(parsed.indices[at + i]) == rank.parts[i];
+      holds = holds && at + i < parsed.indices.size() &&
+              simple(parsed.indices[at + i]) == rank.parts[i];
       index.terms.push_back({rank.parts[i], 1});
       expected += (i == 0 ? "" : ",") + cascade_.ranks[rank.parts[i]].variable;
     }
     if (!holds)
       add(parsed.indices[at].offset, parsed.indices[at].terms[0].name,
-          "rank " + rank.name + " is read through all its partitions, outermost first: write '" + expected + "', or '" + rank.variable +
-              "'");
+          "rank " + rank.name + " is read through all its partitions, outermost first: write '" +
+              expected + "', or '" + rank.variable + "'");
     access.indices.push_back(std::move(index));
     return holds;
   }
 
-  bool fits(const ParsedSum& sum, const Index& index, const Dimension& dimension, const std::string& tensor) {
+  bool fits(const ParsedSum& sum, const Index& index, const Dimension& dimension,
+            const std::string& tensor) {
     const Rank& rank = cascade_.ranks[dimension.rank];
     const bool single = index.terms.size() == 1;
     if (single && index.terms[0].rank != dimension.rank && index.terms[0].coefficient == 1) {
       const Rank& given = cascade_.ranks[index.terms[0].rank];
       add(sum.offset, given.variable,
-          "rank mismatch: it ranges over " + given.name + ", and this dimension of '" + tensor + "' is " + rank.name + ": write '" +
-              rank.variable + "'");
+          "rank mismatch: it ranges over " + given.name + ", and this dimension of '" + tensor +
+              "' is " + rank.name + ": write '" + rank.variable + "'");
       return false;
     }
     if (dimension.generational && (!single || index.terms[0].coefficient != 1)) {
       add(sum.offset, "",
-          "a generational dimension is read at '" + rank.variable + "', '" + rank.variable + "+1' or its last generation '" + rank.name +
-              "'");
+          "a generational dimension is read at '" + rank.variable + "', '" + rank.variable +
+              "+1' or its last generation '" + rank.name + "'");
       return false;
     }
     return true;
@@ -206,10 +233,12 @@ class Resolver {
     if (node.scalar != kNone) return node;
     const TensorId tensor = draft_.tensor(parsed.name);
     if (tensor == kNone) {
-      add(parsed.offset, parsed.name, "neither a scalar nor a tensor; " + draft_.hint(parsed.name, tensor_and_scalar_names));
+      add(parsed.offset, parsed.name,
+          "neither a scalar nor a tensor; " + draft_.hint(parsed.name, tensor_and_scalar_names));
     } else if (!cascade_.tensors[tensor].dimensions.empty()) {
       add(parsed.offset, parsed.name,
-          "rank mismatch: it has dimensions " + dimensions_text(cascade_, cascade_.tensors[tensor]) + ", and no index is given");
+          "rank mismatch: it has dimensions " +
+              dimensions_text(cascade_, cascade_.tensors[tensor]) + ", and no index is given");
     }
     node.op = Op::access;
     node.access = static_cast<int>(einsum.inputs.size());
@@ -239,7 +268,8 @@ class Resolver {
       if (contains(einsum.iteration, rank) || contains(einsum.reduced, rank)) continue;
       if (parsed_.reduction) {
         const std::string& name = cascade_.ranks[rank].variable;
-        add(parsed_.reduction->offset, name, "stands neither on the left nor in the reduction; put it into one of them");
+        add(parsed_.reduction->offset, name,
+            "stands neither on the left nor in the reduction; put it into one of them");
         continue;
       }
       einsum.reduced.push_back(rank);
@@ -253,7 +283,8 @@ class Resolver {
     if (contains(einsum.iteration, rank)) {
       add(term.offset, term.name, "is reduced and also on the left; drop it from one of them");
     } else if (!contains(right, rank)) {
-      add(term.offset, term.name, "is reduced but indexes nothing on the right; " + allowed_reductions(right, einsum));
+      add(term.offset, term.name,
+          "is reduced but indexes nothing on the right; " + allowed_reductions(right, einsum));
     } else if (contains(einsum.reduced, rank)) {
       add(term.offset, term.name, "is reduced twice");
     } else {
@@ -274,14 +305,16 @@ class Resolver {
     for (const ParsedSum& sum : parsed_.output.indices) {
       if (sum.terms.empty() || contains(right, draft_.rank(sum.terms[0].name))) continue;
       add(sum.offset, sum.terms[0].name,
-          "stands on the left and nowhere on the right, so its values are undefined; drop it or index a tensor with it");
+          "stands on the left and nowhere on the right, so its values are undefined; drop it or "
+          "index a tensor with it");
     }
     for (const RankId rank : einsum.iteration) {
       const RankId base = cascade_.ranks[rank].base;
       if (base == kNone || !contains(einsum.iteration, base)) continue;
       add(parsed_.output.offset, cascade_.ranks[rank].variable,
-          "an Einsum ranges over rank " + cascade_.ranks[base].name + " or over its partitions, not both; use '" +
-              cascade_.ranks[base].variable + "' alone or the partitions alone");
+          "an Einsum ranges over rank " + cascade_.ranks[base].name +
+              " or over its partitions, not both; use '" + cascade_.ranks[base].variable +
+              "' alone or the partitions alone");
       return;
     }
   }
@@ -295,7 +328,9 @@ class Resolver {
     mask.right = side(parsed.right, einsum);
     if (draft_.problems.size() > before) return;
     if (mask.left.coordinates.empty() && mask.right.coordinates.empty()) {
-      add(parsed.offset, "where", "bad mask: it names no coordinate; use variables of the left-hand side, as in 'm <= p + M - P'");
+      add(parsed.offset, "where",
+          "bad mask: it names no coordinate; use variables of the left-hand side, as in 'm <= p + "
+          "M - P'");
       return;
     }
     einsum.mask = std::move(mask);
@@ -309,10 +344,14 @@ class Resolver {
       if (is_name(rank, term.name)) {
         side.extents.push_back({rank, term.coefficient});
       } else if (rank == kNone) {
-        add(term.offset, term.name, "bad mask: neither a coordinate nor a rank; " + draft_.hint(term.name, rank_variables_and_names));
+        add(term.offset, term.name,
+            "bad mask: neither a coordinate nor a rank; " +
+                draft_.hint(term.name, rank_variables_and_names));
       } else if (!on_left(rank, einsum)) {
         add(term.offset, term.name,
-            "bad mask: not on the left-hand side; a mask uses the variables of the tensor that is written, " + left_text(einsum));
+            "bad mask: not on the left-hand side; a mask uses the variables of the tensor that is "
+            "written, " +
+                left_text(einsum));
       } else {
         side.coordinates.push_back({rank, term.coefficient});
       }
@@ -322,7 +361,9 @@ class Resolver {
 
   // A rank written, or a base rank all of whose partitions are.
   bool on_left(RankId rank, const Einsum& einsum) const {
-    const auto written = [&](RankId r) { return contains(einsum.iteration, r) && !contains(einsum.reduced, r); };
+    const auto written = [&](RankId r) {
+      return contains(einsum.iteration, r) && !contains(einsum.reduced, r);
+    };
     const std::vector<RankId>& parts = cascade_.ranks[rank].parts;
     return written(rank) || (!parts.empty() && std::all_of(parts.begin(), parts.end(), written));
   }

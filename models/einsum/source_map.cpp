@@ -11,10 +11,15 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 class Cursor {
  public:
   Cursor(const SourceText& source, const Location& where)
-      : text_(source.text()), at_(source.offset(where.line, where.column)), line_(where.line), column_(where.column) {}
+      : text_(source.text()),
+        at_(source.offset(where.line, where.column)),
+        line_(where.line),
+        column_(where.column) {}
 
   bool done() const { return at_ >= text_.size(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
   std::pair<int, int> place() const { return {line_, column_}; }
   void skip() {
     if (done()) return;
@@ -36,7 +41,8 @@ class Cursor {
   int column_;
 };
 
-// Steps over an anchor or a tag, an opening quote, or a block scalar's first line; returns the quote, if any.
+// Steps over an anchor or a tag, an opening quote, or a block scalar's first line; returns the
+// quote, if any.
 char open_scalar(Cursor& cursor) {
   while (cursor.peek() == '&' || cursor.peek() == '!') {
     while (!cursor.done() && !is_blank(cursor.peek())) cursor.skip();
@@ -63,11 +69,12 @@ SourceText::SourceText(const std::string& text) : text_(text), lines_{0} {
 
 std::size_t SourceText::offset(int line, int column) const {
   if (static_cast<std::size_t>(line) > lines_.size()) return text_.size();
-  return std::min(text_.size(),
-                  lines_[static_cast<std::size_t>(std::max(1, line)) - 1] + static_cast<std::size_t>(std::max(0, column - 1)));
+  return std::min(text_.size(), lines_[static_cast<std::size_t>(std::max(1, line)) - 1] +
+                                    static_cast<std::size_t>(std::max(0, column - 1)));
 }
 
-SourceMap::SourceMap(const SourceText& source, const Location& where, const std::string& value) : file_(where.file) {
+SourceMap::SourceMap(const SourceText& source, const Location& where, const std::string& value)
+    : file_(where.file) {
   Cursor cursor(source, where);
   const char quote = open_scalar(cursor);
   for (const char c : value) {

@@ -1,4 +1,5 @@
-// From an offset in a YAML scalar's value to the line and column in the file, through quotes, escapes and folding.
+// From an offset in a YAML scalar's value to the line and column in the file, through quotes,
+// escapes and folding.
 #pragma once
 
 #include <cstddef>

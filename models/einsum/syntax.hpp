@@ -1,4 +1,5 @@
-// One Einsum as written: tokens and a tree whose names are not resolved yet. Offsets count bytes of the Einsum's text.
+// One Einsum as written: tokens and a tree whose names are not resolved yet. Offsets count bytes of
+// the Einsum's text.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ struct SyntaxError {
 
 std::vector<Token> tokenize(const std::string& text);
 
-// coefficient · name: a rank variable (`m1`), or a rank (`M1`) for its last generation or, in masks, its extent.
+// coefficient · name: a rank variable (`m1`), or a rank (`M1`) for its last generation or, in
+// masks, its extent.
 struct ParsedTerm {
   std::string name;
   int coefficient = 1;
@@ -82,7 +84,8 @@ struct ParsedEinsum {
   std::optional<ParsedMask> mask;
 };
 
-// Throws SyntaxError, also where parentheses and calls stand within one another deeper than `depth`.
+// Throws SyntaxError, also where parentheses and calls stand within one another deeper than
+// `depth`.
 ParsedEinsum parse_einsum(const std::string& text, const Limit& depth = ReadLimits{}.cascade_depth);
 
 // "inf", "-inf", "1.5", "64K"; nothing for anything else.

@@ -39,7 +39,8 @@ void GroupAnalyser::count_step(std::size_t s) {
     load.drain_cycles.add(cost.drain_cycles, count);
     load.busy_cycles.add(cost.drain_cycles, count);
   });
-  const bool keeps_operand = step.product && step.stationary != kNone && step.stationary != step.writes[0];
+  const bool keeps_operand =
+      step.product && step.stationary != kNone && step.stationary != step.writes[0];
   if (keeps_operand) count_preloads(s, load);
   if (!drains_each) count_drains(s, load);
   exposed_ += load.preload_cycles + load.drain_cycles - exposed;
@@ -48,12 +49,14 @@ void GroupAnalyser::count_step(std::size_t s) {
 }
 
 bool GroupAnalyser::alone(const LoweredStep& step) const {
-  return std::none_of(group_.steps.begin(), group_.steps.end(),
-                      [&](const LoweredStep& other) { return &other != &step && other.product && other.array == step.array; });
+  return std::none_of(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& other) {
+    return &other != &step && other.product && other.array == step.array;
+  });
 }
 
-// A stationary operand is loaded when a loop up to the last on which it depends has moved; at every tile where another
-// product of the array puts its own there, or where it takes more than the array holds at once.
+// A stationary operand is loaded when a loop up to the last on which it depends has moved; at every
+// tile where another product of the array puts its own there, or where it takes more than the array
+// holds at once.
 void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
   const LoweredStep& step = group_.steps[s];
   int after = alone(step) && whole_[s].folds == 1 ? 0 : step.loops.back();
@@ -73,7 +76,8 @@ void GroupAnalyser::count_preloads(std::size_t s, ArrayLoad& load) {
   });
 }
 
-// Sums that stay in the elements leave after the last tile of the innermost loop, with what that tile itself does not hide.
+// Sums that stay in the elements leave after the last tile of the innermost loop, with what that
+// tile itself does not hide.
 void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
   const LoweredStep& step = group_.steps[s];
   const int innermost = step.loops.back();
@@ -85,12 +89,14 @@ void GroupAnalyser::count_drains(std::size_t s, ArrayLoad& load) {
     count_buffer(cost, Moving::at_drain, count);
   };
   std::size_t rank = 0;
-  while (group_.tiled[rank].tile_loop != innermost && group_.tiled[rank].block_loop != innermost) ++rank;
+  while (group_.tiled[rank].tile_loop != innermost && group_.tiled[rank].block_loop != innermost)
+    ++rank;
   const RankSize& size = sizing_.groups[g_].ranks[rank];
   const bool smaller = size.edge != size.tile && group_.tiled[rank].tile_loop == innermost;
   const int block = group_.tiled[rank].block_loop;
   const bool blocked = block != kNone && (step.loop_bits >> block & 1u) != 0;
-  // By class of the other ranks: how many end with the rank's smaller last tile. Under a mask not all see it.
+  // By class of the other ranks: how many end with the rank's smaller last tile. Under a mask not
+  // all see it.
   std::array<std::int64_t, 1u << kMostTiled> last_tiles{};
   if (smaller) {
     const Regions tiles(lowering_, sizing_, g_, step.loop_bits);
@@ -114,17 +120,21 @@ void GroupAnalyser::count_buffer(const StepCost& cost, Moving when, std::int64_t
   const bool drained = cost.moves_at_drain();
   if (when == Moving::always) all_.rows_read.add(cost.rows_read, count);
   if (when == Moving::at_preload) all_.rows_read.add(cost.preload_rows, count);
-  if (when == (drained ? Moving::at_drain : Moving::always)) all_.rows_written.add(cost.rows_written, count);
+  if (when == (drained ? Moving::at_drain : Moving::always))
+    all_.rows_written.add(cost.rows_written, count);
   for (int i = 0; i < cost.moved_count; ++i) {
     const StepCost::Moved& moved = cost.moved[static_cast<std::size_t>(i)];
-    const Moving own = moved.at_preload ? Moving::at_preload : moved.at_drain ? Moving::at_drain : Moving::always;
+    const Moving own = moved.at_preload ? Moving::at_preload
+                       : moved.at_drain ? Moving::at_drain
+                                        : Moving::always;
     if (own != when) continue;
     all_.memory[moved.tensor].buffer_read_bytes.add(moved.read_bytes, count);
     all_.memory[moved.tensor].buffer_written_bytes.add(moved.written_bytes, count);
   }
 }
 
-std::int64_t GroupAnalyser::region_bytes(TensorId tensor, const Regions& regions, unsigned last) const {
+std::int64_t GroupAnalyser::region_bytes(TensorId tensor, const Regions& regions,
+                                         unsigned last) const {
   std::int64_t rows = 1;
   for (const GroupRank& d : group_.dimensions[tensor]) {
     if (!d.outer && d.tiled != kNone) rows *= regions.size(static_cast<std::size_t>(d.tiled), last);
@@ -132,7 +142,8 @@ std::int64_t GroupAnalyser::region_bytes(TensorId tensor, const Regions& regions
   return bytes_in_memory(lowering_, sizing_, tensor, row_of(lowering_, sizing_, g_, tensor), rows);
 }
 
-GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned loops, bool write) {
+GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned loops,
+                                                       bool write) {
   const Regions regions(lowering_, sizing_, g_, loops);
   const std::int64_t burst = lowering_.arch->dram.burst_bytes;
   Transfers made;
@@ -156,13 +167,16 @@ bool GroupAnalyser::needs_load(std::size_t s, TensorId tensor) const {
   const LoweredStep& step = group_.steps[s];
   for (std::size_t o = 0; o < s; ++o) {
     const LoweredStep& other = group_.steps[o];
-    if (other.stage == step.stage && std::find(other.reads.begin(), other.reads.end(), tensor) != other.reads.end()) return false;
+    if (other.stage == step.stage &&
+        std::find(other.reads.begin(), other.reads.end(), tensor) != other.reads.end())
+      return false;
   }
   const LoweredTensor& lowered = lowering_.tensors[tensor];
   if (lowered.made_in_group != static_cast<int>(g_)) return true;
   if (lowered.places[sizing_.choice[tensor]] != Place::dram) return false;
   return std::none_of(group_.steps.begin(), group_.steps.end(), [&](const LoweredStep& other) {
-    return other.stage == step.stage && std::find(other.writes.begin(), other.writes.end(), tensor) != other.writes.end();
+    return other.stage == step.stage &&
+           std::find(other.writes.begin(), other.writes.end(), tensor) != other.writes.end();
   });
 }
 
@@ -174,7 +188,9 @@ void GroupAnalyser::count_loads(std::size_t s) {
     const unsigned loops = up_to(step.loop_bits, use.hold[sizing_.choice[use.tensor]]);
     const Transfers made = count_transfer(use.tensor, loops, false);
     wait_for_room(copies(use.tensor), made.bytes, made.count, issued_[s]);
-    if (s == 0) first_load_ += static_cast<double>(first_bytes(use.tensor, loops)) / bytes_per_cycle(lowering_);
+    if (s == 0)
+      first_load_ +=
+          static_cast<double>(first_bytes(use.tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
 
@@ -192,7 +208,8 @@ void GroupAnalyser::count_stores(const LoweredStep& step) {
     for (const int l : walked) loops |= l <= hold ? 1u << l : 0u;
     const Transfers made = count_transfer(tensor, loops, true);
     if (!step.reduces_tiles)
-      wait_for_room(copies(tensor), made.bytes, made.count, issued_[static_cast<std::size_t>(&step - group_.steps.data())]);
+      wait_for_room(copies(tensor), made.bytes, made.count,
+                    issued_[static_cast<std::size_t>(&step - group_.steps.data())]);
     last_store_ = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }

@@ -1,5 +1,6 @@
-// The closed form of a sized design. For each group: what every unit has to do in all, what one tile at a time would
-// take, the bound among them, and filling and draining once. Its assumptions are in docs/units/analytic.md.
+// The closed form of a sized design. For each group: what every unit has to do in all, what one
+// tile at a time would take, the bound among them, and filling and draining once. Its assumptions
+// are in docs/units/analytic.md.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +21,19 @@ struct ArrayLoad {
   std::array<Total, einsum::kWorkKinds> work{};  // by einsum::Work
 };
 
-// The bounds of a group, and the estimate that the mapper ranks by, within microseconds: no walk (closed_form.hpp).
+// The bounds of a group, and the estimate that the mapper ranks by, within microseconds: no walk
+// (closed_form.hpp).
 struct GroupAnalysis {
-  double firings = 0;          // of steps on arrays
-  double exposed_cycles = 0;   // of preload and drain on all arrays
-  double array_cycles = 0;     // the busiest array
-  double request_cycles = 0;   // requests, no more under way than may be
-  double memory_cycles = 0;    // bytes at the memory's pace
-  double transfer_cycles = 0;  // transfers at the pace of their round trips, a few under way at once
-  double room_cycles = 0;      // transfers and use one after another, for as many copies as the buffer holds
-  double latency_cycles = 0;   // tiles through the spatial array's contexts, one after another
+  double firings = 0;         // of steps on arrays
+  double exposed_cycles = 0;  // of preload and drain on all arrays
+  double array_cycles = 0;    // the busiest array
+  double request_cycles = 0;  // requests, no more under way than may be
+  double memory_cycles = 0;   // bytes at the memory's pace
+  double transfer_cycles =
+      0;  // transfers at the pace of their round trips, a few under way at once
+  double room_cycles =
+      0;  // transfers and use one after another, for as many copies as the buffer holds
+  double latency_cycles = 0;  // tiles through the spatial array's contexts, one after another
   double cycles = 0;
   std::vector<Total> step_busy_cycles;  // by step, on its array: exact
 

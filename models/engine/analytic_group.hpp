@@ -1,4 +1,5 @@
-// One group of a sized design, for analytic.cpp (what is counted) and analytic_bounds.cpp (what bounds its time).
+// One group of a sized design, for analytic.cpp (what is counted) and analytic_bounds.cpp (what
+// bounds its time).
 #pragma once
 
 #include <array>
@@ -14,7 +15,12 @@ namespace weft::engine {
 class GroupAnalyser {
  public:
   GroupAnalyser(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all)
-      : lowering_(lowering), sizing_(sizing), g_(g), group_(lowering.groups[g]), all_(all), busy_(lowering.arrays.size()) {
+      : lowering_(lowering),
+        sizing_(sizing),
+        g_(g),
+        group_(lowering.groups[g]),
+        all_(all),
+        busy_(lowering.arrays.size()) {
     check(group_.steps.size() <= kMostSteps, "a group of too many steps");
     check(lowering.arrays.size() <= kMostSteps, "too many arrays");
     whole_.reserve(group_.steps.size());
@@ -31,7 +37,8 @@ class GroupAnalyser {
   }
 
  private:
-  static constexpr std::size_t kMostSteps = 32;  // of a group, whose times are followed through a tile
+  static constexpr std::size_t kMostSteps =
+      32;  // of a group, whose times are followed through a tile
 
   struct Path {
     std::array<std::int64_t, kMostSteps> begin;  // of the step's slots, by step of the stage
@@ -46,7 +53,8 @@ class GroupAnalyser {
   void count_step(std::size_t s);
   void count_preloads(std::size_t s, ArrayLoad& load);
   void count_drains(std::size_t s, ArrayLoad& load);
-  // What `count` firings of a step move between the buffer and its array: always, with a preload, or with a drain.
+  // What `count` firings of a step move between the buffer and its array: always, with a preload,
+  // or with a drain.
   enum class Moving : std::uint8_t { always, at_preload, at_drain };
   void count_buffer(const StepCost& cost, Moving when, std::int64_t count);
   void count_loads(std::size_t s);
@@ -62,10 +70,17 @@ class GroupAnalyser {
   }
   bool needs_load(std::size_t s, TensorId tensor) const;
   bool alone(const LoweredStep& step) const;
-  void wait_for_room(std::int64_t copies, const Total& moved, const Total& regions, const Total& used_cycles);
-  std::int64_t copies(TensorId tensor) const { return copies_of(lowering_, residency(lowering_, sizing_, tensor)); }
-  Timing& timing(std::size_t s, unsigned edges) { return timing_[(s << group_.tiled.size()) + edges]; }
-  const Timing& timing(std::size_t s, unsigned edges) const { return timing_[(s << group_.tiled.size()) + edges]; }
+  void wait_for_room(std::int64_t copies, const Total& moved, const Total& regions,
+                     const Total& used_cycles);
+  std::int64_t copies(TensorId tensor) const {
+    return copies_of(lowering_, residency(lowering_, sizing_, tensor));
+  }
+  Timing& timing(std::size_t s, unsigned edges) {
+    return timing_[(s << group_.tiled.size()) + edges];
+  }
+  const Timing& timing(std::size_t s, unsigned edges) const {
+    return timing_[(s << group_.tiled.size()) + edges];
+  }
   Path path(int stage, unsigned edges) const;
   double lives(int stage, const Path& whole) const;
   GroupAnalysis time();

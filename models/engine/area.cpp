@@ -5,12 +5,14 @@
 namespace weft::engine {
 namespace {
 
-void add(AreaReport& report, std::string component, double count, double um2, const std::string& source) {
+void add(AreaReport& report, std::string component, double count, double um2,
+         const std::string& source) {
   report.items.push_back({std::move(component), count, um2, count * um2, source});
   report.total_um2 += count * um2;
 }
 
-void add_operation(AreaReport& report, const cost::Table& table, const std::string& component, const std::string& kind, double count) {
+void add_operation(AreaReport& report, const cost::Table& table, const std::string& component,
+                   const std::string& kind, double count) {
   const auto found = table.operations.find(kind);
   if (found == table.operations.end() || !found->second.area) {
     report.missing.push_back(component + ": no area of " + kind + " in table " + table.name);
@@ -19,14 +21,18 @@ void add_operation(AreaReport& report, const cost::Table& table, const std::stri
   add(report, component, count, found->second.area->um2, found->second.area->source);
 }
 
-void add_array(AreaReport& report, const cost::Table& table, const std::string& name, const Array& array) {
+void add_array(AreaReport& report, const cost::Table& table, const std::string& name,
+               const Array& array) {
   const double elements = elements_of(array);
   const Operations& can = array.operations;
   if (can.macc) add_operation(report, table, name + ".macc", "macc", elements);
-  if (can.multiply && !can.macc) add_operation(report, table, name + ".multiply", "multiply", elements);
-  if (can.add && !can.macc) add_operation(report, table, name + ".add", "add", elements);  // a MACC has an adder
+  if (can.multiply && !can.macc)
+    add_operation(report, table, name + ".multiply", "multiply", elements);
+  if (can.add && !can.macc)
+    add_operation(report, table, name + ".add", "add", elements);  // a MACC has an adder
   if (can.max) add_operation(report, table, name + ".max", "max", elements);
-  if (can.exp && can.exp->method == ExpMethod::unit) add_operation(report, table, name + ".exp", "exp", elements);
+  if (can.exp && can.exp->method == ExpMethod::unit)
+    add_operation(report, table, name + ".exp", "exp", elements);
   if (can.divide) add_operation(report, table, name + ".divide", "divide", elements);
   const cost::RegisterFile& file = table.register_file;
   if (!file.area) {
@@ -36,8 +42,8 @@ void add_array(AreaReport& report, const cost::Table& table, const std::string& 
   add(report, name + ".register_file", elements, file.area->um2, file.area->source);
 }
 
-// The table's buffer of this capacity whose rows are nearest to ours; none where they are more than twice or less than half as
-// long: how wide a memory is decides its area as much as its capacity.
+// The table's buffer of this capacity whose rows are nearest to ours; none where they are more than
+// twice or less than half as long: how wide a memory is decides its area as much as its capacity.
 const cost::BufferArea* buffer_area(const Architecture& arch, const cost::Table& table) {
   const cost::BufferArea* best = nullptr;
   const auto apart = [&](const cost::BufferArea& entry) {
@@ -58,8 +64,9 @@ AreaReport area_of(const Architecture& arch, const cost::Table& table) {
   for (const auto& [name, array] : arch.arrays) add_array(report, table, name, array);
   const cost::BufferArea* found = buffer_area(arch, table);
   if (found == nullptr) {
-    report.missing.push_back("buffer: no area of " + std::to_string(arch.buffer.bytes) + " bytes in rows of about " +
-                             std::to_string(arch.buffer.row_bytes) + " in table " + table.name);
+    report.missing.push_back("buffer: no area of " + std::to_string(arch.buffer.bytes) +
+                             " bytes in rows of about " + std::to_string(arch.buffer.row_bytes) +
+                             " in table " + table.name);
   } else {
     add(report, "buffer", 1, found->um2, found->source);
   }
@@ -96,7 +103,8 @@ cost::Components area_components(const Architecture& arch, const cost::Table& ta
     components.arrays[item.component.substr(0, dot)].push_back(item.component.substr(dot + 1));
   }
   components.buffer_bytes = arch.buffer.bytes;
-  if (const cost::BufferArea* found = buffer_area(arch, table)) components.buffer_row_bytes = found->row_bytes;
+  if (const cost::BufferArea* found = buffer_area(arch, table))
+    components.buffer_row_bytes = found->row_bytes;
   return components;
 }
 

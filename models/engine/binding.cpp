@@ -5,12 +5,15 @@ namespace weft::engine {
 void read_custom(const config::Value& value, Size& out, config::Reader& reader) {
   const auto refuse = [&] {
     reader.add({value.where(), value.path(), value.text(),
-                "must be a whole number from 1 to 1e9, 'all', 'fit', or a size of an array such as array_2d.rows"});
+                "must be a whole number from 1 to 1e9, 'all', 'fit', or a size of an array such as "
+                "array_2d.rows"});
   };
   if (!value.is_scalar()) return refuse();
   const std::string text = value.text();
   if (const auto number = config::number_of(text)) {
-    if (*number < 1 || *number > 1e9 || *number != static_cast<double>(static_cast<std::int64_t>(*number))) return refuse();
+    if (*number < 1 || *number > 1e9 ||
+        *number != static_cast<double>(static_cast<std::int64_t>(*number)))
+      return refuse();
     out = {Size::Kind::number, static_cast<std::int64_t>(*number), ""};
     return;
   }
@@ -22,7 +25,10 @@ void read_custom(const config::Value& value, Size& out, config::Reader& reader) 
   if (dot == std::string::npos) return refuse();
   const std::string field = text.substr(dot + 1);
   if (field != "rows" && field != "columns" && field != "lanes") return refuse();
-  out = {field == "rows" ? Size::Kind::rows : field == "columns" ? Size::Kind::columns : Size::Kind::lanes, 0, text.substr(0, dot)};
+  out = {field == "rows"      ? Size::Kind::rows
+         : field == "columns" ? Size::Kind::columns
+                              : Size::Kind::lanes,
+         0, text.substr(0, dot)};
 }
 
 std::string canonical_text(const Size& size) {

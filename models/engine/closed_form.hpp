@@ -1,5 +1,6 @@
-// How long a sized design runs, without a simulation: walked from event to event until it repeats (walk.hpp), or, where one
-// array is busy throughout, from its work. Its rules and how near it comes are in docs/units/analytic.md.
+// How long a sized design runs, without a simulation: walked from event to event until it repeats
+// (walk.hpp), or, where one array is busy throughout, from its work. Its rules and how near it
+// comes are in docs/units/analytic.md.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,13 @@ inline constexpr std::int64_t kLongestWalk = 128000;  // firings
 
 struct ClosedForm {
   double cycles = 0;
-  std::optional<Bound> bound;  // none where every firing was walked: then the cycles are the simulator's
-  std::int64_t firings = 0;    // of all walks
+  std::optional<Bound>
+      bound;  // none where every firing was walked: then the cycles are the simulator's
+  std::int64_t firings = 0;  // of all walks
 };
 
 // `firings`: of the longest walk that a group may take.
-ClosedForm closed_form(const Lowering& lowering, const Sizing& sizing, const Analysis& analysis, std::int64_t firings = kLongestWalk);
+ClosedForm closed_form(const Lowering& lowering, const Sizing& sizing, const Analysis& analysis,
+                       std::int64_t firings = kLongestWalk);
 
 }  // namespace weft::engine

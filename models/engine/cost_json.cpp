@@ -122,7 +122,8 @@ void write_design(Writer& out, const CostReport& report) {
 }  // namespace
 
 CostReport cost_report(cost::Table table, const Design* design) {
-  CostReport report{.table = std::move(table), .scaled_from = {}, .design = design, .word = {}, .area = {}};
+  CostReport report{
+      .table = std::move(table), .scaled_from = {}, .design = design, .word = {}, .area = {}};
   if (design != nullptr) {
     report.word = cost::buffer_word(report.table, design->arch().buffer.bytes);
     report.area = area_of(design->arch(), report.table);
@@ -151,7 +152,8 @@ std::string cost_json(const CostReport& report) {
   write_register_file(out, report.table.register_file);
   write_buffer(out, report.table);
   write(out, "dram_per_bit", report.table.dram_per_bit);
-  if (report.table.dram_write_per_bit) write(out, "dram_write_per_bit", *report.table.dram_write_per_bit);
+  if (report.table.dram_write_per_bit)
+    write(out, "dram_write_per_bit", *report.table.dram_write_per_bit);
   write_design(out, report);
   out.end_object();
   return out.take();

@@ -15,7 +15,7 @@ struct CostReport {
   cost::Table table;                         // as scaled
   std::optional<cost::Process> scaled_from;  // its own process, where another was asked for
   const Design* design = nullptr;            // outlives the report
-  std::optional<cost::BufferWord> word;      // of the design's buffer; set with `design`, as is `area`
+  std::optional<cost::BufferWord> word;  // of the design's buffer; set with `design`, as is `area`
   std::optional<AreaReport> area;
 };
 CostReport cost_report(cost::Table table, const Design* design);

@@ -1,4 +1,5 @@
-// A design: an architecture and a binding that goes with it, read, checked and lowered once. Points are run from it.
+// A design: an architecture and a binding that goes with it, read, checked and lowered once. Points
+// are run from it.
 #pragma once
 
 #include <filesystem>
@@ -24,11 +25,12 @@ inline auto fields(config::Tag<DesignFile>) {
                              config::required("binding", &DesignFile::binding, "a binding's name"));
 }
 
-// Folders of configurations and the names in them: of one name in several, the first folder's counts. Wherever a name is taken,
-// a path to a YAML file is taken too.
+// Folders of configurations and the names in them: of one name in several, the first folder's
+// counts. Wherever a name is taken, a path to a YAML file is taken too.
 class Catalog {
  public:
-  explicit Catalog(std::filesystem::path root) : Catalog(std::vector<std::filesystem::path>{std::move(root)}) {}
+  explicit Catalog(std::filesystem::path root)
+      : Catalog(std::vector<std::filesystem::path>{std::move(root)}) {}
   explicit Catalog(std::vector<std::filesystem::path> roots) : roots_(std::move(roots)) {}
 
   // Names of `kind` ("cascade", "arch", "binding", "design", "workload"), sorted.
@@ -40,13 +42,15 @@ class Catalog {
   std::vector<std::filesystem::path> roots_;
 };
 
-// One value set over the configuration: a dotted path ("arch.dram.bandwidth_bytes_per_s") and its text.
+// One value set over the configuration: a dotted path ("arch.dram.bandwidth_bytes_per_s") and its
+// text.
 using Setting = std::pair<std::string, std::string>;
 
 class Design {
  public:
   // By name: configs/design/NAME.yaml, or NAME-NxN for the same at side N (2 … 1024).
-  static Design load(const Catalog& catalog, const std::string& name, const std::vector<Setting>& settings = {});
+  static Design load(const Catalog& catalog, const std::string& name,
+                     const std::vector<Setting>& settings = {});
   // By architecture and binding.
   static Design load(const Catalog& catalog, const std::string& arch, const std::string& binding,
                      const std::vector<Setting>& settings = {});
@@ -56,11 +60,14 @@ class Design {
   const std::string& binding_name() const { return parts_->binding_name; }
   const Architecture& arch() const { return parts_->arch; }
   const Binding& binding() const { return parts_->binding; }
-  // The lowering for a workload with or without causal masking; ConfigError where the binding names no causal cascade.
+  // The lowering for a workload with or without causal masking; ConfigError where the binding names
+  // no causal cascade.
   const Lowering& lowering(bool causal) const;
-  // The same for every mapping that the binding leaves open, that one first. What they share (arrays, cascade, tensors) is equal.
+  // The same for every mapping that the binding leaves open, that one first. What they share
+  // (arrays, cascade, tensors) is equal.
   std::vector<const Lowering*> lowerings(bool causal) const;
-  // Every resolved value, defaults included, in canonical form: what the configuration's hash covers.
+  // Every resolved value, defaults included, in canonical form: what the configuration's hash
+  // covers.
   std::string canonical() const;
   const config::Origins& arch_origins() const { return parts_->arch_origins; }
 

@@ -10,7 +10,8 @@ namespace {
 // Collects the actions of one run.
 class Charges {
  public:
-  Charges(const Result& result, const Lowering& lowering, const cost::Table& table) : result_(result), lowering_(lowering), table_(table) {}
+  Charges(const Result& result, const Lowering& lowering, const cost::Table& table)
+      : result_(result), lowering_(lowering), table_(table) {}
 
   std::vector<cost::ActionCount> run() {
     for (const UnitResult& unit : result_.units) {
@@ -20,22 +21,28 @@ class Charges {
     dram();
     double sum = 0;
     for (const cost::ActionCount& action : actions_) sum += action.count * action.pj_per_action;
-    check(std::abs(sum - total_pj(actions_)) <= 1e-9 * sum, "energy is not the sum of counts times energy per action");
+    check(std::abs(sum - total_pj(actions_)) <= 1e-9 * sum,
+          "energy is not the sum of counts times energy per action");
     return std::move(actions_);
   }
 
  private:
-  void charge(std::string component, std::string action, double count, double pj, const std::string& source) {
-    if (count > 0) actions_.push_back({std::move(component), std::move(action), count, pj, count * pj, source});
+  void charge(std::string component, std::string action, double count, double pj,
+              const std::string& source) {
+    if (count > 0)
+      actions_.push_back({std::move(component), std::move(action), count, pj, count * pj, source});
   }
 
   void array(const UnitResult& unit) {
     const std::string& name = lowering_.array_names[unit.array];
     const Array& array = *lowering_.arrays[unit.array];
-    const auto count = [&](ArrayCounter counter) { return static_cast<double>(unit.counters[static_cast<std::size_t>(counter)]); };
+    const auto count = [&](ArrayCounter counter) {
+      return static_cast<double>(unit.counters[static_cast<std::size_t>(counter)]);
+    };
     double maccs = count(ArrayCounter::macc);
     double exps = count(ArrayCounter::exp);
-    const double others = count(ArrayCounter::multiply) + count(ArrayCounter::add) + count(ArrayCounter::max) + count(ArrayCounter::divide);
+    const double others = count(ArrayCounter::multiply) + count(ArrayCounter::add) +
+                          count(ArrayCounter::max) + count(ArrayCounter::divide);
     if (exps > 0) {
       const Exponential& exp = array.operations.exp.value();
       // By a polynomial or by segments it is sequential MACCs of the element, one a cycle.
@@ -60,9 +67,12 @@ class Charges {
 
   void registers(const std::string& name, const Array& array, double maccs, double others) {
     const cost::RegisterFile& file = table_.register_file;
-    const double charged = file.charged == cost::Charged::every_element ? 1.0 : 1.0 / elements_of(array);
-    const double reads = charged * (maccs * file.reads_per_macc + others * file.reads_per_operation);
-    const double writes = charged * (maccs * file.writes_per_macc + others * file.writes_per_operation);
+    const double charged =
+        file.charged == cost::Charged::every_element ? 1.0 : 1.0 / elements_of(array);
+    const double reads =
+        charged * (maccs * file.reads_per_macc + others * file.reads_per_operation);
+    const double writes =
+        charged * (maccs * file.writes_per_macc + others * file.writes_per_operation);
     charge(name + ".register_file", "read", reads, file.read.pj, file.read.source);
     charge(name + ".register_file", "write", writes, file.write.pj, file.write.source);
   }
@@ -103,12 +113,14 @@ class Charges {
 
 }  // namespace
 
-std::vector<cost::ActionCount> energy_of(const Result& result, const Lowering& lowering, const cost::Table& table) {
+std::vector<cost::ActionCount> energy_of(const Result& result, const Lowering& lowering,
+                                         const cost::Table& table) {
   return Charges(result, lowering, table).run();
 }
 
 double elements_of(const Array& array) {
-  return static_cast<double>(array.kind == ArrayKind::spatial ? *array.rows * *array.columns : *array.lanes);
+  return static_cast<double>(array.kind == ArrayKind::spatial ? *array.rows * *array.columns
+                                                              : *array.lanes);
 }
 
 double total_pj(const std::vector<cost::ActionCount>& actions) {

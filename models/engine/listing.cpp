@@ -23,7 +23,9 @@ void write_passes(Writer& out, const CascadeAnalysis& analysis) {
     out.begin_object();
     for (std::size_t r = 0; r < analysis.cascade->ranks.size(); ++r) {
       const einsum::Rank& rank = analysis.cascade->ranks[r];
-      const bool inner = rank.base != kNone && rank.level + 1 < static_cast<int>(analysis.cascade->ranks[rank.base].parts.size());
+      const bool inner =
+          rank.base != kNone &&
+          rank.level + 1 < static_cast<int>(analysis.cascade->ranks[rank.base].parts.size());
       if (partitions ? inner : rank.base == kNone) out.field(rank.name, analysis.passes.passes[r]);
     }
     out.end_object();
@@ -78,8 +80,10 @@ CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Ex
   analysis.extents = extents;
   analysis.passes = einsum::analyse_passes(cascade);
   for (std::size_t e = 0; e < cascade.einsums.size(); ++e) {
-    const einsum::WorkCounts work = einsum::total_work(cascade, static_cast<einsum::EinsumId>(e), extents);
-    for (std::size_t k = 0; k < work.size(); ++k) analysis.operations[k] = einsum::sum(analysis.operations[k], work[k]);
+    const einsum::WorkCounts work =
+        einsum::total_work(cascade, static_cast<einsum::EinsumId>(e), extents);
+    for (std::size_t k = 0; k < work.size(); ++k)
+      analysis.operations[k] = einsum::sum(analysis.operations[k], work[k]);
   }
   analysis.footprint = einsum::live_footprint(cascade, analysis.passes, extents);
   analysis.least_traffic_elements = einsum::least_traffic_elements(cascade, extents);
@@ -94,7 +98,8 @@ std::string analysis_json(const CascadeAnalysis& analysis) {
   out.field("cascade", cascade.name);
   out.key("ranks");
   out.begin_object();
-  for (std::size_t r = 0; r < cascade.ranks.size(); ++r) out.field(cascade.ranks[r].name, analysis.extents[r]);
+  for (std::size_t r = 0; r < cascade.ranks.size(); ++r)
+    out.field(cascade.ranks[r].name, analysis.extents[r]);
   out.end_object();
   write_passes(out, analysis);
   out.key("forced_by");
@@ -110,7 +115,8 @@ std::string analysis_json(const CascadeAnalysis& analysis) {
   out.end_array();
   out.key("operations");
   out.begin_object();
-  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k) out.field(einsum::work_name(static_cast<einsum::Work>(k)), analysis.operations[k]);
+  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k)
+    out.field(einsum::work_name(static_cast<einsum::Work>(k)), analysis.operations[k]);
   out.end_object();
   out.key("footprint");
   out.begin_array();

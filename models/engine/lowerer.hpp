@@ -1,6 +1,7 @@
-// How lower() works: a binding read against its cascade and architecture, problems collected on the way.
-// Names become ids in lowering.cpp; what must hold between the parts is checked in lowering_rules.cpp, what tiles can carry in
-// lowering_tiles.cpp, what a mask may hide in lowering_masks.cpp, formats in lowering_formats.cpp.
+// How lower() works: a binding read against its cascade and architecture, problems collected on the
+// way. Names become ids in lowering.cpp; what must hold between the parts is checked in
+// lowering_rules.cpp, what tiles can carry in lowering_tiles.cpp, what a mask may hide in
+// lowering_masks.cpp, formats in lowering_formats.cpp.
 #pragma once
 
 #include <set>
@@ -13,7 +14,8 @@ namespace weft::engine {
 
 class Lowerer {
  public:
-  Lowerer(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& origins)
+  Lowerer(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
+          const config::Origins& origins)
       : arch_(arch),
         binding_(binding),
         cascade_(cascade),
@@ -45,8 +47,10 @@ class Lowerer {
   void tile_rules(const std::string& path, const LoweredGroup& group);
   void sums_over_one(const std::string& path, const LoweredGroup& group, EinsumId e);
   void chain_order(const std::string& path, const LoweredStep& step, EinsumId e);
-  void reads_own_tile(const std::string& path, const LoweredGroup& group, const LoweredStep& step, const einsum::Access& access);
-  void reads_made_generation(const std::string& path, const LoweredGroup& group, std::size_t s, EinsumId e, const einsum::Access& access);
+  void reads_own_tile(const std::string& path, const LoweredGroup& group, const LoweredStep& step,
+                      const einsum::Access& access);
+  void reads_made_generation(const std::string& path, const LoweredGroup& group, std::size_t s,
+                             EinsumId e, const einsum::Access& access);
   void spills_in_time(const LoweredGroup& group, const LoweredStep& step, TensorId t);
   void partitions();
   bool counts_tiles(TensorId t, const LoweredGroup& group) const;

@@ -52,9 +52,12 @@ std::vector<std::string> Lowerer::base_variables() const {
 // A base rank by the name a binding uses: its variable, "m".
 RankId Lowerer::base_rank(const std::string& variable, const std::string& path) {
   for (std::size_t r = 0; r < cascade_.ranks.size(); ++r) {
-    if (cascade_.ranks[r].base == kNone && cascade_.ranks[r].variable == variable) return static_cast<RankId>(r);
+    if (cascade_.ranks[r].base == kNone && cascade_.ranks[r].variable == variable)
+      return static_cast<RankId>(r);
   }
-  add(path, variable, "no such rank in cascade " + cascade_.name + "; " + config::unknown_name(variable, base_variables()));
+  add(path, variable,
+      "no such rank in cascade " + cascade_.name + "; " +
+          config::unknown_name(variable, base_variables()));
   return kNone;
 }
 
@@ -66,7 +69,8 @@ void Lowerer::ranks() {
     bases.push_back(cascade_.ranks[r].name);
     const auto found = binding_.ranks.find(cascade_.ranks[r].name);
     if (found == binding_.ranks.end()) {
-      add("ranks", "", "missing key: " + cascade_.ranks[r].name + ", a rank of cascade " + cascade_.name);
+      add("ranks", "",
+          "missing key: " + cascade_.ranks[r].name + ", a rank of cascade " + cascade_.name);
     } else {
       out_.quantities[r] = found->second;
     }
@@ -85,25 +89,32 @@ void Lowerer::tensors() {
     const std::string path = "tensors." + name;
     const TensorId t = cascade_.tensor(name);
     if (t == kNone) {
-      add(path, "", "unknown key; no such tensor in cascade " + cascade_.name + "; " + config::unknown_name(name, known));
+      add(path, "",
+          "unknown key; no such tensor in cascade " + cascade_.name + "; " +
+              config::unknown_name(name, known));
       continue;
     }
-    if (bound.first_of.has_value() == bound.at.has_value()) add(path, "", "needs either 'at' or 'first_of'");
-    if (bound.first_of && (bound.hold || bound.copies)) add(path, "", "'hold' and 'copies' stand inside 'first_of'");
+    if (bound.first_of.has_value() == bound.at.has_value())
+      add(path, "", "needs either 'at' or 'first_of'");
+    if (bound.first_of && (bound.hold || bound.copies))
+      add(path, "", "'hold' and 'copies' stand inside 'first_of'");
     out_.tensors[t].format = bound.format;
     out_.tensors[t].choices = bound.choices();
     std::vector<std::string> places = out_.array_names;
     for (const char* place : {"buffer", "dram", "link"}) places.emplace_back(place);
     for (const Residency& choice : out_.tensors[t].choices) {
-      if (std::find(places.begin(), places.end(), choice.at) == places.end() && !choice.at.empty()) {
+      if (std::find(places.begin(), places.end(), choice.at) == places.end() &&
+          !choice.at.empty()) {
         add(path + ".at", choice.at, config::unknown_name(choice.at, places));
       }
     }
     const bool off_chip = cascade_.tensors[t].role == einsum::TensorRole::output;
     const bool input = cascade_.tensors[t].role == einsum::TensorRole::input;
     for (const Residency& choice : out_.tensors[t].choices) {
-      if (off_chip && choice.at != "dram") add(path + ".at", choice.at, "an output leaves by the memory; allowed: 'dram'");
-      if (input && choice.at != "buffer") add(path + ".at", choice.at, "an input is held in the buffer; allowed: 'buffer'");
+      if (off_chip && choice.at != "dram")
+        add(path + ".at", choice.at, "an output leaves by the memory; allowed: 'dram'");
+      if (input && choice.at != "buffer")
+        add(path + ".at", choice.at, "an input is held in the buffer; allowed: 'buffer'");
     }
   }
   for (const einsum::Tensor& tensor : cascade_.tensors) {
@@ -120,10 +131,12 @@ void Lowerer::group(std::size_t index) {
   const std::size_t before = problems_.size();
   tilings(in, path, out);
   loops(in, path, out);
-  for (std::size_t s = 0; s < in.steps.size(); ++s) step(in.steps[s], path + ".steps[" + std::to_string(s) + "]", index, out);
+  for (std::size_t s = 0; s < in.steps.size(); ++s)
+    step(in.steps[s], path + ".steps[" + std::to_string(s) + "]", index, out);
   if (problems_.size() != before) return;
   stages(path, out);
-  for (std::size_t s = 0; s < out.steps.size(); ++s) shape_rules(path + ".steps[" + std::to_string(s) + "]", out, out.steps[s]);
+  for (std::size_t s = 0; s < out.steps.size(); ++s)
+    shape_rules(path + ".steps[" + std::to_string(s) + "]", out, out.steps[s]);
   tile_rules(path, out);
   holds(out, static_cast<int>(index));
 }
@@ -131,10 +144,12 @@ void Lowerer::group(std::size_t index) {
 void Lowerer::check_size(const Size& size, const std::string& path) {
   if (size.array.empty()) return;
   const auto found = arch_.arrays.find(size.array);
-  if (found == arch_.arrays.end()) return add(path, canonical_text(size), config::unknown_name(size.array, out_.array_names));
+  if (found == arch_.arrays.end())
+    return add(path, canonical_text(size), config::unknown_name(size.array, out_.array_names));
   const bool spatial = found->second.kind == ArrayKind::spatial;
   if (spatial == (size.kind == Size::Kind::lanes)) {
-    add(path, canonical_text(size), spatial ? "a spatial array has rows and columns" : "a vector array has lanes");
+    add(path, canonical_text(size),
+        spatial ? "a spatial array has rows and columns" : "a vector array has lanes");
   }
 }
 
@@ -147,8 +162,10 @@ void Lowerer::tilings(const Group& in, const std::string& path, LoweredGroup& ou
     if (tiling.block) check_size(*tiling.block, at + ".block");
     fits += tiling.tile.kind == Size::Kind::fit ? 1 : 0;
     fits += tiling.block && tiling.block->kind == Size::Kind::fit ? 1 : 0;
-    if (tiling.tile.kind == Size::Kind::fit && tiling.block) add(at, "fit", "a tile that fits has no blocks");
-    if (tiling.times && (tiling.tile.kind == Size::Kind::fit || tiling.tile.kind == Size::Kind::all))
+    if (tiling.tile.kind == Size::Kind::fit && tiling.block)
+      add(at, "fit", "a tile that fits has no blocks");
+    if (tiling.times &&
+        (tiling.tile.kind == Size::Kind::fit || tiling.tile.kind == Size::Kind::all))
       add(at + ".times", "", "multiplies a size; 'fit' and 'all' are none");
     out.tiled.push_back({base, tiling});
   }
@@ -158,7 +175,8 @@ void Lowerer::tilings(const Group& in, const std::string& path, LoweredGroup& ou
 
 void Lowerer::loops(const Group& in, const std::string& path, LoweredGroup& out) {
   if (in.loops.size() < 2 || in.loops[0] != "b" || in.loops[1] != "h") {
-    return add(path + ".loops", in.loops.empty() ? "" : in.loops[0], "loops begin with b, h (batches, heads)");
+    return add(path + ".loops", in.loops.empty() ? "" : in.loops[0],
+               "loops begin with b, h (batches, heads)");
   }
   out.loops.push_back({"bh", kNone, 0});
   for (std::size_t i = 2; i < in.loops.size(); ++i) {
@@ -170,7 +188,8 @@ void Lowerer::loops(const Group& in, const std::string& path, LoweredGroup& out)
       continue;
     }
     const RankId base = base_rank(name.substr(0, name.size() - 1), at);
-    const auto tiled = std::find_if(out.tiled.begin(), out.tiled.end(), [&](const TiledRank& t) { return t.base == base; });
+    const auto tiled = std::find_if(out.tiled.begin(), out.tiled.end(),
+                                    [&](const TiledRank& t) { return t.base == base; });
     if (base == kNone) continue;
     if (tiled == out.tiled.end()) {
       add(at, name, "the rank is not cut: it is missing under tiles");
@@ -179,14 +198,16 @@ void Lowerer::loops(const Group& in, const std::string& path, LoweredGroup& out)
     int& slot = digit == '1' ? tiled->tile_loop : tiled->block_loop;
     if (slot != kNone) add(at, name, "the loop stands twice");
     if (digit == '2' && !tiled->tiling.block) add(at, name, "the rank has no 'block' under tiles");
-    if (digit == '2' && tiled->tile_loop != kNone) add(at, name, "blocks are looped outside their tiles");
+    if (digit == '2' && tiled->tile_loop != kNone)
+      add(at, name, "blocks are looped outside their tiles");
     slot = static_cast<int>(out.loops.size());
     out.loops.push_back({name, base, digit - '0'});
   }
   for (const TiledRank& tiled : out.tiled) {
     if (tiled.base == kNone) continue;
     const std::string variable = cascade_.ranks[tiled.base].variable;
-    if (tiled.tile_loop == kNone) add(path + ".loops", "", "misses " + variable + "1: the rank is cut under tiles");
+    if (tiled.tile_loop == kNone)
+      add(path + ".loops", "", "misses " + variable + "1: the rank is cut under tiles");
     if (tiled.tiling.block && tiled.block_loop == kNone)
       add(path + ".loops", "", "misses " + variable + "2: the rank has blocks under tiles");
   }
@@ -194,9 +215,11 @@ void Lowerer::loops(const Group& in, const std::string& path, LoweredGroup& out)
 
 void Lowerer::step(const Step& in, const std::string& path, std::size_t group, LoweredGroup& out) {
   LoweredStep& step = out.steps.emplace_back();
-  if (in.einsum.has_value() == in.einsums.has_value()) return add(path, "", "needs either 'einsum' or 'einsums'");
+  if (in.einsum.has_value() == in.einsums.has_value())
+    return add(path, "", "needs either 'einsum' or 'einsums'");
   std::vector<std::string> known;
-  for (const Einsum& e : cascade_.einsums) known.push_back(cascade_.tensors[e.outputs[0].tensor].name);
+  for (const Einsum& e : cascade_.einsums)
+    known.push_back(cascade_.tensors[e.outputs[0].tensor].name);
   for (const std::string& name : in.einsum ? std::vector<std::string>{*in.einsum} : *in.einsums) {
     const EinsumId e = cascade_.einsum(name);
     if (e == kNone) {
@@ -210,13 +233,15 @@ void Lowerer::step(const Step& in, const std::string& path, std::size_t group, L
     out_.tensors[cascade_.einsums[e].outputs[0].tensor].made_in_group = static_cast<int>(group);
   }
   const auto array = std::find(out_.array_names.begin(), out_.array_names.end(), in.on);
-  if (array == out_.array_names.end()) return add(path + ".on", in.on, config::unknown_name(in.on, out_.array_names));
+  if (array == out_.array_names.end())
+    return add(path + ".on", in.on, config::unknown_name(in.on, out_.array_names));
   step.array = static_cast<int>(array - out_.array_names.begin());
   const bool spatial = out_.arrays[step.array]->kind == ArrayKind::spatial;
   if (spatial && (!in.space || in.space->size() != 2 || in.lanes))
     return add(path, step.name, "on a spatial array a step needs space: [rows, columns]");
   if (!spatial && (!in.lanes || in.space || in.stationary))
-    return add(path, step.name, "on a vector array a step needs lanes, and neither space nor stationary");
+    return add(path, step.name,
+               "on a vector array a step needs lanes, and neither space nor stationary");
   if (spatial) {
     step.rows = base_rank((*in.space)[0], path + ".space");
     step.columns = base_rank((*in.space)[1], path + ".space");
@@ -224,16 +249,21 @@ void Lowerer::step(const Step& in, const std::string& path, std::size_t group, L
     step.lanes = base_rank(*in.lanes, path + ".lanes");
   }
   const Einsum& first = cascade_.einsums[step.einsums[0]];
-  step.product =
-      step.einsums.size() == 1 && einsum::work_per_point(cascade_, step.einsums[0])[static_cast<std::size_t>(einsum::Work::macc)] > 0;
+  step.product = step.einsums.size() == 1 &&
+                 einsum::work_per_point(
+                     cascade_, step.einsums[0])[static_cast<std::size_t>(einsum::Work::macc)] > 0;
   if (in.stationary) {
     step.stationary = cascade_.tensor(*in.stationary);
     bool used = step.stationary == first.outputs[0].tensor;
-    for (const einsum::Access& access : first.inputs) used = used || access.tensor == step.stationary;
-    if (step.stationary == kNone || !used) add(path + ".stationary", *in.stationary, "must be the output or an operand of " + step.name);
+    for (const einsum::Access& access : first.inputs)
+      used = used || access.tensor == step.stationary;
+    if (step.stationary == kNone || !used)
+      add(path + ".stationary", *in.stationary, "must be the output or an operand of " + step.name);
   }
-  if (spatial && step.product && !in.stationary) add(path, step.name, "a product on a spatial array needs 'stationary'");
-  if (in.stationary && !step.product) add(path + ".stationary", *in.stationary, "only a product has a stationary tensor");
+  if (spatial && step.product && !in.stationary)
+    add(path, step.name, "a product on a spatial array needs 'stationary'");
+  if (in.stationary && !step.product)
+    add(path + ".stationary", *in.stationary, "only a product has a stationary tensor");
   operations(path, step);
   operands(step);
 }
@@ -245,7 +275,8 @@ void Lowerer::operations(const std::string& path, const LoweredStep& step) {
     const auto need = [&](einsum::Work kind, bool has) {
       if (work[static_cast<std::size_t>(kind)] > 0 && !has) {
         add(path + ".on", out_.array_names[step.array],
-            "cannot " + std::string(einsum::work_name(kind)) + ", which " + step.name + " needs: add it to the array's operations");
+            "cannot " + std::string(einsum::work_name(kind)) + ", which " + step.name +
+                " needs: add it to the array's operations");
       }
     };
     need(einsum::Work::macc, can.macc.has_value());
@@ -258,12 +289,16 @@ void Lowerer::operations(const std::string& path, const LoweredStep& step) {
 }
 
 void Lowerer::operands(LoweredStep& step) {
-  for (const EinsumId e : step.einsums) step.writes.push_back(cascade_.einsums[e].outputs[0].tensor);
+  for (const EinsumId e : step.einsums)
+    step.writes.push_back(cascade_.einsums[e].outputs[0].tensor);
   for (const EinsumId e : step.einsums) {
     for (const einsum::Access& access : cascade_.einsums[e].inputs) {
-      const bool inside = std::find(step.writes.begin(), step.writes.end(), access.tensor) != step.writes.end();
-      const bool seen = std::find(step.reads.begin(), step.reads.end(), access.tensor) != step.reads.end();
-      const bool carried = inside && !cascade_.tensors[access.tensor].dimensions.empty() && is_generational(access.tensor);
+      const bool inside =
+          std::find(step.writes.begin(), step.writes.end(), access.tensor) != step.writes.end();
+      const bool seen =
+          std::find(step.reads.begin(), step.reads.end(), access.tensor) != step.reads.end();
+      const bool carried = inside && !cascade_.tensors[access.tensor].dimensions.empty() &&
+                           is_generational(access.tensor);
       if ((!inside || carried) && !seen) step.reads.push_back(access.tensor);
     }
   }
@@ -271,19 +306,23 @@ void Lowerer::operands(LoweredStep& step) {
 
 bool Lowerer::is_generational(TensorId t) const {
   const auto& dims = cascade_.tensors[t].dimensions;
-  return std::any_of(dims.begin(), dims.end(), [](const einsum::Dimension& d) { return d.generational; });
+  return std::any_of(dims.begin(), dims.end(),
+                     [](const einsum::Dimension& d) { return d.generational; });
 }
 
-// Whether two Einsums meet every rank that both run along in the same pass, inner partitions included: only then can
-// elements flow from one to the other.
+// Whether two Einsums meet every rank that both run along in the same pass, inner partitions
+// included: only then can elements flow from one to the other.
 bool Lowerer::same_passes(EinsumId a, EinsumId b) const {
   const auto& other = cascade_.einsums[b].iteration;
-  return std::all_of(cascade_.einsums[a].iteration.begin(), cascade_.einsums[a].iteration.end(), [&](RankId r) {
-    return std::find(other.begin(), other.end(), r) == other.end() || passes_.pass[a][r] == passes_.pass[b][r];
-  });
+  return std::all_of(cascade_.einsums[a].iteration.begin(), cascade_.einsums[a].iteration.end(),
+                     [&](RankId r) {
+                       return std::find(other.begin(), other.end(), r) == other.end() ||
+                              passes_.pass[a][r] == passes_.pass[b][r];
+                     });
 }
 
-Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& origins) {
+Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
+               const config::Origins& origins) {
   Lowering lowering = Lowerer(arch, binding, cascade, origins).run();
   resolve(lowering);
   return lowering;

@@ -1,5 +1,6 @@
-// A binding resolved against its cascade and architecture, once a design: names become ids, Einsums are put into
-// stages by their pass, and every rule of the vocabulary is checked with the file and line to blame.
+// A binding resolved against its cascade and architecture, once a design: names become ids, Einsums
+// are put into stages by their pass, and every rule of the vocabulary is checked with the file and
+// line to blame.
 #pragma once
 
 #include <array>
@@ -19,7 +20,8 @@ using einsum::kNone;
 using einsum::RankId;
 using einsum::TensorId;
 
-// One loop of a group. Loop 0 runs over batches and heads (and layers of a trace); the others over tiles or blocks.
+// One loop of a group. Loop 0 runs over batches and heads (and layers of a trace); the others over
+// tiles or blocks.
 struct Loop {
   std::string name;  // "bh", "p2", "m1"
   RankId base = kNone;
@@ -40,7 +42,8 @@ struct GroupRank {
   bool outer = false;  // a partition that counts tiles: one in a tile
 };
 
-// One Einsum of a step: its ranks, each over an axis of the array or in time, and an element's cycles for one point.
+// One Einsum of a step: its ranks, each over an axis of the array or in time, and an element's
+// cycles for one point.
 enum class Axis : std::uint8_t { rows, columns, lanes, time };
 struct StepPoints {
   struct Rank : GroupRank {
@@ -53,7 +56,8 @@ struct StepPoints {
   std::int64_t extra_latency = 0;  // beyond them
 };
 
-// A tensor that a step reads or writes; by choice of place, the loop for one of whose iterations it is held.
+// A tensor that a step reads or writes; by choice of place, the loop for one of whose iterations it
+// is held.
 struct TensorUse {
   TensorId tensor = kNone;
   std::vector<int> hold;
@@ -88,7 +92,8 @@ struct LoweredStep {
   unsigned loop_bits = 0;  // of loops
 };
 
-// Stage k of a group: the Einsums of one pass that iterate over the pass rank, or those that follow its end.
+// Stage k of a group: the Einsums of one pass that iterate over the pass rank, or those that follow
+// its end.
 struct Stage {
   int pass = 0;
   bool over_pass_rank = true;
@@ -102,8 +107,9 @@ struct LoweredGroup {
   RankId pass_rank = kNone;  // base rank whose passes separate stages
   int pass_loop = kNone;     // its tile loop; loops before it are outer loops
   std::vector<Stage> stages;
-  std::vector<LoweredStep> steps;                  // in program order
-  std::vector<std::vector<GroupRank>> dimensions;  // by tensor, without generations; filled by resolve()
+  std::vector<LoweredStep> steps;  // in program order
+  std::vector<std::vector<GroupRank>>
+      dimensions;  // by tensor, without generations; filled by resolve()
 
   // Whether a tile holds one coordinate of the rank: one generation of a tensor along it.
   bool one_generation(const einsum::Cascade& cascade, RankId rank) const;
@@ -113,7 +119,8 @@ enum class Place : std::uint8_t { buffer, dram, elsewhere };
 
 struct LoweredTensor {
   numerics::Format format = numerics::Format::bf16;
-  RankId channel = kNone;  // base rank of its last dimension in the order of a trace; kNone: it has no dimension
+  RankId channel =
+      kNone;  // base rank of its last dimension in the order of a trace; kNone: it has no dimension
   std::vector<Residency> choices;
   std::vector<Place> places;  // parallel to choices; filled by resolve()
   int made_in_group = kNone;  // kNone: an input
@@ -138,6 +145,7 @@ struct Lowering {
 void resolve(Lowering& lowering);
 
 // Throws ConfigError with every problem found.
-Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade, const config::Origins& binding_origins);
+Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
+               const config::Origins& binding_origins);
 
 }  // namespace weft::engine

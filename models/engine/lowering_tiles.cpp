@@ -1,5 +1,6 @@
-// What a walk over tiles can carry: sums over one cut rank, one generation a tile, reads that stay within their tile, and
-// tiles that a mask leaves out. What it can't is refused, with the line of the binding or the cascade.
+// What a walk over tiles can carry: sums over one cut rank, one generation a tile, reads that stay
+// within their tile, and tiles that a mask leaves out. What it can't is refused, with the line of
+// the binding or the cascade.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,20 +18,24 @@ using einsum::Index;
 
 bool LoweredGroup::one_generation(const einsum::Cascade& cascade, RankId rank) const {
   const RankId base = cascade.base_of(rank);
-  const auto found = std::find_if(tiled.begin(), tiled.end(), [&](const TiledRank& t) { return t.base == base; });
+  const auto found =
+      std::find_if(tiled.begin(), tiled.end(), [&](const TiledRank& t) { return t.base == base; });
   if (found == tiled.end()) return false;
   if (base != rank) return cascade.ranks[base].parts.front() == rank;
-  return found->tiling.tile.kind == Size::Kind::number && found->tiling.tile.number == 1 && !found->tiling.times;
+  return found->tiling.tile.kind == Size::Kind::number && found->tiling.tile.number == 1 &&
+         !found->tiling.times;
 }
 
 namespace {
 
 bool is_cut(const LoweredGroup& group, RankId base) {
-  return std::any_of(group.tiled.begin(), group.tiled.end(), [&](const TiledRank& t) { return t.base == base; });
+  return std::any_of(group.tiled.begin(), group.tiled.end(),
+                     [&](const TiledRank& t) { return t.base == base; });
 }
 
 bool runs_over(const LoweredGroup& group, const LoweredStep& step, RankId base) {
-  return std::any_of(step.loops.begin(), step.loops.end(), [&](int l) { return l > 0 && group.loops[l].base == base; });
+  return std::any_of(step.loops.begin(), step.loops.end(),
+                     [&](int l) { return l > 0 && group.loops[l].base == base; });
 }
 
 // The tile's own coordinates of a rank: its variable, or all of its partitions.
@@ -42,7 +47,8 @@ bool stays_in_tile(const einsum::Cascade& cascade, const Dimension& dimension, c
 }
 
 std::string tile_text(const Tiling& tiling) {
-  return canonical_text(tiling.tile) + (tiling.times ? " times " + std::to_string(tiling.times->front()) : "");
+  return canonical_text(tiling.tile) +
+         (tiling.times ? " times " + std::to_string(tiling.times->front()) : "");
 }
 
 }  // namespace
@@ -77,16 +83,20 @@ void Lowerer::sums_over_one(const std::string& path, const LoweredGroup& group, 
     const RankId base = cascade_.base_of(rank);
     if (base == group.pass_rank || !is_cut(group, base)) return;
     add(path, name,
-        does + cascade_.ranks[base].name + ", which is cut here, and so is " + cascade_.ranks[group.pass_rank].name + ", whose loop of " +
-            "reductions or generations is further out; a group cuts one such rank: leave the other whole (not under tiles)");
+        does + cascade_.ranks[base].name + ", which is cut here, and so is " +
+            cascade_.ranks[group.pass_rank].name + ", whose loop of " +
+            "reductions or generations is further out; a group cuts one such rank: leave the other "
+            "whole (not under tiles)");
   };
   for (const RankId rank : einsum.reduced) {
-    const bool within = cascade_.ranks[rank].kind == einsum::RankKind::partition && cascade_.ranks[rank].level == 0;
+    const bool within =
+        cascade_.ranks[rank].kind == einsum::RankKind::partition && cascade_.ranks[rank].level == 0;
     if (within) continue;  // of one tile
     if (output_has_base(e, cascade_.base_of(rank)) && is_cut(group, cascade_.base_of(rank))) {
       add(path, name,
-          "adds up tiles of " + cascade_.ranks[cascade_.base_of(rank)].name + " coordinate by coordinate (over " +
-              cascade_.ranks[rank].name + "); the engine sums a tile as a whole, or all of them");
+          "adds up tiles of " + cascade_.ranks[cascade_.base_of(rank)].name +
+              " coordinate by coordinate (over " + cascade_.ranks[rank].name +
+              "); the engine sums a tile as a whole, or all of them");
       continue;
     }
     refuse(rank, "reduces over ");
@@ -101,30 +111,41 @@ void Lowerer::chain_order(const std::string& path, const LoweredStep& step, Eins
   const auto own = std::find(step.einsums.begin(), step.einsums.end(), e);
   for (const Access& access : cascade_.einsums[e].inputs) {
     const EinsumId writer = cascade_.tensors[access.tensor].defined_by;
-    if (writer == e || std::find(own, step.einsums.end(), writer) == step.einsums.end() || is_generational(access.tensor)) continue;
+    if (writer == e || std::find(own, step.einsums.end(), writer) == step.einsums.end() ||
+        is_generational(access.tensor))
+      continue;
     add(path + ".einsums", cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].name,
-        "stands before " + cascade_.tensors[access.tensor].name + ", which it reads; a chain is written in the order in which it runs");
+        "stands before " + cascade_.tensors[access.tensor].name +
+            ", which it reads; a chain is written in the order in which it runs");
   }
 }
 
-void Lowerer::reads_own_tile(const std::string& path, const LoweredGroup& group, const LoweredStep& step, const Access& access) {
+void Lowerer::reads_own_tile(const std::string& path, const LoweredGroup& group,
+                             const LoweredStep& step, const Access& access) {
   const einsum::Tensor& tensor = cascade_.tensors[access.tensor];
   for (std::size_t d = 0; d < access.indices.size(); ++d) {
     const RankId base = cascade_.base_of(tensor.dimensions[d].rank);
-    if (!runs_over(group, step, base) || stays_in_tile(cascade_, tensor.dimensions[d], access.indices[d])) continue;
+    if (!runs_over(group, step, base) ||
+        stays_in_tile(cascade_, tensor.dimensions[d], access.indices[d]))
+      continue;
     add(path, step.name,
         "reads " + tensor.name + " outside its own tile of " + cascade_.ranks[base].name +
-            " (an index with an offset, a factor or a window); leave " + cascade_.ranks[base].variable + " whole: not under tiles");
+            " (an index with an offset, a factor or a window); leave " +
+            cascade_.ranks[base].variable + " whole: not under tiles");
   }
 }
 
-// Where a tile holds several generations, one that an Einsum makes later is not there for one that runs before it.
-void Lowerer::reads_made_generation(const std::string& path, const LoweredGroup& group, std::size_t s, EinsumId e, const Access& access) {
+// Where a tile holds several generations, one that an Einsum makes later is not there for one that
+// runs before it.
+void Lowerer::reads_made_generation(const std::string& path, const LoweredGroup& group,
+                                    std::size_t s, EinsumId e, const Access& access) {
   const einsum::Tensor& tensor = cascade_.tensors[access.tensor];
   if (!is_generational(access.tensor) || tensor.defined_by == e) return;
   for (std::size_t d = 0; d < access.indices.size(); ++d) {
     const Dimension& dimension = tensor.dimensions[d];
-    if (!dimension.generational || access.indices[d].last_generation || access.indices[d].constant != 0) continue;
+    if (!dimension.generational || access.indices[d].last_generation ||
+        access.indices[d].constant != 0)
+      continue;
     if (group.one_generation(cascade_, dimension.rank)) continue;
     const std::vector<EinsumId>& chain = group.steps[s].einsums;
     const auto own = std::find(chain.begin(), chain.end(), e);
@@ -135,21 +156,30 @@ void Lowerer::reads_made_generation(const std::string& path, const LoweredGroup&
     }
     if (!later) continue;
     add(path, group.steps[s].name,
-        "reads generations of " + tensor.name + " that are made after it, and a tile holds several of them; cut " +
-            cascade_.ranks[cascade_.base_of(dimension.rank)].variable + " into tiles of one generation");
+        "reads generations of " + tensor.name +
+            " that are made after it, and a tile holds several of them; cut " +
+            cascade_.ranks[cascade_.base_of(dimension.rank)].variable +
+            " into tiles of one generation");
   }
 }
 
-// What goes to memory in one stage and comes back in another is stored once an iteration of the loops around the passes.
+// What goes to memory in one stage and comes back in another is stored once an iteration of the
+// loops around the passes.
 void Lowerer::spills_in_time(const LoweredGroup& group, const LoweredStep& step, TensorId t) {
-  const bool back = std::any_of(group.steps.begin(), group.steps.end(), [&](const LoweredStep& other) {
-    return other.stage != step.stage && std::find(other.reads.begin(), other.reads.end(), t) != other.reads.end();
-  });
+  const bool back =
+      std::any_of(group.steps.begin(), group.steps.end(), [&](const LoweredStep& other) {
+        return other.stage != step.stage &&
+               std::find(other.reads.begin(), other.reads.end(), t) != other.reads.end();
+      });
   for (const Residency& choice : out_.tensors[t].choices) {
-    if (!back || choice.at != "dram" || hold_loop(group, choice, step.loops) >= group.pass_loop - 1) continue;
+    if (!back || choice.at != "dram" || hold_loop(group, choice, step.loops) >= group.pass_loop - 1)
+      continue;
     add("tensors." + cascade_.tensors[t].name + ".hold", choice.hold.value_or(""),
-        "it is read again in a later pass of group " + group.name + ", and would not be stored by then; hold it for " +
-            (group.pass_loop > 1 ? group.loops[static_cast<std::size_t>(group.pass_loop - 1)].name : "h") + " or less");
+        "it is read again in a later pass of group " + group.name +
+            ", and would not be stored by then; hold it for " +
+            (group.pass_loop > 1 ? group.loops[static_cast<std::size_t>(group.pass_loop - 1)].name
+                                 : "h") +
+            " or less");
   }
 }
 
@@ -158,22 +188,29 @@ void Lowerer::partitions() {
   for (std::size_t r = 0; r < cascade_.ranks.size(); ++r) {
     const einsum::Rank& rank = cascade_.ranks[r];
     if (rank.parts.empty()) continue;
-    if (rank.parts.size() > 2) add("cascade", cascade_.name, "rank " + rank.name + " has more than two partitions; the engine runs tiles");
+    if (rank.parts.size() > 2)
+      add("cascade", cascade_.name,
+          "rank " + rank.name + " has more than two partitions; the engine runs tiles");
     std::string size;
     for (std::size_t g = 0; g < out_.groups.size(); ++g) {
       for (const TiledRank& tiled : out_.groups[g].tiled) {
         if (tiled.base != static_cast<RankId>(r)) continue;
         const std::string at = "groups[" + std::to_string(g) + "].tiles." + rank.variable;
         if (tiled.tiling.tile.kind == Size::Kind::fit)
-          add(at + ".tile", "fit", "the cascade has partitions of " + rank.name + ", which have the tile's size: give a size");
+          add(at + ".tile", "fit",
+              "the cascade has partitions of " + rank.name +
+                  ", which have the tile's size: give a size");
         if (!size.empty() && size != tile_text(tiled.tiling))
           add(at + ".tile", tile_text(tiled.tiling),
-              "the cascade's partitions of " + rank.name + " have one size; another group says " + size);
+              "the cascade's partitions of " + rank.name + " have one size; another group says " +
+                  size);
         size = tile_text(tiled.tiling);
       }
     }
     if (size.empty())
-      add("groups", "", "the cascade has partitions of " + rank.name + ": cut " + rank.variable + " under tiles of a group");
+      add("groups", "",
+          "the cascade has partitions of " + rank.name + ": cut " + rank.variable +
+              " under tiles of a group");
   }
 }
 
@@ -182,30 +219,39 @@ bool Lowerer::counts_tiles(TensorId t, const LoweredGroup& group) const {
   const std::vector<Dimension>& dimensions = cascade_.tensors[t].dimensions;
   return std::any_of(dimensions.begin(), dimensions.end(), [&](const Dimension& d) {
     const RankId base = cascade_.base_of(d.rank);
-    if (base == d.rank || d.rank != cascade_.ranks[base].parts.front() || is_cut(group, base)) return false;
-    return std::none_of(dimensions.begin(), dimensions.end(),
-                        [&](const Dimension& o) { return o.rank == cascade_.ranks[base].parts.back(); });
+    if (base == d.rank || d.rank != cascade_.ranks[base].parts.front() || is_cut(group, base))
+      return false;
+    return std::none_of(dimensions.begin(), dimensions.end(), [&](const Dimension& o) {
+      return o.rank == cascade_.ranks[base].parts.back();
+    });
   });
 }
 
-// Generations, and what stands for whole tiles, stay on chip: a slice of memory holds a tensor over coordinates of base ranks.
+// Generations, and what stands for whole tiles, stay on chip: a slice of memory holds a tensor over
+// coordinates of base ranks.
 void Lowerer::stays_on_chip() {
   for (std::size_t t = 0; t < cascade_.tensors.size(); ++t) {
     const auto id = static_cast<TensorId>(t);
     // Whole tiles go where they are walked one by one.
-    const bool of_tiles = std::any_of(out_.groups.begin(), out_.groups.end(), [&](const LoweredGroup& group) {
-      const bool reads = std::any_of(group.steps.begin(), group.steps.end(), [&](const LoweredStep& step) {
-        return std::find(step.reads.begin(), step.reads.end(), id) != step.reads.end();
-      });
-      return reads && counts_tiles(id, group);
-    });
+    const bool of_tiles =
+        std::any_of(out_.groups.begin(), out_.groups.end(), [&](const LoweredGroup& group) {
+          const bool reads =
+              std::any_of(group.steps.begin(), group.steps.end(), [&](const LoweredStep& step) {
+                return std::find(step.reads.begin(), step.reads.end(), id) != step.reads.end();
+              });
+          return reads && counts_tiles(id, group);
+        });
     for (const Residency& choice : out_.tensors[t].choices) {
       const std::string path = "tensors." + cascade_.tensors[t].name + ".at";
       if (choice.at != "dram") continue;
-      if (is_generational(id)) add(path, "dram", "a tensor with generations stays on chip; write what leaves into a tensor without them");
+      if (is_generational(id))
+        add(path, "dram",
+            "a tensor with generations stays on chip; write what leaves into a tensor without "
+            "them");
       if (of_tiles)
         add(path, "dram",
-            "it has one value for each tile, and a group that does not cut that rank reads it; cut it there, or reduce before");
+            "it has one value for each tile, and a group that does not cut that rank reads it; cut "
+            "it there, or reduce before");
     }
   }
 }

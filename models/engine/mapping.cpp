@@ -60,7 +60,8 @@ struct Candidate {
   double cycles = 0;
 };
 
-// Of those within reach of the least latency, the one that moves least; then the quickest; then the first.
+// Of those within reach of the least latency, the one that moves least; then the quickest; then the
+// first.
 Candidate& best_of(std::vector<Candidate>& candidates) {
   double least = std::numeric_limits<double>::max();
   for (const Candidate& candidate : candidates) least = std::min(least, candidate.cycles);
@@ -79,8 +80,9 @@ std::string place_words(const Lowering& lowering, const Sizing& sizing) {
     const LoweredTensor& tensor = lowering.tensors[t];
     if (tensor.choices.size() < 2) continue;
     const Residency& place = tensor.choices[static_cast<std::size_t>(sizing.choice[t])];
-    words += fmt::format("{}{} in {}{}", words.empty() ? "; " : ", ", lowering.cascade->tensors[t].name, place.at,
-                         place.hold ? " for " + *place.hold : "");
+    words +=
+        fmt::format("{}{} in {}{}", words.empty() ? "; " : ", ", lowering.cascade->tensors[t].name,
+                    place.at, place.hold ? " for " + *place.hold : "");
   }
   return words;
 }
@@ -107,9 +109,11 @@ std::vector<Binding> alternatives_of(const Binding& binding) {
   }
 }
 
-Mapping map_point(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
+Mapping map_point(const Design& design, const workload::Workload& workload,
+                  const workload::Shape& shape, std::int64_t layers) {
   const std::vector<const Lowering*> lowerings = design.lowerings(shape.causal);
-  if (lowerings.size() == 1) return {lowerings[0], size_point(*lowerings[0], workload, shape, layers), 1};
+  if (lowerings.size() == 1)
+    return {lowerings[0], size_point(*lowerings[0], workload, shape, layers), 1};
   std::vector<Candidate> candidates;
   const Lowering* nearest = nullptr;
   std::int64_t lacks = std::numeric_limits<std::int64_t>::max();
@@ -117,7 +121,8 @@ Mapping map_point(const Design& design, const workload::Workload& workload, cons
   const auto tried = static_cast<std::int64_t>(lowerings.size());
   double least = std::numeric_limits<double>::max();
   for (const Lowering* lowering : lowerings) {
-    Candidate candidate{lowering, size_design(*lowering, shape, quantities_of(workload, shape), layers), 0};
+    Candidate candidate{lowering,
+                        size_design(*lowering, shape, quantities_of(workload, shape), layers), 0};
     if (!candidate.sizing.feasible) {
       if (candidate.sizing.held_bytes < lacks) nearest = lowering;
       lacks = std::min(lacks, candidate.sizing.held_bytes);
@@ -140,7 +145,8 @@ Mapping map_point(const Design& design, const workload::Workload& workload, cons
   if (candidates.empty() && uncounted) return *std::move(uncounted);
   if (candidates.empty()) {
     Mapping mapping{nearest, size_point(*nearest, workload, shape, layers), tried};
-    mapping.sizing.reason = fmt::format("none of {} mappings fits; the nearest: {}", tried, mapping.sizing.reason);
+    mapping.sizing.reason =
+        fmt::format("none of {} mappings fits; the nearest: {}", tried, mapping.sizing.reason);
     return mapping;
   }
   Candidate& best = best_of(candidates);
@@ -152,14 +158,18 @@ std::string mapping_words(const Lowering& lowering, const Sizing& sizing) {
   for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
     const LoweredGroup& group = lowering.groups[g];
     words += fmt::format("{}{} over ", g == 0 ? "" : "; ", group.name);
-    for (std::size_t l = 0; l < group.loops.size(); ++l) words += (l == 0 ? "" : ",") + group.loops[l].name;
+    for (std::size_t l = 0; l < group.loops.size(); ++l)
+      words += (l == 0 ? "" : ",") + group.loops[l].name;
     for (std::size_t i = 0; i < group.tiled.size(); ++i) {
       const RankSize& size = sizing.groups[g].ranks[i];
-      words += fmt::format("{}{} {}", i == 0 ? ": " : ", ", lowering.cascade->ranks[size.base].variable, size.tile);
+      words += fmt::format("{}{} {}", i == 0 ? ": " : ", ",
+                           lowering.cascade->ranks[size.base].variable, size.tile);
       if (group.tiled[i].block_loop != kNone) words += fmt::format(" by {}", size.block);
     }
     for (const LoweredStep& step : group.steps) {
-      if (step.stationary != kNone) words += fmt::format(", {} keeps {}", step.name, lowering.cascade->tensors[step.stationary].name);
+      if (step.stationary != kNone)
+        words += fmt::format(", {} keeps {}", step.name,
+                             lowering.cascade->tensors[step.stationary].name);
     }
   }
   return words + place_words(lowering, sizing);

@@ -3,7 +3,8 @@
 
 namespace weft::engine {
 
-std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, const workload::Shape& shape) {
+std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload,
+                                          const workload::Shape& shape) {
   std::array<std::int64_t, 6> all{};
   const auto put = [&](Quantity quantity, std::int64_t value) {
     all[static_cast<std::size_t>(quantity)] = std::max<std::int64_t>(1, value);
@@ -17,11 +18,13 @@ std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, co
   return all;
 }
 
-Sizing size_point(const Lowering& lowering, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
+Sizing size_point(const Lowering& lowering, const workload::Workload& workload,
+                  const workload::Shape& shape, std::int64_t layers) {
   return size_design(lowering, shape, quantities_of(workload, shape), layers);
 }
 
-Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing, Fidelity fidelity) {
+Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing,
+                    Fidelity fidelity) {
   Result result;
   result.fidelity = fidelity;
   result.status = sizing.feasible ? Status::ok : Status::infeasible;

@@ -12,7 +12,8 @@ PortTable::PortTable(const Buffer& config)
       read_(static_cast<std::size_t>(config.read_ports)),
       write_(static_cast<std::size_t>(config.write_ports)) {}
 
-std::int64_t PortTable::free_ports(const std::vector<Port>& ports, std::int64_t from, int count) const {
+std::int64_t PortTable::free_ports(const std::vector<Port>& ports, std::int64_t from,
+                                   int count) const {
   if (count == 0) return from;
   check(static_cast<std::size_t>(count) <= ports.size(), "more streams than ports");
   // The count-th smallest free time; there are a handful of ports.
@@ -26,7 +27,8 @@ std::int64_t PortTable::free_ports(const std::vector<Port>& ports, std::int64_t 
   return best;
 }
 
-bool PortTable::collides(const std::vector<Port>& ports, std::int64_t begin, int step, int count) const {
+bool PortTable::collides(const std::vector<Port>& ports, std::int64_t begin, int step,
+                         int count) const {
   for (const Port& port : ports) {
     if (port.free_at <= begin) continue;
     const std::int64_t at = (port.bank + begin - port.begin) % banks_;
@@ -40,10 +42,12 @@ bool PortTable::collides(const std::vector<Port>& ports, std::int64_t begin, int
 std::int64_t PortTable::earliest(std::int64_t from, int step, int reads, int writes) const {
   std::int64_t at = from;
   for (std::int64_t tries = 0; tries < 4 * banks_ + 8; ++tries) {
-    const std::int64_t free = std::max(free_ports(read_, at, reads), free_ports(write_, at, writes));
+    const std::int64_t free =
+        std::max(free_ports(read_, at, reads), free_ports(write_, at, writes));
     if (free > at) {
       at = free;
-    } else if (banks_ > 1 && (collides(read_, at, step, reads) || collides(write_, at, step, writes))) {
+    } else if (banks_ > 1 &&
+               (collides(read_, at, step, reads) || collides(write_, at, step, writes))) {
       ++at;
     } else {
       return at;
@@ -62,7 +66,8 @@ std::int64_t PortTable::earliest(std::int64_t from, int step, int reads, int wri
 void PortTable::take(std::int64_t begin, std::int64_t end, int step, int reads, int writes) {
   const auto hold = [&](std::vector<Port>& ports, int count) {
     for (int i = 0; i < count; ++i) {
-      const auto port = std::find_if(ports.begin(), ports.end(), [&](const Port& p) { return p.free_at <= begin; });
+      const auto port = std::find_if(ports.begin(), ports.end(),
+                                     [&](const Port& p) { return p.free_at <= begin; });
       check(port != ports.end(), "a stream started without a port");
       *port = {end, begin, bank_of(step, i)};
     }

@@ -1,4 +1,5 @@
-// Who holds which port of the global buffer: streams hold ports while they run, rows are dealt to banks in turn.
+// Who holds which port of the global buffer: streams hold ports while they run, rows are dealt to
+// banks in turn.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,15 @@
 namespace weft::engine {
 
 // A stream takes one row a cycle from bank (first + cycles since its start) mod banks, so two
-// streams collide for ever when they once meet in a bank: the later one starts a cycle later instead.
+// streams collide for ever when they once meet in a bank: the later one starts a cycle later
+// instead.
 class PortTable {
  public:
   explicit PortTable(const Buffer& config);
 
-  // The first cycle from `from` on in which `reads` and `writes` ports are free and no bank is met twice. Bank of
-  // the first row of stream i of a step: (step · 5 + i · 3) mod banks (tensors are staggered over the banks).
+  // The first cycle from `from` on in which `reads` and `writes` ports are free and no bank is met
+  // twice. Bank of the first row of stream i of a step: (step · 5 + i · 3) mod banks (tensors are
+  // staggered over the banks).
   std::int64_t earliest(std::int64_t from, int step, int reads, int writes) const;
   void take(std::int64_t begin, std::int64_t end, int step, int reads, int writes);
   // The cycle from which every kind of port has a free one again; `now` where that is so already.

@@ -8,14 +8,16 @@
 
 namespace weft::engine {
 
-// The regions that the loops `bits` of a group walk through: each of its tiled ranks is cut into `count` units of
-// `unit` coordinates, the last of `last`, or is whole where its loops are not among them.
+// The regions that the loops `bits` of a group walk through: each of its tiled ranks is cut into
+// `count` units of `unit` coordinates, the last of `last`, or is whole where its loops are not
+// among them.
 class Regions {
  public:
   Regions(const Lowering& lowering, const Sizing& sizing, std::size_t g, unsigned bits);
 
-  // TooLarge where 64 bits do not hold a number of regions. Calls f(last, count): `count` regions in all heads for which bit i of `last` says that rank i is at its last unit.
-  // Under a mask key <= query + c, empty pairs of units of keys and queries are left out.
+  // TooLarge where 64 bits do not hold a number of regions. Calls f(last, count): `count` regions
+  // in all heads for which bit i of `last` says that rank i is at its last unit. Under a mask key
+  // <= query + c, empty pairs of units of keys and queries are left out.
   template <class F>
   void classes(F f) const {
     if (masked_) return masked_classes(f);
@@ -23,7 +25,9 @@ class Regions {
   }
   std::int64_t total() const;
   // Coordinates of rank i in a region of class `last`.
-  std::int64_t size(std::size_t i, unsigned last) const { return (last >> i & 1u) != 0 ? ranks_[i].last : ranks_[i].unit; }
+  std::int64_t size(std::size_t i, unsigned last) const {
+    return (last >> i & 1u) != 0 ? ranks_[i].last : ranks_[i].unit;
+  }
   // Which of a class's ranks are at a smaller last tile.
   unsigned edges(unsigned last) const { return last & smaller_tiles_; }
 
@@ -35,12 +39,15 @@ class Regions {
   };
 
   template <class F>
-  void plain_classes(std::size_t i, unsigned last, std::int64_t count, int key, int query, F& f) const {
+  void plain_classes(std::size_t i, unsigned last, std::int64_t count, int key, int query,
+                     F& f) const {
     if (count == 0) return;
     if (i == ranks_count_) return f(last, count);
-    if (static_cast<int>(i) == key || static_cast<int>(i) == query) return plain_classes(i + 1, last, count, key, query, f);
+    if (static_cast<int>(i) == key || static_cast<int>(i) == query)
+      return plain_classes(i + 1, last, count, key, query, f);
     const Rank& rank = ranks_[i];
-    if (rank.last == rank.unit) return plain_classes(i + 1, last, times(count, rank.count, kCount), key, query, f);
+    if (rank.last == rank.unit)
+      return plain_classes(i + 1, last, times(count, rank.count, kCount), key, query, f);
     plain_classes(i + 1, last, times(count, rank.count - 1, kCount), key, query, f);
     plain_classes(i + 1, last | 1u << i, count, key, query, f);
   }

@@ -9,7 +9,9 @@ namespace {
 
 using einsum::Work;
 
-std::int64_t of(const einsum::WorkCounts& work, Work kind) { return work[static_cast<std::size_t>(kind)]; }
+std::int64_t of(const einsum::WorkCounts& work, Work kind) {
+  return work[static_cast<std::size_t>(kind)];
+}
 
 // Cycles of an element for one point of an Einsum, and the latency beyond them.
 void point_time(const Operations& can, StepPoints& points) {
@@ -17,8 +19,10 @@ void point_time(const Operations& can, StepPoints& points) {
     points.cycles += count * interval;
     if (count > 0) points.extra_latency += latency - interval;
   };
-  const auto run = [&](std::int64_t count, const std::optional<Operation>& op, const std::optional<Operation>& instead) {
-    if (count > 0) spend(count, (op ? op : instead)->interval_cycles, (op ? op : instead)->latency_cycles);
+  const auto run = [&](std::int64_t count, const std::optional<Operation>& op,
+                       const std::optional<Operation>& instead) {
+    if (count > 0)
+      spend(count, (op ? op : instead)->interval_cycles, (op ? op : instead)->latency_cycles);
   };
   std::int64_t adds = of(points.work, Work::add);
   const std::int64_t exps = of(points.work, Work::exp);
@@ -43,14 +47,19 @@ GroupRank group_rank(const Lowering& lowering, const LoweredGroup& group, RankId
   return out;
 }
 
-// A rank that the group does not cut is walked without padding: its partitions count as the rank itself.
-std::vector<RankId> without_padding(const Lowering& lowering, const LoweredGroup& group, const std::vector<RankId>& ranks) {
-  const auto has = [&](RankId r) { return std::find(ranks.begin(), ranks.end(), r) != ranks.end(); };
+// A rank that the group does not cut is walked without padding: its partitions count as the rank
+// itself.
+std::vector<RankId> without_padding(const Lowering& lowering, const LoweredGroup& group,
+                                    const std::vector<RankId>& ranks) {
+  const auto has = [&](RankId r) {
+    return std::find(ranks.begin(), ranks.end(), r) != ranks.end();
+  };
   std::vector<RankId> all;
   for (const RankId r : ranks) {
     const RankId base = lowering.cascade->base_of(r);
     const auto& parts = lowering.cascade->ranks[base].parts;
-    const bool whole = base != r && group_rank(lowering, group, r).tiled == kNone && std::all_of(parts.begin(), parts.end(), has);
+    const bool whole = base != r && group_rank(lowering, group, r).tiled == kNone &&
+                       std::all_of(parts.begin(), parts.end(), has);
     if (!whole) {
       all.push_back(r);
     } else if (std::find(all.begin(), all.end(), base) == all.end()) {
@@ -60,7 +69,8 @@ std::vector<RankId> without_padding(const Lowering& lowering, const LoweredGroup
   return all;
 }
 
-StepPoints step_points(const Lowering& lowering, const LoweredGroup& group, const LoweredStep& step, EinsumId e) {
+StepPoints step_points(const Lowering& lowering, const LoweredGroup& group, const LoweredStep& step,
+                       EinsumId e) {
   const einsum::Einsum& einsum = lowering.cascade->einsums[e];
   const Array& array = *lowering.arrays[step.array];
   StepPoints points;
@@ -75,19 +85,23 @@ StepPoints step_points(const Lowering& lowering, const LoweredGroup& group, cons
                 : spatial && base == step.columns ? Axis::columns
                 : !spatial && base == step.lanes  ? Axis::lanes
                                                   : Axis::time;
-    rank.reduced = std::any_of(einsum.reduced.begin(), einsum.reduced.end(),
-                               [&](RankId reduced) { return reduced == r || (base == r && lowering.cascade->base_of(reduced) == r); });
+    rank.reduced = std::any_of(einsum.reduced.begin(), einsum.reduced.end(), [&](RankId reduced) {
+      return reduced == r || (base == r && lowering.cascade->base_of(reduced) == r);
+    });
   }
   return points;
 }
 
-TensorUse tensor_use(const Lowering& lowering, const LoweredGroup& group, const LoweredStep& step, TensorId t) {
+TensorUse tensor_use(const Lowering& lowering, const LoweredGroup& group, const LoweredStep& step,
+                     TensorId t) {
   TensorUse use{.tensor = t, .hold = {}};
-  for (const Residency& choice : lowering.tensors[t].choices) use.hold.push_back(hold_loop(group, choice, step.loops));
+  for (const Residency& choice : lowering.tensors[t].choices)
+    use.hold.push_back(hold_loop(group, choice, step.loops));
   return use;
 }
 
-// The operands within a tile are those of the schedule, which are the same at any shape: taken from the smallest.
+// The operands within a tile are those of the schedule, which are the same at any shape: taken from
+// the smallest.
 void tile_operands(Lowering& lowering) {
   workload::Shape one;
   std::array<std::int64_t, 6> quantities{1, 1, 1, 1, 1, 1};
@@ -99,8 +113,11 @@ void tile_operands(Lowering& lowering) {
       if (step.kind != StepKind::compute) continue;
       for (const Need& need : step.needs) {
         const ScheduledStep& producer = scheduled.steps[need.producer];
-        if (need.kind != NeedKind::iteration || producer.kind != StepKind::compute || producer.stage != step.stage) continue;
-        group.steps[step.lowered].operands.push_back({producer.lowered, need.latency, need.streamed});
+        if (need.kind != NeedKind::iteration || producer.kind != StepKind::compute ||
+            producer.stage != step.stage)
+          continue;
+        group.steps[step.lowered].operands.push_back(
+            {producer.lowered, need.latency, need.streamed});
       }
     }
   }
@@ -111,7 +128,9 @@ void tile_operands(Lowering& lowering) {
 void resolve(Lowering& lowering) {
   for (LoweredTensor& tensor : lowering.tensors) {
     for (const Residency& choice : tensor.choices) {
-      tensor.places.push_back(choice.at == "buffer" ? Place::buffer : choice.at == "dram" ? Place::dram : Place::elsewhere);
+      tensor.places.push_back(choice.at == "buffer" ? Place::buffer
+                              : choice.at == "dram" ? Place::dram
+                                                    : Place::elsewhere);
     }
   }
   for (LoweredGroup& group : lowering.groups) {
@@ -121,11 +140,14 @@ void resolve(Lowering& lowering) {
       for (const einsum::Dimension& d : tensor.dimensions) {
         if (!d.generational) ranks.push_back(d.rank);
       }
-      for (const RankId r : without_padding(lowering, group, ranks)) dimensions.push_back(group_rank(lowering, group, r));
+      for (const RankId r : without_padding(lowering, group, ranks))
+        dimensions.push_back(group_rank(lowering, group, r));
     }
     for (LoweredStep& step : group.steps) {
-      for (const EinsumId e : step.einsums) step.points.push_back(step_points(lowering, group, step, e));
-      for (const TensorId t : step.writes) step.uses.push_back(tensor_use(lowering, group, step, t));
+      for (const EinsumId e : step.einsums)
+        step.points.push_back(step_points(lowering, group, step, e));
+      for (const TensorId t : step.writes)
+        step.uses.push_back(tensor_use(lowering, group, step, t));
       for (const TensorId t : step.reads) step.uses.push_back(tensor_use(lowering, group, step, t));
       for (const int l : step.loops) step.loop_bits |= 1u << l;
     }

@@ -33,32 +33,42 @@ constexpr std::array<CounterDeclaration, 4> kDramCounters{{
     {"bytes_read", "bytes", "bytes read"},
     {"bytes_written", "bytes", "bytes written"},
 }};
-static_assert(kArrayCounters.size() <= kMostCounters && kBufferCounters.size() <= kMostCounters && kDramCounters.size() <= kMostCounters);
+static_assert(kArrayCounters.size() <= kMostCounters && kBufferCounters.size() <= kMostCounters &&
+              kDramCounters.size() <= kMostCounters);
 
 double slots_of(const Array& array) {
-  return array.kind == ArrayKind::spatial ? static_cast<double>(*array.rows) * static_cast<double>(*array.columns) : 0;
+  return array.kind == ArrayKind::spatial
+             ? static_cast<double>(*array.rows) * static_cast<double>(*array.columns)
+             : 0;
 }
 
 // Pairs (query, key) with key <= query + offset.
 double visible_pairs(std::int64_t queries, std::int64_t keys, std::int64_t offset) {
-  // Query q sees min(keys, q + offset + 1) keys: none before `first`, all from `full` on, one more each in between.
+  // Query q sees min(keys, q + offset + 1) keys: none before `first`, all from `full` on, one more
+  // each in between.
   const std::int64_t first = std::clamp<std::int64_t>(-offset, 0, queries);
   const std::int64_t full = std::clamp<std::int64_t>(keys - offset - 1, first, queries);
   const auto least = static_cast<double>(first + offset + 1);
   const auto rising = static_cast<double>(full - first);
-  return rising * least + rising * (rising - 1) / 2 + static_cast<double>(queries - full) * static_cast<double>(keys);
+  return rising * least + rising * (rising - 1) / 2 +
+         static_cast<double>(queries - full) * static_cast<double>(keys);
 }
 
-// Points of a product for one head: its ranks before partitioning, without what the mask leaves out.
+// Points of a product for one head: its ranks before partitioning, without what the mask leaves
+// out.
 double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum) {
   std::vector<RankId> bases;
   for (const RankId rank : lowering.cascade->einsums[einsum].iteration) {
     const RankId base = lowering.cascade->base_of(rank);
     if (std::find(bases.begin(), bases.end(), base) == bases.end()) bases.push_back(base);
   }
-  const auto iterates = [&](RankId rank) { return std::find(bases.begin(), bases.end(), rank) != bases.end(); };
+  const auto iterates = [&](RankId rank) {
+    return std::find(bases.begin(), bases.end(), rank) != bases.end();
+  };
   const bool masked = sizing.masked && iterates(lowering.mask_key) && iterates(lowering.mask_query);
-  double points = masked ? visible_pairs(sizing.extents[lowering.mask_query], sizing.extents[lowering.mask_key], sizing.mask_offset) : 1;
+  double points = masked ? visible_pairs(sizing.extents[lowering.mask_query],
+                                         sizing.extents[lowering.mask_key], sizing.mask_offset)
+                         : 1;
   for (const RankId base : bases) {
     if (masked && (base == lowering.mask_key || base == lowering.mask_query)) continue;
     points *= static_cast<double>(sizing.extents[base]);
@@ -67,22 +77,25 @@ double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum
 }
 
 // Nothing without a spatial array: there are no slots to be used.
-std::optional<double> useful_macs(const Result& result, const Lowering& lowering, const Sizing& sizing) {
+std::optional<double> useful_macs(const Result& result, const Lowering& lowering,
+                                  const Sizing& sizing) {
   double slots = 0;
   for (const Array* array : lowering.arrays) slots += slots_of(*array);
   if (slots == 0) return std::nullopt;
   double points = 0;
   for (const LoweredGroup& group : lowering.groups) {
     for (const LoweredStep& step : group.steps) {
-      if (step.product && lowering.arrays[step.array]->kind == ArrayKind::spatial) points += points_of(lowering, sizing, step.einsums[0]);
+      if (step.product && lowering.arrays[step.array]->kind == ArrayKind::spatial)
+        points += points_of(lowering, sizing, step.einsums[0]);
     }
   }
   const double available = slots * static_cast<double>(result.cycles);
   return available > 0 ? points * static_cast<double>(sizing.repeats) / available : 0;
 }
 
-// Share of what the unit could do: of its cycles, or for the buffer, whose ports are several, of the slots of its reads or
-// of its writes. (A buffer with one access in every cycle is busy throughout, and far from bounding anything.)
+// Share of what the unit could do: of its cycles, or for the buffer, whose ports are several, of
+// the slots of its reads or of its writes. (A buffer with one access in every cycle is busy
+// throughout, and far from bounding anything.)
 double load(const Result& result, const Lowering& lowering, const UnitResult& unit) {
   if (unit.kind != UnitKind::buffer) return share(result, unit);
   if (result.cycles == 0) return 0;
@@ -125,13 +138,16 @@ std::string_view unit_name(const Lowering& lowering, const UnitResult& unit) {
 }
 
 double share(const Result& result, const UnitResult& unit) {
-  return result.cycles == 0 ? 0 : static_cast<double>(unit.busy_cycles) / static_cast<double>(result.cycles);
+  return result.cycles == 0
+             ? 0
+             : static_cast<double>(unit.busy_cycles) / static_cast<double>(result.cycles);
 }
 
 double utilisation(const Result& result, const Lowering& lowering, ArrayKind kind) {
   double most = 0;
   for (const UnitResult& unit : result.units) {
-    if (unit.kind == UnitKind::array && lowering.arrays[unit.array]->kind == kind) most = std::max(most, share(result, unit));
+    if (unit.kind == UnitKind::array && lowering.arrays[unit.array]->kind == kind)
+      most = std::max(most, share(result, unit));
   }
   return most;
 }
@@ -153,13 +169,18 @@ std::string bound_words(const Result& result, const Lowering& lowering) {
   if (result.bound_by == kNone) return "";
   const UnitResult& bound = result.units[result.bound_by];
   const double most = load(result, lowering, bound);
-  std::string words = fmt::format("{}: busy {} of its {}", unit_name(lowering, bound), percent(most),
-                                  bound.kind == UnitKind::buffer ? "port slots" : "cycles");
+  std::string words =
+      fmt::format("{}: busy {} of its {}", unit_name(lowering, bound), percent(most),
+                  bound.kind == UnitKind::buffer ? "port slots" : "cycles");
   const UnitResult* next = nullptr;
   for (const UnitResult& unit : result.units) {
-    if (&unit != &bound && (next == nullptr || load(result, lowering, unit) > load(result, lowering, *next))) next = &unit;
+    if (&unit != &bound &&
+        (next == nullptr || load(result, lowering, unit) > load(result, lowering, *next)))
+      next = &unit;
   }
-  if (next != nullptr) words += fmt::format("; next {} with {}", unit_name(lowering, *next), percent(load(result, lowering, *next)));
+  if (next != nullptr)
+    words += fmt::format("; next {} with {}", unit_name(lowering, *next),
+                         percent(load(result, lowering, *next)));
   if (most < 0.5) words += "; none is busy half of the time: dependencies and latencies bound it";
   return words;
 }

@@ -1,4 +1,5 @@
-// What a run gives: integers, doubles and ids into the design's tables of names. JSON is written at the edge.
+// What a run gives: integers, doubles and ids into the design's tables of names. JSON is written at
+// the edge.
 #pragma once
 
 #include <array>
@@ -21,11 +22,14 @@ constexpr auto names(config::Tag<Fidelity>) {
 
 enum class Status : std::uint8_t { ok, infeasible, failed, timed_out };
 constexpr auto names(config::Tag<Status>) {
-  return std::array<std::pair<std::string_view, Status>, 4>{
-      {{"ok", Status::ok}, {"infeasible", Status::infeasible}, {"failed", Status::failed}, {"timed_out", Status::timed_out}}};
+  return std::array<std::pair<std::string_view, Status>, 4>{{{"ok", Status::ok},
+                                                             {"infeasible", Status::infeasible},
+                                                             {"failed", Status::failed},
+                                                             {"timed_out", Status::timed_out}}};
 }
 
-// A counter is declared once; JSON, steady-state advance and, later, energy and RTL registers read the declaration.
+// A counter is declared once; JSON, steady-state advance and, later, energy and RTL registers read
+// the declaration.
 struct CounterDeclaration {
   std::string_view name;
   std::string_view unit;
@@ -36,8 +40,24 @@ enum class UnitKind : std::uint8_t { array, buffer, dram };
 inline constexpr std::size_t kMostCounters = 10;
 using Counters = std::array<std::uint64_t, kMostCounters>;
 
-enum class ArrayCounter : std::uint8_t { tiles, macc, multiply, add, max, exp, divide, preload_cycles, drain_cycles };
-enum class BufferCounter : std::uint8_t { rows_read, rows_written, rows_filled, rows_emptied, port_wait_cycles };
+enum class ArrayCounter : std::uint8_t {
+  tiles,
+  macc,
+  multiply,
+  add,
+  max,
+  exp,
+  divide,
+  preload_cycles,
+  drain_cycles
+};
+enum class BufferCounter : std::uint8_t {
+  rows_read,
+  rows_written,
+  rows_filled,
+  rows_emptied,
+  port_wait_cycles
+};
 enum class DramCounter : std::uint8_t { read_requests, write_requests, bytes_read, bytes_written };
 
 std::span<const CounterDeclaration> counters_of(UnitKind kind);
@@ -65,11 +85,14 @@ struct Traffic {
 // Of computed values against a reference. What sees an operand that is not finite is counted apart.
 struct Error {
   double max_abs = 0;
-  double rms_relative = 0;       // ‖computed − reference‖ / ‖reference‖; of a reference all zero, 0 if the values are too, else 1
-  std::uint64_t compared = 0;    // values
-  std::uint64_t not_finite = 0;  // values not finite, or without a finite reference, though their operands are
+  double rms_relative = 0;  // ‖computed − reference‖ / ‖reference‖; of a reference all zero, 0 if
+                            // the values are too, else 1
+  std::uint64_t compared = 0;  // values
+  std::uint64_t not_finite =
+      0;  // values not finite, or without a finite reference, though their operands are
   std::uint64_t operands_not_finite = 0;
-  std::uint64_t rows_apart = 0;  // rows of the output (its last extent) that see such an operand, and are not compared
+  std::uint64_t rows_apart =
+      0;  // rows of the output (its last extent) that see such an operand, and are not compared
 };
 
 // Between which the simulator's cycles lie.
@@ -103,20 +126,25 @@ struct Result {
   int bound_by = kNone;  // index into units
   std::optional<Error> error;
   std::vector<Error> error_by_layer;        // of a trace
-  std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is attention: some queries
+  std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is
+                                            // attention: some queries
   MappingChoice mapping;
 
   // Whether there are cycles to tell: also where the values that were computed are at fault.
-  bool ran() const { return status == Status::ok || (status == Status::failed && error.has_value()); }
+  bool ran() const {
+    return status == Status::ok || (status == Status::failed && error.has_value());
+  }
   double seconds() const { return static_cast<double>(cycles) / clock_hz; }
 };
 
-// Shares of the busiest spatial and of the busiest vector array: utilisation.array_2d and .array_1d.
+// Shares of the busiest spatial and of the busiest vector array: utilisation.array_2d and
+// .array_1d.
 double utilisation(const Result& result, const Lowering& lowering, ArrayKind kind);
 double share(const Result& result, const UnitResult& unit);
 
-// Picks `bound_by`, the unit with the largest busy share (of the buffer: share of its port slots), and computes useful_macs;
-// called by every fidelity. TooLarge where the DRAM's bytes together take more than 64 bits.
+// Picks `bound_by`, the unit with the largest busy share (of the buffer: share of its port slots),
+// and computes useful_macs; called by every fidelity. TooLarge where the DRAM's bytes together take
+// more than 64 bits.
 void conclude(Result& result, const Lowering& lowering, const Sizing& sizing);
 // "array_1d: busy 99.1 % of the cycles …": the binding constraint in words.
 std::string bound_words(const Result& result, const Lowering& lowering);

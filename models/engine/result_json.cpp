@@ -53,19 +53,22 @@ void write_ranks(Writer& out, const Lowering& lowering, const einsum::Extents& e
   out.key("ranks");
   if (extents.empty()) return out.null();
   out.begin_object();
-  for (std::size_t r = 0; r < extents.size(); ++r) out.field(lowering.cascade->ranks[r].name, extents[r]);
+  for (std::size_t r = 0; r < extents.size(); ++r)
+    out.field(lowering.cascade->ranks[r].name, extents[r]);
   out.end_object();
 }
 
 bool has_kind(const Lowering& lowering, ArrayKind kind) {
-  return std::any_of(lowering.arrays.begin(), lowering.arrays.end(), [&](const Array* array) { return array->kind == kind; });
+  return std::any_of(lowering.arrays.begin(), lowering.arrays.end(),
+                     [&](const Array* array) { return array->kind == kind; });
 }
 
 void write_utilisation(Writer& out, const Lowering& lowering, const Result& result) {
   out.key("utilisation");
   if (!result.ran()) return out.null();
   out.begin_object();
-  for (const auto& [name, kind] : {std::pair{"array_2d", ArrayKind::spatial}, std::pair{"array_1d", ArrayKind::vector}}) {
+  for (const auto& [name, kind] :
+       {std::pair{"array_2d", ArrayKind::spatial}, std::pair{"array_1d", ArrayKind::vector}}) {
     if (has_kind(lowering, kind)) {
       out.field(name, utilisation(result, lowering, kind));
     } else {
@@ -79,7 +82,8 @@ void write_utilisation(Writer& out, const Lowering& lowering, const Result& resu
   }
   out.key("units");
   out.begin_object();
-  for (const UnitResult& unit : result.units) out.field(unit_name(lowering, unit), share(result, unit));
+  for (const UnitResult& unit : result.units)
+    out.field(unit_name(lowering, unit), share(result, unit));
   out.end_object();
   out.end_object();
 }
@@ -286,8 +290,12 @@ using Row = std::vector<std::pair<std::string_view, std::string>>;
 
 void append_figures(Row& row, const Result& result, const Lowering& lowering) {
   const bool ran = result.ran();
-  const auto figure = [&](std::string_view name, const std::string& text) { row.emplace_back(name, ran ? text : ""); };
-  const auto use = [&](ArrayKind kind) { return has_kind(lowering, kind) ? number(utilisation(result, lowering, kind)) : ""; };
+  const auto figure = [&](std::string_view name, const std::string& text) {
+    row.emplace_back(name, ran ? text : "");
+  };
+  const auto use = [&](ArrayKind kind) {
+    return has_kind(lowering, kind) ? number(utilisation(result, lowering, kind)) : "";
+  };
   figure("cycles", std::to_string(result.cycles));
   figure("seconds", ran ? number(result.seconds()) : "");
   figure("utilisation_2d", use(ArrayKind::spatial));
@@ -322,7 +330,11 @@ Row csv_row(const Report& report) {
           {"clock_hz", number(result.clock_hz)}};
   append_figures(row, result, report.design->lowering(shape.causal));
   const bool priced = report.cost != nullptr && result.ran();
-  row.emplace_back("energy_pj", priced ? number(total_pj(energy_of(result, report.design->lowering(shape.causal), *report.cost))) : "");
+  row.emplace_back(
+      "energy_pj",
+      priced
+          ? number(total_pj(energy_of(result, report.design->lowering(shape.causal), *report.cost)))
+          : "");
   row.emplace_back("seed", std::to_string(report.seed));
   row.emplace_back("config_sha256", report.config_sha256);
   row.emplace_back("command", report.command);
@@ -331,15 +343,20 @@ Row csv_row(const Report& report) {
 
 }  // namespace
 
-std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options,
+std::string config_sha256(const Design& design, const workload::Workload& workload,
+                          const workload::Shape& shape, const RunOptions& options,
                           const cost::Table* cost) {
-  std::string text =
-      fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision, config::name_of(options.fidelity), options.seed);
-  if (options.stall_profile != StallProfile::none) text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
-  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads, shape.kv_heads, shape.seq_q, shape.seq_kv,
-                      shape.width_qk, shape.width_v, shape.causal, config::name_of(shape.phase));
-  text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width, workload.feed_forward_width);
-  text += "trace = " + (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
+  std::string text = fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision,
+                                 config::name_of(options.fidelity), options.seed);
+  if (options.stall_profile != StallProfile::none)
+    text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
+  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
+                      shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
+                      shape.causal, config::name_of(shape.phase));
+  text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width,
+                      workload.feed_forward_width);
+  text += "trace = " +
+          (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
   if (cost != nullptr) config::canonical(*cost, "cost", text);
   return sha256_hex(text + design.canonical());
 }

@@ -1,4 +1,5 @@
-// Results at the edge: the JSON schemas weft-result/1, weft-comparison/1, weft-list/1 and weft-analysis/1, and CSV.
+// Results at the edge: the JSON schemas weft-result/1, weft-comparison/1, weft-list/1 and
+// weft-analysis/1, and CSV.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@
 
 namespace weft::engine {
 
-// Goes into every configuration's hash. It moves whenever any number that a run gives can change for the same input,
-// so that results of two revisions are never taken for one another.
+// Goes into every configuration's hash. It moves whenever any number that a run gives can change
+// for the same input, so that results of two revisions are never taken for one another.
 inline constexpr int kModelRevision = 5;
 
 // One result with all that identifies it; `design` and `result` outlive it.
@@ -29,14 +30,16 @@ struct Report {
   std::string version;  // of the software
   std::string config_sha256;
   std::uint64_t seed = 0;
-  std::string command;                     // the canonical command line that repeats the point
-  const cost::Table* cost = nullptr;       // energy is reported where it is set; outlives the report
+  std::string command;                // the canonical command line that repeats the point
+  const cost::Table* cost = nullptr;  // energy is reported where it is set; outlives the report
   std::vector<std::string> assumptions{};  // what of the workload the run does not model
 };
 
-// Over every resolved value of the design, the shape, the fidelity, the seed, the stall profile, the trace's content, the cost table and kModelRevision.
-// `exact` is not among them: it changes no number but `advance`.
-std::string config_sha256(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options,
+// Over every resolved value of the design, the shape, the fidelity, the seed, the stall profile,
+// the trace's content, the cost table and kModelRevision. `exact` is not among them: it changes no
+// number but `advance`.
+std::string config_sha256(const Design& design, const workload::Workload& workload,
+                          const workload::Shape& shape, const RunOptions& options,
                           const cost::Table* cost = nullptr);
 
 std::string result_json(const Report& report);
@@ -56,7 +59,8 @@ struct ListedDesign {
 
 // What `weft list` shows; a kind that is absent was not asked for.
 struct Listing {
-  std::vector<std::pair<std::string, std::vector<std::string>>> names;  // by kind in the plural: "cascades"
+  std::vector<std::pair<std::string, std::vector<std::string>>>
+      names;  // by kind in the plural: "cascades"
   std::optional<std::vector<ListedDesign>> designs;
 };
 std::vector<ListedDesign> list_designs(const Catalog& catalog);

@@ -16,20 +16,22 @@
 
 namespace weft::engine {
 
-// One thing a unit did, for timelines: a firing of a step of the schedule. Transfers are told when they end, the others when
-// they begin.
+// One thing a unit did, for timelines: a firing of a step of the schedule. Transfers are told when
+// they end, the others when they begin.
 struct UnitEvent {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  int unit = 0;           // arrays, then the memory's transfers (loads and stores), several of which are under way at once
+  int unit = 0;  // arrays, then the memory's transfers (loads and stores), several of which are
+                 // under way at once
   std::string_view name;  // "BQK", "load K"; lives as long as the run
   std::int64_t head = 0;  // of all batches and layers
   std::int64_t tile = 0;  // ordinal of the step's firing within the run
   int group = 0;
-  int step = 0;                           // of the group's schedule
-  const LoweredGroup* lowered = nullptr;  // names the loops; this and the next live as long as the run
-  std::span<const int> loops;             // the step's, outermost first
-  std::array<std::int64_t, 8> at{};       // iteration of each of them, by loop
+  int step = 0;  // of the group's schedule
+  const LoweredGroup* lowered =
+      nullptr;                       // names the loops; this and the next live as long as the run
+  std::span<const int> loops;        // the step's, outermost first
+  std::array<std::int64_t, 8> at{};  // iteration of each of them, by loop
 };
 
 struct EventSink {
@@ -39,24 +41,26 @@ struct EventSink {
   virtual void gap(std::uint64_t begin, std::uint64_t end) = 0;  // advanced, not stepped
 };
 
-// Memory that stalls at random by the seed: the side that gives (responses), that takes (requests), both, or both in
-// bursts. docs/units/memory.md has the values.
+// Memory that stalls at random by the seed: the side that gives (responses), that takes (requests),
+// both, or both in bursts. docs/units/memory.md has the values.
 enum class StallProfile : std::uint8_t { none, source, sink, both, bursty };
 constexpr auto names(config::Tag<StallProfile>) {
-  return std::array<std::pair<std::string_view, StallProfile>, 5>{{{"none", StallProfile::none},
-                                                                   {"source", StallProfile::source},
-                                                                   {"sink", StallProfile::sink},
-                                                                   {"both", StallProfile::both},
-                                                                   {"bursty", StallProfile::bursty}}};
+  return std::array<std::pair<std::string_view, StallProfile>, 5>{
+      {{"none", StallProfile::none},
+       {"source", StallProfile::source},
+       {"sink", StallProfile::sink},
+       {"both", StallProfile::both},
+       {"bursty", StallProfile::bursty}}};
 }
 
 struct RunOptions {
   Fidelity fidelity = Fidelity::systemc;
   bool exact = false;  // step every cycle: no steady-state advance
   std::uint64_t seed = 0;
-  StallProfile stall_profile = StallProfile::none;           // not in analytic
-  const workload::Trace* trace = nullptr;                    // values flow where it is set; systemc and rtl
-  std::vector<std::vector<float>>* outputs = nullptr;        // of the first output by layer, [batch, heads, …], where values flow
+  StallProfile stall_profile = StallProfile::none;  // not in analytic
+  const workload::Trace* trace = nullptr;           // values flow where it is set; systemc and rtl
+  std::vector<std::vector<float>>* outputs =
+      nullptr;  // of the first output by layer, [batch, heads, …], where values flow
   std::vector<workload::ComputedTensor>* tensors = nullptr;  // every output
   EventSink* events = nullptr;
   std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only
@@ -67,19 +71,25 @@ struct RunOptions {
 };
 
 // The quantities of a point that a binding's ranks are as long as, by Quantity.
-std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload, const workload::Shape& shape);
+std::array<std::int64_t, 6> quantities_of(const workload::Workload& workload,
+                                          const workload::Shape& shape);
 
-// Sizes a point. Where its tiles do not fit the buffer, be it only one of them, the sizing is infeasible and says why.
-Sizing size_point(const Lowering& lowering, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers);
+// Sizes a point. Where its tiles do not fit the buffer, be it only one of them, the sizing is
+// infeasible and says why.
+Sizing size_point(const Lowering& lowering, const workload::Workload& workload,
+                  const workload::Shape& shape, std::int64_t layers);
 
 // A result with everything but the run itself filled in.
-Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing, Fidelity fidelity);
+Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing,
+                    Fidelity fidelity);
 
-// Runs `fill`, which counts what the point does into `result` and concludes it. Where 64 bits do not hold a count, the
-// result is infeasible, its reason names the count, and nothing of it is left.
+// Runs `fill`, which counts what the point does into `result` and concludes it. Where 64 bits do
+// not hold a count, the result is infeasible, its reason names the count, and nothing of it is
+// left.
 void count_into(Result& result, const std::function<void()>& fill);
 
 // Analytic fidelity: closed form over the binding. Thread-safe.
-Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers = 1);
+Result run_analytic(const Design& design, const workload::Workload& workload,
+                    const workload::Shape& shape, std::int64_t layers = 1);
 
 }  // namespace weft::engine

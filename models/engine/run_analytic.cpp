@@ -31,10 +31,12 @@ void put_rows(const Analysis& analysis, const Lowering& lowering, UnitResult& bu
 void put_arrays(const Analysis& analysis, std::size_t a, UnitResult& made) {
   const ArrayLoad& load = analysis.arrays[a];
   const auto put = [&](ArrayCounter counter, const Total& count) {
-    made.counters[static_cast<std::size_t>(counter)] =
-        count.in_64_bits(counters_of(UnitKind::array)[static_cast<std::size_t>(counter)].description);
+    made.counters[static_cast<std::size_t>(counter)] = count.in_64_bits(
+        counters_of(UnitKind::array)[static_cast<std::size_t>(counter)].description);
   };
-  const auto work = [&](einsum::Work kind) -> const Total& { return load.work[static_cast<std::size_t>(kind)]; };
+  const auto work = [&](einsum::Work kind) -> const Total& {
+    return load.work[static_cast<std::size_t>(kind)];
+  };
   put(ArrayCounter::tiles, load.tiles);
   put(ArrayCounter::macc, work(einsum::Work::macc));
   put(ArrayCounter::multiply, work(einsum::Work::multiply));
@@ -54,11 +56,15 @@ void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
     const MemoryLoad& moved = analysis.memory[t];
     read += moved.read_bytes;
     written += moved.written_bytes;
-    const auto add = [&](UnitKind level, const Total& in, const Total& out, const char* in_what, const char* out_what) {
-      if (in > 0 || out > 0) result.traffic.push_back({static_cast<TensorId>(t), level, in.in_64_bits(in_what), out.in_64_bits(out_what)});
+    const auto add = [&](UnitKind level, const Total& in, const Total& out, const char* in_what,
+                         const char* out_what) {
+      if (in > 0 || out > 0)
+        result.traffic.push_back(
+            {static_cast<TensorId>(t), level, in.in_64_bits(in_what), out.in_64_bits(out_what)});
     };
     add(UnitKind::dram, moved.read_bytes, moved.written_bytes, kRead, kWritten);
-    add(UnitKind::buffer, moved.buffer_read_bytes, moved.buffer_written_bytes, "bytes read from the buffer", "bytes written to the buffer");
+    add(UnitKind::buffer, moved.buffer_read_bytes, moved.buffer_written_bytes,
+        "bytes read from the buffer", "bytes written to the buffer");
   }
   const auto put = [&](DramCounter counter, const Total& count, const char* what) {
     dram.counters[static_cast<std::size_t>(counter)] = count.in_64_bits(what);
@@ -87,7 +93,8 @@ void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
   put_rows(analysis, lowering, unit(UnitKind::buffer, kNone, 0));
   double memory = 0;
   for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
-  UnitResult& dram = unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(whole(memory, "cycles")));
+  UnitResult& dram =
+      unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(whole(memory, "cycles")));
   result.traffic.reserve(2 * lowering.tensors.size());
   put_traffic(analysis, dram, result);
   conclude(result, lowering, sizing);
@@ -95,11 +102,14 @@ void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
 
 }  // namespace
 
-Result run_analytic(const Design& design, const workload::Workload& workload, const workload::Shape& shape, std::int64_t layers) {
+Result run_analytic(const Design& design, const workload::Workload& workload,
+                    const workload::Shape& shape, std::int64_t layers) {
   const Mapping mapping = map_point(design, workload, shape, layers);
   Result result = begin_result(design, *mapping.lowering, mapping.sizing, Fidelity::analytic);
-  if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(*mapping.lowering, mapping.sizing)};
-  if (mapping.sizing.feasible) count_into(result, [&] { fill(result, *mapping.lowering, mapping.sizing); });
+  if (mapping.tried > 1)
+    result.mapping = {mapping.tried, mapping_words(*mapping.lowering, mapping.sizing)};
+  if (mapping.sizing.feasible)
+    count_into(result, [&] { fill(result, *mapping.lowering, mapping.sizing); });
   return result;
 }
 

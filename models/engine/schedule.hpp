@@ -1,5 +1,6 @@
-// A sized design as steps that fire in order: a static dataflow graph. Each step (an Einsum on an array, a load or a
-// store) walks its loops; a firing waits for its needs. The simulator's sequencer executes it, whatever the cascade.
+// A sized design as steps that fire in order: a static dataflow graph. Each step (an Einsum on an
+// array, a load or a store) walks its loops; a firing waits for its needs. The simulator's
+// sequencer executes it, whatever the cascade.
 #pragma once
 
 #include <array>
@@ -16,14 +17,17 @@ inline constexpr std::int64_t kRing = 64;      // firings and iterations whose t
 inline constexpr std::int64_t kOuterRing = 8;  // outer iterations in flight
 using Coordinates = std::array<std::int64_t, kMostLoops>;
 
-// What a firing waits for. With `n` the ordinal of the consumer's current iteration of loop `depth`:
+// What a firing waits for. With `n` the ordinal of the consumer's current iteration of loop
+// `depth`:
 enum class NeedKind : std::uint8_t {
   iteration,  // producer has completed more than n iterations of `depth`
   carried,    // producer has fired for every earlier tile of the pass rank, at the same key
-  at,         // producer (of an earlier stage) has fired for this tile of the pass rank, at the same key
-  complete,   // producer has fired for every tile of the pass rank (once, if it does not run along it), at the same key
-  space,      // producer (a consumer of ours) has completed at least n − lag + 1 iterations of `depth`: room for one more
-  outer,      // producer has completed at least n + lag outer iterations
+  at,  // producer (of an earlier stage) has fired for this tile of the pass rank, at the same key
+  complete,  // producer has fired for every tile of the pass rank (once, if it does not run along
+             // it), at the same key
+  space,  // producer (a consumer of ours) has completed at least n − lag + 1 iterations of `depth`:
+          // room for one more
+  outer,  // producer has completed at least n + lag outer iterations
 };
 
 struct Need {
@@ -48,16 +52,18 @@ struct ScheduledStep {
   std::vector<Need> needs;
   bool keeps_slots = false;  // others need its progress by key
   bool over_pass_rank = false;
-  int preload_after = kNone;    // of a stationary operand: loaded when a loop up to this one has moved
+  int preload_after =
+      kNone;  // of a stationary operand: loaded when a loop up to this one has moved
   bool drains_at_end = false;   // outputs leave at the last tile of the innermost loop only
   std::vector<StepCost> costs;  // of compute, by edges
 };
 
 struct GroupSchedule {
   std::size_t group = 0;
-  std::vector<ScheduledStep> steps;  // program order; loads stand before the step that first needs them
-  int pass_loop = 0;                 // first inner loop
-  std::vector<int> key_loops;        // inner loops that are not of the pass rank
+  std::vector<ScheduledStep>
+      steps;                   // program order; loads stand before the step that first needs them
+  int pass_loop = 0;           // first inner loop
+  std::vector<int> key_loops;  // inner loops that are not of the pass rank
   std::int64_t keys = 1;
   int reference = 0;  // the first compute step
 };

@@ -5,25 +5,33 @@
 
 namespace weft::engine {
 
-std::int64_t serial_tile(const Lowering& lowering, const GroupSchedule& schedule, int stage, unsigned edges) {
+std::int64_t serial_tile(const Lowering& lowering, const GroupSchedule& schedule, int stage,
+                         unsigned edges) {
   std::vector<std::size_t> waiting;
   std::vector<std::int64_t> begin(schedule.steps.size(), kNone);
   std::vector<std::int64_t> end(schedule.steps.size(), 0);
   std::vector<std::int64_t> free(lowering.arrays.size(), 0);
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
-    if (schedule.steps[s].kind == StepKind::compute && schedule.steps[s].stage == stage) waiting.push_back(s);
+    if (schedule.steps[s].kind == StepKind::compute && schedule.steps[s].stage == stage)
+      waiting.push_back(s);
   }
-  // The first cycle in which step s could start; kNone while one that it reads from has not been placed.
+  // The first cycle in which step s could start; kNone while one that it reads from has not been
+  // placed.
   const auto start_of = [&](std::size_t s) -> std::int64_t {
     std::int64_t at = free[schedule.steps[s].unit];
     for (const Need& need : schedule.steps[s].needs) {
       const ScheduledStep& producer = schedule.steps[need.producer];
-      if (need.kind != NeedKind::iteration || producer.kind != StepKind::compute || producer.stage != stage) continue;
+      if (need.kind != NeedKind::iteration || producer.kind != StepKind::compute ||
+          producer.stage != stage)
+        continue;
       if (begin[need.producer] == kNone) return kNone;
       const std::int64_t whole = end[need.producer] + need.latency;
-      at = std::max(at, need.streamed ? std::max(begin[need.producer] + producer.costs[edges].extra_latency_cycles + 1 + need.latency,
-                                                 whole + 1 - schedule.steps[s].costs[edges].issue_cycles)
-                                      : whole);
+      at = std::max(
+          at, need.streamed
+                  ? std::max(begin[need.producer] + producer.costs[edges].extra_latency_cycles + 1 +
+                                 need.latency,
+                             whole + 1 - schedule.steps[s].costs[edges].issue_cycles)
+                  : whole);
     }
     return at;
   };
@@ -43,9 +51,11 @@ std::int64_t serial_tile(const Lowering& lowering, const GroupSchedule& schedule
     const StepCost& cost = step.costs[edges];
     const Array& array = *lowering.arrays[step.unit];
     begin[s] = earliest;
-    free[step.unit] = earliest + cost.issue_cycles + cost.preload_cycles + (step.drains_at_end ? 0 : cost.drain_cycles);
+    free[step.unit] = earliest + cost.issue_cycles + cost.preload_cycles +
+                      (step.drains_at_end ? 0 : cost.drain_cycles);
     end[s] = free[step.unit] + cost.extra_latency_cycles;
-    last = std::max(last, end[s] + (array.kind == ArrayKind::spatial ? *array.rows + *array.columns - 2 : 0));
+    last = std::max(
+        last, end[s] + (array.kind == ArrayKind::spatial ? *array.rows + *array.columns - 2 : 0));
   }
   return last;
 }

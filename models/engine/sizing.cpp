@@ -52,7 +52,8 @@ std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::siz
       const LoweredTensor& tensor = lowering.tensors[t];
       const int choice = sizing.choice[t];
       if (tensor.places[choice] == Place::elsewhere) continue;
-      const std::int64_t elements = region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
+      const std::int64_t elements =
+          region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
       const std::int64_t bytes = region_bytes(lowering, sizing, g, use.tensor, elements);
       total = capped_plus(total, capped_times(bytes, tensor.choices[choice].copies.value_or(2)));
     }
@@ -75,7 +76,9 @@ Total moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g)
       Total elements = 1;
       unsigned own = 0;  // tiled ranks that the tensor has
       for (const GroupRank& d : group.dimensions[use.tensor]) {
-        if (!d.outer) elements *= sizing.extents[lowering.cascade->base_of(d.rank)];  // partitions hold what their base has
+        if (!d.outer)
+          elements *= sizing.extents[lowering.cascade->base_of(
+              d.rank)];  // partitions hold what their base has
         if (d.tiled != kNone) own |= 1u << d.tiled;
       }
       const int hold = written ? 0 : use.hold[choice];
@@ -83,9 +86,12 @@ Total moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g)
         if ((own >> i & 1u) != 0) continue;
         const TiledRank& tiled = group.tiled[i];
         const RankSize& size = sizing.groups[g].ranks[i];
-        const auto counts = [&](int loop) { return loop != kNone && loop <= hold && (step.loop_bits >> loop & 1u) != 0; };
+        const auto counts = [&](int loop) {
+          return loop != kNone && loop <= hold && (step.loop_bits >> loop & 1u) != 0;
+        };
         if (counts(tiled.block_loop)) elements *= size.blocks;
-        if (counts(tiled.tile_loop)) elements *= tiled.block_loop == kNone ? size.tiles : size.block;
+        if (counts(tiled.tile_loop))
+          elements *= tiled.block_loop == kNone ? size.tiles : size.block;
       }
       total += total_bytes(lowering, sizing, g, use.tensor, elements);
     }
@@ -117,7 +123,9 @@ bool fit_group(const Lowering& lowering, Sizing& sizing, std::size_t g) {
       std::int64_t too_many = most;
       fits = 0;
       std::int64_t guess = std::clamp<std::int64_t>(
-          static_cast<std::int64_t>(static_cast<double>(capacity) / static_cast<double>(whole) * static_cast<double>(most)), 1, most - 1);
+          static_cast<std::int64_t>(static_cast<double>(capacity) / static_cast<double>(whole) *
+                                    static_cast<double>(most)),
+          1, most - 1);
       for (std::int64_t stride = 1; too_many - fits > 1; stride *= 2) {
         const bool enough = put(guess) <= capacity;
         (enough ? fits : too_many) = guess;
@@ -126,17 +134,20 @@ bool fit_group(const Lowering& lowering, Sizing& sizing, std::size_t g) {
       }
       put(std::max<std::int64_t>(1, fits));
     }
-    if (tile_fits && fits > 0) put(ceil_div(rank.extent, ceil_div(rank.extent, fits)));  // equal tiles
+    if (tile_fits && fits > 0)
+      put(ceil_div(rank.extent, ceil_div(rank.extent, fits)));  // equal tiles
   }
   size.buffer_bytes = held_bytes(lowering, sizing, g);
   return size.buffer_bytes <= capacity;
 }
 
-void fill_extents(const Lowering& lowering, Sizing& sizing, const std::array<std::int64_t, 6>& quantities) {
+void fill_extents(const Lowering& lowering, Sizing& sizing,
+                  const std::array<std::int64_t, 6>& quantities) {
   const auto& ranks = lowering.cascade->ranks;
   sizing.extents.assign(ranks.size(), 1);
   for (std::size_t r = 0; r < ranks.size(); ++r) {
-    if (ranks[r].base == kNone) sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])];
+    if (ranks[r].base == kNone)
+      sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])];
   }
   sizing.groups.resize(lowering.groups.size());
   for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
@@ -147,7 +158,8 @@ void fill_extents(const Lowering& lowering, Sizing& sizing, const std::array<std
       rank.extent = sizing.extents[tiled.base];
       const std::int64_t times = tiled.tiling.times ? tiled.tiling.times->front() : 1;
       set_tile(rank, capped_times(resolve(lowering, tiled.tiling.tile, rank.extent), times));
-      set_block(rank, tiled.tiling.block ? resolve(lowering, *tiled.tiling.block, rank.tiles) : rank.tiles);
+      set_block(rank, tiled.tiling.block ? resolve(lowering, *tiled.tiling.block, rank.tiles)
+                                         : rank.tiles);
       // A partition of the cascade has the tile's size.
       for (const RankId part : ranks[tiled.base].parts) {
         sizing.extents[part] = ranks[part].level == 0 ? rank.tile : rank.tiles;
@@ -164,8 +176,10 @@ void fill_mask(const Lowering& lowering, Sizing& sizing) {
   const auto add = [&](std::int64_t n) { sizing.mask_offset = plus(sizing.mask_offset, n, kWhat); };
   add(mask.right.constant);
   add(times<std::int64_t>(-1, mask.left.constant, kWhat));
-  for (const auto& term : mask.right.extents) add(times(term.coefficient, sizing.extents[term.rank], kWhat));
-  for (const auto& term : mask.left.extents) add(times<std::int64_t>(-1, times(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
+  for (const auto& term : mask.right.extents)
+    add(times(term.coefficient, sizing.extents[term.rank], kWhat));
+  for (const auto& term : mask.left.extents)
+    add(times<std::int64_t>(-1, times(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
   // Beyond every query and key it is one and the same mask.
   constexpr std::int64_t kFar = std::int64_t{1} << 40;
   sizing.mask_offset = std::clamp(sizing.mask_offset, -kFar, kFar);
@@ -193,16 +207,19 @@ std::int64_t copies_of(const Lowering& lowering, const Residency& place) {
   return place.at == "buffer" || place.at == "dram" ? 2 : lowering.tiles_in_flight;
 }
 
-std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const Sizing& sizing, int loop) {
+std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const Sizing& sizing,
+                        int loop) {
   if (loop == 0) return sizing.repeats;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
     if (group.tiled[i].block_loop == loop) return size.ranks[i].blocks;
-    if (group.tiled[i].tile_loop == loop) return group.tiled[i].block_loop == kNone ? size.ranks[i].tiles : size.ranks[i].block;
+    if (group.tiled[i].tile_loop == loop)
+      return group.tiled[i].block_loop == kNone ? size.ranks[i].tiles : size.ranks[i].block;
   }
   return 1;
 }
 
-std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, int loop, unsigned edges) {
+std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                             TensorId tensor, int loop, unsigned edges) {
   const LoweredGroup& group = lowering.groups[g];
   std::int64_t elements = 1;
   const auto count = [&](std::int64_t extent) { elements = capped_times(elements, extent); };
@@ -226,15 +243,16 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
   return elements;
 }
 
-Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const std::array<std::int64_t, 6>& quantities,
-                   std::int64_t layers) {
+Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
+                   const std::array<std::int64_t, 6>& quantities, std::int64_t layers) {
   Sizing sizing;
   sizing.shape = shape;
   sizing.repeats = times(times(shape.batch, shape.heads, "heads"), layers, "heads of all layers");
   sizing.choice.assign(lowering.tensors.size(), 0);
   fill_extents(lowering, sizing, quantities);
   fill_mask(lowering, sizing);
-  // Every combination of places, the one with least DRAM traffic among those that fit; there are few.
+  // Every combination of places, the one with least DRAM traffic among those that fit; there are
+  // few.
   Sizing best;
   std::optional<Total> least;
   std::string reason;
@@ -246,7 +264,8 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
       if (!fit_group(lowering, sizing, g)) {
         fits = false;
         held = sizing.groups[g].buffer_bytes;
-        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}", lowering.groups[g].name, sizing.groups[g].buffer_bytes,
+        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}",
+                             lowering.groups[g].name, sizing.groups[g].buffer_bytes,
                              lowering.arch->buffer.bytes);
         break;
       }
@@ -258,7 +277,9 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
       best.moved_bytes = moved;
     }
     std::size_t t = 0;
-    while (t < sizing.choice.size() && sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size())) sizing.choice[t++] = 0;
+    while (t < sizing.choice.size() &&
+           sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size()))
+      sizing.choice[t++] = 0;
     if (t == sizing.choice.size()) break;
     ++sizing.choice[t];
   }
@@ -269,7 +290,8 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape, const
   return sizing;
 }
 
-TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t g, const std::vector<int>& step_loops, int loop,
+TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                     const std::vector<int>& step_loops, int loop,
                      const std::array<std::int64_t, 8>& at) {
   const LoweredGroup& group = lowering.groups[g];
   if (loop == 0) return {0, sizing.repeats};
@@ -280,12 +302,15 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
   const bool blocks = group.tiled[i].block_loop == loop;
   const int own_block = group.tiled[i].block_loop;
   TripRange range{0, blocks ? size.blocks : size.tiles};
-  if (!blocks && own_block != kNone) range.end = at[own_block] + 1 == size.blocks ? size.last_block : size.block;
+  if (!blocks && own_block != kNone)
+    range.end = at[own_block] + 1 == size.blocks ? size.last_block : size.block;
   if (!sizing.masked || (base != lowering.mask_key && base != lowering.mask_query)) return range;
   const RankId other = base == lowering.mask_key ? lowering.mask_query : lowering.mask_key;
   std::size_t o = 0;
   while (o < group.tiled.size() && group.tiled[o].base != other) ++o;
-  const auto runs = [&](int l) { return l != kNone && std::find(step_loops.begin(), step_loops.end(), l) != step_loops.end(); };
+  const auto runs = [&](int l) {
+    return l != kNone && std::find(step_loops.begin(), step_loops.end(), l) != step_loops.end();
+  };
   if (o == group.tiled.size() || !runs(group.tiled[o].tile_loop)) {
     if (o == group.tiled.size() || !runs(group.tiled[o].block_loop)) return range;
   }
@@ -304,27 +329,33 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
     last = std::min(others.extent - 1, first + others.tile - 1);
   }
   const std::int64_t unit = blocks ? size.block * size.tile : size.tile;
-  const std::int64_t start = !blocks && own_block != kNone ? at[own_block] * size.block * size.tile : 0;
+  const std::int64_t start =
+      !blocks && own_block != kNone ? at[own_block] * size.block * size.tile : 0;
   if (base == lowering.mask_key) {
     // The last key that any query here sees; where none sees any, the first tile runs all the same.
     const std::int64_t visible = std::max<std::int64_t>(0, last + sizing.mask_offset);
     range.end = std::min(range.end, visible < start ? 0 : (visible - start) / unit + 1);
   } else {
-    const std::int64_t from = first - sizing.mask_offset - start;  // the first query that sees any key here
+    const std::int64_t from =
+        first - sizing.mask_offset - start;  // the first query that sees any key here
     if (from > 0 && first > 0) range.begin = std::min(range.end, from / unit);
   }
   return range;
 }
 
-std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t g, TensorId tensor, const std::vector<int>& loops,
+std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                       TensorId tensor, const std::vector<int>& loops,
                        const std::array<std::int64_t, 8>& at) {
   const LoweredGroup& group = lowering.groups[g];
-  const auto runs = [&](int l) { return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end(); };
+  const auto runs = [&](int l) {
+    return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end();
+  };
   std::int64_t elements = 1;
   for (const einsum::Dimension& d : lowering.cascade->tensors[tensor].dimensions) {
     if (d.generational) continue;
     const einsum::Rank& rank = lowering.cascade->ranks[d.rank];
-    if (rank.kind == einsum::RankKind::partition && rank.level > 0) continue;  // counted with the inner partition
+    if (rank.kind == einsum::RankKind::partition && rank.level > 0)
+      continue;  // counted with the inner partition
     std::size_t i = 0;
     while (i < group.tiled.size() && group.tiled[i].base != lowering.cascade->base_of(d.rank)) ++i;
     if (i == group.tiled.size()) {
@@ -334,22 +365,28 @@ std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size
     const RankSize& size = sizing.groups[g].ranks[i];
     const bool block = runs(group.tiled[i].block_loop);
     const std::int64_t first = block ? at[group.tiled[i].block_loop] * size.block : 0;
-    const std::int64_t tile = first + (runs(group.tiled[i].tile_loop) ? at[group.tiled[i].tile_loop] : 0);
+    const std::int64_t tile =
+        first + (runs(group.tiled[i].tile_loop) ? at[group.tiled[i].tile_loop] : 0);
     const std::int64_t tiles = runs(group.tiled[i].tile_loop) ? 1 : block ? size.block : size.tiles;
     elements *= std::min(size.extent, (tile + tiles) * size.tile) - tile * size.tile;
   }
   return elements;
 }
 
-std::int64_t tile_index(const LoweredGroup& group, const GroupSize& size, std::size_t rank, const std::array<std::int64_t, 8>& at) {
+std::int64_t tile_index(const LoweredGroup& group, const GroupSize& size, std::size_t rank,
+                        const std::array<std::int64_t, 8>& at) {
   const TiledRank& tiled = group.tiled[rank];
-  return (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[rank].block) + at[tiled.tile_loop];
+  return (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[rank].block) +
+         at[tiled.tile_loop];
 }
 
-unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const std::array<std::int64_t, 8>& at) {
+unsigned edges_at(const LoweredGroup& group, const GroupSize& size,
+                  const std::array<std::int64_t, 8>& at) {
   unsigned edges = 0;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-    if (tile_index(group, size, i, at) + 1 == size.ranks[i].tiles && size.ranks[i].edge != size.ranks[i].tile) edges |= 1u << i;
+    if (tile_index(group, size, i, at) + 1 == size.ranks[i].tiles &&
+        size.ranks[i].edge != size.ranks[i].tile)
+      edges |= 1u << i;
   }
   return edges;
 }

@@ -40,7 +40,9 @@ Walk::Walk(const Schedule& schedule, const GroupSchedule& group, std::int64_t fi
   std::size_t keyed = 0;
   for (const ScheduledStep& step : group.steps) {
     for (const Need& need : step.needs) {
-      if (need.kind != NeedKind::iteration && need.kind != NeedKind::space && need.kind != NeedKind::outer) continue;
+      if (need.kind != NeedKind::iteration && need.kind != NeedKind::space &&
+          need.kind != NeedKind::outer)
+        continue;
       unsigned& loops = remembered[static_cast<std::size_t>(need.producer)];
       rings += (loops >> need.depth & 1u) == 0 ? 1 : 0;
       loops |= 1u << need.depth;
@@ -85,7 +87,8 @@ Walked Walk::run() {
       continue;
     }
     if (next == kNever) {
-      walked_.finished = walked_.finished || std::all_of(steps_.begin(), steps_.end(), [](const Step& s) { return s.finished; });
+      walked_.finished = walked_.finished || std::all_of(steps_.begin(), steps_.end(),
+                                                         [](const Step& s) { return s.finished; });
       break;
     }
     now = next;
@@ -101,7 +104,8 @@ Walked Walk::run() {
   const double time = static_cast<double>(now) + walked_.passed;
   // The pace of the second half, or of all where that half brought too little.
   const bool moved = half_done_ >= 0 && here - half_done_ > here / 4;
-  const double each = moved ? (time - half_time_) / (here - half_done_) : time / std::max(here, 1e-9);
+  const double each =
+      moved ? (time - half_time_) / (here - half_done_) : time / std::max(here, 1e-9);
   walked_.left = (1 - here) * each;
   walked_.passed += (1 - here) * each;
   walked_.cycles = time + (1 - here) * each;
@@ -152,7 +156,8 @@ void Walk::add_loops() {
     for (std::size_t i = 0; l > 0 && i < lowered_.tiled.size(); ++i) {
       const TiledRank& tiled = lowered_.tiled[i];
       if (tiled.base != lowered_.loops[l].base) continue;
-      loops_[l].masked = sizing_.masked && (tiled.base == lowering_.mask_key || tiled.base == lowering_.mask_query);
+      loops_[l].masked = sizing_.masked &&
+                         (tiled.base == lowering_.mask_key || tiled.base == lowering_.mask_query);
       if (tiled.block_loop == kNone || tiled.block_loop == static_cast<int>(l)) continue;
       loops_[l].block_loop = tiled.block_loop;
       loops_[l].blocks = size_.ranks[i].blocks;
@@ -162,8 +167,9 @@ void Walk::add_loops() {
   for (std::size_t i = 0; i < lowered_.tiled.size(); ++i) {
     const RankSize& rank = size_.ranks[i];
     if (rank.edge == rank.tile) continue;
-    edge_ranks_[static_cast<std::size_t>(edges_count_++)] = {lowered_.tiled[i].tile_loop, lowered_.tiled[i].block_loop, rank.block,
-                                                             rank.tiles - 1, 1u << i};
+    edge_ranks_[static_cast<std::size_t>(edges_count_++)] = {lowered_.tiled[i].tile_loop,
+                                                             lowered_.tiled[i].block_loop,
+                                                             rank.block, rank.tiles - 1, 1u << i};
   }
 }
 
@@ -171,7 +177,9 @@ unsigned Walk::edges(const Step& step) const {
   unsigned edges = 0;
   for (int i = 0; i < edges_count_; ++i) {
     const EdgeRank& rank = edge_ranks_[static_cast<std::size_t>(i)];
-    const std::int64_t block = rank.block_loop == kNone ? 0 : step.at[static_cast<std::size_t>(rank.block_loop)] * rank.block;
+    const std::int64_t block =
+        rank.block_loop == kNone ? 0
+                                 : step.at[static_cast<std::size_t>(rank.block_loop)] * rank.block;
     if (block + step.at[static_cast<std::size_t>(rank.tile_loop)] == rank.last) edges |= rank.bit;
   }
   return edges;
@@ -179,8 +187,10 @@ unsigned Walk::edges(const Step& step) const {
 
 TripRange Walk::trips(const Step& step, int loop) const {
   const LoopRank& rank = loops_[static_cast<std::size_t>(loop)];
-  if (rank.masked) return trip_range(lowering_, sizing_, group_.group, step.from->loops, loop, step.at);
-  const bool last = rank.block_loop != kNone && step.at[static_cast<std::size_t>(rank.block_loop)] + 1 == rank.blocks;
+  if (rank.masked)
+    return trip_range(lowering_, sizing_, group_.group, step.from->loops, loop, step.at);
+  const bool last = rank.block_loop != kNone &&
+                    step.at[static_cast<std::size_t>(rank.block_loop)] + 1 == rank.blocks;
   return {0, last ? rank.last_block : rank.trips};
 }
 
@@ -212,8 +222,9 @@ unsigned Walk::next(Step& step) const {
 }
 
 bool Walk::first_inside(const Step& step, int loop) const {
-  return std::all_of(step.from->loops.begin(), step.from->loops.end(),
-                     [&](int l) { return l <= loop || step.at[static_cast<std::size_t>(l)] == trips(step, l).begin; });
+  return std::all_of(step.from->loops.begin(), step.from->loops.end(), [&](int l) {
+    return l <= loop || step.at[static_cast<std::size_t>(l)] == trips(step, l).begin;
+  });
 }
 
 void Walk::evaluate(int s, bool anew) {
@@ -234,9 +245,11 @@ bool Walk::meet(int s, const Need& need, std::int64_t& ready) const {
   const Step& own = steps_[static_cast<std::size_t>(s)];
   const Step& other = steps_[static_cast<std::size_t>(need.producer)];
   const auto d = static_cast<std::size_t>(need.depth);
-  const bool space = need.kind == NeedKind::space || (need.kind == NeedKind::outer && need.lag == 0);
+  const bool space =
+      need.kind == NeedKind::space || (need.kind == NeedKind::outer && need.lag == 0);
   const Times* times = nullptr;
-  if (need.kind == NeedKind::iteration || need.kind == NeedKind::space || need.kind == NeedKind::outer) {
+  if (need.kind == NeedKind::iteration || need.kind == NeedKind::space ||
+      need.kind == NeedKind::outer) {
     const std::int64_t index = need.kind == NeedKind::iteration ? own.ordinal[d]
                                : need.kind == NeedKind::space   ? own.ordinal[d] - need.lag
                                                                 : own.ordinal[d] + need.lag - 1;
@@ -251,18 +264,21 @@ bool Walk::meet(int s, const Need& need, std::int64_t& ready) const {
   std::int64_t at = times->end + need.latency;
   if (space && need.latency < 0) at = std::max(at, times->start + 1);
   if (need.streamed) {
-    at = std::max(times->start + 1 + need.latency, times->end + need.latency + 1 - own.from->costs[edges(own)].issue_cycles);
+    at = std::max(times->start + 1 + need.latency,
+                  times->end + need.latency + 1 - own.from->costs[edges(own)].issue_cycles);
   }
   ready = std::max(ready, at);
   return true;
 }
 
-// Progress by key, told by where the producer is: past the wanted tile of the pass rank at this step's key.
+// Progress by key, told by where the producer is: past the wanted tile of the pass rank at this
+// step's key.
 bool Walk::keyed(int s, const Need& need, const Times** times) const {
   const Step& own = steps_[static_cast<std::size_t>(s)];
   const Step& other = steps_[static_cast<std::size_t>(need.producer)];
   const std::int64_t all = other.from->over_pass_rank ? pass_total(own) : 1;
-  const std::int64_t wanted = need.kind == NeedKind::complete ? all : pass_tile(own) + (need.kind == NeedKind::at ? 1 : 0);
+  const std::int64_t wanted =
+      need.kind == NeedKind::complete ? all : pass_tile(own) + (need.kind == NeedKind::at ? 1 : 0);
   if (wanted == 0) return true;
   const std::int64_t outer = outer_ < 0 ? 0 : own.ordinal[static_cast<std::size_t>(outer_)];
   const std::int64_t others = outer_ < 0 ? 0 : other.ordinal[static_cast<std::size_t>(outer_)];
@@ -274,9 +290,10 @@ bool Walk::keyed(int s, const Need& need, const Times** times) const {
     bool past = false;
     for (const int l : other.from->loops) {
       if (l < group_.pass_loop) continue;
-      const std::int64_t target = l == tiled.block_loop  ? (wanted - 1) / block
-                                  : l == tiled.tile_loop ? (tiled.block_loop == kNone ? wanted - 1 : (wanted - 1) % block)
-                                                         : own.at[static_cast<std::size_t>(l)];
+      const std::int64_t target =
+          l == tiled.block_loop  ? (wanted - 1) / block
+          : l == tiled.tile_loop ? (tiled.block_loop == kNone ? wanted - 1 : (wanted - 1) % block)
+                                 : own.at[static_cast<std::size_t>(l)];
       const std::int64_t at = other.at[static_cast<std::size_t>(l)];
       if (at == target) continue;
       past = at > target;
@@ -292,12 +309,15 @@ bool Walk::keyed(int s, const Need& need, const Times** times) const {
 
 std::int64_t Walk::key(const Step& step) const {
   std::int64_t key = 0;
-  for (const int l : group_.key_loops) key = key * loop_trips(lowered_, size_, sizing_, l) + step.at[static_cast<std::size_t>(l)];
+  for (const int l : group_.key_loops)
+    key = key * loop_trips(lowered_, size_, sizing_, l) + step.at[static_cast<std::size_t>(l)];
   return key;
 }
 
 std::int64_t Walk::pass_tile(const Step& step) const {
-  return pass_rank_ == kNone ? 0 : tile_index(lowered_, size_, static_cast<std::size_t>(pass_rank_), step.at);
+  return pass_rank_ == kNone
+             ? 0
+             : tile_index(lowered_, size_, static_cast<std::size_t>(pass_rank_), step.at);
 }
 
 // Tiles of the pass rank that the query tile of this step sees.
@@ -308,8 +328,10 @@ std::int64_t Walk::pass_total(const Step& step) const {
   for (std::size_t i = 0; i < lowered_.tiled.size(); ++i) {
     if (lowered_.tiled[i].base != lowering_.mask_query) continue;
     const RankSize& queries = size_.ranks[i];
-    const std::int64_t last = std::min(queries.extent, (tile_index(lowered_, size_, i, step.at) + 1) * queries.tile) - 1;
-    return std::min(rank.tiles, std::max<std::int64_t>(0, last + sizing_.mask_offset) / rank.tile + 1);
+    const std::int64_t last =
+        std::min(queries.extent, (tile_index(lowered_, size_, i, step.at) + 1) * queries.tile) - 1;
+    return std::min(rank.tiles,
+                    std::max<std::int64_t>(0, last + sizing_.mask_offset) / rank.tile + 1);
   }
   return rank.tiles;
 }
@@ -344,7 +366,8 @@ void Walk::fire(int s, std::int64_t now) {
   evaluate(s, true);
   for (std::size_t o = 0; o < steps_.size(); ++o) {
     const Step& other = steps_[o];
-    if (!other.known && !other.finished && other.from->needs[other.blocked].producer == s) evaluate(static_cast<int>(o), false);
+    if (!other.known && !other.finished && other.from->needs[other.blocked].producer == s)
+      evaluate(static_cast<int>(o), false);
   }
 }
 
@@ -353,11 +376,15 @@ void Walk::fire_compute(int s, std::int64_t now) {
   const ScheduledStep& from = *step.from;
   const StepCost& cost = from.costs[edges(step)];
   const int inner = from.loops.back();
-  const bool preloads = from.preload_after != kNone && cost.preload_cycles > 0 && first_inside(step, from.preload_after);
-  const bool drains =
-      cost.drain_cycles > 0 && (!from.drains_at_end || step.at[static_cast<std::size_t>(inner)] + 1 >= trips(step, inner).end);
-  const std::int64_t end = now + cost.issue_cycles + (preloads ? cost.preload_cycles : 0) + (drains ? cost.drain_cycles : 0);
-  if (!own_ports_ && cost.read_streams + cost.write_streams > 0) ports_.take(now, end, s, cost.read_streams, cost.write_streams);
+  const bool preloads = from.preload_after != kNone && cost.preload_cycles > 0 &&
+                        first_inside(step, from.preload_after);
+  const bool drains = cost.drain_cycles > 0 &&
+                      (!from.drains_at_end ||
+                       step.at[static_cast<std::size_t>(inner)] + 1 >= trips(step, inner).end);
+  const std::int64_t end = now + cost.issue_cycles + (preloads ? cost.preload_cycles : 0) +
+                           (drains ? cost.drain_cycles : 0);
+  if (!own_ports_ && cost.read_streams + cost.write_streams > 0)
+    ports_.take(now, end, s, cost.read_streams, cost.write_streams);
   free_at_[static_cast<std::size_t>(from.unit)] = end;
   const Times times{now + cost.extra_latency_cycles, end + cost.extra_latency_cycles};
   last_end_ = std::max(last_end_, times.end);
@@ -377,7 +404,8 @@ void Walk::fire_transfer(int s, std::int64_t now) {
   const ScheduledStep& from = *step.from;
   const bool write = from.kind == StepKind::store;
   const std::int64_t bytes = layout_.region_bytes(group_.group, from.tensor, from.loops, step.at);
-  const auto address = static_cast<std::int64_t>(layout_.address(group_.group, from.tensor, from.loops, step.at));
+  const auto address =
+      static_cast<std::int64_t>(layout_.address(group_.group, from.tensor, from.loops, step.at));
   const std::int64_t end = memory_.transfer(now, bytes, address, write);
   free_at_[static_cast<std::size_t>(from.unit)] = now + 1;
   transfers_under_way_[transfers_++ % transfers_under_way_.size()] = {end, s};

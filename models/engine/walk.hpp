@@ -1,6 +1,7 @@
-// A schedule walked in place of simulated: the same steps, needs, priorities, contexts, copies, ports and transfers as the
-// sequencer's, from event to event. Where the tiles of a stage, or rows of tiles, or heads have come to a steady pace, those up to
-// the last few are passed over at that pace; so a walk takes tens to hundreds of firings, however long the run is.
+// A schedule walked in place of simulated: the same steps, needs, priorities, contexts, copies,
+// ports and transfers as the sequencer's, from event to event. Where the tiles of a stage, or rows
+// of tiles, or heads have come to a steady pace, those up to the last few are passed over at that
+// pace; so a walk takes tens to hundreds of firings, however long the run is.
 #pragma once
 
 #include <array>
@@ -116,7 +117,8 @@ class Walk {
   double pace(const History& history, bool& exact) const;
   bool even(const History& history) const;
   bool confirms(const History& history, double pace) const;
-  double cycles_of(const Step& step, int level, std::int64_t jump, const History& history, double pace) const;
+  double cycles_of(const Step& step, int level, std::int64_t jump, const History& history,
+                   double pace) const;
   double tiles_inside(Step probe, int level) const;
   bool held(std::int64_t now, unsigned stages, int level) const;
   void let_memory_go_on(std::int64_t now, std::int64_t cycles);

@@ -1,5 +1,5 @@
-// What a walk passes over: the tiles of its stages at their paces, until the first of them comes to its last few; then, where all
-// steps move alike, rows of tiles and heads.
+// What a walk passes over: the tiles of its stages at their paces, until the first of them comes to
+// its last few; then, where all steps move alike, rows of tiles and heads.
 #include <algorithm>
 #include <cmath>
 
@@ -9,23 +9,26 @@
 namespace weft::engine {
 namespace {
 
-constexpr std::int64_t kTail = 2;    // iterations at a loop's end that are walked
-constexpr std::int64_t kWorth = 3;   // fewer are walked too
-constexpr int kLeastPaces = 2;       // iterations whose pace is taken, at least,
-constexpr std::int64_t kShare = 8;   // and as many as take this part of the budget
-constexpr int kAgain = 2;            // iterations after which a pace that is known is used
-constexpr double kLikely = 0.05;     // within this share of it
-constexpr int kHeads = 6;            // of one pace, after which all others are left at it
-constexpr std::int64_t kLeave = 75;  // percent of the budget, after which heads are left at a mean pace
+constexpr std::int64_t kTail = 2;   // iterations at a loop's end that are walked
+constexpr std::int64_t kWorth = 3;  // fewer are walked too
+constexpr int kLeastPaces = 2;      // iterations whose pace is taken, at least,
+constexpr std::int64_t kShare = 8;  // and as many as take this part of the budget
+constexpr int kAgain = 2;           // iterations after which a pace that is known is used
+constexpr double kLikely = 0.05;    // within this share of it
+constexpr int kHeads = 6;           // of one pace, after which all others are left at it
+constexpr std::int64_t kLeave =
+    75;  // percent of the budget, after which heads are left at a mean pace
 
 }  // namespace
 
-// Whether a loop has been looked at for long enough: until contexts and copies are full, or as long as the budget allows.
+// Whether a loop has been looked at for long enough: until contexts and copies are full, or as long
+// as the budget allows.
 bool Walk::measured(const History& history) const {
   return history.count > kLeastPaces && walked_.firings - history.since >= budget_ / kShare;
 }
 
-// Takes down the ends of a stage's iterations, by its last step: a stage's first steps run ahead before they meet its pace.
+// Takes down the ends of a stage's iterations, by its last step: a stage's first steps run ahead
+// before they meet its pace.
 void Walk::note(int s, unsigned ended, std::int64_t now) {
   Stage& stage = stages_[static_cast<std::size_t>(steps_[static_cast<std::size_t>(s)].from->stage)];
   if (s != stage.last) return;
@@ -45,7 +48,9 @@ void Walk::note(int s, unsigned ended, std::int64_t now) {
 // Cycles from one iteration to the next; exact where they recur.
 double Walk::pace(const History& history, bool& exact) const {
   const int paces = std::min<int>(history.count, kPaces) - 1;
-  const auto at = [&](int back) { return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces]; };
+  const auto at = [&](int back) {
+    return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces];
+  };
   for (int period = 1; 2 * period <= paces; ++period) {
     const std::int64_t whole = at(0) - at(period);
     const int over = std::max(period, std::min(2 * paces / 3, paces - period));
@@ -60,28 +65,39 @@ double Walk::pace(const History& history, bool& exact) const {
   return static_cast<double>(at(0) - at(over)) / over;
 }
 
-// Whether a pace that does not recur is one at all: no iteration takes more than three times the mean of the others.
+// Whether a pace that does not recur is one at all: no iteration takes more than three times the
+// mean of the others.
 bool Walk::even(const History& history) const {
   const int paces = std::min<int>(history.count, kPaces) - 1;
-  const auto at = [&](int i) { return history.at[static_cast<std::size_t>(history.count - 1 - i) % kPaces]; };
+  const auto at = [&](int i) {
+    return history.at[static_cast<std::size_t>(history.count - 1 - i) % kPaces];
+  };
   std::int64_t most = 0;
   for (int back = 0; back < paces; ++back) most = std::max(most, at(back) - at(back + 1));
   return most * (paces - 1) <= 3 * (at(0) - at(paces) - most);
 }
 
-// Iterations of a loop that every step of a stage (all of them: kNone) can be moved by; 0 where they are in different places of
-// the loops around it.
+// Iterations of a loop that every step of a stage (all of them: kNone) can be moved by; 0 where
+// they are in different places of the loops around it.
 std::int64_t Walk::left(int stage, int level, const Step& reference) const {
   std::int64_t least = INT64_MAX;
   for (const Step& step : steps_) {
-    if (step.finished || (step.loops >> level & 1u) == 0 || (stage != kNone && step.from->stage != stage)) continue;
+    if (step.finished || (step.loops >> level & 1u) == 0 ||
+        (stage != kNone && step.from->stage != stage))
+      continue;
     for (int l = 0; l < level; ++l) {
-      if ((step.loops >> l & 1u) != 0 && step.at[static_cast<std::size_t>(l)] != reference.at[static_cast<std::size_t>(l)]) return 0;
+      if ((step.loops >> l & 1u) != 0 &&
+          step.at[static_cast<std::size_t>(l)] != reference.at[static_cast<std::size_t>(l)])
+        return 0;
     }
-    // Under a mask rows have different numbers of tiles: what runs ahead into the next row would have too few of them.
-    const Step& peer = steps_[static_cast<std::size_t>(stages_[static_cast<std::size_t>(step.from->stage)].last)];
+    // Under a mask rows have different numbers of tiles: what runs ahead into the next row would
+    // have too few of them.
+    const Step& peer =
+        steps_[static_cast<std::size_t>(stages_[static_cast<std::size_t>(step.from->stage)].last)];
     const auto own = static_cast<std::size_t>(level);
-    if (sizing_.masked && level > 0 && step.loops >> (level + 1) != 0 && !peer.finished && step.at[own] != peer.at[own]) return 0;
+    if (sizing_.masked && level > 0 && step.loops >> (level + 1) != 0 && !peer.finished &&
+        step.at[own] != peer.at[own])
+      return 0;
     const std::int64_t at = step.at[static_cast<std::size_t>(level)];
     const TripRange range = trips(step, level);
     least = std::min(least, range.end - 1 - kTail - at);
@@ -94,9 +110,11 @@ std::int64_t Walk::left(int stage, int level, const Step& reference) const {
 // Whether the iterations since the loop around them moved are at a pace that is known from before.
 bool Walk::confirms(const History& history, double pace) const {
   const int paces = std::min<int>(history.count, kPaces) - 1;
-  const std::int64_t took = history.at[static_cast<std::size_t>(history.count - 1) % kPaces] -
-                            history.at[static_cast<std::size_t>(history.count - 1 - paces) % kPaces];
-  return std::abs(static_cast<double>(took) - paces * pace) <= std::max(kLikely * paces * pace, 1.0);
+  const std::int64_t took =
+      history.at[static_cast<std::size_t>(history.count - 1) % kPaces] -
+      history.at[static_cast<std::size_t>(history.count - 1 - paces) % kPaces];
+  return std::abs(static_cast<double>(took) - paces * pace) <=
+         std::max(kLikely * paces * pace, 1.0);
 }
 
 bool Walk::ready_to_jump(Stage& stage, unsigned active, std::int64_t now) {
@@ -106,7 +124,8 @@ bool Walk::ready_to_jump(Stage& stage, unsigned active, std::int64_t now) {
     if (stages_.size() > 1 && level < group_.pass_loop) return false;
     History& history = stage.history[static_cast<std::size_t>(level)];
     Pace& known = stage.paces[active % stage.paces.size()];
-    const bool again = known.level == level && known.active == active && history.count > kAgain && confirms(history, known.cycles);
+    const bool again = known.level == level && known.active == active && history.count > kAgain &&
+                       confirms(history, known.cycles);
     if (!again && !measured(history)) continue;
     stage.most = left(last.from->stage, level, last);
     if (stage.most < kWorth) continue;
@@ -132,12 +151,16 @@ bool Walk::ready_to_jump(Stage& stage, unsigned active, std::int64_t now) {
 // Whether a step of a stage could fire, or its last one has done so of late.
 bool Walk::at_work(std::size_t stage, std::int64_t now) const {
   const bool ready = std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
-    return step.known && step.from->kind == StepKind::compute && step.from->stage == static_cast<int>(stage);
+    return step.known && step.from->kind == StepKind::compute &&
+           step.from->stage == static_cast<int>(stage);
   });
   const Step& last = steps_[static_cast<std::size_t>(stages_[stage].last)];
-  const History& history = stages_[stage].history[static_cast<std::size_t>(last.from->loops.back())];
+  const History& history =
+      stages_[stage].history[static_cast<std::size_t>(last.from->loops.back())];
   if (ready || last.finished || history.count < 2) return ready;
-  const auto at = [&](int back) { return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces]; };
+  const auto at = [&](int back) {
+    return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces];
+  };
   return now - at(0) <= 2 * (at(0) - at(1));
 }
 
@@ -146,12 +169,16 @@ bool Walk::jump_stages(std::int64_t now) {
   double cycles = 1e300;
   unsigned moved = 0;
   bool exact = true;
-  for (std::size_t i = 0; i < stages_.size(); ++i) moved |= stages_[i].last != kNone && at_work(i, now) ? 1u << i : 0u;
+  for (std::size_t i = 0; i < stages_.size(); ++i)
+    moved |= stages_[i].last != kNone && at_work(i, now) ? 1u << i : 0u;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     if ((moved >> i & 1u) == 0) continue;
     if (!ready_to_jump(stages_[i], moved, now)) return false;
-    cycles = std::min(cycles, cycles_of(steps_[static_cast<std::size_t>(stages_[i].last)], stages_[i].level, stages_[i].most,
-                                        stages_[i].history[static_cast<std::size_t>(stages_[i].level)], stages_[i].pace));
+    cycles =
+        std::min(cycles, cycles_of(steps_[static_cast<std::size_t>(stages_[i].last)],
+                                   stages_[i].level, stages_[i].most,
+                                   stages_[i].history[static_cast<std::size_t>(stages_[i].level)],
+                                   stages_[i].pace));
     exact = exact && stages_[i].exact;
   }
   if (moved == 0) return false;
@@ -159,11 +186,14 @@ bool Walk::jump_stages(std::int64_t now) {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     Stage& stage = stages_[i];
     if ((moved >> i & 1u) == 0) continue;
-    const std::int64_t by = one ? stage.most : std::min(stage.most, static_cast<std::int64_t>(std::llround(cycles / stage.pace)));
+    const std::int64_t by =
+        one ? stage.most
+            : std::min(stage.most, static_cast<std::int64_t>(std::llround(cycles / stage.pace)));
     count(stage, stage.level, by);
     for (Step& step : steps_) {
       const auto l = static_cast<std::size_t>(stage.level);
-      if (!step.finished && step.from->stage == static_cast<int>(i) && (step.loops >> l & 1u) != 0) step.at[l] += by;
+      if (!step.finished && step.from->stage == static_cast<int>(i) && (step.loops >> l & 1u) != 0)
+        step.at[l] += by;
     }
   }
   const bool transfers = std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
@@ -229,9 +259,10 @@ bool Walk::jump(std::int64_t now) {
   return false;
 }
 
-// What the next iterations of a loop take. Under a mask they grow or shrink with the tiles in them: what the last ones took
-// more than the first of those looked at goes by the tile.
-double Walk::cycles_of(const Step& step, int level, std::int64_t jump, const History& history, double pace) const {
+// What the next iterations of a loop take. Under a mask they grow or shrink with the tiles in them:
+// what the last ones took more than the first of those looked at goes by the tile.
+double Walk::cycles_of(const Step& step, int level, std::int64_t jump, const History& history,
+                       double pace) const {
   const auto iterations = static_cast<double>(jump);
   if (!sizing_.masked || level == 0) return iterations * pace;
   Step probe = step;
@@ -244,10 +275,14 @@ double Walk::cycles_of(const Step& step, int level, std::int64_t jump, const His
   const int paces = std::min<int>(history.count, kPaces) - 1;
   const int half = std::max(1, paces / 2);
   const auto span = [&](int from, int to) {
-    const auto time = [&](int back) { return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces]; };
+    const auto time = [&](int back) {
+      return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces];
+    };
     return static_cast<double>(time(from) - time(to)) / (to - from);
   };
-  const auto mean = [&](int from, int to) { return (tiles(step.at[l] - 1 - from) + tiles(step.at[l] - to)) / 2; };
+  const auto mean = [&](int from, int to) {
+    return (tiles(step.at[l] - 1 - from) + tiles(step.at[l] - to)) / 2;
+  };
   const double late = span(0, half);
   const double late_tiles = std::max(1.0, mean(0, half));
   if (paces > half) {
@@ -255,7 +290,8 @@ double Walk::cycles_of(const Step& step, int level, std::int64_t jump, const His
     const double each = (late - span(half, paces)) / (late_tiles - early_tiles);
     // By the tile at most: an iteration takes no less for having fewer tiles.
     if (late_tiles != early_tiles && each >= 0)
-      return iterations * std::clamp(late + each * (next - late_tiles), 0.0, late * std::max(1.0, next / late_tiles));
+      return iterations * std::clamp(late + each * (next - late_tiles), 0.0,
+                                     late * std::max(1.0, next / late_tiles));
   }
   return iterations * late * next / late_tiles;
 }
@@ -271,25 +307,34 @@ double Walk::tiles_inside(Step probe, int level) const {
   return tiles;
 }
 
-// Whether a transfer is under way that does not move with the loop while others do: then its pace is that of the wait for it.
+// Whether a transfer is under way that does not move with the loop while others do: then its pace
+// is that of the wait for it.
 bool Walk::held(std::int64_t now, unsigned stages, int level) const {
-  const auto moves = [&](const Step& step) { return (stages >> step.from->stage & 1u) != 0 && (step.loops >> level & 1u) != 0; };
-  const bool none = std::none_of(steps_.begin(), steps_.end(),
-                                 [&](const Step& step) { return step.from->unit == fetcher_ && !step.finished && moves(step); });
-  return !none && std::any_of(transfers_under_way_.begin(), transfers_under_way_.end(), [&](const Transfer& transfer) {
-    return transfer.end > now && !moves(steps_[static_cast<std::size_t>(transfer.step)]);
+  const auto moves = [&](const Step& step) {
+    return (stages >> step.from->stage & 1u) != 0 && (step.loops >> level & 1u) != 0;
+  };
+  const bool none = std::none_of(steps_.begin(), steps_.end(), [&](const Step& step) {
+    return step.from->unit == fetcher_ && !step.finished && moves(step);
   });
+  return !none && std::any_of(transfers_under_way_.begin(), transfers_under_way_.end(),
+                              [&](const Transfer& transfer) {
+                                return transfer.end > now &&
+                                       !moves(steps_[static_cast<std::size_t>(transfer.step)]);
+                              });
 }
 
-// What is under way in memory goes on while a jump passes: for what has jumped it ends that much sooner.
+// What is under way in memory goes on while a jump passes: for what has jumped it ends that much
+// sooner.
 void Walk::let_memory_go_on(std::int64_t now, std::int64_t cycles) {
   memory_.sooner(cycles);
-  for (Transfer& transfer : transfers_under_way_) transfer.end = std::min(transfer.end, std::max(now, transfer.end - cycles));
+  for (Transfer& transfer : transfers_under_way_)
+    transfer.end = std::min(transfer.end, std::max(now, transfer.end - cycles));
   for (Step& step : steps_) {
     if (step.from->unit != fetcher_) continue;
     for (std::size_t l = 0; l < kMostLoops; ++l) {
       if (step.rings[l] == nullptr) continue;
-      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - 4); n < step.completed[l]; ++n) {
+      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - 4); n < step.completed[l];
+           ++n) {
         Times& times = step.rings[l][n % kRing];
         times.start = times.end = std::min(times.end, std::max(now, times.end - cycles));
       }
@@ -316,7 +361,8 @@ void Walk::count(Stage& stage, int level, std::int64_t by) {
   stage.tiles += static_cast<double>(by) * (first + tiles_inside(probe, level)) / 2;
 }
 
-// How far the work is done, from 0 to 1: tiles of each stage, weighed by the cycles of the unit that takes the most of it.
+// How far the work is done, from 0 to 1: tiles of each stage, weighed by the cycles of the unit
+// that takes the most of it.
 double Walk::done() const {
   double all = 0;
   double here = 0;
@@ -327,12 +373,14 @@ double Walk::done() const {
       double cycles = 0;
       for (const int s : unit) {
         const ScheduledStep& step = *steps_[static_cast<std::size_t>(s)].from;
-        if (step.kind == StepKind::compute && step.stage == static_cast<int>(i)) cycles += static_cast<double>(step.costs[0].issue_cycles);
+        if (step.kind == StepKind::compute && step.stage == static_cast<int>(i))
+          cycles += static_cast<double>(step.costs[0].issue_cycles);
       }
       most = std::max(most, cycles);
     }
     const Step& last = steps_[static_cast<std::size_t>(stages_[i].last)];
-    const auto total = static_cast<double>(Regions(lowering_, sizing_, group_.group, last.loops).total());
+    const auto total =
+        static_cast<double>(Regions(lowering_, sizing_, group_.group, last.loops).total());
     all += most * total;
     here += most * std::min(total, stages_[i].tiles);
   }

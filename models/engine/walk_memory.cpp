@@ -6,11 +6,13 @@
 namespace weft::engine {
 namespace {
 
-// Cycles from one unit to the next, each behind a register: command to fetcher, request to memory; response, completion.
+// Cycles from one unit to the next, each behind a register: command to fetcher, request to memory;
+// response, completion.
 constexpr std::int64_t kToFetcher = 1;
 constexpr std::int64_t kToMemory = 1;
 constexpr std::int64_t kToSequencer = 2;
-constexpr std::int64_t kPlaceFreed = 2;  // from a response's readiness to the request that takes its place
+constexpr std::int64_t kPlaceFreed =
+    2;  // from a response's readiness to the request that takes its place
 
 }  // namespace
 
@@ -26,10 +28,13 @@ Pace pace_of(double bandwidth_bytes_per_s, double clock_hz) {
 
 Pace pace_of(const Dram& dram, double clock_hz) {
   if (!dram.bus_bytes) return pace_of(dram.bandwidth_bytes_per_s, clock_hz);
-  return pace_of(std::min(dram.bandwidth_bytes_per_s, static_cast<double>(*dram.bus_bytes) * clock_hz), clock_hz);
+  return pace_of(
+      std::min(dram.bandwidth_bytes_per_s, static_cast<double>(*dram.bus_bytes) * clock_hz),
+      clock_hz);
 }
 
-std::int64_t WalkMemory::transfer(std::int64_t now, std::int64_t bytes, std::int64_t address, bool write) {
+std::int64_t WalkMemory::transfer(std::int64_t now, std::int64_t bytes, std::int64_t address,
+                                  bool write) {
   const std::int64_t burst = dram_.burst_bytes;
   std::int64_t left = (address % burst + bytes + burst - 1) / burst;
   const std::int64_t end = address + bytes;
@@ -66,7 +71,8 @@ std::int64_t WalkMemory::transfer(std::int64_t now, std::int64_t bytes, std::int
 bool WalkMemory::held_up(bool write) const {
   const double service = static_cast<double>(dram_.burst_bytes) / pace_.bytes_per_cycle();
   const double trip = kToMemory + std::ceil(service) + static_cast<double>(latency_) + kPlaceFreed;
-  return dram_.outstanding <= kMostRound && static_cast<double>(dram_.outstanding) * interval(write) < trip;
+  return dram_.outstanding <= kMostRound &&
+         static_cast<double>(dram_.outstanding) * interval(write) < trip;
 }
 
 double WalkMemory::interval(bool write) const {
@@ -96,7 +102,9 @@ void WalkMemory::stream(std::int64_t requests, bool write) {
   const std::int64_t parts = free_part_ + requests * dram_.burst_bytes * pace_.block_cycles;
   free_cycle_ = std::max(free_cycle_ + parts / pace_.block_bytes, last_request_ + kToMemory);
   free_part_ = parts % pace_.block_bytes;
-  last_ready_ = std::max(last_ready_ + static_cast<std::int64_t>(std::floor(static_cast<double>(requests) * each)), free_cycle_ + latency_);
+  last_ready_ = std::max(
+      last_ready_ + static_cast<std::int64_t>(std::floor(static_cast<double>(requests) * each)),
+      free_cycle_ + latency_);
 }
 
 void WalkMemory::sooner(std::int64_t cycles) {
@@ -128,12 +136,16 @@ std::int64_t WalkMemory::room() const {
     const Responses& r = responses_[(i - 1) % kRemembered];
     if (wanted >= r.begin + r.count) break;  // further back than any that holds a place
     if (wanted >= r.begin)
-      return static_cast<std::int64_t>(std::ceil(r.first + r.interval * static_cast<double>(wanted - r.begin))) + kPlaceFreed;
+      return static_cast<std::int64_t>(
+                 std::ceil(r.first + r.interval * static_cast<double>(wanted - r.begin))) +
+             kPlaceFreed;
   }
   return 0;
 }
 
-void WalkMemory::remember(const Responses& responses) { responses_[remembered_++ % kRemembered] = responses; }
+void WalkMemory::remember(const Responses& responses) {
+  responses_[remembered_++ % kRemembered] = responses;
+}
 
 std::int64_t WalkMemory::beats(std::int64_t bytes, std::int64_t address, bool write) const {
   if (!dram_.bus_bytes) return 0;

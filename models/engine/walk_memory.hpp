@@ -1,6 +1,7 @@
-// When a transfer to or from memory is complete, told in the cycle in which it is asked for: transfers are served in order, so
-// nothing that comes later changes it. The rules of sim/memory (fetcher and DramTiming), request by request where a transfer
-// has few, at their pace where it has many.
+// When a transfer to or from memory is complete, told in the cycle in which it is asked for:
+// transfers are served in order, so nothing that comes later changes it. The rules of sim/memory
+// (fetcher and DramTiming), request by request where a transfer has few, at their pace where it has
+// many.
 #pragma once
 
 #include <array>
@@ -10,11 +11,14 @@
 
 namespace weft::engine {
 
-// `block_bytes` (a power of two) take `block_cycles`: a bandwidth rounded down, by 1e-4 at most, so that time recurs.
+// `block_bytes` (a power of two) take `block_cycles`: a bandwidth rounded down, by 1e-4 at most, so
+// that time recurs.
 struct Pace {
   std::int64_t block_bytes = 1;
   std::int64_t block_cycles = 1;
-  double bytes_per_cycle() const { return static_cast<double>(block_bytes) / static_cast<double>(block_cycles); }
+  double bytes_per_cycle() const {
+    return static_cast<double>(block_bytes) / static_cast<double>(block_cycles);
+  }
 };
 Pace pace_of(double bandwidth_bytes_per_s, double clock_hz);
 // Of the memory at its peak, no more than its data bus takes.
@@ -22,10 +26,11 @@ Pace pace_of(const Dram& dram, double clock_hz);
 
 class WalkMemory {
  public:
-  WalkMemory(const Dram& dram, double clock_hz) : dram_(dram), latency_(latency_cycles(dram, clock_hz)), pace_(pace_of(dram, clock_hz)) {}
+  WalkMemory(const Dram& dram, double clock_hz)
+      : dram_(dram), latency_(latency_cycles(dram, clock_hz)), pace_(pace_of(dram, clock_hz)) {}
 
-  // The cycle in which the sequencer hears that a transfer is complete which it asked for in cycle `now`. `address`: of its
-  // first byte, counted from a multiple of burst_bytes.
+  // The cycle in which the sequencer hears that a transfer is complete which it asked for in cycle
+  // `now`. `address`: of its first byte, counted from a multiple of burst_bytes.
   std::int64_t transfer(std::int64_t now, std::int64_t bytes, std::int64_t address, bool write);
   // What is under way, and what it holds up, is done `cycles` sooner.
   void sooner(std::int64_t cycles);
@@ -40,8 +45,9 @@ class WalkMemory {
     double first = 0;
     double interval = 0;
   };
-  static constexpr std::int64_t kSingly = 8;       // requests of a transfer that are followed one by one
-  static constexpr std::int64_t kMostRound = 128;  // under way, where their round trips hold up others
+  static constexpr std::int64_t kSingly = 8;  // requests of a transfer that are followed one by one
+  static constexpr std::int64_t kMostRound =
+      128;  // under way, where their round trips hold up others
   static constexpr std::size_t kRemembered = 2 * kMostRound;
 
   void request(std::int64_t at, std::int64_t bytes, std::int64_t address, bool write);

@@ -25,11 +25,13 @@ const char* name_of(Bound bound) {
   throw ContractError("no such bound");
 }
 
-AttentionResult evaluate(Config config, const Model& model, std::int64_t length, const AttentionRules& rules) {
+AttentionResult evaluate(Config config, const Model& model, std::int64_t length,
+                         const AttentionRules& rules) {
   const Sizes sizes = sizes_of(model, length, kSide);
   switch (config) {
     case Config::unfused: return evaluate_unfused(sizes, rules);
-    case Config::flat: return evaluate_flat(sizes, flat_mapping(rules.flat_mappings, model, length), rules);
+    case Config::flat:
+      return evaluate_flat(sizes, flat_mapping(rules.flat_mappings, model, length), rules);
     case Config::cascade:
     case Config::architecture:
     case Config::binding: return evaluate_one_pass(config, sizes, rules);

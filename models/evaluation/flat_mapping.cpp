@@ -9,8 +9,12 @@ namespace weft::evaluation {
 namespace {
 
 FlatMapping read_row(csv::Reader& reader) {
-  const auto on_chip = [&](const char* column) { return reader.choice(column, {"offchip", "onchip"}) == 1; };
-  const auto weight = [&](const char* column) { return reader.choice(column, {"output", "weight"}) == 1; };
+  const auto on_chip = [&](const char* column) {
+    return reader.choice(column, {"offchip", "onchip"}) == 1;
+  };
+  const auto weight = [&](const char* column) {
+    return reader.choice(column, {"output", "weight"}) == 1;
+  };
   FlatMapping row;
   row.platform = reader.text("platform");
   row.model = reader.text("models");
@@ -28,7 +32,8 @@ FlatMapping read_row(csv::Reader& reader) {
   row.by_rows = reader.choice("fusion_granularity", {"head", "row"}) == 1;
   row.rows = reader.count("P1");
   row.spilled = reader.number("proportion_spilled");
-  if (on_chip("A_loc") != row.scores_on_chip) reader.fault("A_loc", "must be as QK_loc: scores stay at one place");
+  if (on_chip("A_loc") != row.scores_on_chip)
+    reader.fault("A_loc", "must be as QK_loc: scores stay at one place");
   if (reader.count("M") != row.length) reader.fault("M", "must equal P: as many keys as queries");
   if (reader.count("F") != row.width) reader.fault("F", "must equal E");
   if (row.by_rows && row.length % row.rows != 0) reader.fault("P1", "must divide P");
@@ -39,15 +44,17 @@ FlatMapping read_row(csv::Reader& reader) {
 }  // namespace
 
 std::vector<FlatMapping> read_flat_mappings(const std::string& file) {
-  csv::Reader reader(file, {"platform", "models", "D", "E", "F", "H", "M", "P", "Q_loc", "K_loc", "QK_loc", "A_loc", "V_loc", "AV_loc",
-                            "QK_stationarity", "AV_stationarity", "fusion_granularity", "P1", "proportion_spilled"});
+  csv::Reader reader(file, {"platform", "models", "D", "E", "F", "H", "M", "P", "Q_loc", "K_loc",
+                            "QK_loc", "A_loc", "V_loc", "AV_loc", "QK_stationarity",
+                            "AV_stationarity", "fusion_granularity", "P1", "proportion_spilled"});
   std::vector<FlatMapping> rows;
   while (reader.next()) rows.push_back(read_row(reader));
   reader.finish();
   return rows;
 }
 
-const FlatMapping& flat_mapping(const std::vector<FlatMapping>& mappings, const Model& model, std::int64_t length) {
+const FlatMapping& flat_mapping(const std::vector<FlatMapping>& mappings, const Model& model,
+                                std::int64_t length) {
   const FlatMapping* of_width = nullptr;
   for (const FlatMapping& row : mappings) {
     if (row.platform != "cloud" || row.length != length || row.width != model.width) continue;
@@ -55,7 +62,10 @@ const FlatMapping& flat_mapping(const std::vector<FlatMapping>& mappings, const 
     if (of_width == nullptr) of_width = &row;
   }
   if (of_width != nullptr) return *of_width;
-  throw ConfigError(Problem{{}, "length", std::to_string(length), fmt::format("FLAT has no mapping for it at width {}", model.width)});
+  throw ConfigError(Problem{{},
+                            "length",
+                            std::to_string(length),
+                            fmt::format("FLAT has no mapping for it at width {}", model.width)});
 }
 
 }  // namespace weft::evaluation

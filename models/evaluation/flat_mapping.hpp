@@ -32,8 +32,10 @@ struct FlatMapping {
 // Every row of the file. ConfigError with file and line of each fault.
 std::vector<FlatMapping> read_flat_mappings(const std::string& file);
 
-// The cloud row of `length` for a model: the row of that very model where there is one, else the first of the same width of
-// a head (in the published file BERT's for 64, XLM's for 128). ConfigError where there is none.
-const FlatMapping& flat_mapping(const std::vector<FlatMapping>& mappings, const Model& model, std::int64_t length);
+// The cloud row of `length` for a model: the row of that very model where there is one, else the
+// first of the same width of a head (in the published file BERT's for 64, XLM's for 128).
+// ConfigError where there is none.
+const FlatMapping& flat_mapping(const std::vector<FlatMapping>& mappings, const Model& model,
+                                std::int64_t length);
 
 }  // namespace weft::evaluation

@@ -23,13 +23,17 @@ constexpr std::array<Named, 5> kDesigns{{{Config::unfused, "unfused"},
                                          {Config::architecture, "fusemax-architecture"},
                                          {Config::binding, "fusemax"}}};
 
-// FuseMax's buffer in the area sweep: twice the published 16·side·E·m bytes, since what is fetched is held twice and the
-// running state is in fp32.
-std::int64_t pareto_buffer_bytes(std::int64_t side, std::int64_t width) { return 32 * side * width * (side >= 512 ? 2 : 1); }
+// FuseMax's buffer in the area sweep: twice the published 16·side·E·m bytes, since what is fetched
+// is held twice and the running state is in fp32.
+std::int64_t pareto_buffer_bytes(std::int64_t side, std::int64_t width) {
+  return 32 * side * width * (side >= 512 ? 2 : 1);
+}
 
 std::string key_of(const Job& job) {
-  if (job.kind == JobKind::linear) return fmt::format("linear {}", job.config == Config::binding ? "fusemax-cloud" : "flat-cloud");
-  if (job.kind == JobKind::pareto) return fmt::format("pareto {} {}", job.side, published_model(job.model).width);
+  if (job.kind == JobKind::linear)
+    return fmt::format("linear {}", job.config == Config::binding ? "fusemax-cloud" : "flat-cloud");
+  if (job.kind == JobKind::pareto)
+    return fmt::format("pareto {} {}", job.side, published_model(job.model).width);
   return design_name(job.config);
 }
 
@@ -56,7 +60,8 @@ std::string waits_of(const engine::Result& result, const engine::Lowering& lower
   const auto add = [&](const engine::UnitResult& unit, std::uint64_t cycles, const char* what) {
     const double share = static_cast<double>(cycles) / static_cast<double>(result.cycles);
     if (unit.kind == engine::UnitKind::array && share > 0.01)
-      words += fmt::format("{}{} waits {:.1f} % {}", words.empty() ? "" : ", ", engine::unit_name(lowering, unit), 100 * share, what);
+      words += fmt::format("{}{} waits {:.1f} % {}", words.empty() ? "" : ", ",
+                           engine::unit_name(lowering, unit), 100 * share, what);
   };
   for (const engine::UnitResult& unit : result.units) {
     add(unit, unit.stall_in_cycles, "for operands");
@@ -72,24 +77,35 @@ std::vector<Job> evaluation_jobs() {
   for (std::size_t l = kPublishedLengths.size(); l-- > 0;) {
     for (const NamedModel& model : kPublishedModels) {
       for (const Named& named : kDesigns) {
-        jobs.push_back(
-            {.kind = JobKind::attention, .config = named.config, .model = model.name, .length = kPublishedLengths[l], .product = {}});
+        jobs.push_back({.kind = JobKind::attention,
+                        .config = named.config,
+                        .model = model.name,
+                        .length = kPublishedLengths[l],
+                        .product = {}});
       }
       for (const Config config : {Config::flat, Config::binding}) {
         for (const char* product : {"QKV", "Z", "FFN1", "FFN2"})
-          jobs.push_back(
-              {.kind = JobKind::linear, .config = config, .model = model.name, .length = kPublishedLengths[l], .product = product});
+          jobs.push_back({.kind = JobKind::linear,
+                          .config = config,
+                          .model = model.name,
+                          .length = kPublishedLengths[l],
+                          .product = product});
       }
     }
   }
   for (const char* model : {"BERT", "XLM"}) {
     for (const std::int64_t side : kParetoSides)
-      jobs.push_back(
-          {.kind = JobKind::pareto, .config = Config::binding, .model = model, .length = kParetoLength, .product = {}, .side = side});
+      jobs.push_back({.kind = JobKind::pareto,
+                      .config = Config::binding,
+                      .model = model,
+                      .length = kParetoLength,
+                      .product = {},
+                      .side = side});
   }
   // FLAT at the longest lengths takes longest: it comes first.
-  std::stable_partition(jobs.begin(), jobs.end(),
-                        [](const Job& job) { return job.kind == JobKind::attention && job.config == Config::flat; });
+  std::stable_partition(jobs.begin(), jobs.end(), [](const Job& job) {
+    return job.kind == JobKind::attention && job.config == Config::flat;
+  });
   return jobs;
 }
 
@@ -108,16 +124,21 @@ const char* workload_name(const std::string& model) {
   throw ContractError("a model without a workload: " + model);
 }
 
-Bench::Bench(const engine::Catalog& catalog, std::vector<cost::Table> tables) : tables_(std::move(tables)) {
+Bench::Bench(const engine::Catalog& catalog, std::vector<cost::Table> tables)
+    : tables_(std::move(tables)) {
   for (const Job& job : evaluation_jobs()) {
     const std::string key = key_of(job);
     if (designs_.contains(key)) continue;
     if (job.kind == JobKind::linear) {
-      designs_.emplace(key, engine::Design::load(catalog, job.config == Config::binding ? "fusemax-cloud" : "flat-cloud", "linear"));
+      designs_.emplace(
+          key,
+          engine::Design::load(
+              catalog, job.config == Config::binding ? "fusemax-cloud" : "flat-cloud", "linear"));
     } else if (job.kind == JobKind::pareto) {
       const std::int64_t bytes = pareto_buffer_bytes(job.side, published_model(job.model).width);
       designs_.emplace(key, engine::Design::load(catalog, fmt::format("fusemax-{0}x{0}", job.side),
-                                                 {{"arch.dram.bandwidth_bytes_per_s", fmt::format("{:.0f}", kBytesPerSecond)},
+                                                 {{"arch.dram.bandwidth_bytes_per_s",
+                                                   fmt::format("{:.0f}", kBytesPerSecond)},
                                                   {"arch.dram.burst_bytes", "4096"},
                                                   {"arch.buffer.bytes", std::to_string(bytes)}}));
     } else {
@@ -144,8 +165,12 @@ Bench::Point Bench::point_of(const Job& job) const {
   if (job.kind != JobKind::linear) return point;
   const std::int64_t all_heads = model.heads * model.width;
   const bool second = job.product == "FFN2";
-  const std::int64_t contracted = second ? model.feed_forward : job.product == "Z" ? all_heads : model.model_width;
-  const std::int64_t columns = job.product == "FFN1" ? model.feed_forward : job.product == "QKV" ? all_heads : model.model_width;
+  const std::int64_t contracted = second               ? model.feed_forward
+                                  : job.product == "Z" ? all_heads
+                                                       : model.model_width;
+  const std::int64_t columns = job.product == "FFN1"  ? model.feed_forward
+                               : job.product == "QKV" ? all_heads
+                                                      : model.model_width;
   shape = {.batch = 1,
            .heads = 1,
            .kv_heads = 1,
@@ -176,9 +201,11 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
   out.useful_macs = result.useful_macs.value_or(0);
   for (const engine::Traffic& traffic : result.traffic) {
     if (traffic.level == engine::UnitKind::dram)
-      out.traffic_bytes += static_cast<double>(traffic.read_bytes) + static_cast<double>(traffic.written_bytes);
+      out.traffic_bytes +=
+          static_cast<double>(traffic.read_bytes) + static_cast<double>(traffic.written_bytes);
   }
-  for (const cost::Table& table : tables_) out.energy[table.name] = parts_of(engine::energy_of(result, lowering, table));
+  for (const cost::Table& table : tables_)
+    out.energy[table.name] = parts_of(engine::energy_of(result, lowering, table));
   out.bound_by = engine::bound_words(result, lowering);
   out.waits = waits_of(result, lowering);
   out.mapping = result.mapping.words;
@@ -187,11 +214,13 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
     for (std::size_t s = 0; s < lowering.groups[g].steps.size(); ++s) {
       const engine::LoweredStep& step = lowering.groups[g].steps[s];
       if (lowering.arrays[step.array]->kind != engine::ArrayKind::spatial) continue;
-      out.einsum_share[step.name] = analysis.groups[g].step_busy_cycles[s].approximate() / out.cycles;
+      out.einsum_share[step.name] =
+          analysis.groups[g].step_busy_cycles[s].approximate() / out.cycles;
     }
   }
   for (const engine::RankSize& rank : mapping.sizing.groups[0].ranks) {
-    if (rank.base != engine::kNone && lowering.cascade->ranks[rank.base].name == "P") out.query_blocks = rank.blocks;
+    if (rank.base != engine::kNone && lowering.cascade->ranks[rank.base].name == "P")
+      out.query_blocks = rank.blocks;
   }
   return out;
 }

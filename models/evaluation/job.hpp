@@ -1,5 +1,6 @@
-// The points of the FuseMax evaluation on designs and mappings of our own: what to run, and what of it is kept. A point
-// is run by whatever fidelity the caller hands in, in this process or in a worker.
+// The points of the FuseMax evaluation on designs and mappings of our own: what to run, and what of
+// it is kept. A point is run by whatever fidelity the caller hands in, in this process or in a
+// worker.
 #pragma once
 
 #include <array>
@@ -18,7 +19,8 @@
 
 namespace weft::evaluation {
 
-// attention: a design on a workload. linear: one of an encoder layer's products. pareto: FuseMax at another side.
+// attention: a design on a workload. linear: one of an encoder layer's products. pareto: FuseMax at
+// another side.
 enum class JobKind : std::uint8_t { attention, linear, pareto };
 
 struct Job {
@@ -49,12 +51,14 @@ struct Outcome {
   std::map<std::string, EnergyParts> energy;   // by cost table
   std::map<std::string, double> einsum_share;  // of the 2D array's cycles
   std::string bound_by;
-  std::string waits;              // of arrays that wait for operands or for room in more than 1 % of their cycles
+  std::string
+      waits;  // of arrays that wait for operands or for room in more than 1 % of their cycles
   std::string mapping;            // in words, where the mapper chose
   std::int64_t query_blocks = 0;  // times that K and V are read, of FuseMax's cascade
 };
 
-using Runner = std::function<engine::Result(const engine::Design&, const workload::Workload&, const workload::Shape&)>;
+using Runner = std::function<engine::Result(const engine::Design&, const workload::Workload&,
+                                            const workload::Shape&)>;
 
 // Designs are loaded once; `tables` price every run.
 class Bench {

@@ -23,8 +23,10 @@ struct LinearResult {
   double energy_pj = 0;
 };
 
-// unfused and flat have 32 MiB of buffer, all others 16 MiB; published are flat and binding. ConfigError where the length is no
-// positive multiple of 256, or not a single block of rows fits into the buffer.
-LinearResult evaluate_linear(Config config, const Model& model, std::int64_t length, const RuleCosts& costs, const Mends& mends = {});
+// unfused and flat have 32 MiB of buffer, all others 16 MiB; published are flat and binding.
+// ConfigError where the length is no positive multiple of 256, or not a single block of rows fits
+// into the buffer.
+LinearResult evaluate_linear(Config config, const Model& model, std::int64_t length,
+                             const RuleCosts& costs, const Mends& mends = {});
 
 }  // namespace weft::evaluation

@@ -20,8 +20,12 @@ class Points {
  public:
   explicit Points(const std::vector<MeasuredPoint>& points) {
     for (const MeasuredPoint& point : points) {
-      check(point.latency_s > 0 && point.energy_pj > 0, "a point's latency or energy is not above zero");
-      const bool is_new = designs_[point.design].emplace(Pair{point.model, point.length}, Cost{point.latency_s, point.energy_pj}).second;
+      check(point.latency_s > 0 && point.energy_pj > 0,
+            "a point's latency or energy is not above zero");
+      const bool is_new =
+          designs_[point.design]
+              .emplace(Pair{point.model, point.length}, Cost{point.latency_s, point.energy_pj})
+              .second;
       check(is_new, "the same design, model and length twice");
     }
   }
@@ -60,7 +64,8 @@ Ratios compare(const Points& attention, Config other, const Points* linear) {
       const Cost* their_linear = linear->find(Config::flat, pair);
       if (our_linear == nullptr || their_linear == nullptr) return {};
       ours_all = {cost.latency_s + our_linear->latency_s, cost.energy_pj + our_linear->energy_pj};
-      theirs_all = {theirs->latency_s + their_linear->latency_s, theirs->energy_pj + their_linear->energy_pj};
+      theirs_all = {theirs->latency_s + their_linear->latency_s,
+                    theirs->energy_pj + their_linear->energy_pj};
     }
     speedups += theirs_all.latency_s / ours_all.latency_s;
     energies += ours_all.energy_pj / theirs_all.energy_pj;
@@ -72,12 +77,14 @@ Ratios compare(const Points& attention, Config other, const Points* linear) {
 
 }  // namespace
 
-Means means_of(const std::vector<MeasuredPoint>& attention, const std::vector<MeasuredPoint>& linear) {
+Means means_of(const std::vector<MeasuredPoint>& attention,
+               const std::vector<MeasuredPoint>& linear) {
   const Points points(attention);
   const Points layers(linear);
   Means means;
   means.pairs = points.of(Config::binding).size();
-  const auto put = [&](Config other, const Points* with, std::optional<double>& speedup, std::optional<double>& energy) {
+  const auto put = [&](Config other, const Points* with, std::optional<double>& speedup,
+                       std::optional<double>& energy) {
     const Ratios ratios = compare(points, other, with);
     speedup = ratios.speedup;
     energy = ratios.energy;
@@ -87,7 +94,8 @@ Means means_of(const std::vector<MeasuredPoint>& attention, const std::vector<Me
   put(Config::flat, nullptr, means.speedup_over_flat, means.energy_to_flat);
   put(Config::cascade, nullptr, means.speedup_over_cascade, means.energy_to_cascade);
   put(Config::architecture, nullptr, means.speedup_over_architecture, architecture_energy);
-  put(Config::unfused, &layers, means.end_to_end_speedup_over_unfused, means.end_to_end_energy_to_unfused);
+  put(Config::unfused, &layers, means.end_to_end_speedup_over_unfused,
+      means.end_to_end_energy_to_unfused);
   put(Config::flat, &layers, means.end_to_end_speedup_over_flat, means.end_to_end_energy_to_flat);
   return means;
 }

@@ -1,5 +1,5 @@
-// The headline figures of the published evaluation: arithmetic means of ratios over pairs of model and length. What goes
-// in is generic: points by the rules, by a simulation, or as published.
+// The headline figures of the published evaluation: arithmetic means of ratios over pairs of model
+// and length. What goes in is generic: points by the rules, by a simulation, or as published.
 #pragma once
 
 #include <array>
@@ -21,9 +21,9 @@ struct MeasuredPoint {
   double energy_pj = 0;
 };
 
-// Speedups are another design's latency over binding's, energies binding's energy over the other's. End to end adds the
-// linear layers: flat's to flat and unfused, binding's to binding. A mean is absent where the other design (or, end to end, the
-// linear layers) lacks one of binding's pairs.
+// Speedups are another design's latency over binding's, energies binding's energy over the other's.
+// End to end adds the linear layers: flat's to flat and unfused, binding's to binding. A mean is
+// absent where the other design (or, end to end, the linear layers) lacks one of binding's pairs.
 struct Means {
   std::size_t pairs = 0;  // of model and length that binding has
   std::optional<double> speedup_over_unfused;
@@ -59,11 +59,13 @@ inline constexpr std::array<NamedMean, 11> kMeans{{
     {"end_to_end_energy_to_flat", &Means::end_to_end_energy_to_flat, 0.833},
 }};
 
-// `linear` has points of flat and binding, or is empty. ContractError where a point stands there twice, or a latency or
-// an energy is not above zero.
-Means means_of(const std::vector<MeasuredPoint>& attention, const std::vector<MeasuredPoint>& linear);
+// `linear` has points of flat and binding, or is empty. ContractError where a point stands there
+// twice, or a latency or an energy is not above zero.
+Means means_of(const std::vector<MeasuredPoint>& attention,
+               const std::vector<MeasuredPoint>& linear);
 
-// The published 4 models × 6 lengths by the rules: all designs' attention, and the linear layers of flat and binding.
+// The published 4 models × 6 lengths by the rules: all designs' attention, and the linear layers of
+// flat and binding.
 std::vector<MeasuredPoint> rule_attention_points(const AttentionRules& rules);
 std::vector<MeasuredPoint> rule_linear_points(const RuleCosts& costs, const Mends& mends = {});
 

@@ -29,7 +29,8 @@ inline constexpr std::array<NamedModel, 4> kPublishedModels{{
 }};
 
 // The lengths of the published means: 1K, 4K, 16K, 64K, 256K, 1M.
-inline constexpr std::array<std::int64_t, 6> kPublishedLengths{1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20};
+inline constexpr std::array<std::int64_t, 6> kPublishedLengths{1 << 10, 1 << 12, 1 << 14,
+                                                               1 << 16, 1 << 18, 1 << 20};
 
 inline constexpr std::int64_t kBatch = 64;
 inline constexpr std::int64_t kSide = 256;  // of the 2D array, and lanes of the 1D array

@@ -13,8 +13,10 @@ struct QueryTiling {
   std::int64_t p2 = 1;
 };
 
-// p1 is the largest that fits beside one BK and one BV tile, held once each; each query takes `words_per_query` words.
-QueryTiling tile_queries(const Sizes& sizes, std::int64_t buffer_bytes, std::int64_t words_per_query);
+// p1 is the largest that fits beside one BK and one BV tile, held once each; each query takes
+// `words_per_query` words.
+QueryTiling tile_queries(const Sizes& sizes, std::int64_t buffer_bytes,
+                         std::int64_t words_per_query);
 
 // Words of Q, K, V and AV to and from memory.
 double one_pass_words(const Sizes& sizes, const QueryTiling& tiling);
@@ -29,6 +31,7 @@ OnePassCycles one_pass_cycles(Config config, const Sizes& sizes);
 double cycles_2d(Config config, const OnePassCycles& tile);
 double cycles_1d(Config config, const OnePassCycles& tile);
 // Cycles from one tile to the next.
-double period_cycles(Config config, const OnePassCycles& tile, const Sizes& sizes, const Mends& mends);
+double period_cycles(Config config, const OnePassCycles& tile, const Sizes& sizes,
+                     const Mends& mends);
 
 }  // namespace weft::evaluation

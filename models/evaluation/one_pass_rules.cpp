@@ -20,14 +20,16 @@ void count_operations(Counts& counts, Config config, const Sizes& sizes, const M
   const auto width = static_cast<double>(sizes.width);
   counts.macs = 2 * width * scores + (1 + width) * vectors;  // QK, SLNV; SPD, SPNV
   counts.maxima = scores + vectors;                          // LM; RM
-  counts.adds = 2 * scores + (2 + width) * vectors;          // SLN's difference, SLD; PRM's difference, RD, RNV
+  counts.adds =
+      2 * scores + (2 + width) * vectors;  // SLN's difference, SLD; PRM's difference, RD, RNV
   counts.divides = static_cast<double>(sizes.operand);
   constexpr double kMacsPerExp = 6;
   if (config != Config::cascade) counts.macs += kMacsPerExp * (scores + vectors);
   if (config == Config::cascade && mends.exp_charged_in_cascade) counts.exps = scores + vectors;
 }
 
-void count_buffer(Counts& counts, Config config, const Sizes& sizes, const QueryTiling& tiling, const Mends& mends) {
+void count_buffer(Counts& counts, Config config, const Sizes& sizes, const QueryTiling& tiling,
+                  const Mends& mends) {
   const auto scores = static_cast<double>(sizes.scores);
   const auto vectors = static_cast<double>(sizes.vectors);
   const auto columns = static_cast<double>(sizes.columns);
@@ -64,16 +66,20 @@ EinsumUse uses_of(Config config, const OnePassCycles& tile, double latency_cycle
 
 }  // namespace
 
-QueryTiling tile_queries(const Sizes& sizes, std::int64_t buffer_bytes, std::int64_t words_per_query) {
+QueryTiling tile_queries(const Sizes& sizes, std::int64_t buffer_bytes,
+                         std::int64_t words_per_query) {
   const std::int64_t keys_and_values = kWordBytes * 2 * sizes.side * sizes.width;
   const std::int64_t a_tile = kWordBytes * sizes.side * words_per_query;
-  const std::int64_t fit = buffer_bytes < keys_and_values ? 0 : (buffer_bytes - keys_and_values) / a_tile;
+  const std::int64_t fit =
+      buffer_bytes < keys_and_values ? 0 : (buffer_bytes - keys_and_values) / a_tile;
   const std::int64_t all = sizes.length / sizes.side;
   QueryTiling tiling;
   tiling.p1 = largest_divisor(all, fit);
   if (tiling.p1 == 0) {
-    throw ConfigError(
-        Problem{{}, "width", std::to_string(sizes.width), fmt::format("no tile of queries fits into {} bytes", buffer_bytes)});
+    throw ConfigError(Problem{{},
+                              "width",
+                              std::to_string(sizes.width),
+                              fmt::format("no tile of queries fits into {} bytes", buffer_bytes)});
   }
   tiling.p2 = all / tiling.p1;
   return tiling;
@@ -118,19 +124,23 @@ double cycles_1d(Config config, const OnePassCycles& tile) {
   return vectors + (config == Config::cascade ? tile.lm + tile.sln + tile.sld : 0);
 }
 
-double period_cycles(Config config, const OnePassCycles& tile, const Sizes& sizes, const Mends& mends) {
+double period_cycles(Config config, const OnePassCycles& tile, const Sizes& sizes,
+                     const Mends& mends) {
   if (config == Config::cascade) return std::max(cycles_2d(config, tile), cycles_1d(config, tile));
   const double exponentials = std::max(tile.sln + tile.sld, tile.prm + tile.spd);
   if (config == Config::binding) {
-    return std::max(tile.qk + tile.lm, tile.rd + tile.rnv + tile.av) + tile.rm + exponentials + std::max(tile.slnv, tile.spnv);
+    return std::max(tile.qk + tile.lm, tile.rd + tile.rnv + tile.av) + tile.rm + exponentials +
+           std::max(tile.slnv, tile.spnv);
   }
   const double stall = static_cast<double>(mends.real_trip ? 2 * sizes.side : sizes.side) * tile.lm;
-  return std::max(tile.qk + tile.lm, tile.rd + tile.av) + stall + tile.rm + exponentials + std::max(tile.slnv, tile.spnv + tile.rnv);
+  return std::max(tile.qk + tile.lm, tile.rd + tile.av) + stall + tile.rm + exponentials +
+         std::max(tile.slnv, tile.spnv + tile.rnv);
 }
 
 AttentionResult evaluate_one_pass(Config config, const Sizes& sizes, const AttentionRules& rules) {
   const bool cascade = config == Config::cascade;
-  const QueryTiling tiling = tile_queries(sizes, kFuseMaxBufferBytes, words_per_query(config, sizes));
+  const QueryTiling tiling =
+      tile_queries(sizes, kFuseMaxBufferBytes, words_per_query(config, sizes));
   const OnePassCycles tile = one_pass_cycles(config, sizes);
   const auto tiles = static_cast<double>(sizes.tiles);
   Counts counts;
@@ -147,7 +157,9 @@ AttentionResult evaluate_one_pass(Config config, const Sizes& sizes, const Atten
   result.latency_s = std::max(arrays_s, memory_s);
   const double busy_2d = cycles_2d(config, tile);
   const double busy_1d = cycles_1d(config, tile);
-  result.bound = memory_s > arrays_s ? Bound::memory : busy_2d > busy_1d ? Bound::array_2d : Bound::array_1d;
+  result.bound = memory_s > arrays_s ? Bound::memory
+                 : busy_2d > busy_1d ? Bound::array_2d
+                                     : Bound::array_1d;
   result.utilisation_2d = seconds(busy_2d * tiles) / result.latency_s;
   result.utilisation_1d = seconds(busy_1d * tiles) / result.latency_s;
   result.einsums = uses_of(config, tile, result.latency_s * kClockHz / tiles);

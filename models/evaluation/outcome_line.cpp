@@ -1,4 +1,5 @@
-// An outcome as a line of text between processes: fields with tabs between them, doubles by shortest round trip.
+// An outcome as a line of text between processes: fields with tabs between them, doubles by
+// shortest round trip.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -23,7 +24,8 @@ class FieldReader {
     const std::string field = text();
     double value = 0;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    check(error == std::errc{} && end == field.data() + field.size(), "a field of an outcome is no number");
+    check(error == std::errc{} && end == field.data() + field.size(),
+          "a field of an outcome is no number");
     return value;
   }
 
@@ -35,11 +37,13 @@ class FieldReader {
 }  // namespace
 
 std::string to_line(const Outcome& o) {
-  std::string line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", o.status, o.cycles, o.latency_s, o.traffic_bytes,
-                                 o.utilisation_2d, o.utilisation_1d, o.useful_macs, o.query_blocks, o.bound_by, o.waits, o.mapping);
+  std::string line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", o.status, o.cycles,
+                                 o.latency_s, o.traffic_bytes, o.utilisation_2d, o.utilisation_1d,
+                                 o.useful_macs, o.query_blocks, o.bound_by, o.waits, o.mapping);
   line += fmt::format("\t{}", o.energy.size());
   for (const auto& [table, parts] : o.energy)
-    line += fmt::format("\t{}\t{}\t{}\t{}\t{}\t{}", table, parts.macs, parts.operations, parts.dram, parts.buffer, parts.registers);
+    line += fmt::format("\t{}\t{}\t{}\t{}\t{}\t{}", table, parts.macs, parts.operations, parts.dram,
+                        parts.buffer, parts.registers);
   line += fmt::format("\t{}", o.einsum_share.size());
   for (const auto& [einsum, share] : o.einsum_share) line += fmt::format("\t{}\t{}", einsum, share);
   return line;
@@ -62,7 +66,8 @@ Outcome from_line(const std::string& line) {
   for (auto tables = static_cast<int>(in.number()); tables > 0; --tables) {
     EnergyParts& parts = o.energy[in.text()];
     for (double EnergyParts::*part :
-         {&EnergyParts::macs, &EnergyParts::operations, &EnergyParts::dram, &EnergyParts::buffer, &EnergyParts::registers})
+         {&EnergyParts::macs, &EnergyParts::operations, &EnergyParts::dram, &EnergyParts::buffer,
+          &EnergyParts::registers})
       parts.*part = in.number();
   }
   for (auto einsums = static_cast<int>(in.number()); einsums > 0; --einsums) {

@@ -1,4 +1,5 @@
-// validation.md: every published value beside what the rules and our fidelities give, and why they part.
+// validation.md: every published value beside what the rules and our fidelities give, and why they
+// part.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,8 +15,12 @@ constexpr std::array<const char*, 3> kFidelities{"rules", "analytic", "systemc"}
 std::string length_text(std::int64_t length) {
   return length < (1 << 20) ? fmt::format("{}K", length >> 10) : fmt::format("{}M", length >> 20);
 }
-std::string difference(double ours, double published) { return fmt::format("{:+.2f} %", 100 * (ours / published - 1)); }
-std::string figure(const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : "–"; }
+std::string difference(double ours, double published) {
+  return fmt::format("{:+.2f} %", 100 * (ours / published - 1));
+}
+std::string figure(const std::optional<double>& value) {
+  return value ? fmt::format("{:.4g}", *value) : "–";
+}
 
 std::vector<std::string> fidelities_of(const Reproduction& all) {
   std::vector<std::string> found;
@@ -34,16 +39,20 @@ std::string header(std::vector<std::string> cells) {
 }
 
 std::string means_section(const Reproduction& all) {
-  std::string out = "## Headline means\n\nArithmetic means over four models and six lengths, FuseMax against each.\n\n";
+  std::string out =
+      "## Headline means\n\nArithmetic means over four models and six lengths, FuseMax against "
+      "each.\n\n";
   std::vector<std::string> cells{"mean", "published"};
   for (const std::string& fidelity : fidelities_of(all)) {
     for (const std::string& table : all.tables) cells.push_back(fidelity + ", " + table);
   }
   out += header(cells);
   for (const NamedMean& mean : kMeans) {
-    out += fmt::format("| {} | {} |", mean.name, mean.published > 0 ? fmt::format("{:.4g}", mean.published) : "–");
+    out += fmt::format("| {} | {} |", mean.name,
+                       mean.published > 0 ? fmt::format("{:.4g}", mean.published) : "–");
     for (const std::string& fidelity : fidelities_of(all)) {
-      for (const std::string& table : all.tables) out += " " + figure(all.means.at(fidelity).at(table).*mean.member) + " |";
+      for (const std::string& table : all.tables)
+        out += " " + figure(all.means.at(fidelity).at(table).*mean.member) + " |";
     }
     out += "\n";
   }
@@ -57,23 +66,30 @@ std::string table_sentences(const Reproduction& all) {
   const Means& second = all.means.at(all.fidelity).at(all.tables[1]);
   double share[2] = {0, 0};
   for (const AttentionPoint& point : all.points) {
-    if (point.fidelity != all.fidelity || point.config != Config::binding || point.length != 4096 || point.model != "BERT") continue;
+    if (point.fidelity != all.fidelity || point.config != Config::binding || point.length != 4096 ||
+        point.model != "BERT")
+      continue;
     for (std::size_t t = 0; t < 2; ++t)
-      share[t] = point.outcome.energy.at(all.tables[t]).macs / point.outcome.energy.at(all.tables[t]).total();
+      share[t] = point.outcome.energy.at(all.tables[t]).macs /
+                 point.outcome.energy.at(all.tables[t]).total();
   }
   return fmt::format(
-      "\nBy `{}` FuseMax takes {} of FLAT's and {} of the unfused baseline's energy in attention, by `{}` {} and {} ({}). MACs are {:.0f} "
+      "\nBy `{}` FuseMax takes {} of FLAT's and {} of the unfused baseline's energy in attention, "
+      "by `{}` {} and {} ({}). MACs are {:.0f} "
       "% of "
-      "FuseMax's energy by the one and {:.0f} % by the other (BERT, 4K): the smaller their share, the more counts what FuseMax saves, data "
+      "FuseMax's energy by the one and {:.0f} % by the other (BERT, 4K): the smaller their share, "
+      "the more counts what FuseMax saves, data "
       "kept out "
       "of buffer and DRAM, and the less what it adds, six MACCs for an exp.\n",
-      all.tables[0], figure(first.energy_to_flat), figure(first.energy_to_unfused), all.tables[1], figure(second.energy_to_flat),
-      figure(second.energy_to_unfused), all.fidelity, 100 * share[0], 100 * share[1]);
+      all.tables[0], figure(first.energy_to_flat), figure(first.energy_to_unfused), all.tables[1],
+      figure(second.energy_to_flat), figure(second.energy_to_unfused), all.fidelity, 100 * share[0],
+      100 * share[1]);
 }
 
 std::string mended_section(const Reproduction& all) {
   std::string out =
-      "\n## The rules with their oddities mended\n\nOne at a time, and together; latency means move only where a mend moves latency.\n\n";
+      "\n## The rules with their oddities mended\n\nOne at a time, and together; latency means "
+      "move only where a mend moves latency.\n\n";
   std::vector<std::string> cells{"mended"};
   for (const NamedMean& mean : kMeans) cells.emplace_back(mean.name);
   out += header(cells);
@@ -83,7 +99,8 @@ std::string mended_section(const Reproduction& all) {
     out += "\n";
   };
   row("nothing", all.means.at("rules").at(all.tables[0]));
-  for (const MendedMeans& mended : all.mended) row(mended.name + ": " + mended.description, mended.means);
+  for (const MendedMeans& mended : all.mended)
+    row(mended.name + ": " + mended.description, mended.means);
   return out;
 }
 
@@ -93,21 +110,33 @@ struct Quantity {
   double PublishedAttention::*published;
 };
 const std::array<Quantity, 6> kQuantities{{
-    {"Latency, s", [](const AttentionPoint& p, const std::string&) { return p.outcome.latency_s; }, &PublishedAttention::latency_s},
-    {"DRAM bytes", [](const AttentionPoint& p, const std::string&) { return p.outcome.traffic_bytes; }, &PublishedAttention::traffic_bytes},
-    {"Energy, pJ", [](const AttentionPoint& p, const std::string& table) { return p.outcome.energy.at(table).total(); },
+    {"Latency, s", [](const AttentionPoint& p, const std::string&) { return p.outcome.latency_s; },
+     &PublishedAttention::latency_s},
+    {"DRAM bytes",
+     [](const AttentionPoint& p, const std::string&) { return p.outcome.traffic_bytes; },
+     &PublishedAttention::traffic_bytes},
+    {"Energy, pJ",
+     [](const AttentionPoint& p, const std::string& table) {
+       return p.outcome.energy.at(table).total();
+     },
      &PublishedAttention::energy_pj},
-    {"Busy share of the 2D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_2d; },
+    {"Busy share of the 2D array",
+     [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_2d; },
      &PublishedAttention::utilisation_2d},
-    {"Useful MACs of the 2D array, share of its slots", [](const AttentionPoint& p, const std::string&) { return p.outcome.useful_macs; },
+    {"Useful MACs of the 2D array, share of its slots",
+     [](const AttentionPoint& p, const std::string&) { return p.outcome.useful_macs; },
      &PublishedAttention::useful_macs},
-    {"Busy share of the 1D array", [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_1d; },
+    {"Busy share of the 1D array",
+     [](const AttentionPoint& p, const std::string&) { return p.outcome.utilisation_1d; },
      &PublishedAttention::utilisation_1d},
 }};
 
-const AttentionPoint* same_point(const Reproduction& all, const AttentionPoint& like, const std::string& fidelity) {
+const AttentionPoint* same_point(const Reproduction& all, const AttentionPoint& like,
+                                 const std::string& fidelity) {
   for (const AttentionPoint& p : all.points) {
-    if (p.fidelity == fidelity && p.config == like.config && p.model == like.model && p.length == like.length) return p.ok() ? &p : nullptr;
+    if (p.fidelity == fidelity && p.config == like.config && p.model == like.model &&
+        p.length == like.length)
+      return p.ok() ? &p : nullptr;
   }
   return nullptr;
 }
@@ -117,18 +146,22 @@ std::string attention_section(const Reproduction& all) {
   const std::vector<std::string> fidelities = fidelities_of(all);
   for (const Quantity& quantity : kQuantities) {
     if (quantity.published == &PublishedAttention::energy_pj && !compares_energy(all.cost_table)) {
-      out += fmt::format("\n### Energy\n\nPublished energies are by `{}` and are not compared with those by `{}`.\n", kPublishedTable,
-                         all.cost_table);
+      out += fmt::format(
+          "\n### Energy\n\nPublished energies are by `{}` and are not compared with those by "
+          "`{}`.\n",
+          kPublishedTable, all.cost_table);
       continue;
     }
     out += fmt::format("\n### {}\n\n", quantity.title);
     std::vector<std::string> cells{"design", "model", "tokens", "published"};
-    for (const std::string& fidelity : fidelities) cells.insert(cells.end(), {fidelity, "difference"});
+    for (const std::string& fidelity : fidelities)
+      cells.insert(cells.end(), {fidelity, "difference"});
     out += header(cells);
     for (const AttentionPoint& point : all.points) {
       if (point.fidelity != "rules" || !point.published) continue;
       const double published = (*point.published).*quantity.published;
-      out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model, length_text(point.length), published);
+      out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model,
+                         length_text(point.length), published);
       for (const std::string& fidelity : fidelities) {
         const AttentionPoint* other = same_point(all, point, fidelity);
         if (other == nullptr) {
@@ -145,18 +178,23 @@ std::string attention_section(const Reproduction& all) {
 }
 
 std::string reasons_section(const Reproduction& all) {
-  std::string out = fmt::format("\n## Why, where a figure is more than 1 % from the published one ({})\n\n", all.fidelity);
-  if (all.fidelity == "rules") return out + "No figure of the rules is, with the table they are published by.\n";
+  std::string out = fmt::format(
+      "\n## Why, where a figure is more than 1 % from the published one ({})\n\n", all.fidelity);
+  if (all.fidelity == "rules")
+    return out + "No figure of the rules is, with the table they are published by.\n";
   out += header({"design", "model", "tokens", "reason"});
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity != all.fidelity || point.reason.empty()) continue;
-    out += fmt::format("| {} | {} | {} | {} |\n", design_name(point.config), point.model, length_text(point.length), point.reason);
+    out += fmt::format("| {} | {} | {} | {} |\n", design_name(point.config), point.model,
+                       length_text(point.length), point.reason);
   }
   return out;
 }
 
 std::string points_section(const Reproduction& all) {
-  std::string out = fmt::format("\n## All points, {}\n\nLatency in seconds and what binds it; `–`: none is published.\n\n", all.fidelity);
+  std::string out = fmt::format(
+      "\n## All points, {}\n\nLatency in seconds and what binds it; `–`: none is published.\n\n",
+      all.fidelity);
   const bool both = all.fidelity == "systemc";
   std::vector<std::string> cells{"design", "model", "tokens", "published", all.fidelity};
   if (both) cells.insert(cells.end(), {"analytic", "analytic to systemc"});
@@ -165,12 +203,14 @@ std::string points_section(const Reproduction& all) {
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity != all.fidelity) continue;
     if (!point.ok()) {
-      out += fmt::format("| {} | {} | {} | infeasible: {} |\n", design_name(point.config), point.model, length_text(point.length),
-                         point.outcome.bound_by);
+      out += fmt::format("| {} | {} | {} | infeasible: {} |\n", design_name(point.config),
+                         point.model, length_text(point.length), point.outcome.bound_by);
       continue;
     }
-    out += fmt::format("| {} | {} | {} | {} | {:.6g} |", design_name(point.config), point.model, length_text(point.length),
-                       point.published ? fmt::format("{:.6g}", point.published->latency_s) : "–", point.outcome.latency_s);
+    out += fmt::format("| {} | {} | {} | {} | {:.6g} |", design_name(point.config), point.model,
+                       length_text(point.length),
+                       point.published ? fmt::format("{:.6g}", point.published->latency_s) : "–",
+                       point.outcome.latency_s);
     if (both) {
       const double closed = same_point(all, point, "analytic")->outcome.latency_s;
       out += fmt::format(" {:.6g} | {} |", closed, difference(closed, point.outcome.latency_s));
@@ -179,16 +219,20 @@ std::string points_section(const Reproduction& all) {
   }
   if (both)
     out +=
-        "\nThe closed form is the largest of each unit's work and one tile's path, once. What it leaves out is waiting: of a tile's "
+        "\nThe closed form is the largest of each unit's work and one tile's path, once. What it "
+        "leaves out is waiting: of a tile's "
         "critical "
-        "step behind another tile's on the same array (fusemax-cascade, where the 1D array has ten steps a tile), of flat's and unfused's "
+        "step behind another tile's on the same array (fusemax-cascade, where the 1D array has ten "
+        "steps a tile), of flat's and unfused's "
         "memory "
-        "for stores behind loads, and between heads of few tiles. docs/units/analytic.md has the bounds.\n";
+        "for stores behind loads, and between heads of few tiles. docs/units/analytic.md has the "
+        "bounds.\n";
   return out;
 }
 
 // The designs by latency, quickest first.
-std::string order_of(const Reproduction& all, const AttentionPoint& like, const std::string& fidelity) {
+std::string order_of(const Reproduction& all, const AttentionPoint& like,
+                     const std::string& fidelity) {
   std::vector<std::pair<double, Config>> found;
   for (const AttentionPoint& p : all.points) {
     if (p.fidelity == fidelity && p.ok() && p.model == like.model && p.length == like.length)
@@ -196,7 +240,8 @@ std::string order_of(const Reproduction& all, const AttentionPoint& like, const 
   }
   std::sort(found.begin(), found.end());
   std::string out;
-  for (const auto& [latency, config] : found) out += (out.empty() ? "" : ", ") + std::string(design_name(config));
+  for (const auto& [latency, config] : found)
+    out += (out.empty() ? "" : ", ") + std::string(design_name(config));
   return out;
 }
 
@@ -218,17 +263,22 @@ std::string order_section(const Reproduction& all) {
     }
   }
   const std::size_t pairs = kPublishedModels.size() * kPublishedLengths.size();
-  out += fmt::format("Quickest first, as by the rules at {} of {} pairs of model and length", same, pairs);
-  out += all.fidelity == "systemc" ? fmt::format(", and as in the closed form at {}.\n", same_closed) : ".\n";
+  out += fmt::format("Quickest first, as by the rules at {} of {} pairs of model and length", same,
+                     pairs);
+  out += all.fidelity == "systemc"
+             ? fmt::format(", and as in the closed form at {}.\n", same_closed)
+             : ".\n";
   if (!moved.empty())
     out +=
-        "fusemax-cascade and flat change places: the subtraction before an exp costs a cycle there and none here, and at 64K our flat is "
+        "fusemax-cascade and flat change places: the subtraction before an exp costs a cycle there "
+        "and none here, and at 64K our flat is "
         "slower than the published mapping.\n";
   for (const auto& [how, where] : moved) out += fmt::format("\n- {}: {}", where, how);
   return out + (moved.empty() ? "" : "\n");
 }
 
-// Where our FLAT is worse than the rules' with the published mapping, at every pair, and what the better of both would make of the mean.
+// Where our FLAT is worse than the rules' with the published mapping, at every pair, and what the
+// better of both would make of the mean.
 std::string flat_section(const Reproduction& all) {
   if (all.fidelity == "rules") return "";
   std::string out = "\n## FLAT, mapped by us and by the published mappings, at every pair\n\n";
@@ -242,26 +292,32 @@ std::string flat_section(const Reproduction& all) {
     like.config = Config::binding;
     const AttentionPoint* fusemax = same_point(all, like, all.fidelity);
     if (theirs == nullptr || fusemax == nullptr) continue;
-    speedups += std::min(ours.outcome.latency_s, theirs->outcome.latency_s) / fusemax->outcome.latency_s;
+    speedups +=
+        std::min(ours.outcome.latency_s, theirs->outcome.latency_s) / fusemax->outcome.latency_s;
     ++pairs;
     const double latency = ours.outcome.latency_s / theirs->outcome.latency_s;
     const double bytes = ours.outcome.traffic_bytes / theirs->outcome.traffic_bytes;
     if (latency > 1.01 || bytes > 1.01)
-      worse += fmt::format("- {} {}: latency {:+.1f} %, {:.2f} times the bytes\n", ours.model, length_text(ours.length),
-                           100 * (latency - 1), bytes);
+      worse += fmt::format("- {} {}: latency {:+.1f} %, {:.2f} times the bytes\n", ours.model,
+                           length_text(ours.length), 100 * (latency - 1), bytes);
   }
   out += worse.empty() ? "Ours is nowhere slower by more than 1 % and moves no more.\n"
-                       : "Ours is worse here: the published mapping holds a row of scores that is as large as the buffer, spills the rest, "
+                       : "Ours is worse here: the published mapping holds a row of scores that is "
+                         "as large as the buffer, spills the rest, "
                          "and writes SN over QK, "
                          "which a binding cannot say:\n\n" +
                              worse;
-  return out + fmt::format("\nWith the better of both at each of {} pairs, the mean speedup over FLAT is {:.3f}.\n", pairs,
-                           speedups / std::max(1, pairs));
+  return out + fmt::format(
+                   "\nWith the better of both at each of {} pairs, the mean speedup over FLAT is "
+                   "{:.3f}.\n",
+                   pairs, speedups / std::max(1, pairs));
 }
 
 std::string not_evaluated_section(const Reproduction& all) {
   if (all.not_evaluated.empty()) return "";
-  std::string out = "\n## Published, not evaluated\n\nRows of configs/published/ for which there is no point here.\n\n";
+  std::string out =
+      "\n## Published, not evaluated\n\nRows of configs/published/ for which there is no point "
+      "here.\n\n";
   for (const std::string& row : all.not_evaluated) out += "- " + row + "\n";
   return out;
 }
@@ -269,31 +325,38 @@ std::string not_evaluated_section(const Reproduction& all) {
 std::string linear_section(const Reproduction& all) {
   std::string out = "\n## Linear layers: every published value\n\n";
   std::vector<std::string> cells{"arrays of", "model", "tokens", "published latency, s"};
-  for (const std::string& fidelity : fidelities_of(all)) cells.insert(cells.end(), {fidelity, "latency", "bytes", "energy"});
+  for (const std::string& fidelity : fidelities_of(all))
+    cells.insert(cells.end(), {fidelity, "latency", "bytes", "energy"});
   out += header(cells);
   const bool energy = compares_energy(all.cost_table);
   for (const LinearPoint& point : all.linear) {
     if (point.fidelity != "rules" || !point.published) continue;
-    out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model, length_text(point.length),
-                       point.published->latency_s);
+    out += fmt::format("| {} | {} | {} | {:.5g} |", design_name(point.config), point.model,
+                       length_text(point.length), point.published->latency_s);
     for (const std::string& fidelity : fidelities_of(all)) {
-      const auto found = std::find_if(all.linear.begin(), all.linear.end(), [&](const LinearPoint& p) {
-        return p.fidelity == fidelity && p.config == point.config && p.model == point.model && p.length == point.length;
-      });
+      const auto found =
+          std::find_if(all.linear.begin(), all.linear.end(), [&](const LinearPoint& p) {
+            return p.fidelity == fidelity && p.config == point.config && p.model == point.model &&
+                   p.length == point.length;
+          });
       if (!found->feasible) {
         out += " – | – | – | – |";
         continue;
       }
-      out += fmt::format(" {:.5g} | {} | {} | {} |", found->latency_s, difference(found->latency_s, point.published->latency_s),
-                         difference(found->traffic_bytes, point.published->traffic_bytes),
-                         energy ? difference(found->energy_pj.at(all.cost_table), point.published->energy_pj) : "–");
+      out += fmt::format(
+          " {:.5g} | {} | {} | {} |", found->latency_s,
+          difference(found->latency_s, point.published->latency_s),
+          difference(found->traffic_bytes, point.published->traffic_bytes),
+          energy ? difference(found->energy_pj.at(all.cost_table), point.published->energy_pj)
+                 : "–");
     }
     out += "\n";
   }
   if (all.fidelity != "rules") out += "\n" + header({"arrays of", "model", "tokens", "reason"});
   for (const LinearPoint& point : all.linear) {
     if (point.fidelity == all.fidelity && !point.reason.empty())
-      out += fmt::format("| {} | {} | {} | {} |\n", design_name(point.config), point.model, length_text(point.length), point.reason);
+      out += fmt::format("| {} | {} | {} | {} |\n", design_name(point.config), point.model,
+                         length_text(point.length), point.reason);
   }
   return out;
 }
@@ -301,17 +364,19 @@ std::string linear_section(const Reproduction& all) {
 // Attention and the six products: a layer, and the whole model.
 std::string end_to_end_section(const Reproduction& all) {
   std::string out = fmt::format("\n## End to end, {}: seconds a layer\n\n", all.fidelity);
-  out += header({"design", "model", "tokens", "attention", "Q", "K", "V", "Z", "FFN1", "FFN2", "layer", "layers", "model"});
+  out += header({"design", "model", "tokens", "attention", "Q", "K", "V", "Z", "FFN1", "FFN2",
+                 "layer", "layers", "model"});
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity != all.fidelity || !point.ok()) continue;
     const Config arrays = arrays_of(point.config);
     for (const LinearPoint& linear : all.linear) {
-      if (!linear.feasible || linear.fidelity != point.fidelity || linear.config != arrays || linear.model != point.model ||
-          linear.length != point.length)
+      if (!linear.feasible || linear.fidelity != point.fidelity || linear.config != arrays ||
+          linear.model != point.model || linear.length != point.length)
         continue;
-      out += fmt::format("| {} | {} | {} | {:.4g} |", design_name(point.config), point.model, length_text(point.length),
-                         point.outcome.latency_s);
-      for (const char* product : {"Q", "K", "V", "Z", "FFN1", "FFN2"}) out += fmt::format(" {:.4g} |", linear.product_s.at(product));
+      out += fmt::format("| {} | {} | {} | {:.4g} |", design_name(point.config), point.model,
+                         length_text(point.length), point.outcome.latency_s);
+      for (const char* product : {"Q", "K", "V", "Z", "FFN1", "FFN2"})
+        out += fmt::format(" {:.4g} |", linear.product_s.at(product));
       const double layer = point.outcome.latency_s + linear.latency_s;
       out += fmt::format(" {:.4g} | {} | {:.4g} |\n", layer, all.layers.at(point.model),
                          layer * static_cast<double>(all.layers.at(point.model)));
@@ -322,25 +387,32 @@ std::string end_to_end_section(const Reproduction& all) {
 
 std::string pareto_section(const Reproduction& all) {
   std::string out = "\n## Sides of the arrays, 256K tokens\n\n";
-  std::vector<std::string> cells{"model", "side", "published area, µm²", "rules", "published latency, s"};
-  for (const std::string& fidelity : fidelities_of(all)) cells.insert(cells.end(), {fidelity, "difference"});
+  std::vector<std::string> cells{"model", "side", "published area, µm²", "rules",
+                                 "published latency, s"};
+  for (const std::string& fidelity : fidelities_of(all))
+    cells.insert(cells.end(), {fidelity, "difference"});
   out += header(cells);
   for (const ParetoPoint& point : all.pareto) {
     if (point.fidelity != "rules" || !point.published) continue;
-    out += fmt::format("| {} | {} | {:.6g} | {} | {:.6g} |", point.model, point.side, point.published->area_um2, figure(point.area_um2),
-                       point.published->latency_s);
+    out +=
+        fmt::format("| {} | {} | {:.6g} | {} | {:.6g} |", point.model, point.side,
+                    point.published->area_um2, figure(point.area_um2), point.published->latency_s);
     for (const std::string& fidelity : fidelities_of(all)) {
       for (const ParetoPoint& other : all.pareto) {
-        if (other.fidelity != fidelity || other.model != point.model || other.side != point.side) continue;
-        out += fmt::format(" {:.6g} | {} |", other.latency_s, difference(other.latency_s, point.published->latency_s));
+        if (other.fidelity != fidelity || other.model != point.model || other.side != point.side)
+          continue;
+        out += fmt::format(" {:.6g} | {} |", other.latency_s,
+                           difference(other.latency_s, point.published->latency_s));
       }
     }
     out += "\n";
   }
   if (all.fidelity == "rules") return out;
   out +=
-      "\nOur sweep has twice the published buffer, since what is fetched is held twice and the running state is fp32; the area is by the "
-      "published rule for half of it. Where the two part by more than 1 %, so small a buffer is why: a block holds fewer tiles of queries, "
+      "\nOur sweep has twice the published buffer, since what is fetched is held twice and the "
+      "running state is fp32; the area is by the "
+      "published rule for half of it. Where the two part by more than 1 %, so small a buffer is "
+      "why: a block holds fewer tiles of queries, "
       "so that K and "
       "V "
       "are read more often, and two copies of V do not last from a tile's BQK to its SLNV.\n\n";
@@ -355,15 +427,18 @@ std::string pareto_section(const Reproduction& all) {
 
 std::string validation_page(const Reproduction& all) {
   std::string out = fmt::format(
-      "# FuseMax's evaluation, reproduced\n\nWritten by `weft reproduce fusemax --fidelity {}`; energy by `{}`. Published: FuseMax (MICRO "
+      "# FuseMax's evaluation, reproduced\n\nWritten by `weft reproduce fusemax --fidelity {}`; "
+      "energy by `{}`. Published: FuseMax (MICRO "
       "2024, arXiv "
-      "2406.10491v3) and its evaluation artifact, from configs/published/, to which rows can be added. `rules` are the artifact's formulas "
+      "2406.10491v3) and its evaluation artifact, from configs/published/, to which rows can be "
+      "added. `rules` are the artifact's formulas "
       "as they stand "
       "(docs/units/rules.md); the other fidelities are our own, on our own mappings.\n\n",
       all.fidelity, all.cost_table);
-  return out + means_section(all) + table_sentences(all) + mended_section(all) + attention_section(all) + reasons_section(all) +
-         order_section(all) + flat_section(all) + linear_section(all) + end_to_end_section(all) + pareto_section(all) +
-         points_section(all) + not_evaluated_section(all);
+  return out + means_section(all) + table_sentences(all) + mended_section(all) +
+         attention_section(all) + reasons_section(all) + order_section(all) + flat_section(all) +
+         linear_section(all) + end_to_end_section(all) + pareto_section(all) + points_section(all) +
+         not_evaluated_section(all);
 }
 
 }  // namespace weft::evaluation

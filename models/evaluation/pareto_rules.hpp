@@ -1,4 +1,5 @@
-// The published sweep of FuseMax over sides of its arrays: time and area at 256K tokens, 64 sequences at once.
+// The published sweep of FuseMax over sides of its arrays: time and area at 256K tokens, 64
+// sequences at once.
 #pragma once
 
 #include <array>
@@ -22,11 +23,13 @@ struct ParetoResult {
   double compute_1d_s = 0;
   double latency_s = 0;
   double array_2d_um2 = 0;
-  std::optional<double> area_um2{};  // of arrays and buffer; absent where the costs have no area of such a buffer
+  std::optional<double>
+      area_um2{};  // of arrays and buffer; absent where the costs have no area of such a buffer
 };
 
-// The buffer is the least of 16·side·E·2^i bytes with which the memory is no slower than the 1D array. ConfigError where the
-// side does not divide 256K, is below 16, or no buffer makes the memory fast enough.
+// The buffer is the least of 16·side·E·2^i bytes with which the memory is no slower than the 1D
+// array. ConfigError where the side does not divide 256K, is below 16, or no buffer makes the
+// memory fast enough.
 ParetoResult evaluate_pareto(std::int64_t side, const Model& model, const RuleCosts& costs);
 
 }  // namespace weft::evaluation

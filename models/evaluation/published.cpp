@@ -22,10 +22,12 @@ double positive(csv::Reader& reader, const char* column) {
 }  // namespace
 
 std::vector<PublishedAttention> read_published_attention(const std::string& file) {
-  csv::Reader reader(file, {"config", "model", "seq_len", "latency_s", "traffic_bytes", "energy_pj", "util_2d", "util_1d"});
+  csv::Reader reader(file, {"config", "model", "seq_len", "latency_s", "traffic_bytes", "energy_pj",
+                            "util_2d", "util_1d"});
   std::vector<PublishedAttention> rows;
   while (reader.next()) {
-    PublishedAttention row{.line = reader.where().line, .config = config_of(reader), .model = reader.text("model")};
+    PublishedAttention row{
+        .line = reader.where().line, .config = config_of(reader), .model = reader.text("model")};
     row.length = reader.count("seq_len");
     row.latency_s = positive(reader, "latency_s");
     row.traffic_bytes = positive(reader, "traffic_bytes");
@@ -46,10 +48,12 @@ std::vector<PublishedAttention> read_published_attention(const std::string& file
 }
 
 std::vector<PublishedLinear> read_published_linear(const std::string& file) {
-  csv::Reader reader(file, {"config", "model", "seq_len", "latency_s", "traffic_bytes", "energy_pj"});
+  csv::Reader reader(file,
+                     {"config", "model", "seq_len", "latency_s", "traffic_bytes", "energy_pj"});
   std::vector<PublishedLinear> rows;
   while (reader.next()) {
-    PublishedLinear row{.line = reader.where().line, .config = config_of(reader), .model = reader.text("model")};
+    PublishedLinear row{
+        .line = reader.where().line, .config = config_of(reader), .model = reader.text("model")};
     row.length = reader.count("seq_len");
     row.latency_s = positive(reader, "latency_s");
     row.traffic_bytes = positive(reader, "traffic_bytes");
@@ -61,11 +65,13 @@ std::vector<PublishedLinear> read_published_linear(const std::string& file) {
 }
 
 std::vector<PublishedPareto> read_published_pareto(const std::string& file) {
-  csv::Reader reader(file,
-                     {"accel", "model", "PE_dim", "traffic", "mem_lat", "comp_2d_lat", "comp_1d_lat", "latency", "array_2d_area", "area"});
+  csv::Reader reader(file, {"accel", "model", "PE_dim", "traffic", "mem_lat", "comp_2d_lat",
+                            "comp_1d_lat", "latency", "array_2d_area", "area"});
   std::vector<PublishedPareto> rows;
   while (reader.next()) {
-    PublishedPareto row{.line = reader.where().line, .accelerator = reader.text("accel"), .model = reader.text("model")};
+    PublishedPareto row{.line = reader.where().line,
+                        .accelerator = reader.text("accel"),
+                        .model = reader.text("model")};
     row.side = reader.count("PE_dim");
     row.traffic_bytes = positive(reader, "traffic");
     row.memory_s = positive(reader, "mem_lat");

@@ -1,5 +1,5 @@
-// The published tables of FuseMax's evaluation, row by row as configs/published/ has them. Rows of models that
-// kPublishedModels does not have are read like any other: a user may add rows.
+// The published tables of FuseMax's evaluation, row by row as configs/published/ has them. Rows of
+// models that kPublishedModels does not have are read like any other: a user may add rows.
 #pragma once
 
 #include <cstdint>

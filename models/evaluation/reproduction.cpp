@@ -47,12 +47,14 @@ Outcome outcome_of(const AttentionResult& result) {
 template <class Row, class Point>
 std::optional<Row> row_for(const std::vector<Row>& rows, const Point& point) {
   for (const Row& row : rows) {
-    if (row.config == point.config && row.model == point.model && row.length == point.length) return row;
+    if (row.config == point.config && row.model == point.model && row.length == point.length)
+      return row;
   }
   return std::nullopt;
 }
 
-std::optional<PublishedPareto> row_for(const std::vector<PublishedPareto>& rows, const ParetoPoint& point) {
+std::optional<PublishedPareto> row_for(const std::vector<PublishedPareto>& rows,
+                                       const ParetoPoint& point) {
   for (const PublishedPareto& row : rows) {
     if (row.model == point.model && row.side == point.side) return row;
   }
@@ -78,10 +80,13 @@ void add_rule_pareto(Reproduction& into, const Published& published, const RuleC
   }
 }
 
-// The area of the sweep's FuseMax by the rules. Ours has the same arrays and twice the buffer, which is 0.05 to 1 % of the area.
-std::optional<double> area_at(const Reproduction& all, const std::string& model, std::int64_t side) {
+// The area of the sweep's FuseMax by the rules. Ours has the same arrays and twice the buffer,
+// which is 0.05 to 1 % of the area.
+std::optional<double> area_at(const Reproduction& all, const std::string& model,
+                              std::int64_t side) {
   for (const ParetoPoint& point : all.pareto) {
-    if (point.fidelity == "rules" && point.model == model && point.side == side) return point.area_um2;
+    if (point.fidelity == "rules" && point.model == model && point.side == side)
+      return point.area_um2;
   }
   throw ContractError("no area by the rules");
 }
@@ -89,7 +94,9 @@ std::optional<double> area_at(const Reproduction& all, const std::string& model,
 // The linear layers of one design, model and length, product by product.
 LinearPoint& linear_of(Reproduction& all, const Job& job, const std::string& fidelity) {
   for (LinearPoint& point : all.linear) {
-    if (point.fidelity == fidelity && point.config == job.config && point.model == job.model && point.length == job.length) return point;
+    if (point.fidelity == fidelity && point.config == job.config && point.model == job.model &&
+        point.length == job.length)
+      return point;
   }
   return all.linear.emplace_back(LinearPoint{.config = job.config,
                                              .model = job.model,
@@ -103,8 +110,9 @@ LinearPoint& linear_of(Reproduction& all, const Job& job, const std::string& fid
 }
 
 void add_product(LinearPoint& point, const Job& job, const Outcome& outcome) {
-  const std::vector<std::string> names =
-      job.product == "QKV" ? std::vector<std::string>{"Q", "K", "V"} : std::vector<std::string>{job.product};
+  const std::vector<std::string> names = job.product == "QKV"
+                                             ? std::vector<std::string>{"Q", "K", "V"}
+                                             : std::vector<std::string>{job.product};
   point.feasible = point.feasible && outcome.status == "ok";
   if (!outcome.mapping.empty()) point.mapping[job.product] = outcome.mapping;
   for (const std::string& name : names) {
@@ -120,11 +128,13 @@ Means means_by(const Reproduction& all, const std::string& fidelity, const std::
   std::vector<MeasuredPoint> linear;
   for (const AttentionPoint& point : all.points) {
     if (point.fidelity == fidelity && point.ok())
-      attention.push_back({point.config, point.model, point.length, point.outcome.latency_s, point.outcome.energy.at(table).total()});
+      attention.push_back({point.config, point.model, point.length, point.outcome.latency_s,
+                           point.outcome.energy.at(table).total()});
   }
   for (const LinearPoint& point : all.linear) {
     if (point.fidelity == fidelity && point.feasible)
-      linear.push_back({point.config, point.model, point.length, point.latency_s, point.energy_pj.at(table)});
+      linear.push_back(
+          {point.config, point.model, point.length, point.latency_s, point.energy_pj.at(table)});
   }
   return means_of(attention, linear);
 }
@@ -132,15 +142,19 @@ Means means_by(const Reproduction& all, const std::string& fidelity, const std::
 }  // namespace
 
 Published read_published(const std::string& folder) {
-  return {read_published_attention(folder + "/fusemax-attention.csv"), read_published_linear(folder + "/fusemax-linear-layers.csv"),
-          read_published_pareto(folder + "/fusemax-pareto.csv"), read_flat_mappings(folder + "/flat-mappings-cloud.csv")};
+  return {read_published_attention(folder + "/fusemax-attention.csv"),
+          read_published_linear(folder + "/fusemax-linear-layers.csv"),
+          read_published_pareto(folder + "/fusemax-pareto.csv"),
+          read_flat_mappings(folder + "/flat-mappings-cloud.csv")};
 }
 
 RuleCosts rule_costs_of(const cost::Table& table) {
   if (table.dram_write_per_bit) {
-    throw ConfigError(Problem{config::origin_of(table.origins, "dram_write_per_bit"), "dram_write_per_bit",
+    throw ConfigError(Problem{config::origin_of(table.origins, "dram_write_per_bit"),
+                              "dram_write_per_bit",
                               config::number_text(table.dram_write_per_bit->pj),
-                              "the published rules count words read and written together: one price, dram_per_bit, is needed here"});
+                              "the published rules count words read and written together: one "
+                              "price, dram_per_bit, is needed here"});
   }
   RuleCosts costs;
   costs.mac_pj = cost::operation(table, "macc").energy.pj;
@@ -161,23 +175,31 @@ RuleCosts rule_costs_of(const cost::Table& table) {
   costs.register_file_um2 = file.area ? file.area->um2 : 0;
   costs.address_bit_um2 = file.area_per_address_bit ? file.area_per_address_bit->um2 : 0;
   if (!whole) return costs;  // without the areas of buffers the rules give none at all
-  for (const cost::BufferArea& area : table.buffer_area) costs.srams.push_back({area.bytes, area.row_bytes, area.um2});
+  for (const cost::BufferArea& area : table.buffer_area)
+    costs.srams.push_back({area.bytes, area.row_bytes, area.um2});
   return costs;
 }
 
-void add_rules(Reproduction& into, const Published& published, const std::vector<cost::Table>& tables) {
+void add_rules(Reproduction& into, const Published& published,
+               const std::vector<cost::Table>& tables) {
   std::vector<AttentionRules> rules;
   for (const cost::Table& table : tables) {
     // Where a table charges every register file, so do the rules with it.
     Mends mends;
-    mends.register_files_of_every_element = table.register_file.charged == cost::Charged::every_element;
+    mends.register_files_of_every_element =
+        table.register_file.charged == cost::Charged::every_element;
     rules.push_back({rule_costs_of(table), mends, published.flat_mappings});
   }
   for (const NamedModel& model : kPublishedModels) {
     for (const std::int64_t length : kPublishedLengths) {
       for (const Config config : kConfigs) {
-        AttentionPoint point{
-            .config = config, .model = model.name, .length = length, .fidelity = "rules", .outcome = {}, .published = {}, .reason = {}};
+        AttentionPoint point{.config = config,
+                             .model = model.name,
+                             .length = length,
+                             .fidelity = "rules",
+                             .outcome = {},
+                             .published = {},
+                             .reason = {}};
         for (std::size_t t = 0; t < tables.size(); ++t) {
           const AttentionResult result = evaluate(config, model.model, length, rules[t]);
           if (t == 0) point.outcome = outcome_of(result);
@@ -197,11 +219,13 @@ void add_rules(Reproduction& into, const Published& published, const std::vector
                           .published = {},
                           .reason = {}};
         for (std::size_t t = 0; t < tables.size(); ++t) {
-          const LinearResult result = evaluate_linear(config, model.model, length, rules[t].costs, rules[t].mends);
+          const LinearResult result =
+              evaluate_linear(config, model.model, length, rules[t].costs, rules[t].mends);
           point.energy_pj[tables[t].name] = result.energy_pj;
           point.latency_s = result.latency_s;
           point.traffic_bytes = result.traffic_bytes;
-          for (const LinearProduct& product : result.products) point.product_s[product.name] = product.latency_s;
+          for (const LinearProduct& product : result.products)
+            point.product_s[product.name] = product.latency_s;
         }
         point.published = row_for(published.linear, point);
         into.linear.push_back(std::move(point));
@@ -211,15 +235,17 @@ void add_rules(Reproduction& into, const Published& published, const std::vector
   add_rule_pareto(into, published, rules[0].costs);
 }
 
-void add_outcomes(Reproduction& into, const Published& published, const std::string& fidelity, const std::vector<Outcome>& outcomes) {
+void add_outcomes(Reproduction& into, const Published& published, const std::string& fidelity,
+                  const std::vector<Outcome>& outcomes) {
   const std::vector<Job> jobs = evaluation_jobs();
   check(jobs.size() == outcomes.size(), "an outcome for each job");
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const Job& job = jobs[i];
     const bool ok = outcomes[i].status == "ok";
     if (!ok)
-      into.infeasible.push_back(
-          fmt::format("{} {} {} {}, {}: {}", design_name(job.config), job.model, job.length, job.product, fidelity, outcomes[i].bound_by));
+      into.infeasible.push_back(fmt::format("{} {} {} {}, {}: {}", design_name(job.config),
+                                            job.model, job.length, job.product, fidelity,
+                                            outcomes[i].bound_by));
     if (job.kind == JobKind::attention) {
       AttentionPoint point{.config = job.config,
                            .model = job.model,
@@ -250,52 +276,67 @@ void add_outcomes(Reproduction& into, const Published& published, const std::str
   }
 }
 
-void conclude(Reproduction& into, const Published& published, const std::vector<cost::Table>& tables) {
+void conclude(Reproduction& into, const Published& published,
+              const std::vector<cost::Table>& tables) {
   std::vector<std::string> fidelities;
   for (const AttentionPoint& point : into.points) {
-    if (std::find(fidelities.begin(), fidelities.end(), point.fidelity) == fidelities.end()) fidelities.push_back(point.fidelity);
+    if (std::find(fidelities.begin(), fidelities.end(), point.fidelity) == fidelities.end())
+      fidelities.push_back(point.fidelity);
   }
   // A stranger finds points by design, model and length, whatever order they were run in.
   const auto by_name = [&](const auto& a, const auto& b) {
     const auto rank = [&](const auto& p) {
-      const auto model =
-          std::find_if(kPublishedModels.begin(), kPublishedModels.end(), [&](const NamedModel& m) { return m.name == p.model; });
-      return std::tuple{std::find(fidelities.begin(), fidelities.end(), p.fidelity), p.config, model, p.length};
+      const auto model = std::find_if(kPublishedModels.begin(), kPublishedModels.end(),
+                                      [&](const NamedModel& m) { return m.name == p.model; });
+      return std::tuple{std::find(fidelities.begin(), fidelities.end(), p.fidelity), p.config,
+                        model, p.length};
     };
     return rank(a) < rank(b);
   };
   std::stable_sort(into.points.begin(), into.points.end(), by_name);
   std::stable_sort(into.linear.begin(), into.linear.end(), by_name);
   for (const std::string& fidelity : fidelities) {
-    for (const std::string& table : into.tables) into.means[fidelity][table] = means_by(into, fidelity, table);
+    for (const std::string& table : into.tables)
+      into.means[fidelity][table] = means_by(into, fidelity, table);
   }
   // Where a table charges every register file, the rules do so before anything is mended.
   Mends base;
-  base.register_files_of_every_element = tables[0].register_file.charged == cost::Charged::every_element;
+  base.register_files_of_every_element =
+      tables[0].register_file.charged == cost::Charged::every_element;
   const AttentionRules rules{rule_costs_of(tables[0]), base, published.flat_mappings};
   for (AttentionPoint& point : into.points) {
     if (point.fidelity == "rules" || !point.published || !point.ok()) continue;
     const auto same = [&](const AttentionPoint& p) {
-      return p.fidelity == "rules" && p.config == point.config && p.model == point.model && p.length == point.length;
+      return p.fidelity == "rules" && p.config == point.config && p.model == point.model &&
+             p.length == point.length;
     };
     const auto found = std::find_if(into.points.begin(), into.points.end(), same);
-    point.reason = reason_of(point, found == into.points.end() ? nullptr : &*found, rules, into.cost_table);
+    point.reason =
+        reason_of(point, found == into.points.end() ? nullptr : &*found, rules, into.cost_table);
   }
   for (LinearPoint& point : into.linear) {
-    if (point.fidelity != "rules" && point.published && point.feasible) point.reason = reason_of(point, into.cost_table);
+    if (point.fidelity != "rules" && point.published && point.feasible)
+      point.reason = reason_of(point, into.cost_table);
   }
   for (ParetoPoint& point : into.pareto) {
-    if (!point.published || std::abs(point.latency_s / point.published->latency_s - 1) <= 0.01) continue;
+    if (!point.published || std::abs(point.latency_s / point.published->latency_s - 1) <= 0.01)
+      continue;
     point.reason = "bound by " + point.bound_by + (point.waits.empty() ? "" : "; " + point.waits);
   }
   for (const PublishedAttention& row : published.attention) {
-    const auto is_it = [&](const AttentionPoint& p) { return p.config == row.config && p.model == row.model && p.length == row.length; };
+    const auto is_it = [&](const AttentionPoint& p) {
+      return p.config == row.config && p.model == row.model && p.length == row.length;
+    };
     if (std::none_of(into.points.begin(), into.points.end(), is_it))
-      into.not_evaluated.push_back(fmt::format("fusemax-attention.csv:{}: {} {} {}", row.line, name_of(row.config), row.model, row.length));
+      into.not_evaluated.push_back(fmt::format("fusemax-attention.csv:{}: {} {} {}", row.line,
+                                               name_of(row.config), row.model, row.length));
   }
-  const auto mend = [&](const std::string& name, const std::string& description, const Mends& mends) {
+  const auto mend = [&](const std::string& name, const std::string& description,
+                        const Mends& mends) {
     const AttentionRules mended{rules.costs, mends, published.flat_mappings};
-    into.mended.push_back({name, description, means_of(rule_attention_points(mended), rule_linear_points(rules.costs, mends))});
+    into.mended.push_back(
+        {name, description,
+         means_of(rule_attention_points(mended), rule_linear_points(rules.costs, mends))});
   };
   for (const Mend& one : kMends) {
     Mends mends = base;

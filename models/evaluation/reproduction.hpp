@@ -1,5 +1,5 @@
-// FuseMax's evaluation done again: by the published rules, and by our own fidelities on our own mappings, beside what was
-// published. docs/units/reproduction.md says what is in it.
+// FuseMax's evaluation done again: by the published rules, and by our own fidelities on our own
+// mappings, beside what was published. docs/units/reproduction.md says what is in it.
 #pragma once
 
 #include <map>
@@ -21,10 +21,10 @@ struct AttentionPoint {
   std::string model;
   std::int64_t length = 0;
   std::string fidelity;
-  Outcome outcome;                                    // of rules: without cycles, with the 2D array's shares
+  Outcome outcome;  // of rules: without cycles, with the 2D array's shares
   std::optional<PublishedAttention> published;        // absent: none is published
   bool ok() const { return outcome.status == "ok"; }  // else no figure of it means anything
-  std::string reason;                                 // of every difference above 1 %; empty where there is none
+  std::string reason;  // of every difference above 1 %; empty where there is none
 };
 
 // The table that the published energies are by: with another one they are not compared.
@@ -32,7 +32,8 @@ inline constexpr const char* kPublishedTable = "fusemax-as-published-45nm";
 
 // Whose linear layers a design has, those of its arrays: FuseMax's, or FLAT's.
 inline Config arrays_of(Config config) {
-  return config == Config::binding || config == Config::architecture ? Config::binding : Config::flat;
+  return config == Config::binding || config == Config::architecture ? Config::binding
+                                                                     : Config::flat;
 }
 
 // The linear layers of one design's arrays.
@@ -89,7 +90,7 @@ struct Reproduction {
   std::vector<LinearPoint> linear;
   std::vector<ParetoPoint> pareto;
   std::map<std::string, std::map<std::string, Means>> means;  // by fidelity, by cost table
-  std::vector<MendedMeans> mended;                            // the rules with their oddities mended
+  std::vector<MendedMeans> mended;  // the rules with their oddities mended
 
   const Means& headline() const { return means.at(fidelity).at(cost_table); }
 };
@@ -98,19 +99,23 @@ struct Reproduction {
 RuleCosts rule_costs_of(const cost::Table& table);
 
 // Appends the points of the rules, with each table; the first is the one told.
-void add_rules(Reproduction& into, const Published& published, const std::vector<cost::Table>& tables);
+void add_rules(Reproduction& into, const Published& published,
+               const std::vector<cost::Table>& tables);
 // Appends the outcomes of all jobs (in the order of evaluation_jobs()) by a fidelity of ours.
-void add_outcomes(Reproduction& into, const Published& published, const std::string& fidelity, const std::vector<Outcome>& outcomes);
+void add_outcomes(Reproduction& into, const Published& published, const std::string& fidelity,
+                  const std::vector<Outcome>& outcomes);
 // Means, and the reason for each difference above 1 %: once all points are there.
-void conclude(Reproduction& into, const Published& published, const std::vector<cost::Table>& tables);
+void conclude(Reproduction& into, const Published& published,
+              const std::vector<cost::Table>& tables);
 
 // Whether energies by `table` are on the terms of the published ones.
 inline bool compares_energy(const std::string& table) { return table == kPublishedTable; }
 
-// Why a simulated point is further than 1 % from the published one, each figure by what makes it so; empty where none is.
+// Why a simulated point is further than 1 % from the published one, each figure by what makes it
+// so; empty where none is.
 std::string reason_of(const LinearPoint& point, const std::string& table);
-std::string reason_of(const AttentionPoint& point, const AttentionPoint* rules, const AttentionRules& published_rules,
-                      const std::string& table);
+std::string reason_of(const AttentionPoint& point, const AttentionPoint* rules,
+                      const AttentionRules& published_rules, const std::string& table);
 
 // weft-reproduction/1.
 std::string reproduction_json(const Reproduction& reproduction);

@@ -1,4 +1,5 @@
-// The data of figures 6 to 12 of the FuseMax paper, one file a figure: what scripts/plot/reproduction.py draws.
+// The data of figures 6 to 12 of the FuseMax paper, one file a figure: what
+// scripts/plot/reproduction.py draws.
 #include <fmt/format.h>
 
 #include "models/common/fields.hpp"
@@ -9,7 +10,8 @@ namespace {
 
 std::string number(double value) { return config::number_text(value); }
 
-std::string key(Config config, const std::string& model, std::int64_t length, const std::string& fidelity) {
+std::string key(Config config, const std::string& model, std::int64_t length,
+                const std::string& fidelity) {
   return fmt::format("{},{},{},{}", design_name(config), workload_name(model), length, fidelity);
 }
 
@@ -19,12 +21,15 @@ std::string utilisation_csv(const Reproduction& all) {
   std::string out = fmt::format("{},utilisation_2d,utilisation_1d,useful_macs\n", kKey);
   for (const AttentionPoint& p : all.points) {
     if (!p.ok()) continue;
-    const auto row = [&](const std::string& fidelity, double busy_2d, double busy_1d, double useful) {
-      out += fmt::format("{},{},{},{}\n", key(p.config, p.model, p.length, fidelity), number(busy_2d), number(busy_1d), number(useful));
+    const auto row = [&](const std::string& fidelity, double busy_2d, double busy_1d,
+                         double useful) {
+      out += fmt::format("{},{},{},{}\n", key(p.config, p.model, p.length, fidelity),
+                         number(busy_2d), number(busy_1d), number(useful));
     };
     row(p.fidelity, p.outcome.utilisation_2d, p.outcome.utilisation_1d, p.outcome.useful_macs);
     if (p.fidelity == "rules" && p.published)
-      row("published", p.published->utilisation_2d, p.published->utilisation_1d, p.published->useful_macs);
+      row("published", p.published->utilisation_2d, p.published->utilisation_1d,
+          p.published->useful_macs);
   }
   return out;
 }
@@ -34,15 +39,19 @@ std::string plain_name(const std::string& einsum) { return einsum == "BQK" ? "QK
 
 std::string einsum_csv(const Reproduction& all) {
   std::string out = fmt::format("{},einsum,share_2d\n", kKey);
-  const auto row = [&](const AttentionPoint& p, const std::string& fidelity, const std::string& einsum, double share) {
-    out += fmt::format("{},{},{}\n", key(p.config, p.model, p.length, fidelity), einsum, number(share));
+  const auto row = [&](const AttentionPoint& p, const std::string& fidelity,
+                       const std::string& einsum, double share) {
+    out += fmt::format("{},{},{}\n", key(p.config, p.model, p.length, fidelity), einsum,
+                       number(share));
   };
   for (const AttentionPoint& p : all.points) {
-    for (const auto& [einsum, share] : p.outcome.einsum_share) row(p, p.fidelity, plain_name(einsum), share);
+    for (const auto& [einsum, share] : p.outcome.einsum_share)
+      row(p, p.fidelity, plain_name(einsum), share);
     if (p.fidelity != "rules" || !p.published) continue;
     const EinsumUse& use = p.published->einsums;
-    const std::pair<const char*, const std::optional<double>*> cells[] = {{"QK", &use.qk},   {"LM", &use.lm},     {"SLN", &use.sln},
-                                                                          {"SLD", &use.sld}, {"SLNV", &use.slnv}, {"AV", &use.av}};
+    const std::pair<const char*, const std::optional<double>*> cells[] = {
+        {"QK", &use.qk},   {"LM", &use.lm},     {"SLN", &use.sln},
+        {"SLD", &use.sld}, {"SLNV", &use.slnv}, {"AV", &use.av}};
     for (const auto& [einsum, share] : cells) {
       if (*share) row(p, "published", einsum, **share);
     }
@@ -56,9 +65,12 @@ struct Costs {
   double energy_pj = 0;
 };
 
-Costs attention_costs(const Reproduction& all, Config config, const AttentionPoint& like, bool published) {
+Costs attention_costs(const Reproduction& all, Config config, const AttentionPoint& like,
+                      bool published) {
   for (const AttentionPoint& p : all.points) {
-    if (p.config != config || p.model != like.model || p.length != like.length || p.fidelity != like.fidelity) continue;
+    if (p.config != config || p.model != like.model || p.length != like.length ||
+        p.fidelity != like.fidelity)
+      continue;
     if (!published && !p.ok()) return {};
     if (!published) return {p.outcome.latency_s, p.outcome.energy.at(all.cost_table).total()};
     if (p.published) return {p.published->latency_s, p.published->energy_pj};
@@ -66,10 +78,13 @@ Costs attention_costs(const Reproduction& all, Config config, const AttentionPoi
   return {};
 }
 
-Costs linear_costs(const Reproduction& all, Config config, const AttentionPoint& like, bool published) {
+Costs linear_costs(const Reproduction& all, Config config, const AttentionPoint& like,
+                   bool published) {
   const Config arrays = arrays_of(config);
   for (const LinearPoint& p : all.linear) {
-    if (p.config != arrays || p.model != like.model || p.length != like.length || p.fidelity != like.fidelity) continue;
+    if (p.config != arrays || p.model != like.model || p.length != like.length ||
+        p.fidelity != like.fidelity)
+      continue;
     if (!published && !p.feasible) return {};
     if (!published) return {p.latency_s, p.energy_pj.at(all.cost_table)};
     if (p.published) return {p.published->latency_s, p.published->energy_pj};
@@ -92,7 +107,9 @@ std::string ratio_csv(const Reproduction& all, bool energy, bool end_to_end) {
     const Costs base = costs(Config::unfused);
     if (own.latency_s <= 0 || base.latency_s <= 0) return;
     const double ratio = energy ? own.energy_pj / base.energy_pj : base.latency_s / own.latency_s;
-    out += fmt::format("{},{}\n", key(p.config, p.model, p.length, published ? "published" : p.fidelity), number(ratio));
+    out += fmt::format("{},{}\n",
+                       key(p.config, p.model, p.length, published ? "published" : p.fidelity),
+                       number(ratio));
   };
   for (const AttentionPoint& p : all.points) {
     row(p, false);
@@ -105,11 +122,14 @@ std::string pareto_csv(const Reproduction& all) {
   std::string out = "fidelity,workload,array_side,latency_s,area_um2\n";
   for (const ParetoPoint& p : all.pareto) {
     if (!p.area_um2) continue;
-    const auto row = [&](const std::string& fidelity, double latency_s, std::optional<double> area_um2) {
-      out += fmt::format("{},{},{},{},{}\n", fidelity, workload_name(p.model), p.side, number(latency_s), number(*area_um2));
+    const auto row = [&](const std::string& fidelity, double latency_s,
+                         std::optional<double> area_um2) {
+      out += fmt::format("{},{},{},{},{}\n", fidelity, workload_name(p.model), p.side,
+                         number(latency_s), number(*area_um2));
     };
     row(p.fidelity, p.latency_s, p.area_um2);
-    if (p.fidelity == "rules" && p.published) row("published", p.published->latency_s, p.published->area_um2);
+    if (p.fidelity == "rules" && p.published)
+      row("published", p.published->latency_s, p.published->area_um2);
   }
   return out;
 }

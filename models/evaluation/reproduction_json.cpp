@@ -43,7 +43,9 @@ void write_point(Writer& out, const AttentionPoint& point, const std::string& ta
   out.field("seq", point.length);
   out.field("fidelity", point.fidelity);
   out.field("status", outcome.status);
-  const auto figure = [&](const char* name, double value) { point.ok() ? out.field(name, value) : out.null_field(name); };
+  const auto figure = [&](const char* name, double value) {
+    point.ok() ? out.field(name, value) : out.null_field(name);
+  };
   figure("latency_s", outcome.latency_s);
   figure("traffic_bytes", outcome.traffic_bytes);
   figure("energy_pj", outcome.energy.at(table).total());
@@ -75,7 +77,9 @@ void write_linear(Writer& out, const LinearPoint& point, const std::string& tabl
   out.field("workload", workload_name(point.model));
   out.field("seq", point.length);
   out.field("fidelity", point.fidelity);
-  const auto figure = [&](const char* name, double value) { point.feasible ? out.field(name, value) : out.null_field(name); };
+  const auto figure = [&](const char* name, double value) {
+    point.feasible ? out.field(name, value) : out.null_field(name);
+  };
   figure("latency_s", point.latency_s);
   figure("traffic_bytes", point.traffic_bytes);
   figure("energy_pj", point.energy_pj.at(table));

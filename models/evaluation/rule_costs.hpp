@@ -1,5 +1,5 @@
-// The energies and areas that the published rules charge. Every number comes from the caller's cost table: the rules
-// themselves hold none, so that they run with any table.
+// The energies and areas that the published rules charge. Every number comes from the caller's cost
+// table: the rules themselves hold none, so that they run with any table.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ struct RuleCosts {
   double dram_word_pj = 0;
   BufferRowCosts buffer_16_mib;
   BufferRowCosts buffer_32_mib;
-  double register_read_pj = 0;  // a word, of a register file or of the staging file between the arrays
+  double register_read_pj =
+      0;  // a word, of a register file or of the staging file between the arrays
   double register_write_pj = 0;
   // Areas, µm².
   double mac_um2 = 0;

@@ -1,4 +1,5 @@
-// What the rules of all designs share: sizes, counts of actions and their energy. Internal to models/evaluation.
+// What the rules of all designs share: sizes, counts of actions and their energy. Internal to
+// models/evaluation.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +34,18 @@ struct Counts {
   double staging_reads = 0;
   double staging_writes = 0;
 };
-EnergyParts energy_of(const Counts& counts, const BufferRowCosts& row, const RuleCosts& costs, const Mends& mends);
+EnergyParts energy_of(const Counts& counts, const BufferRowCosts& row, const RuleCosts& costs,
+                      const Mends& mends);
 
-// Reads that the artifact charges for a tensor which the buffer only receives, `words` writes in tiles of `tile` words: the
-// first reads of each tile, to be left out, are counted in 64 bits, and that count overflows.
+// Reads that the artifact charges for a tensor which the buffer only receives, `words` writes in
+// tiles of `tile` words: the first reads of each tile, to be left out, are counted in 64 bits, and
+// that count overflows.
 double lost_reads(std::int64_t words, std::int64_t tile, const Mends& mends);
 
-// The softmax of flat and unfused, in three passes over the scores: operations, and words of the buffer.
-void add_three_pass_softmax(Counts& counts, const Sizes& sizes, bool scores_on_chip, const Mends& mends);
+// The softmax of flat and unfused, in three passes over the scores: operations, and words of the
+// buffer.
+void add_three_pass_softmax(Counts& counts, const Sizes& sizes, bool scores_on_chip,
+                            const Mends& mends);
 // Cycles of the 1D array for it: maximum, exp, sum and divide, each one cycle a score.
 double three_pass_softmax_cycles(const Sizes& sizes);
 
@@ -50,7 +55,8 @@ inline double seconds(double cycles) { return cycles / kClockHz; }
 inline double memory_seconds(double words) { return words * kWordBytes / kBytesPerSecond; }
 
 AttentionResult evaluate_unfused(const Sizes& sizes, const AttentionRules& rules);
-AttentionResult evaluate_flat(const Sizes& sizes, const FlatMapping& mapping, const AttentionRules& rules);
+AttentionResult evaluate_flat(const Sizes& sizes, const FlatMapping& mapping,
+                              const AttentionRules& rules);
 AttentionResult evaluate_one_pass(Config config, const Sizes& sizes, const AttentionRules& rules);
 
 }  // namespace weft::evaluation

@@ -49,9 +49,13 @@ class Bf16Arithmetic {
  public:
   using Value = float;
 
-  // `formats` by tensor id. `exp_segments` is the count of linear segments and counts under ExpMethod::segments only.
-  explicit Bf16Arithmetic(std::vector<Format> formats, ExpMethod exp_method = ExpMethod::maccs, int exp_segments = 16)
-      : formats_(std::move(formats)), exp_method_(exp_method), segments_(exp_method == ExpMethod::segments ? exp_segments : 2) {}
+  // `formats` by tensor id. `exp_segments` is the count of linear segments and counts under
+  // ExpMethod::segments only.
+  explicit Bf16Arithmetic(std::vector<Format> formats, ExpMethod exp_method = ExpMethod::maccs,
+                          int exp_segments = 16)
+      : formats_(std::move(formats)),
+        exp_method_(exp_method),
+        segments_(exp_method == ExpMethod::segments ? exp_segments : 2) {}
 
   // One rounding to fp32; a tensor's format comes with `store`.
   static Value load(double x) { return flush(static_cast<float>(x)); }
@@ -70,11 +74,13 @@ class Bf16Arithmetic {
     return exp_method_ == ExpMethod::maccs ? exp_maccs(x, c) : exp_segments(x, c, segments_);
   }
   Value store(Value x, int tensor) const {
-    check(tensor >= 0 && static_cast<std::size_t>(tensor) < formats_.size(), "a stored tensor has a format");
+    check(tensor >= 0 && static_cast<std::size_t>(tensor) < formats_.size(),
+          "a stored tensor has a format");
     return round_to(formats_[static_cast<std::size_t>(tensor)], x);
   }
 
-  // For whole rows, as the kernel calls them: f gets the function of one value, with every choice made before the loop.
+  // For whole rows, as the kernel calls them: f gets the function of one value, with every choice
+  // made before the loop.
   template <class F>
   void exponential(double scale, F f) const {
     const float c = softmax_scale_log2e(scale);
@@ -86,18 +92,21 @@ class Bf16Arithmetic {
     if (is_bf16(tensor)) return f([](Value x) { return round_to_bf16(x); });
     f([](Value x) { return flush(x); });
   }
-  // And the macc of a sum over values of tensors `a` and `b` (-1: of none); `kFused` where an fma is one instruction.
+  // And the macc of a sum over values of tensors `a` and `b` (-1: of none); `kFused` where an fma
+  // is one instruction.
   template <bool kFused, class F>
   void summing(int a, int b, F f) const {
     if constexpr (!kFused) {
-      if (a >= 0 && b >= 0 && is_bf16(a) && is_bf16(b)) return f([](Value x, Value y, Value sum) { return macc_bf16_in_sum(x, y, sum); });
+      if (a >= 0 && b >= 0 && is_bf16(a) && is_bf16(b))
+        return f([](Value x, Value y, Value sum) { return macc_bf16_in_sum(x, y, sum); });
     }
     f([](Value x, Value y, Value sum) { return macc_in_sum(x, y, sum); });
   }
 
  private:
   bool is_bf16(int tensor) const {
-    check(tensor >= 0 && static_cast<std::size_t>(tensor) < formats_.size(), "a stored tensor has a format");
+    check(tensor >= 0 && static_cast<std::size_t>(tensor) < formats_.size(),
+          "a stored tensor has a format");
     return formats_[static_cast<std::size_t>(tensor)] == Format::bf16;
   }
 

@@ -13,7 +13,8 @@ std::int64_t quantised(const Format& format, float x, float scale) {
   if (format.bits == 1) return flush(x) < 0 && scale > 0 ? -1 : 1;
   if (scale == 0) return 0;
   const auto most = static_cast<double>(format.most());
-  return static_cast<std::int64_t>(std::clamp(std::nearbyint(static_cast<double>(flush(x)) / static_cast<double>(scale)), -most, most));
+  return static_cast<std::int64_t>(std::clamp(
+      std::nearbyint(static_cast<double>(flush(x)) / static_cast<double>(scale)), -most, most));
 }
 
 }  // namespace
@@ -26,10 +27,12 @@ float largest_magnitude(std::span<const float> values) {
   return largest;
 }
 
-Encoded::Encoded(const Format& format, std::span<const float> values, std::int64_t channels, float largest)
+Encoded::Encoded(const Format& format, std::span<const float> values, std::int64_t channels,
+                 float largest)
     : format_(format), size_(static_cast<std::int64_t>(values.size())), channels_(channels) {
   check(channels > 0 && size_ % channels == 0, "a tensor has whole rows of channels");
-  words_.resize(static_cast<std::size_t>((bits() + kWordBits - 1) / kWordBits + 1));  // one more: an element may begin in the last
+  words_.resize(static_cast<std::size_t>((bits() + kWordBits - 1) / kWordBits +
+                                         1));  // one more: an element may begin in the last
   if (format.is_integer()) scale_up(values, largest);
   const std::uint32_t mask = 0xFFFFFFFFu >> (32 - format.bits);
   for (std::int64_t i = 0; i < size_; ++i) {
@@ -40,7 +43,8 @@ Encoded::Encoded(const Format& format, std::span<const float> values, std::int64
     }
     check(std::isfinite(x), "an integer is of a finite value");
     const std::int64_t q = quantised(format, x, scales_[scale_of(i)]);
-    put(i, format.bits == 1 ? static_cast<std::uint32_t>(q < 0) : static_cast<std::uint32_t>(q) & mask);
+    put(i, format.bits == 1 ? static_cast<std::uint32_t>(q < 0)
+                            : static_cast<std::uint32_t>(q) & mask);
   }
 }
 
@@ -50,7 +54,8 @@ std::size_t Encoded::scale_of(std::int64_t element) const {
     case Granularity::channel: return static_cast<std::size_t>(channel);
     case Granularity::token: return static_cast<std::size_t>(element / channels_);
     case Granularity::block:
-      return static_cast<std::size_t>(element / channels_ * scales_of_token(format_, channels_) + channel / format_.block);
+      return static_cast<std::size_t>(element / channels_ * scales_of_token(format_, channels_) +
+                                      channel / format_.block);
     default: return 0;
   }
 }
@@ -58,7 +63,9 @@ std::size_t Encoded::scale_of(std::int64_t element) const {
 void Encoded::scale_up(std::span<const float> values, float largest) {
   const std::int64_t tokens = size_ / channels_;
   const std::int64_t count =
-      format_.granularity == Granularity::channel ? channels_ : std::max<std::int64_t>(1, tokens * scales_of_token(format_, channels_));
+      format_.granularity == Granularity::channel
+          ? channels_
+          : std::max<std::int64_t>(1, tokens * scales_of_token(format_, channels_));
   scales_.assign(static_cast<std::size_t>(count), 0);
   if (format_.granularity == Granularity::tensor) {
     scales_[0] = largest;
@@ -68,7 +75,9 @@ void Encoded::scale_up(std::span<const float> values, float largest) {
       scale = std::max(scale, largest_magnitude(values.subspan(static_cast<std::size_t>(i), 1)));
     }
   }
-  for (float& scale : scales_) scale = flush(static_cast<float>(static_cast<double>(scale) / static_cast<double>(format_.most())));
+  for (float& scale : scales_)
+    scale =
+        flush(static_cast<float>(static_cast<double>(scale) / static_cast<double>(format_.most())));
 }
 
 void Encoded::put(std::int64_t element, std::uint32_t code) {
@@ -100,7 +109,8 @@ std::int64_t Encoded::integer(std::int64_t element) const {
 
 float Encoded::value(std::int64_t element) const {
   if (!format_.is_integer()) return float_of(code(element) << (32 - format_.bits));
-  return flush(static_cast<float>(static_cast<double>(integer(element)) * static_cast<double>(scales_[scale_of(element)])));
+  return flush(static_cast<float>(static_cast<double>(integer(element)) *
+                                  static_cast<double>(scales_[scale_of(element)])));
 }
 
 BitPlane::BitPlane(const Encoded& tensor, int bit) : tensor_(&tensor), bit_(bit) {
@@ -109,7 +119,9 @@ BitPlane::BitPlane(const Encoded& tensor, int bit) : tensor_(&tensor), bit_(bit)
 
 std::int64_t BitPlane::size() const { return tensor_->size(); }
 
-bool BitPlane::operator[](std::int64_t element) const { return (tensor_->code(element) >> bit_ & 1u) != 0; }
+bool BitPlane::operator[](std::int64_t element) const {
+  return (tensor_->code(element) >> bit_ & 1u) != 0;
+}
 
 std::int64_t BitPlane::count() const {
   std::int64_t ones = 0;

@@ -1,9 +1,13 @@
-// A tensor of encoded integers: a format's bits packed one element behind the other, the scales beside them, bit planes as views.
+// A tensor of encoded integers: a format's bits packed one element behind the other, the scales
+// beside them, bit planes as views.
 //
-// An integer format is symmetric: with m its largest integer and a the largest magnitude among the values of one scale,
-//   scale = fp32(a / m);  q = clamp(nearest_even(x / scale), −m, m), or the sign of x at one bit;  x′ = fp32(q · scale)
-// where quotients and products are of doubles. Where the scale is zero (no value above the least normal number) q is zero, at one
-// bit +1, and x′ zero. q is stored in two's complement; at one bit, 1 stands for −1.
+// An integer format is symmetric: with m its largest integer and a the largest magnitude among the
+// values of one scale,
+//   scale = fp32(a / m);  q = clamp(nearest_even(x / scale), −m, m), or the sign of x at one bit;
+//   x′ = fp32(q · scale)
+// where quotients and products are of doubles. Where the scale is zero (no value above the least
+// normal number) q is zero, at one bit +1, and x′ zero. q is stored in two's complement; at one
+// bit, 1 stands for −1.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +35,11 @@ class BitPlane {
 
 class Encoded {
  public:
-  // `values`, row-major, rows of `channels`. With granularity `tensor` the scale is that of `largest`, the largest magnitude of
-  // all the tensor's heads (largest_magnitude()); else that is not read. ContractError where an integer is of a value that
-  // is not finite.
-  Encoded(const Format& format, std::span<const float> values, std::int64_t channels, float largest = 0);
+  // `values`, row-major, rows of `channels`. With granularity `tensor` the scale is that of
+  // `largest`, the largest magnitude of all the tensor's heads (largest_magnitude()); else that is
+  // not read. ContractError where an integer is of a value that is not finite.
+  Encoded(const Format& format, std::span<const float> values, std::int64_t channels,
+          float largest = 0);
 
   const Format& format() const { return format_; }
   std::int64_t size() const { return size_; }

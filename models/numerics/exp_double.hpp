@@ -1,6 +1,6 @@
-// exp in double precision with the same bits on every machine: only IEEE additions, multiplications and bit moves,
-// never the C library, whose result depends on the processor. Everything in double that reaches a result uses it.
-// Selections rather than branches: rows of it vectorise.
+// exp in double precision with the same bits on every machine: only IEEE additions, multiplications
+// and bit moves, never the C library, whose result depends on the processor. Everything in double
+// that reaches a result uses it. Selections rather than branches: rows of it vectorise.
 #pragma once
 
 #include <bit>
@@ -11,7 +11,8 @@ namespace weft::numerics {
 namespace detail {
 
 constexpr double kLog2E = 0x1.71547652b82fep+0;
-// Cody and Waite: ln 2 = hi + lo, hi with 33 significant bits, so that k·hi is exact for |k| < 2^20.
+// Cody and Waite: ln 2 = hi + lo, hi with 33 significant bits, so that k·hi is exact for |k| <
+// 2^20.
 constexpr double kLn2Hi = 0x1.62e42fee00000p-1;
 constexpr double kLn2Lo = 0x1.a39ef35793c76p-33;
 // 1.5·2^52: adding it leaves the nearest integer in the low bits.
@@ -46,8 +47,8 @@ inline double second_order(double r) {
 
 }  // namespace detail
 
-// e^x to within 1 ulp, gradual underflow included. exp(±0) = 1; NaN gives the canonical quiet NaN; +inf gives +inf;
-// −inf gives +0; above 709.78… +inf; below −745.13… +0.
+// e^x to within 1 ulp, gradual underflow included. exp(±0) = 1; NaN gives the canonical quiet NaN;
+// +inf gives +inf; −inf gives +0; above 709.78… +inf; below −745.13… +0.
 inline double exp_double(double x) {
   const double shifted = x * detail::kLog2E + detail::kRoundToInteger;
   const double k = shifted - detail::kRoundToInteger;
@@ -61,11 +62,13 @@ inline double exp_double(double x) {
   const double leading_error = r - (leading - 1.0);
   const double y = leading + (leading_error + (r_error + r * r * detail::second_order(r)));
 
-  // y·2^k in two steps, the first exact: it rounds once, into the subnormals or to infinity. k is in the low bits; 2048 more
-  // keeps it positive to be halved.
-  const std::uint64_t exponent = std::bit_cast<std::uint64_t>(shifted) - std::bit_cast<std::uint64_t>(detail::kRoundToInteger);
+  // y·2^k in two steps, the first exact: it rounds once, into the subnormals or to infinity. k is
+  // in the low bits; 2048 more keeps it positive to be halved.
+  const std::uint64_t exponent =
+      std::bit_cast<std::uint64_t>(shifted) - std::bit_cast<std::uint64_t>(detail::kRoundToInteger);
   const std::uint64_t half = ((exponent + 2048) >> 1) - 1024;
-  auto result = std::bit_cast<std::uint64_t>(y * detail::power_of_two(half) * detail::power_of_two(exponent - half));
+  auto result = std::bit_cast<std::uint64_t>(y * detail::power_of_two(half) *
+                                             detail::power_of_two(exponent - half));
   result = detail::select(x > 710.0, detail::kInfinity, result);
   result = detail::select(x < -746.0, 0, result);
   return std::bit_cast<double>(detail::select(x != x, detail::kNan, result));

@@ -11,17 +11,23 @@ namespace weft::numerics {
 namespace {
 
 constexpr std::string_view kAllowed =
-    "must be 'bf16', 'fp32', or 'int1' to 'int32', with -per-tensor (the default), -per-head, -per-channel, -per-token or -per-block-N "
+    "must be 'bf16', 'fp32', or 'int1' to 'int32', with -per-tensor (the default), -per-head, "
+    "-per-channel, -per-token or -per-block-N "
     "(N from 1 to 65536) behind it, such as int4-per-token";
 constexpr std::int32_t kMostBlock = 65536;
 constexpr std::array<std::pair<std::string_view, Granularity>, 4> kGranularities{
-    {{"tensor", Granularity::tensor}, {"head", Granularity::head}, {"channel", Granularity::channel}, {"token", Granularity::token}}};
+    {{"tensor", Granularity::tensor},
+     {"head", Granularity::head},
+     {"channel", Granularity::channel},
+     {"token", Granularity::token}}};
 
 // A number without sign or leading zero from 1 to `most`.
 std::optional<std::int32_t> count_of(std::string_view text, std::int32_t most) {
   std::int32_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || text.front() == '0' || count < 1 || count > most) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || text.front() == '0' ||
+      count < 1 || count > most)
+    return std::nullopt;
   return count;
 }
 
@@ -63,7 +69,8 @@ std::string canonical_text(const Format& format) {
   if (!format.is_integer()) return format == Format::bf16 ? "bf16" : "fp32";
   std::string plain = fmt::format("int{}", format.bits);
   if (format.granularity == Granularity::tensor) return plain;
-  if (format.granularity == Granularity::block) return fmt::format("{}-per-block-{}", plain, format.block);
+  if (format.granularity == Granularity::block)
+    return fmt::format("{}-per-block-{}", plain, format.block);
   for (const auto& [name, granularity] : kGranularities) {
     if (granularity == format.granularity) return fmt::format("{}-per-{}", plain, name);
   }

@@ -1,5 +1,5 @@
-// An arithmetic that computes no numbers: a value is 1 where it depends on a marked operand, else 0. A cascade evaluated in
-// it says which of its outputs see what.
+// An arithmetic that computes no numbers: a value is 1 where it depends on a marked operand, else
+// 0. A cascade evaluated in it says which of its outputs see what.
 #pragma once
 
 #include <cstdint>

@@ -33,13 +33,15 @@ Row row(Row matrix, std::int64_t index, std::int64_t width) {
 // Q·K over e ascending.
 float score(Row query, Row key) {
   float sum = 0;
-  for (std::size_t e = 0; e < query.size(); ++e) sum = numerics::macc_bf16_flushed(query[e], key[e], sum);
+  for (std::size_t e = 0; e < query.size(); ++e)
+    sum = numerics::macc_bf16_flushed(query[e], key[e], sum);
   return sum;
 }
 
 // sums[f] += weight·value[f].
 void accumulate(Row value, float weight, std::vector<float>& sums) {
-  for (std::size_t f = 0; f < sums.size(); ++f) sums[f] = numerics::macc_bf16_flushed(weight, value[f], sums[f]);
+  for (std::size_t f = 0; f < sums.size(); ++f)
+    sums[f] = numerics::macc_bf16_flushed(weight, value[f], sums[f]);
 }
 
 // One head's operands.
@@ -54,34 +56,42 @@ struct Head {
 // What the 1D array keeps for one query between tiles of keys.
 class RunningRow {
  public:
-  explicit RunningRow(std::int64_t width_v) : numerator_(static_cast<std::size_t>(width_v), 0.0f), tile_numerator_(numerator_.size()) {}
+  explicit RunningRow(std::int64_t width_v)
+      : numerator_(static_cast<std::size_t>(width_v), 0.0f), tile_numerator_(numerator_.size()) {}
 
-  // Keys begin … end − 1, of which those from `visible` on are masked: their weights and values are left out, whatever they are.
-  void step(const Head& head, Row query, std::int64_t begin, std::int64_t end, std::int64_t visible) {
+  // Keys begin … end − 1, of which those from `visible` on are masked: their weights and values are
+  // left out, whatever they are.
+  void step(const Head& head, Row query, std::int64_t begin, std::int64_t end,
+            std::int64_t visible) {
     scores_.clear();
     float maximum = maximum_;
     for (std::int64_t m = begin; m < end; ++m) {
-      scores_.push_back(m < visible ? score(query, row(head.k, m, head.shape.width_qk)) : kMinusInfinity);
+      scores_.push_back(m < visible ? score(query, row(head.k, m, head.shape.width_qk))
+                                    : kMinusInfinity);
       maximum = numerics::max(maximum, scores_.back());
     }
     float tile_denominator = 0;
     std::fill(tile_numerator_.begin(), tile_numerator_.end(), 0.0f);
     for (std::int64_t m = begin; m < std::min(end, visible); ++m) {
-      const float difference = numerics::subtract(scores_[static_cast<std::size_t>(m - begin)], maximum);
+      const float difference =
+          numerics::subtract(scores_[static_cast<std::size_t>(m - begin)], maximum);
       const float weight = round_to_bf16(numerics::exp_maccs(difference, head.scale_log2e));
       tile_denominator = numerics::add(tile_denominator, weight);
       accumulate(row(head.v, m, head.shape.width_v), weight, tile_numerator_);
     }
-    const float correction = numerics::exp_maccs(numerics::subtract(maximum_, maximum), head.scale_log2e);
+    const float correction =
+        numerics::exp_maccs(numerics::subtract(maximum_, maximum), head.scale_log2e);
     maximum_ = maximum;
     denominator_ = numerics::add(tile_denominator, numerics::multiply(denominator_, correction));
     for (std::size_t f = 0; f < numerator_.size(); ++f) {
-      numerator_[f] = numerics::add(tile_numerator_[f], numerics::multiply(numerator_[f], correction));
+      numerator_[f] =
+          numerics::add(tile_numerator_[f], numerics::multiply(numerator_[f], correction));
     }
   }
 
   void write(std::span<float> out) const {
-    for (std::size_t f = 0; f < out.size(); ++f) out[f] = round_to_bf16(numerics::divide(numerator_[f], denominator_));
+    for (std::size_t f = 0; f < out.size(); ++f)
+      out[f] = round_to_bf16(numerics::divide(numerator_[f], denominator_));
   }
 
  private:
@@ -97,7 +107,8 @@ void write_empty(const Head& head, std::span<float> out) {
   for (std::size_t f = 0; f < out.size(); ++f) {
     float sum = 0;
     const bool mean = head.shape.empty_rows == EmptyRows::mean;
-    for (std::int64_t m = 0; mean && m < head.shape.seq_kv; ++m) sum += row(head.v, m, head.shape.width_v)[f];
+    for (std::int64_t m = 0; mean && m < head.shape.seq_kv; ++m)
+      sum += row(head.v, m, head.shape.width_v)[f];
     out[f] = round_to_bf16(sum / static_cast<float>(head.shape.seq_kv));
   }
 }
@@ -105,14 +116,16 @@ void write_empty(const Head& head, std::span<float> out) {
 void fusemax_head(const Head& head, const FuseMaxTiling& tiling, std::span<float> out) {
   const AttentionShape& shape = head.shape;
   for (std::int64_t p = 0; p < shape.seq_q; ++p) {
-    const std::int64_t last_of_tile = std::min((p / tiling.query_tile + 1) * tiling.query_tile, shape.seq_q) - 1;
+    const std::int64_t last_of_tile =
+        std::min((p / tiling.query_tile + 1) * tiling.query_tile, shape.seq_q) - 1;
     const std::int64_t processed = shape.visible_keys(last_of_tile);
     RunningRow running(shape.width_v);
     for (std::int64_t begin = 0; begin < processed; begin += tiling.key_tile) {
       const std::int64_t end = std::min(begin + tiling.key_tile, shape.seq_kv);
       running.step(head, row(head.q, p, shape.width_qk), begin, end, shape.visible_keys(p));
     }
-    const std::span<float> row = out.subspan(static_cast<std::size_t>(p * shape.width_v), static_cast<std::size_t>(shape.width_v));
+    const std::span<float> row = out.subspan(static_cast<std::size_t>(p * shape.width_v),
+                                             static_cast<std::size_t>(shape.width_v));
     if (shape.visible_keys(p) == 0) {
       write_empty(head, row);
     } else {
@@ -137,7 +150,8 @@ void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<fl
   }
   std::vector<float> sums(static_cast<std::size_t>(shape.width_v), 0.0f);
   for (std::int64_t m = 0; m < keys; ++m) {
-    const float weight = round_to_bf16(numerics::divide(words[static_cast<std::size_t>(m)], denominator));
+    const float weight =
+        round_to_bf16(numerics::divide(words[static_cast<std::size_t>(m)], denominator));
     accumulate(row(head.v, m, shape.width_v), weight, sums);
   }
   for (std::size_t f = 0; f < out.size(); ++f) out[f] = round_to_bf16(sums[f]);
@@ -145,7 +159,8 @@ void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<fl
 
 // `one_head(head, out)` for every head of every batch.
 template <class OneHead>
-std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, double scale, OneHead&& one_head) {
+std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, double scale,
+                              OneHead&& one_head) {
   check_shape(shape, q.size(), k.size(), v.size());
   const std::vector<float> flushed_q = flushed_operand(q);
   const std::vector<float> flushed_k = flushed_operand(k);
@@ -160,7 +175,8 @@ std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, 
                       .v = Row(flushed_v).subspan(at.v, static_cast<std::size_t>(one.v_elements())),
                       .shape = one,
                       .scale_log2e = numerics::softmax_scale_log2e(scale)};
-      one_head(head, std::span(output).subspan(at.output, static_cast<std::size_t>(one.output_elements())));
+      one_head(head, std::span(output).subspan(at.output,
+                                               static_cast<std::size_t>(one.output_elements())));
     }
   }
   return output;
@@ -168,23 +184,29 @@ std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, 
 
 }  // namespace
 
-std::vector<float> fusemax_attention(std::span<const float> q, std::span<const float> k, std::span<const float> v,
-                                     const AttentionShape& shape, double scale, const FuseMaxTiling& tiling) {
+std::vector<float> fusemax_attention(std::span<const float> q, std::span<const float> k,
+                                     std::span<const float> v, const AttentionShape& shape,
+                                     double scale, const FuseMaxTiling& tiling) {
   check(tiling.key_tile > 0 && tiling.query_tile > 0, "tiles have at least one key and one query");
-  return every_head(q, k, v, shape, scale, [&](const Head& head, std::span<float> out) { fusemax_head(head, tiling, out); });
+  return every_head(q, k, v, shape, scale, [&](const Head& head, std::span<float> out) {
+    fusemax_head(head, tiling, out);
+  });
 }
 
-std::vector<float> fusemax_attention(std::span<const float> q, std::span<const float> k, std::span<const float> v,
-                                     const AttentionShape& shape, double scale, std::int64_t key_tile) {
+std::vector<float> fusemax_attention(std::span<const float> q, std::span<const float> k,
+                                     std::span<const float> v, const AttentionShape& shape,
+                                     double scale, std::int64_t key_tile) {
   return fusemax_attention(q, k, v, shape, scale, FuseMaxTiling{.key_tile = key_tile});
 }
 
-std::vector<float> three_pass_attention_bits(std::span<const float> q, std::span<const float> k, std::span<const float> v,
-                                             const AttentionShape& shape, double scale) {
+std::vector<float> three_pass_attention_bits(std::span<const float> q, std::span<const float> k,
+                                             std::span<const float> v, const AttentionShape& shape,
+                                             double scale) {
   return every_head(q, k, v, shape, scale, [](const Head& head, std::span<float> out) {
     for (std::int64_t p = 0; p < head.shape.seq_q; ++p) {
       three_pass_row(head, row(head.q, p, head.shape.width_qk), head.shape.visible_keys(p),
-                     out.subspan(static_cast<std::size_t>(p * head.shape.width_v), static_cast<std::size_t>(head.shape.width_v)));
+                     out.subspan(static_cast<std::size_t>(p * head.shape.width_v),
+                                 static_cast<std::size_t>(head.shape.width_v)));
     }
   });
 }

@@ -5,8 +5,8 @@
 namespace weft::softmax {
 
 void check_shape(const AttentionShape& shape, std::size_t q, std::size_t k, std::size_t v) {
-  check(shape.batch > 0 && shape.heads > 0 && shape.kv_heads > 0 && shape.seq_q > 0 && shape.seq_kv > 0 && shape.width_qk > 0 &&
-            shape.width_v > 0,
+  check(shape.batch > 0 && shape.heads > 0 && shape.kv_heads > 0 && shape.seq_q > 0 &&
+            shape.seq_kv > 0 && shape.width_qk > 0 && shape.width_v > 0,
         "every extent of an attention is at least 1");
   check(shape.heads % shape.kv_heads == 0, "kv_heads divides heads");
   check(q == static_cast<std::size_t>(shape.q_elements()), "Q has the shape's size");

@@ -9,10 +9,10 @@
 
 namespace weft::softmax {
 
-// Q is [batch, heads, seq_q, width_qk], K [batch, kv_heads, seq_kv, width_qk], V [batch, kv_heads, seq_kv, width_v], the
-// output [batch, heads, seq_q, width_v], all row-major. Query head h uses key and value head h / (heads / kv_heads).
-// Causal: query i sees keys 0 … i + seq_kv − seq_q, or 0 … i where their beginnings are aligned; one that sees none gives
-// zeros, or the mean of all values.
+// Q is [batch, heads, seq_q, width_qk], K [batch, kv_heads, seq_kv, width_qk], V [batch, kv_heads,
+// seq_kv, width_v], the output [batch, heads, seq_q, width_v], all row-major. Query head h uses key
+// and value head h / (heads / kv_heads). Causal: query i sees keys 0 … i + seq_kv − seq_q, or 0 … i
+// where their beginnings are aligned; one that sees none gives zeros, or the mean of all values.
 struct AttentionShape {
   std::int64_t batch = 1;
   std::int64_t heads = 1;

@@ -8,7 +8,8 @@
 
 namespace weft::workload {
 
-void refuse(const std::string& file, std::string_view field, std::string_view value, const std::string& why) {
+void refuse(const std::string& file, std::string_view field, std::string_view value,
+            const std::string& why) {
   Problem problem;
   problem.where.file = file;
   problem.field = printable(field);
@@ -21,7 +22,8 @@ std::optional<std::int64_t> checked_product(std::span<const std::int64_t> extent
   std::int64_t product = 1;
   for (const std::int64_t extent : extents) {
     if (extent < 0) return std::nullopt;
-    if (extent != 0 && product > std::numeric_limits<std::int64_t>::max() / extent) return std::nullopt;
+    if (extent != 0 && product > std::numeric_limits<std::int64_t>::max() / extent)
+      return std::nullopt;
     product *= extent;
   }
   return product;
@@ -29,13 +31,15 @@ std::optional<std::int64_t> checked_product(std::span<const std::int64_t> extent
 
 std::string printable(std::string_view text) {
   std::string shown;
-  for (const char letter : text.substr(0, 80)) shown += letter >= ' ' && letter <= '~' ? letter : '?';
+  for (const char letter : text.substr(0, 80))
+    shown += letter >= ' ' && letter <= '~' ? letter : '?';
   return text.size() > 80 ? shown + "…" : shown;
 }
 
 std::string shape_text(std::span<const std::int64_t> shape) {
   std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
   return text + "]";
 }
 

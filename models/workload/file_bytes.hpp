@@ -11,7 +11,8 @@
 
 namespace weft::workload {
 
-static_assert(std::endian::native == std::endian::little, "the files are little-endian, and are copied as they are");
+static_assert(std::endian::native == std::endian::little,
+              "the files are little-endian, and are copied as they are");
 
 // The product of extents, or nothing when one is negative or the product leaves 63 bits.
 std::optional<std::int64_t> checked_product(std::span<const std::int64_t> extents);
@@ -25,7 +26,8 @@ T load_number(std::string_view bytes) {
 }
 
 // Throws ConfigError; field and value are made printable.
-[[noreturn]] void refuse(const std::string& file, std::string_view field, std::string_view value, const std::string& why);
+[[noreturn]] void refuse(const std::string& file, std::string_view field, std::string_view value,
+                         const std::string& why);
 
 // For messages: at most 80 characters, control and non-ASCII ones as '?'.
 std::string printable(std::string_view text);

@@ -24,8 +24,10 @@ struct Family {
   bool head_width_needed = false;
   std::string_view layers = "num_hidden_layers";
   std::string_view feed_forward_width = "intermediate_size";
-  std::int64_t feed_forward_multiple = 0;  // of the model's width, where the file gives no width; 0: it must
-  std::array<std::string_view, 2> positions{"max_position_embeddings", ""};  // the first that is there
+  std::int64_t feed_forward_multiple =
+      0;  // of the model's width, where the file gives no width; 0: it must
+  std::array<std::string_view, 2> positions{"max_position_embeddings",
+                                            ""};  // the first that is there
   bool positions_needed = true;
   std::int64_t reserved_positions = 0;  // of the positions, not tokens
   bool causal = false;
@@ -33,11 +35,16 @@ struct Family {
 };
 
 constexpr Family llama_like(std::string_view model_type, const FamilyDefaults& defaults = {}) {
-  return {.model_type = model_type, .kv_heads = "num_key_value_heads", .head_width = "head_dim", .causal = true, .defaults = defaults};
+  return {.model_type = model_type,
+          .kv_heads = "num_key_value_heads",
+          .head_width = "head_dim",
+          .causal = true,
+          .defaults = defaults};
 }
 
 // Windows that are off unless the file switches them on, from layer 28 on.
-constexpr FamilyDefaults kQwenWindow{.window = 4096, .window_needs_switch = true, .first_window_layer = 28};
+constexpr FamilyDefaults kQwenWindow{
+    .window = 4096, .window_needs_switch = true, .first_window_layer = 28};
 
 constexpr Family t5_like(std::string_view model_type) {
   return {.model_type = model_type,
@@ -49,18 +56,27 @@ constexpr Family t5_like(std::string_view model_type) {
           .feed_forward_width = "d_ff",
           .positions = {"n_positions", ""},
           .positions_needed = false,
-          .defaults = {.encoder_decoder = true, .positions_in_scores = "a bias by position is added to the scores: it is left out"}};
+          .defaults = {
+              .encoder_decoder = true,
+              .positions_in_scores = "a bias by position is added to the scores: it is left out"}};
 }
 
 // What most models name their numbers, for an unknown model_type under --assume plain.
-constexpr Family kPlain{.model_type = "", .kv_heads = "num_key_value_heads", .head_width = "head_dim", .positions_needed = false};
+constexpr Family kPlain{.model_type = "",
+                        .kv_heads = "num_key_value_heads",
+                        .head_width = "head_dim",
+                        .positions_needed = false};
 
 constexpr std::array<Family, 19> kFamilies{{
     {.model_type = "bert"},
     {.model_type = "albert"},
     {.model_type = "electra"},
     {.model_type = "roberta", .reserved_positions = 2},
-    {.model_type = "distilbert", .model_width = "dim", .heads = "n_heads", .layers = "n_layers", .feed_forward_width = "hidden_dim"},
+    {.model_type = "distilbert",
+     .model_width = "dim",
+     .heads = "n_heads",
+     .layers = "n_layers",
+     .feed_forward_width = "hidden_dim"},
     {.model_type = "gpt2",
      .model_width = "n_embd",
      .heads = "n_head",
@@ -83,8 +99,8 @@ constexpr std::array<Family, 19> kFamilies{{
      .positions = {"", ""},
      .positions_needed = false,
      .causal = true,
-     .defaults = {.positions_in_scores =
-                      "products of queries with positions are added to the scores, and keys of earlier segments are seen",
+     .defaults = {.positions_in_scores = "products of queries with positions are added to the "
+                                         "scores, and keys of earlier segments are seen",
                   .positions_add_products = true}},
     {.model_type = "xlm",
      .model_width = "emb_dim",
@@ -119,7 +135,9 @@ class ConfigReader {
       if (family.model_type == type) return family;
     }
     if (assume == Assume::plain) return kPlain;
-    add("model_type", type, "unknown; " + config::unknown_name(type, known) + "; --assume plain reads it as a plain transformer");
+    add("model_type", type,
+        "unknown; " + config::unknown_name(type, known) +
+            "; --assume plain reads it as a plain transformer");
     finish();
     return kFamilies.front();
   }
@@ -128,7 +146,8 @@ class ConfigReader {
   std::optional<std::int64_t> number(std::string_view key, double most) {
     const auto found = key.empty() ? json_.end() : json_.find(key);
     if (found == json_.end() || found->is_null()) return std::nullopt;
-    if (!found->is_number_unsigned() || found->get<std::uint64_t>() < 1 || found->get<double>() > most) {
+    if (!found->is_number_unsigned() || found->get<std::uint64_t>() < 1 ||
+        found->get<double>() > most) {
       add(key, shown(*found), "must be " + config::allowed_text({1, most}, true));
       return std::nullopt;
     }
@@ -139,13 +158,15 @@ class ConfigReader {
     const std::size_t before = problems_.size();
     const auto value = number(key, most);
     if (!value && problems_.size() == before)
-      add(key, "", "missing key: " + std::string(help) + ", " + config::allowed_text({1, most}, true));
+      add(key, "",
+          "missing key: " + std::string(help) + ", " + config::allowed_text({1, most}, true));
     return value.value_or(1);
   }
 
   std::optional<std::string> text(std::string_view key) const {
     const auto found = json_.find(key);
-    return found != json_.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+    return found != json_.end() && found->is_string() ? std::optional(found->get<std::string>())
+                                                      : std::nullopt;
   }
 
   std::optional<bool> boolean(std::string_view key) {
@@ -168,7 +189,9 @@ class ConfigReader {
   }
 
  private:
-  static std::string shown(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace); }
+  static std::string shown(const Json& json) {
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  }
 
   const Json& json_;
   const std::string& file_;
@@ -180,10 +203,13 @@ void read_sequence(const Family& family, ConfigReader& reader, Workload& out) {
   for (const std::string_view key : family.positions) {
     if (!positions) positions = reader.number(key, kLongest);
   }
-  if (!positions && family.positions_needed) positions = reader.needed(family.positions[0], kLongest, "the longest sequence");
+  if (!positions && family.positions_needed)
+    positions = reader.needed(family.positions[0], kLongest, "the longest sequence");
   out.seq = positions.value_or(kDefaultSeq) - family.reserved_positions;
   if (positions) out.longest = out.seq;
-  if (out.seq < 1) reader.add(family.positions[0], std::to_string(*positions), "must leave a token beside the reserved positions");
+  if (out.seq < 1)
+    reader.add(family.positions[0], std::to_string(*positions),
+               "must leave a token beside the reserved positions");
 }
 
 void read_head_width(const Family& family, ConfigReader& reader, Workload& out) {
@@ -193,10 +219,12 @@ void read_head_width(const Family& family, ConfigReader& reader, Workload& out) 
     return;
   }
   const auto given = reader.number(family.head_width, kMostWidth);
-  if (!given && reader.clean() && (out.model_width % out.heads != 0 || out.model_width / out.heads > (1 << 16))) {
+  if (!given && reader.clean() &&
+      (out.model_width % out.heads != 0 || out.model_width / out.heads > (1 << 16))) {
     const std::string head_width(family.head_width);
     reader.add(family.heads, std::to_string(out.heads),
-               "must divide " + std::string(family.model_width) + " (" + std::to_string(out.model_width) + ") into heads of at most 65536" +
+               "must divide " + std::string(family.model_width) + " (" +
+                   std::to_string(out.model_width) + ") into heads of at most 65536" +
                    (head_width.empty() ? "" : ", or " + head_width + " must be given"));
   }
   out.width_qk = given.value_or(out.model_width / out.heads);
@@ -214,16 +242,20 @@ bool generates(const Json& json) {
 }
 
 Unmodelled unknown_type(const Json& json) {
-  return {.field = "model_type",
-          .value = printable(json.at("model_type").get<std::string>()),
-          .text = "a model that is not known: the keys of its configuration are read by their usual names"};
+  return {
+      .field = "model_type",
+      .value = printable(json.at("model_type").get<std::string>()),
+      .text =
+          "a model that is not known: the keys of its configuration are read by their usual names"};
 }
 
 }  // namespace
 
-Workload parse_hugging_face(std::string_view text, const std::string& file, Assume assume, const ReadLimits& limits) {
+Workload parse_hugging_face(std::string_view text, const std::string& file, Assume assume,
+                            const ReadLimits& limits) {
   const Json json = parse_json(text, file, "", json_limits(limits));
-  if (!json.is_object()) refuse(file, "", "", "must be an object, as in a Hugging Face config.json");
+  if (!json.is_object())
+    refuse(file, "", "", "must be an object, as in a Hugging Face config.json");
   ConfigReader reader(json, file);
   const Family& family = reader.family(assume);
   Workload out;
@@ -233,14 +265,17 @@ Workload parse_hugging_face(std::string_view text, const std::string& file, Assu
   out.heads = reader.needed(family.heads, 1 << 16, "attention heads");
   out.layers = reader.needed(family.layers, 1 << 16, "attention layers");
   if (family.feed_forward_multiple == 0) {
-    out.feed_forward_width = reader.needed(family.feed_forward_width, 1 << 24, "width of the feed-forward layer");
+    out.feed_forward_width =
+        reader.needed(family.feed_forward_width, 1 << 24, "width of the feed-forward layer");
   } else {
-    out.feed_forward_width = reader.number(family.feed_forward_width, 1 << 24).value_or(family.feed_forward_multiple * out.model_width);
+    out.feed_forward_width = reader.number(family.feed_forward_width, 1 << 24)
+                                 .value_or(family.feed_forward_multiple * out.model_width);
   }
   out.kv_heads = reader.number(family.kv_heads, 1 << 16);
   read_head_width(family, reader, out);
   read_sequence(family, reader, out);
-  out.causal = family.model_type == "xlm" ? reader.boolean("causal").value_or(false) : family.causal;
+  out.causal =
+      family.model_type == "xlm" ? reader.boolean("causal").value_or(false) : family.causal;
   if (&family == &kPlain) out.causal = generates(json);
   reader.finish();
   out.file = file;

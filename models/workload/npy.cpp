@@ -26,7 +26,8 @@ struct NpyHeader {
   std::optional<std::vector<std::int64_t>> shape;
 };
 
-// The header is the literal of a Python dictionary with three keys, and nothing more of Python is understood.
+// The header is the literal of a Python dictionary with three keys, and nothing more of Python is
+// understood.
 class HeaderParser {
  public:
   HeaderParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
@@ -70,7 +71,8 @@ class HeaderParser {
 
   std::string text() {
     skip_blanks();
-    if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"')) fail("a text in quotes is expected");
+    if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"'))
+      fail("a text in quotes is expected");
     const auto end = rest_.find(rest_.front(), 1);
     if (end == std::string_view::npos) fail("a quote is not closed");
     std::string inside(rest_.substr(1, end - 1));
@@ -81,7 +83,8 @@ class HeaderParser {
 
   bool boolean() {
     skip_blanks();
-    for (const auto& [name, value] : {std::pair<std::string_view, bool>{"True", true}, {"False", false}}) {
+    for (const auto& [name, value] :
+         {std::pair<std::string_view, bool>{"True", true}, {"False", false}}) {
       if (rest_.starts_with(name)) {
         rest_.remove_prefix(name.size());
         return value;
@@ -112,7 +115,9 @@ class HeaderParser {
     return value;
   }
 
-  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
+  void skip_blanks() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size()));
+  }
   bool take(char letter) {
     skip_blanks();
     if (!rest_.starts_with(letter)) return false;
@@ -128,28 +133,35 @@ class HeaderParser {
   const std::string& file_;
 };
 
-// The header's text and where the elements begin, of a file of `size` bytes that `bytes` begins with.
-std::pair<std::string_view, std::size_t> split(std::string_view bytes, std::uint64_t size, const std::string& file,
-                                               const ReadLimits& limits) {
-  if (!bytes.starts_with(kMagic)) refuse(file, "magic", bytes.substr(0, 6), "must begin with \\x93NUMPY");
+// The header's text and where the elements begin, of a file of `size` bytes that `bytes` begins
+// with.
+std::pair<std::string_view, std::size_t> split(std::string_view bytes, std::uint64_t size,
+                                               const std::string& file, const ReadLimits& limits) {
+  if (!bytes.starts_with(kMagic))
+    refuse(file, "magic", bytes.substr(0, 6), "must begin with \\x93NUMPY");
   if (bytes.size() < 8) refuse(file, "version", "", "the file ends before it");
   const int major = static_cast<unsigned char>(bytes[6]);
   const int minor = static_cast<unsigned char>(bytes[7]);
   if (major < 1 || major > 3 || minor != 0)
-    refuse(file, "version", std::to_string(major) + "." + std::to_string(minor), "must be 1.0, 2.0 or 3.0");
+    refuse(file, "version", std::to_string(major) + "." + std::to_string(minor),
+           "must be 1.0, 2.0 or 3.0");
   const std::size_t length_bytes = major == 1 ? 2 : 4;
   const std::size_t begin = 8 + length_bytes;
   if (bytes.size() < begin) refuse(file, "header length", "", "the file ends before it");
-  const std::size_t length = major == 1 ? load_number<std::uint16_t>(bytes.substr(8)) : load_number<std::uint32_t>(bytes.substr(8));
+  const std::size_t length = major == 1 ? load_number<std::uint16_t>(bytes.substr(8))
+                                        : load_number<std::uint32_t>(bytes.substr(8));
   const std::uint64_t most = size - begin;
-  if (length > most) refuse(file, "header length", std::to_string(length), "must be at most " + std::to_string(most) + " in this file");
+  if (length > most)
+    refuse(file, "header length", std::to_string(length),
+           "must be at most " + std::to_string(most) + " in this file");
   limits.npy_header.hold(length, {file});
   return {bytes.substr(begin, length), begin + length};
 }
 
 float narrowed(double value, std::size_t at, const std::string& file) {
   if (std::isfinite(value) && std::abs(value) > double{std::numeric_limits<float>::max()}) {
-    refuse(file, "element " + std::to_string(at), std::to_string(value), "must fit single precision");
+    refuse(file, "element " + std::to_string(at), std::to_string(value),
+           "must fit single precision");
   }
   return static_cast<float>(value);
 }
@@ -172,14 +184,17 @@ Element element_of(const std::string& descr, const std::string& file) {
 float element(std::string_view bytes, bool swapped, std::size_t at, const std::string& file) {
   std::array<char, 8> ordered{};
   std::copy(bytes.begin(), bytes.end(), ordered.begin());
-  if (swapped) std::reverse(ordered.begin(), ordered.begin() + static_cast<std::ptrdiff_t>(bytes.size()));
+  if (swapped)
+    std::reverse(ordered.begin(), ordered.begin() + static_cast<std::ptrdiff_t>(bytes.size()));
   const std::string_view text(ordered.data(), bytes.size());
   if (bytes.size() == 2) return numerics::from_half(load_number<std::uint16_t>(text));
-  return bytes.size() == 4 ? load_number<float>(text) : narrowed(load_number<double>(text), at, file);
+  return bytes.size() == 4 ? load_number<float>(text)
+                           : narrowed(load_number<double>(text), at, file);
 }
 
 // The values of an array whose first extent runs fastest, with the last running fastest.
-std::vector<float> from_fortran_order(const std::vector<std::int64_t>& shape, const std::vector<float>& stored) {
+std::vector<float> from_fortran_order(const std::vector<std::int64_t>& shape,
+                                      const std::vector<float>& stored) {
   std::vector<float> values;
   values.reserve(stored.size());
   std::vector<std::int64_t> at(shape.size());
@@ -204,7 +219,8 @@ struct Layout {
   std::uint64_t begin = 0;  // of the elements, in the file
 };
 
-Layout layout_of(std::string_view bytes, std::uint64_t size, const std::string& file, const ReadLimits& limits) {
+Layout layout_of(std::string_view bytes, std::uint64_t size, const std::string& file,
+                 const ReadLimits& limits) {
   limits.npy_bytes.hold(size, {file});
   const auto [text, begin] = split(bytes, size, file, limits);
   const NpyHeader header = HeaderParser(text, file).parse();
@@ -214,12 +230,13 @@ Layout layout_of(std::string_view bytes, std::uint64_t size, const std::string& 
   limits.npy_dimensions.hold(header.shape->size(), {file});
   const Element type = element_of(*header.descr, file);
   const auto elements = checked_product(*header.shape);
-  const auto needed =
-      elements ? checked_product(std::array<std::int64_t, 2>{*elements, static_cast<std::int64_t>(type.bytes)}) : std::nullopt;
+  const auto needed = elements ? checked_product(std::array<std::int64_t, 2>{
+                                     *elements, static_cast<std::int64_t>(type.bytes)})
+                               : std::nullopt;
   if (!needed || static_cast<std::uint64_t>(*needed) != size - begin) {
     refuse(file, "header.shape", shape_text(*header.shape),
-           "must take the " + std::to_string(size - begin) + " bytes that follow the header, of " + std::to_string(type.bytes) +
-               " bytes each element");
+           "must take the " + std::to_string(size - begin) + " bytes that follow the header, of " +
+               std::to_string(type.bytes) + " bytes each element");
   }
   return {*header.shape, type, *header.fortran_order, static_cast<std::size_t>(*elements), begin};
 }
@@ -243,16 +260,20 @@ NpyArray parse_npy(std::string_view bytes, const std::string& file, const ReadLi
 
 NpyArray load_npy(const std::filesystem::path& path, const ReadLimits& limits) {
   const InputFile file(path);
-  const Layout layout = layout_of(file.read(0, kMostBefore + limits.npy_header.value), file.size(), file.name(), limits);
+  const Layout layout = layout_of(file.read(0, kMostBefore + limits.npy_header.value), file.size(),
+                                  file.name(), limits);
   const std::string body = file.read(layout.begin, file.size() - layout.begin);
-  if (body.size() != file.size() - layout.begin) refuse(file.name(), "", "", "became shorter while it was read");
+  if (body.size() != file.size() - layout.begin)
+    refuse(file.name(), "", "", "became shorter while it was read");
   return decode(layout, body, file.name());
 }
 
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values) {
-  check(checked_product(shape) == static_cast<std::int64_t>(values.size()), "an array's values fill its shape");
+  check(checked_product(shape) == static_cast<std::int64_t>(values.size()),
+        "an array's values fill its shape");
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
-  for (std::size_t i = 0; i < shape.size(); ++i) header += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    header += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
   header += shape.size() == 1 ? ",), }" : "), }";
   constexpr std::size_t kBefore = 10;  // magic, version and length
   header.append((64 - (kBefore + header.size() + 1) % 64) % 64, ' ');
@@ -268,7 +289,8 @@ std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float
   return bytes;
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const std::int64_t> shape, std::span<const float> values) {
+void write_npy(const std::filesystem::path& path, std::span<const std::int64_t> shape,
+               std::span<const float> values) {
   write_file_atomically(path, npy_bytes(shape, values));
 }
 

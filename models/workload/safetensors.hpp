@@ -14,7 +14,8 @@
 
 namespace weft::workload {
 
-// The element types whose values are read; `other` is listed, checked for its place and refused on use.
+// The element types whose values are read; `other` is listed, checked for its place and refused on
+// use.
 enum class Dtype : std::uint8_t { f32, bf16, f16, f64, other };
 
 struct TensorInfo {
@@ -32,7 +33,8 @@ class Safetensors {
   // Checks everything about the header against the size of `bytes`; ConfigError names `file`.
   Safetensors(std::string bytes, std::string file, const ReadLimits& limits = environment_limits());
   // The same of a regular file, whose body is read once its header has been found to fit it.
-  explicit Safetensors(const std::filesystem::path& path, const ReadLimits& limits = environment_limits());
+  explicit Safetensors(const std::filesystem::path& path,
+                       const ReadLimits& limits = environment_limits());
 
   const std::string& file() const { return file_; }
   std::string_view bytes() const { return bytes_; }
@@ -40,10 +42,11 @@ class Safetensors {
   const std::vector<TensorInfo>& tensors() const { return tensors_; }  // by offset
   const TensorInfo* find(std::string_view name) const;                 // null when absent
 
-  // Row-major. BF16 and F16 are widened, which is exact, F32 is as it is, F64 is rounded to nearest, ties to even (beyond
-  // the largest float: infinity). ConfigError for any other type.
+  // Row-major. BF16 and F16 are widened, which is exact, F32 is as it is, F64 is rounded to
+  // nearest, ties to even (beyond the largest float: infinity). ConfigError for any other type.
   std::vector<float> values(const TensorInfo& tensor) const;
-  // The same for an engine, whose formats round it: flushed, NaN canonical, and what F64 loses does not show in bf16.
+  // The same for an engine, whose formats round it: flushed, NaN canonical, and what F64 loses does
+  // not show in bf16.
   std::vector<float> operand_values(const TensorInfo& tensor) const;
 
  private:
@@ -60,7 +63,8 @@ class Safetensors {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-Safetensors load_safetensors(const std::filesystem::path& path, const ReadLimits& limits = environment_limits());
+Safetensors load_safetensors(const std::filesystem::path& path,
+                             const ReadLimits& limits = environment_limits());
 
 struct TensorToWrite {
   std::string name;
@@ -69,10 +73,13 @@ struct TensorToWrite {
   std::span<const float> values;  // rounded to nearest even where dtype is bf16
 };
 
-// The bytes of a file: F32 before BF16, each by name; the header padded to 8 bytes. The same input, the same bytes.
-std::string safetensors_bytes(std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata);
+// The bytes of a file: F32 before BF16, each by name; the header padded to 8 bytes. The same input,
+// the same bytes.
+std::string safetensors_bytes(std::vector<TensorToWrite> tensors,
+                              const std::map<std::string, std::string>& metadata);
 // Stopped is thrown where a pipe makes it wait beyond `stop`.
 void write_safetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
-                       const std::map<std::string, std::string>& metadata = {}, const std::stop_token& stop = {});
+                       const std::map<std::string, std::string>& metadata = {},
+                       const std::stop_token& stop = {});
 
 }  // namespace weft::workload

@@ -14,13 +14,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A key whose presence alone says that layers do something else. It counts where it is neither null, false, 0 nor empty.
+// A key whose presence alone says that layers do something else. It counts where it is neither
+// null, false, 0 nor empty.
 struct Sign {
   std::string_view key;
   std::string_view text;
 };
 
-constexpr std::string_view kLatent = "latent attention: keys and values are made from a narrow latent";
+constexpr std::string_view kLatent =
+    "latent attention: keys and values are made from a narrow latent";
 constexpr std::string_view kLinear = "layers of linear attention";
 constexpr std::string_view kStateSpace = "layers of a state space model";
 constexpr std::string_view kMixed = "layers of several kinds";
@@ -76,11 +78,14 @@ constexpr std::array kSigns{
 };
 
 // A window of keys, whose length is the key's value.
-constexpr std::array<std::string_view, 7> kWindows{"sliding_window",    "sliding_window_size", "attention_window",     "window_size",
-                                                   "local_window_size", "local_attention",     "attention_window_size"};
+constexpr std::array<std::string_view, 7> kWindows{
+    "sliding_window",    "sliding_window_size", "attention_window",     "window_size",
+    "local_window_size", "local_attention",     "attention_window_size"};
 constexpr std::array<std::string_view, 2> kChunks{"attention_chunk_size", "attention_chunk"};
-constexpr std::array<std::string_view, 3> kSoftcaps{"attn_logit_softcapping", "attn_logit_softcap", "attention_logit_cap"};
-constexpr std::array<std::string_view, 3> kScales{"query_pre_attn_scalar", "attention_multiplier", "attention_scale"};
+constexpr std::array<std::string_view, 3> kSoftcaps{"attn_logit_softcapping", "attn_logit_softcap",
+                                                    "attention_logit_cap"};
+constexpr std::array<std::string_view, 3> kScales{"query_pre_attn_scalar", "attention_multiplier",
+                                                  "attention_scale"};
 
 bool counts(const Json& value) {
   if (value.is_null()) return false;
@@ -91,7 +96,8 @@ bool counts(const Json& value) {
 
 std::string shown(const Json& value) {
   constexpr std::size_t kMost = 60;
-  std::string text = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  std::string text = value.is_string() ? value.get<std::string>()
+                                       : value.dump(-1, ' ', true, Json::error_handler_t::replace);
   const bool cut = text.size() > kMost;
   if (cut) text.resize(kMost);
   return printable(text) + (cut ? "…" : "");
@@ -103,7 +109,8 @@ class Finder {
 
   std::vector<Unmodelled> run() {
     for (const Sign& sign : kSigns) {
-      if (const Json* value = at(sign.key); value != nullptr && counts(*value)) add(sign.key, value, std::string(sign.text));
+      if (const Json* value = at(sign.key); value != nullptr && counts(*value))
+        add(sign.key, value, std::string(sign.text));
     }
     masks();
     layer_types();
@@ -122,18 +129,22 @@ class Finder {
   }
   std::optional<bool> boolean(std::string_view key) const {
     const Json* value = at(key);
-    return value != nullptr && value->is_boolean() ? std::optional(value->get<bool>()) : std::nullopt;
+    return value != nullptr && value->is_boolean() ? std::optional(value->get<bool>())
+                                                   : std::nullopt;
   }
   Unmodelled& add(std::string_view key, const Json* value, std::string text) {
-    return out_.emplace_back(
-        Unmodelled{.field = std::string(key), .value = value == nullptr ? "" : shown(*value), .text = std::move(text)});
+    return out_.emplace_back(Unmodelled{.field = std::string(key),
+                                        .value = value == nullptr ? "" : shown(*value),
+                                        .text = std::move(text)});
   }
 
   // A file that says of its mask something else than its family does.
   void masks() {
     const Json* causal = at("is_causal");
     if (causal != nullptr && counts(*causal) != family_.causal && !causal->is_null())
-      add("is_causal", causal, counts(*causal) ? "a query sees no later key" : "a query sees later keys too").of_mask = true;
+      add("is_causal", causal,
+          counts(*causal) ? "a query sees no later key" : "a query sees later keys too")
+          .of_mask = true;
     const Json* decoder = at("is_decoder");
     if (decoder != nullptr && counts(*decoder) && !family_.causal && !family_.encoder_decoder)
       add("is_decoder", decoder, "a query sees no later key").of_mask = true;
@@ -148,7 +159,8 @@ class Finder {
       const std::string text = type.is_string() ? type.get<std::string>() : "";
       windowed_ = windowed_ || text == "sliding_attention";
       chunked_ = chunked_ || text == "chunked_attention";
-      if (text != "full_attention" && text != "sliding_attention" && text != "chunked_attention" && text != "attention") {
+      if (text != "full_attention" && text != "sliding_attention" && text != "chunked_attention" &&
+          text != "attention") {
         add("layer_types", &type, "layers of another kind than full attention");
         return;
       }
@@ -173,7 +185,9 @@ class Finder {
     if (on ? !*on : family_.window_needs_switch) return false;
     if (family_.first_window_layer == 0) return true;
     const Json* first = at("max_window_layers");
-    return (first != nullptr && first->is_number() ? first->get<double>() : static_cast<double>(family_.first_window_layer)) <
+    return (first != nullptr && first->is_number()
+                ? first->get<double>()
+                : static_cast<double>(family_.first_window_layer)) <
            static_cast<double>(family_.layers);
   }
   void window(std::string_view key, const Json& value) {
@@ -186,10 +200,12 @@ class Finder {
     }
   }
   void say_window(std::string_view key, const Json* value, std::int64_t keys) {
-    // The window of a causal family ends at the query; another's lies around it, half of what it says or all to each side.
-    Unmodelled& made = add(key, value,
-                           family_.causal ? fmt::format("a query sees the {} keys up to its own", keys)
-                                          : fmt::format("a query sees a window of {} keys around its own", keys));
+    // The window of a causal family ends at the query; another's lies around it, half of what it
+    // says or all to each side.
+    Unmodelled& made =
+        add(key, value,
+            family_.causal ? fmt::format("a query sees the {} keys up to its own", keys)
+                           : fmt::format("a query sees a window of {} keys around its own", keys));
     made.within = family_.causal ? keys : std::max<std::int64_t>(1, keys / 2);
   }
 
@@ -214,19 +230,26 @@ class Finder {
       said = true;
       if (counts(*value)) add(key, value, "scores are capped softly, by a tanh each");
     }
-    if (!said && family_.softcap > 0) add(kSoftcaps[0], nullptr, "scores are capped softly, by a tanh each");
+    if (!said && family_.softcap > 0)
+      add(kSoftcaps[0], nullptr, "scores are capped softly, by a tanh each");
     for (const std::string_view key : kScales) {
       const Json* value = at(key);
       if (value == nullptr || !value->is_number() || !counts(*value)) continue;
       const double number = value->get<double>();
       const double width = static_cast<double>(family_.head_width);
-      const double square = key == kScales[0] ? number : 1 / (number * number);  // scale = 1/√square
+      const double square =
+          key == kScales[0] ? number : 1 / (number * number);  // scale = 1/√square
       if (square > width * 1.0001 || square < width * 0.9999)
-        add(key, value, fmt::format("scores are scaled otherwise than by 1/√{}: values differ, the work does not", family_.head_width))
+        add(key, value,
+            fmt::format(
+                "scores are scaled otherwise than by 1/√{}: values differ, the work does not",
+                family_.head_width))
             .refused = false;
     }
-    if (const Json* inverse = at("scale_attn_by_inverse_layer_idx"); inverse != nullptr && counts(*inverse))
-      add("scale_attn_by_inverse_layer_idx", inverse, "scores are scaled by the layer's number too: values differ, the work does not")
+    if (const Json* inverse = at("scale_attn_by_inverse_layer_idx");
+        inverse != nullptr && counts(*inverse))
+      add("scale_attn_by_inverse_layer_idx", inverse,
+          "scores are scaled by the layer's number too: values differ, the work does not")
           .refused = false;
   }
 
@@ -234,13 +257,16 @@ class Finder {
     const Json* kind = at("position_embedding_type");
     const std::string text = kind != nullptr && kind->is_string() ? kind->get<std::string>() : "";
     if (text.starts_with("relative"))
-      add("position_embedding_type", kind, "products of queries and keys with positions are added to the scores");
+      add("position_embedding_type", kind,
+          "products of queries and keys with positions are added to the scores");
     const Json* alibi = text == "alibi" ? kind : at("alibi");
     if (alibi != nullptr && counts(*alibi))
-      add(text == "alibi" ? "position_embedding_type" : "alibi", alibi, "a bias by distance is added to the scores: it is left out")
+      add(text == "alibi" ? "position_embedding_type" : "alibi", alibi,
+          "a bias by distance is added to the scores: it is left out")
           .refused = false;
     if (!family_.positions_in_scores.empty())
-      add("model_type", at("model_type"), std::string(family_.positions_in_scores)).refused = family_.positions_add_products;
+      add("model_type", at("model_type"), std::string(family_.positions_in_scores)).refused =
+          family_.positions_add_products;
   }
 
   // Of a model with several parts, one is run.
@@ -248,7 +274,9 @@ class Finder {
     const Json* both = at("is_encoder_decoder");
     if (family_.encoder_decoder) {
       if (both != nullptr && !counts(*both)) return;  // of the encoder alone
-      add("is_encoder_decoder", both, "the encoder's self-attention is run; the decoder's and its cross-attention are not").refused = false;
+      add("is_encoder_decoder", both,
+          "the encoder's self-attention is run; the decoder's and its cross-attention are not")
+          .refused = false;
     } else if (both != nullptr && counts(*both)) {
       add("is_encoder_decoder", both, std::string(kCross));
     }
@@ -264,6 +292,8 @@ class Finder {
 
 }  // namespace
 
-std::vector<Unmodelled> unmodelled_of(const nlohmann::json& config, const FamilyDefaults& family) { return Finder(config, family).run(); }
+std::vector<Unmodelled> unmodelled_of(const nlohmann::json& config, const FamilyDefaults& family) {
+  return Finder(config, family).run();
+}
 
 }  // namespace weft::workload

@@ -26,8 +26,9 @@ constexpr std::array<Extent, 7> kExtents{{{"batch", &Shape::batch, 1 << 20},
 
 std::string macs_text(const Shape& shape) {
   const auto number = [](std::int64_t extent) { return std::to_string(extent); };
-  return number(shape.batch) + " x " + number(shape.heads) + " x " + number(shape.seq_q) + " x " + number(shape.seq_kv) + " x (" +
-         number(shape.width_qk) + " + " + number(shape.width_v) + ")";
+  return number(shape.batch) + " x " + number(shape.heads) + " x " + number(shape.seq_q) + " x " +
+         number(shape.seq_kv) + " x (" + number(shape.width_qk) + " + " + number(shape.width_v) +
+         ")";
 }
 
 Workload load_yaml(const std::filesystem::path& file, const ReadLimits& limits) {
@@ -52,18 +53,20 @@ std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
   for (const Extent& extent : kExtents) {
     const std::int64_t value = shape.*extent.member;
     if (value < 1 || static_cast<double>(value) > extent.most) {
-      problems.push_back(
-          {where, std::string(extent.name), std::to_string(value), "must be " + config::allowed_text({1, extent.most}, true)});
+      problems.push_back({where, std::string(extent.name), std::to_string(value),
+                          "must be " + config::allowed_text({1, extent.most}, true)});
     }
   }
   if (!problems.empty()) return problems;
   if (shape.heads % shape.kv_heads != 0) {
-    problems.push_back({where, "kv_heads", std::to_string(shape.kv_heads), "must divide the " + std::to_string(shape.heads) + " heads"});
+    problems.push_back({where, "kv_heads", std::to_string(shape.kv_heads),
+                        "must divide the " + std::to_string(shape.heads) + " heads"});
   }
-  const std::array<std::int64_t, 5> macs{shape.batch, shape.heads, shape.seq_q, shape.seq_kv, shape.width_qk + shape.width_v};
+  const std::array<std::int64_t, 5> macs{shape.batch, shape.heads, shape.seq_q, shape.seq_kv,
+                                         shape.width_qk + shape.width_v};
   if (!checked_product(macs)) {
-    problems.push_back(
-        {where, "seq_q", std::to_string(shape.seq_q), "the multiplications, " + macs_text(shape) + ", must be fewer than 2^63"});
+    problems.push_back({where, "seq_q", std::to_string(shape.seq_q),
+                        "the multiplications, " + macs_text(shape) + ", must be fewer than 2^63"});
   }
   return problems;
 }
@@ -84,7 +87,8 @@ Workload load_workload(const std::filesystem::path& file, Assume assume, const R
   Workload out;
   if (file.extension() == ".json") {
     out = parse_hugging_face(read_text(file, limits.json_bytes), file.string(), assume, limits);
-    if (auto problems = problems_of(out.shape(), {file.string(), 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
+    if (auto problems = problems_of(out.shape(), {file.string(), 0, 0}); !problems.empty())
+      throw ConfigError(std::move(problems));
   } else {
     out = load_yaml(file, limits);
   }

@@ -1,4 +1,5 @@
-// A workload: the shapes of a model's attention, read from configs/workload/*.yaml or a Hugging Face config.json.
+// A workload: the shapes of a model's attention, read from configs/workload/*.yaml or a Hugging
+// Face config.json.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,17 @@ namespace weft::workload {
 
 enum class Phase : std::uint8_t { self, cross, prefill, decode };
 constexpr auto names(config::Tag<Phase>) {
-  return std::array<std::pair<std::string_view, Phase>, 4>{
-      {{"self", Phase::self}, {"cross", Phase::cross}, {"prefill", Phase::prefill}, {"decode", Phase::decode}}};
+  return std::array<std::pair<std::string_view, Phase>, 4>{{{"self", Phase::self},
+                                                            {"cross", Phase::cross},
+                                                            {"prefill", Phase::prefill},
+                                                            {"decode", Phase::decode}}};
 }
 
 inline constexpr double kLongest = 1 << 26;  // tokens
 
-// One attention, all heads and batches. Q is [batch, heads, seq_q, width_qk], K [batch, kv_heads, seq_kv, width_qk],
-// V [batch, kv_heads, seq_kv, width_v]; kv_heads divides heads. Causal: query i sees keys 0 … i + seq_kv − seq_q.
+// One attention, all heads and batches. Q is [batch, heads, seq_q, width_qk], K [batch, kv_heads,
+// seq_kv, width_qk], V [batch, kv_heads, seq_kv, width_v]; kv_heads divides heads. Causal: query i
+// sees keys 0 … i + seq_kv − seq_q.
 struct Shape {
   std::int64_t batch = 1;
   std::int64_t heads = 1;
@@ -34,7 +38,8 @@ struct Shape {
   Phase phase = Phase::self;
 };
 
-// Every problem of the shape as a whole (divisibility, causal lengths); `where` is named in the messages.
+// Every problem of the shape as a whole (divisibility, causal lengths); `where` is named in the
+// messages.
 std::vector<Problem> problems_of(const Shape& shape, const Location& where);
 
 struct Workload {
@@ -65,21 +70,28 @@ struct Workload {
 inline auto fields(config::Tag<Workload>) {
   using config::optional, config::required;
   return config::field_table(
-      optional("description", &Workload::description, "what it is"), required("source", &Workload::source, "where the numbers come from"),
+      optional("description", &Workload::description, "what it is"),
+      required("source", &Workload::source, "where the numbers come from"),
       optional("batch", &Workload::batch, {1, 1 << 20}, "sequences at once"),
       required("heads", &Workload::heads, {1, 1 << 16}, "query heads"),
       optional("kv_heads", &Workload::kv_heads, {1, 1 << 16}, "key and value heads; divides heads"),
       required("seq", &Workload::seq, {1, kLongest}, "tokens of the query"),
-      optional("seq_kv", &Workload::seq_kv, {1, kLongest}, "tokens of keys and values; default: seq"),
+      optional("seq_kv", &Workload::seq_kv, {1, kLongest},
+               "tokens of keys and values; default: seq"),
       required("width_qk", &Workload::width_qk, {1, 1 << 16}, "width of Q and K per head"),
-      optional("width_v", &Workload::width_v, {1, 1 << 16}, "width of V per head; default: width_qk"),
-      optional("causal", &Workload::causal, "true or false"), optional("phase", &Workload::phase, "self, cross, prefill or decode"),
+      optional("width_v", &Workload::width_v, {1, 1 << 16},
+               "width of V per head; default: width_qk"),
+      optional("causal", &Workload::causal, "true or false"),
+      optional("phase", &Workload::phase, "self, cross, prefill or decode"),
       required("layers", &Workload::layers, {1, 1 << 16}, "attention layers of the model"),
       required("model_width", &Workload::model_width, {1, 1 << 24}, "width of the model (D)"),
-      required("feed_forward_width", &Workload::feed_forward_width, {1, 1 << 24}, "width of the feed-forward layer (S)"));
+      required("feed_forward_width", &Workload::feed_forward_width, {1, 1 << 24},
+               "width of the feed-forward layer (S)"));
 }
 
-// A .yaml workload, or a .json Hugging Face configuration; `plain` reads one of an unknown model_type too. Throws ConfigError.
-Workload load_workload(const std::filesystem::path& file, Assume assume = Assume::nothing, const ReadLimits& limits = environment_limits());
+// A .yaml workload, or a .json Hugging Face configuration; `plain` reads one of an unknown
+// model_type too. Throws ConfigError.
+Workload load_workload(const std::filesystem::path& file, Assume assume = Assume::nothing,
+                       const ReadLimits& limits = environment_limits());
 
 }  // namespace weft::workload

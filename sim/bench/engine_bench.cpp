@@ -23,11 +23,13 @@ Catalog catalog() { return Catalog(WEFT_SOURCE_DIR "/configs"); }
 
 Workload bert_base() { return workload::load_workload(catalog().file("workload", "bert-base")); }
 
-// Shapes that differ in everything, edges and cross attention among them, so that no point can be taken from the one
-// before it.
+// Shapes that differ in everything, edges and cross attention among them, so that no point can be
+// taken from the one before it.
 std::vector<Shape> varied_shapes(bool causal) {
   std::mt19937_64 random(1);
-  const auto up_to = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most)); };
+  const auto up_to = [&](std::int64_t most) {
+    return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+  };
   std::vector<Shape> shapes(1024);
   for (Shape& s : shapes) {
     s.batch = up_to(64);
@@ -57,7 +59,8 @@ void analytic(benchmark::State& state, const std::string& name, bool causal) {
 void analytic_shipped(benchmark::State& state, const std::string& name) {
   const Design design = Design::load(catalog(), name);
   const Workload workload = bert_base();
-  for (auto _ : state) benchmark::DoNotOptimize(engine::run_analytic(design, workload, workload.shape()).cycles);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(engine::run_analytic(design, workload, workload.shape()).cycles);
 }
 
 void systemc(benchmark::State& state, const std::string& name) {
@@ -65,13 +68,15 @@ void systemc(benchmark::State& state, const std::string& name) {
   Workload workload = bert_base();
   workload.seq = state.range(0) * 1024;
   std::uint64_t cycles = 0;
-  for (auto _ : state) cycles = sim::engine::run(design, workload, workload.shape(), RunOptions{}).cycles;
+  for (auto _ : state)
+    cycles = sim::engine::run(design, workload, workload.shape(), RunOptions{}).cycles;
   state.counters["cycles"] = static_cast<double>(cycles);
 }
 
 void load_design(benchmark::State& state, const std::string& name) {
   const Catalog all = catalog();
-  for (auto _ : state) benchmark::DoNotOptimize(Design::load(all, name).lowering(false).groups.size());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(Design::load(all, name).lowering(false).groups.size());
 }
 
 void result_to_json(benchmark::State& state) {
@@ -91,14 +96,21 @@ void result_to_json(benchmark::State& state) {
 }
 
 const bool registered = [] {
-  for (const char* name : {"unfused", "flat", "fusemax-cascade", "fusemax-architecture", "fusemax"}) {
-    benchmark::RegisterBenchmark((std::string("analytic/") + name).c_str(), analytic, name, false)->Unit(benchmark::kMicrosecond);
-    benchmark::RegisterBenchmark((std::string("analytic_causal/") + name).c_str(), analytic, name, true)->Unit(benchmark::kMicrosecond);
+  for (const char* name :
+       {"unfused", "flat", "fusemax-cascade", "fusemax-architecture", "fusemax"}) {
+    benchmark::RegisterBenchmark((std::string("analytic/") + name).c_str(), analytic, name, false)
+        ->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark((std::string("analytic_causal/") + name).c_str(), analytic, name,
+                                 true)
+        ->Unit(benchmark::kMicrosecond);
   }
-  benchmark::RegisterBenchmark("analytic_shipped/fusemax", analytic_shipped, "fusemax")->Unit(benchmark::kMicrosecond);
-  auto* runs = benchmark::RegisterBenchmark("systemc_kilotokens/fusemax", systemc, "fusemax")->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark("analytic_shipped/fusemax", analytic_shipped, "fusemax")
+      ->Unit(benchmark::kMicrosecond);
+  auto* runs = benchmark::RegisterBenchmark("systemc_kilotokens/fusemax", systemc, "fusemax")
+                   ->Unit(benchmark::kMillisecond);
   for (const std::int64_t kilotokens : {64, 256, 1024}) runs->Arg(kilotokens);
-  benchmark::RegisterBenchmark("load_design/fusemax", load_design, "fusemax")->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("load_design/fusemax", load_design, "fusemax")
+      ->Unit(benchmark::kMicrosecond);
   benchmark::RegisterBenchmark("result_to_json", result_to_json)->Unit(benchmark::kMicrosecond);
   return true;
 }();

@@ -14,7 +14,8 @@ void macc_throughput(benchmark::State& state) {
   constexpr std::size_t kColumns = 256;
   std::vector<float> row(kColumns);
   std::vector<float> sums(kColumns, 0.0F);
-  for (std::size_t i = 0; i < kColumns; ++i) row[i] = numerics::round_to_bf16(0.01F * static_cast<float>(i));
+  for (std::size_t i = 0; i < kColumns; ++i)
+    row[i] = numerics::round_to_bf16(0.01F * static_cast<float>(i));
   float left = 1.0F;
   for (auto _ : state) {
     left = -left;  // the sums stay bounded

@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kPatience{2};
 constexpr int kNotRun = 127;
 
 void set_signals(bool ours) {
-  for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE}) ::signal(signal, ours ? SIG_IGN : SIG_DFL);
+  for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE})
+    ::signal(signal, ours ? SIG_IGN : SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -49,7 +50,8 @@ bool closed(int life) {
   return ::poll(&file, 1, kLookMs) > 0;
 }
 
-// Waits for all that has been started, whatever became of its parents, which this process inherits: true once none is left.
+// Waits for all that has been started, whatever became of its parents, which this process inherits:
+// true once none is left.
 bool all_gone(std::chrono::steady_clock::time_point until) {
   while (true) {
     const pid_t one = ::waitpid(-1, nullptr, WNOHANG);
@@ -68,7 +70,8 @@ void end_group(pid_t program) {
 }
 
 // The watcher: never returns to the caller's code.
-[[noreturn]] void watch(const std::vector<std::string>& words, const std::filesystem::path& scratch, int life, int output) {
+[[noreturn]] void watch(const std::vector<std::string>& words, const std::filesystem::path& scratch,
+                        int life, int output) {
   ::setpgid(0, 0);  // Ctrl-C goes to whoever holds the other end of `life`
   set_signals(true);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -95,8 +98,10 @@ void end_group(pid_t program) {
 Child::Child(const std::vector<std::string>& words, const std::filesystem::path& scratch) {
   std::array<int, 2> life{};
   std::array<int, 2> output{};
-  check(::pipe2(life.data(), O_CLOEXEC) == 0 && ::pipe2(output.data(), O_CLOEXEC) == 0, "four descriptors are free");
-  ::signal(SIGCHLD, SIG_DFL);  // whoever started us may have it ignored, and then no end has a status
+  check(::pipe2(life.data(), O_CLOEXEC) == 0 && ::pipe2(output.data(), O_CLOEXEC) == 0,
+        "four descriptors are free");
+  ::signal(SIGCHLD,
+           SIG_DFL);  // whoever started us may have it ignored, and then no end has a status
   watcher_ = ::fork();
   check(watcher_ >= 0, "no process for a program");
   if (watcher_ == 0) {
@@ -129,7 +134,8 @@ int Child::ended() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int Child::wait(const std::function<void(std::string_view)>& line, const std::function<void()>& idle, const std::stop_token& stop) {
+int Child::wait(const std::function<void(std::string_view)>& line,
+                const std::function<void()>& idle, const std::stop_token& stop) {
   std::string unread;
   std::array<char, 4096> bytes{};
   while (true) {

@@ -32,7 +32,10 @@ std::vector<std::string> names_in(const std::string& list) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
     if (end == begin)
       throw ConfigError(
-          Problem{{"--designs", 0, 0}, "", list, "a name is empty: give names with commas between them, such as flat,fusemax"});
+          Problem{{"--designs", 0, 0},
+                  "",
+                  list,
+                  "a name is empty: give names with commas between them, such as flat,fusemax"});
     names.push_back(list.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -45,16 +48,17 @@ int compare(const CompareCommand& o) {
   outputs.expect("--csv", o.csv, true);
   const engine::Catalog catalog(config_roots());
   if (o.designs.empty()) {
-    throw ConfigError(
-        Problem{{},
-                "--designs",
-                "",
-                "missing: name designs with commas between them; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
+    throw ConfigError(Problem{{},
+                              "--designs",
+                              "",
+                              "missing: name designs with commas between them; designs: " +
+                                  one_of(catalog.list("design")) + ", each also with -NxN"});
   }
   const std::vector<std::string> names = names_in(o.designs);
   const Point point = resolve(o.point, catalog);
   std::vector<engine::Design> designs;  // all of them are checked before the first runs
-  for (const std::string& name : names) designs.push_back(engine::Design::load(catalog, name, point.settings));
+  for (const std::string& name : names)
+    designs.push_back(engine::Design::load(catalog, name, point.settings));
 
   Interrupt interrupt;
   Progress progress("compare");
@@ -63,7 +67,10 @@ int compare(const CompareCommand& o) {
     for (engine::Design& design : designs) {
       progress.rename(fmt::format("{} ({} of {})", design.name(), runs.size() + 1, designs.size()));
       ExecuteOptions how;
-      how.progress = [&](double share) { progress.show((static_cast<double>(runs.size()) + share) / static_cast<double>(designs.size())); };
+      how.progress = [&](double share) {
+        progress.show((static_cast<double>(runs.size()) + share) /
+                      static_cast<double>(designs.size()));
+      };
       how.design_arguments = " --design " + shell_word(design.name());
       how.stop = interrupt.token();
       runs.push_back(execute(std::move(design), point, how));
@@ -91,10 +98,12 @@ int compare(const CompareCommand& o) {
 Command add_compare(App& app) {
   const auto o = std::make_shared<CompareCommand>();
   App* command = app.add_subcommand("compare", "Several designs on one workload, side by side");
-  const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
+  const auto text = [&](const char* name, std::string& target, const char* type, const char* help,
+                        const char* group) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
-  text("--designs", o->designs, "A,B,...", "names as for 'weft run --design', with commas between them", "Designs");
+  text("--designs", o->designs, "A,B,...",
+       "names as for 'weft run --design', with commas between them", "Designs");
   add_point_options(*command, o->point);
   constexpr const char* kOutput = "Output ('-' is standard output)";
   text("--json", o->json, "FILE", "the results as JSON, schema weft-comparison/1", kOutput);

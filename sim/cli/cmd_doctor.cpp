@@ -33,7 +33,8 @@ struct Finding {
 
 // The first line that a shell command prints; empty where it fails. Its errors are not shown.
 std::string first_line_of(const std::string& command) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen((command + " 2>/dev/null").c_str(), "r"), ::pclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(
+      ::popen((command + " 2>/dev/null").c_str(), "r"), ::pclose);
   if (!pipe) return "";
   std::array<char, 256> line{};
   if (std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) == nullptr) return "";
@@ -45,18 +46,24 @@ std::vector<Finding> built_with() {
   return {{"compiler", WEFT_COMPILER, "built Weft"},
           {"CMake", WEFT_CMAKE_VERSION, "built Weft"},
           {"SystemC", SC_VERSION, "--fidelity systemc"},
-          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100), "text"},
+          {"fmt",
+           fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100),
+           "text"},
           {"yaml-cpp", WEFT_YAML_CPP_VERSION, "configurations"},
           {"nlohmann-json", WEFT_NLOHMANN_JSON_VERSION, "headers of traces"},
           {"CLI11", CLI11_VERSION, "the command line"},
-          {"Boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100), "graphs of Einsums"},
+          {"Boost",
+           fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                       BOOST_VERSION % 100),
+           "graphs of Einsums"},
           {"OpenSSL", ::OpenSSL_version(OPENSSL_VERSION_STRING), "hashes of configurations"}};
 }
 
 std::vector<Finding> optional_tools() {
   return {{"Verilator", first_line_of("verilator --version"), "weft rtl build"},
           {"Yosys", first_line_of("yosys -V"), "synthesis; no command of this version needs it"},
-          {"matplotlib", first_line_of("/usr/bin/python3 -c 'import matplotlib; print(matplotlib.__version__)'"),
+          {"matplotlib",
+           first_line_of("/usr/bin/python3 -c 'import matplotlib; print(matplotlib.__version__)'"),
            "pictures: scripts/plot, scripts/demo.sh"}};
 }
 
@@ -83,8 +90,10 @@ std::string rtl_text() {
   std::string text = "  RTL libraries, for --fidelity rtl\n";
   const auto all = rtl_libraries();
   for (const RtlLibrary& library : all) {
-    text += library.trouble.empty() ? fmt::format("    side {}  {}\n", library.found.side, library.found.path.string())
-                                    : fmt::format("    side {}  cannot be used: {}\n", library.found.side, library.trouble);
+    text +=
+        library.trouble.empty()
+            ? fmt::format("    side {}  {}\n", library.found.side, library.found.path.string())
+            : fmt::format("    side {}  cannot be used: {}\n", library.found.side, library.trouble);
   }
   if (all.empty()) text += "    none: build one with 'weft rtl build --side N'\n";
   return text;
@@ -110,12 +119,15 @@ void write_rtl_libraries(json::Writer& out) {
 std::string memory_text() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
-  return pages > 0 ? fmt::format("{:.1f} GiB", static_cast<double>(pages) * static_cast<double>(page_bytes) / (1 << 30)) : "unknown";
+  return pages > 0 ? fmt::format("{:.1f} GiB", static_cast<double>(pages) *
+                                                   static_cast<double>(page_bytes) / (1 << 30))
+                   : "unknown";
 }
 
 std::string section(const char* title, const std::vector<Finding>& findings) {
   Table table({std::string("  ") + title, "", ""});
-  for (const Finding& f : findings) table.add({"  " + f.name, f.version.empty() ? "not found" : f.version, f.use});
+  for (const Finding& f : findings)
+    table.add({"  " + f.name, f.version.empty() ? "not found" : f.version, f.use});
   return table.text(3);
 }
 
@@ -157,9 +169,11 @@ int doctor(const std::string& json_path) {
     return 0;
   }
   say(fmt::format(
-      "weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  fidelities      analytic, systemc, rtl\n\n",
+      "weft {} ({} build)\n  configurations  {}\n  machine         {} cores, {} of memory\n  "
+      "fidelities      analytic, systemc, rtl\n\n",
       WEFT_VERSION, WEFT_BUILD_TYPE, roots, std::thread::hardware_concurrency(), memory_text()));
-  say(section("built with", built_with()) + "\n" + section("optional", optional_tools()) + "\n" + rtl_text());
+  say(section("built with", built_with()) + "\n" + section("optional", optional_tools()) + "\n" +
+      rtl_text());
   return 0;
 }
 
@@ -167,8 +181,11 @@ int doctor(const std::string& json_path) {
 
 Command add_doctor(App& app) {
   const auto json = std::make_shared<std::string>();
-  App* command = app.add_subcommand("doctor", "What is installed, which optional back ends are there, with versions");
-  command->add_option("--json", *json, "as JSON, schema weft-doctor/1; '-' is standard output")->type_name("FILE")->check(not_empty());
+  App* command = app.add_subcommand(
+      "doctor", "What is installed, which optional back ends are there, with versions");
+  command->add_option("--json", *json, "as JSON, schema weft-doctor/1; '-' is standard output")
+      ->type_name("FILE")
+      ->check(not_empty());
   command->footer(kExamples);
   return {command, [json] { return doctor(*json); }};
 }

@@ -39,10 +39,13 @@ std::string listing_text(const engine::Listing& listing) {
   if (!listing.designs) return out;
   Table table({"  design", "architecture", "binding", "cascade", "side"});
   for (const engine::ListedDesign& design : *listing.designs)
-    table.add({"  " + design.name, design.arch, design.binding, design.cascade, std::to_string(design.side)});
+    table.add({"  " + design.name, design.arch, design.binding, design.cascade,
+               std::to_string(design.side)});
   return out + "designs\n" + table.text(4) +
-         "  Each takes -NxN behind its name for arrays of N x N, N from 2 to 1024, such as fusemax-16x16:\n"
-         "  buffer and DRAM bandwidth scale with N over the design's own side, such as 16/256 for fusemax-16x16.\n";
+         "  Each takes -NxN behind its name for arrays of N x N, N from 2 to 1024, such as "
+         "fusemax-16x16:\n"
+         "  buffer and DRAM bandwidth scale with N over the design's own side, such as 16/256 for "
+         "fusemax-16x16.\n";
 }
 
 int list(const ListCommand& o) {
@@ -75,10 +78,16 @@ int list(const ListCommand& o) {
 
 Command add_list(App& app) {
   const auto o = std::make_shared<ListCommand>();
-  App* command = app.add_subcommand("list", "What there is: cascades, architectures, bindings, designs, workloads, cost tables");
-  command->add_option("kind", o->kind, "cascades, archs, bindings, designs, workloads or costs; all of them unless given")
+  App* command = app.add_subcommand(
+      "list", "What there is: cascades, architectures, bindings, designs, workloads, cost tables");
+  command
+      ->add_option(
+          "kind", o->kind,
+          "cascades, archs, bindings, designs, workloads or costs; all of them unless given")
       ->type_name("KIND");
-  command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")->type_name("FILE")->check(not_empty());
+  command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")
+      ->type_name("FILE")
+      ->check(not_empty());
   command->footer(kExamples);
   return {command, [o] { return list(*o); }};
 }

@@ -49,30 +49,40 @@ std::vector<cost::Table> tables_of(const engine::Catalog& catalog, const std::st
   std::vector<cost::Table> tables{cost::load_table(catalog.file("cost", asked))};
   for (const char* other : {evaluation::kPublishedTable, "horowitz-45nm"}) {
     if (asked != other && tables.front().name == other)
-      throw ConfigError(Problem{{"--cost", 0, 0}, "", asked, "has the name of a shipped table, which it is told beside: rename the file"});
-    if (tables.front().name != other) tables.push_back(cost::load_table(catalog.file("cost", other)));
+      throw ConfigError(
+          Problem{{"--cost", 0, 0},
+                  "",
+                  asked,
+                  "has the name of a shipped table, which it is told beside: rename the file"});
+    if (tables.front().name != other)
+      tables.push_back(cost::load_table(catalog.file("cost", other)));
   }
   return tables;
 }
 
 Outcome analytic_outcome(const evaluation::Bench& bench, const evaluation::Job& job) {
-  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload, const workload::Shape& shape) {
+  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload,
+                           const workload::Shape& shape) {
     return engine::run_analytic(design, workload, shape);
   });
 }
 
 Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job& job) {
-  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload, const workload::Shape& shape) {
+  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload,
+                           const workload::Shape& shape) {
     return sim::engine::run(design, workload, shape, {});
   });
 }
 
-// Draws the figures from their data, both in `staging`; a note where Python cannot. The folder goes with a drawing that is stopped.
+// Draws the figures from their data, both in `staging`; a note where Python cannot. The folder goes
+// with a drawing that is stopped.
 void draw(const fs::path& staging, const std::string& out, const std::stop_token& stop) {
   const auto note = [](const std::string& why, const std::string& folder) {
-    fmt::print(stderr, "weft reproduce: no figures: {}; the data of each lies in {}\n", why, folder);
+    fmt::print(stderr, "weft reproduce: no figures: {}; the data of each lies in {}\n", why,
+               folder);
   };
-  const fs::path script = config_folder("published").parent_path().parent_path() / "scripts" / "plot" / "reproduction.py";
+  const fs::path script = config_folder("published").parent_path().parent_path() / "scripts" /
+                          "plot" / "reproduction.py";
   std::error_code code;
   if (!fs::exists(script, code)) return note(script.string() + " is not there", out);
   Progress progress("figures");
@@ -90,12 +100,14 @@ void draw(const fs::path& staging, const std::string& out, const std::stop_token
 }
 
 void write_files(const Reproduction& all, const fs::path& folder) {
-  for (const auto& [name, text] : evaluation::figure_csvs(all)) write_file_atomically(folder / name, text);
+  for (const auto& [name, text] : evaluation::figure_csvs(all))
+    write_file_atomically(folder / name, text);
   write_file_atomically(folder / "validation.md", evaluation::validation_page(all));
   write_file_atomically(folder / "reproduction.json", evaluation::reproduction_json(all) + "\n");
 }
 
-// Means by each fidelity with the table asked for, and by the fidelity asked for with the other tables.
+// Means by each fidelity with the table asked for, and by the fidelity asked for with the other
+// tables.
 std::string table_of(const Reproduction& all) {
   std::vector<std::string> header{"mean", "published"};
   std::vector<const evaluation::Means*> columns;
@@ -110,22 +122,26 @@ std::string table_of(const Reproduction& all) {
   }
   Table table(header);
   for (const evaluation::NamedMean& mean : evaluation::kMeans) {
-    std::vector<std::string> row{mean.name, mean.published > 0 ? fmt::format("{:.3f}", mean.published) : "-"};
+    std::vector<std::string> row{mean.name,
+                                 mean.published > 0 ? fmt::format("{:.3f}", mean.published) : "-"};
     for (const evaluation::Means* means : columns) {
       const auto& value = means->*mean.member;
       row.push_back(value ? fmt::format("{:.4f}", *value) : "-");
     }
     table.add(row);
   }
-  return table.text() + fmt::format("\nEnergy by {}. {} points of attention, {} of linear layers, {} of the area sweep.\n", all.cost_table,
-                                    all.points.size(), all.linear.size(), all.pareto.size());
+  return table.text() +
+         fmt::format(
+             "\nEnergy by {}. {} points of attention, {} of linear layers, {} of the area sweep.\n",
+             all.cost_table, all.points.size(), all.linear.size(), all.pareto.size());
 }
 
 void refuse_meaningless(const ReproduceCommand& o) {
   if (o.what != "fusemax") throw ConfigError(Problem{{}, "what", o.what, "allowed: 'fusemax'"});
   const std::vector<std::string> known{"rules", "analytic", "systemc"};
   if (std::find(known.begin(), known.end(), o.fidelity) == known.end())
-    throw ConfigError(Problem{{"--fidelity", 0, 0}, "", o.fidelity, config::unknown_name(o.fidelity, known)});
+    throw ConfigError(
+        Problem{{"--fidelity", 0, 0}, "", o.fidelity, config::unknown_name(o.fidelity, known)});
 }
 
 unsigned worker_count(const ReproduceCommand& o) {
@@ -134,14 +150,16 @@ unsigned worker_count(const ReproduceCommand& o) {
 }
 
 // The rules' points, and what every fidelity needs to know.
-Reproduction begin(const ReproduceCommand& o, const engine::Catalog& catalog, const evaluation::Published& published,
-                   const std::vector<cost::Table>& tables) {
+Reproduction begin(const ReproduceCommand& o, const engine::Catalog& catalog,
+                   const evaluation::Published& published, const std::vector<cost::Table>& tables) {
   Reproduction all;
   all.fidelity = o.fidelity;
   all.cost_table = tables.front().name;
   for (const cost::Table& table : tables) all.tables.push_back(table.name);
   for (const evaluation::NamedModel& model : evaluation::kPublishedModels)
-    all.layers[model.name] = workload::load_workload(catalog.file("workload", evaluation::workload_name(model.name))).layers;
+    all.layers[model.name] =
+        workload::load_workload(catalog.file("workload", evaluation::workload_name(model.name)))
+            .layers;
   evaluation::add_rules(all, published, tables);
   return all;
 }
@@ -149,7 +167,8 @@ Reproduction begin(const ReproduceCommand& o, const engine::Catalog& catalog, co
 // Jobs done, of all fidelities, under one bar; empty outcomes where there was a request to stop.
 class Runner {
  public:
-  Runner(const std::vector<evaluation::Job>& jobs, const evaluation::Bench& bench, std::size_t fidelities, std::stop_token stop)
+  Runner(const std::vector<evaluation::Job>& jobs, const evaluation::Bench& bench,
+         std::size_t fidelities, std::stop_token stop)
       : jobs_(jobs), bench_(bench), all_(fidelities * jobs.size()), stop_(std::move(stop)) {}
 
   std::optional<std::vector<Outcome>> analytic() {
@@ -185,8 +204,9 @@ class Runner {
 };
 
 // The outcomes of our own fidelities, into `all`; false where there was a request to stop.
-bool run_jobs(Reproduction& all, const evaluation::Published& published, const evaluation::Bench& bench,
-              const std::vector<evaluation::Job>& jobs, sim::Workers* workers, const std::stop_token& stop) {
+bool run_jobs(Reproduction& all, const evaluation::Published& published,
+              const evaluation::Bench& bench, const std::vector<evaluation::Job>& jobs,
+              sim::Workers* workers, const std::stop_token& stop) {
   Runner runner(jobs, bench, workers != nullptr ? 2 : 1, stop);
   const auto closed = runner.analytic();
   if (!closed) return false;
@@ -199,7 +219,8 @@ bool run_jobs(Reproduction& all, const evaluation::Published& published, const e
 }
 
 // Everything that goes into the folder is written and drawn beside it, then moved there at once.
-void write_folder(const Reproduction& all, const std::string& out, StagedFolder& folder, const Interrupt& interrupt) {
+void write_folder(const Reproduction& all, const std::string& out, StagedFolder& folder,
+                  const Interrupt& interrupt) {
   const fs::path& staging = folder.open();
   write_files(all, staging);
   draw(staging, out, interrupt.token());
@@ -213,7 +234,8 @@ int reproduce(const ReproduceCommand& o) {
   const unsigned count = worker_count(o);
   const engine::Catalog catalog(config_roots());
   const std::vector<cost::Table> tables = tables_of(catalog, o.cost);
-  const evaluation::Published published = evaluation::read_published(config_folder("published").string());
+  const evaluation::Published published =
+      evaluation::read_published(config_folder("published").string());
   std::optional<StagedFolder> folder;
   if (!o.out.empty()) folder.emplace("--out", o.out);
   Reproduction all = begin(o, catalog, published, tables);
@@ -225,7 +247,8 @@ int reproduce(const ReproduceCommand& o) {
   sim::Workers workers(simulated ? jobs.size() : 0, simulated ? count : 1,
                        [&](std::size_t i) { return to_line(simulated_outcome(*bench, jobs[i])); });
   Interrupt interrupt;
-  if (bench != nullptr && !run_jobs(all, published, *bench, jobs, simulated ? &workers : nullptr, interrupt.token()))
+  if (bench != nullptr &&
+      !run_jobs(all, published, *bench, jobs, simulated ? &workers : nullptr, interrupt.token()))
     return interrupt.exit_code();
   evaluation::conclude(all, published, tables);
   try {
@@ -234,12 +257,14 @@ int reproduce(const ReproduceCommand& o) {
     outputs.await_readers(interrupt.token());
     if (folder) write_folder(all, o.out, *folder, interrupt);
     if (interrupt.exit_code() != 0) return interrupt.exit_code();
-    if (!o.json.empty()) write_output(o.json, evaluation::reproduction_json(all), interrupt.token());
+    if (!o.json.empty())
+      write_output(o.json, evaluation::reproduction_json(all), interrupt.token());
   } catch (const Stopped&) {
     return interrupt.exit_code();
   }
   if (!outputs.uses_stdout()) say(table_of(all));
-  for (const std::string& problem : all.infeasible) fmt::print(stderr, "weft reproduce: infeasible: {}\n", visible(problem));
+  for (const std::string& problem : all.infeasible)
+    fmt::print(stderr, "weft reproduce: infeasible: {}\n", visible(problem));
   return all.infeasible.empty() ? 0 : 1;
 }
 
@@ -247,13 +272,16 @@ int reproduce(const ReproduceCommand& o) {
 
 Command add_reproduce(App& app) {
   const auto o = std::make_shared<ReproduceCommand>();
-  App* command = app.add_subcommand("reproduce", "A published evaluation done again: by its rules, in closed form, simulated");
+  App* command = app.add_subcommand(
+      "reproduce", "A published evaluation done again: by its rules, in closed form, simulated");
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help) {
     command->add_option(name, target, help)->type_name(type)->check(not_empty());
   };
   command->add_option("what", o->what, "which evaluation: fusemax")->required()->type_name("NAME");
-  text("--fidelity", o->fidelity, "rules|analytic|systemc", "the published rules, our closed form, or simulated cycles (the default)");
-  text("--cost", o->cost, "TABLE", "cost table that energies are told by (fusemax-as-published-45nm)");
+  text("--fidelity", o->fidelity, "rules|analytic|systemc",
+       "the published rules, our closed form, or simulated cycles (the default)");
+  text("--cost", o->cost, "TABLE",
+       "cost table that energies are told by (fusemax-as-published-45nm)");
   text("--out", o->out, "DIR", "a CSV a figure, figures 6 to 12 as PNG and PDF, validation.md");
   text("--json", o->json, "FILE", "as JSON, schema weft-reproduction/1; '-' is standard output");
   text("--jobs", o->jobs, "N", "worker processes (one a processor)");

@@ -37,7 +37,8 @@ struct RtlCommand {
   std::string action, side, out;
 };
 
-// The recipe: of the source tree beside build/<preset>/bin/weft, or of the one that this was built from.
+// The recipe: of the source tree beside build/<preset>/bin/weft, or of the one that this was built
+// from.
 fs::path recipe() {
   std::error_code code;
   const fs::path executable = fs::read_symlink("/proc/self/exe", code);
@@ -45,7 +46,8 @@ fs::path recipe() {
   if (!code && fs::is_regular_file(beside, code)) return beside;
   const fs::path source = fs::path(WEFT_SOURCE_DIR) / kRecipe;
   if (fs::is_regular_file(source, code)) return source;
-  throw ConfigError(Problem{{source.string(), 0, 0}, "", "", "is not there: the RTL is built from Weft's source tree"});
+  throw ConfigError(Problem{
+      {source.string(), 0, 0}, "", "", "is not there: the RTL is built from Weft's source tree"});
 }
 
 bool installed(std::string_view program) {
@@ -66,8 +68,10 @@ class Scratch {
   Scratch() {
     std::string name = (fs::temp_directory_path() / "weft-rtl-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw ConfigError(
-          Problem{{fs::path(name).parent_path().string(), 0, 0}, "", "", "takes no folder: " + std::generic_category().message(errno)});
+      throw ConfigError(Problem{{fs::path(name).parent_path().string(), 0, 0},
+                                "",
+                                "",
+                                "takes no folder: " + std::generic_category().message(errno)});
     path_ = name;
   }
   ~Scratch() {
@@ -97,7 +101,8 @@ std::optional<double> share_of(std::string_view line) {
   return static_cast<double>(number(at + 11, of)) / all;
 }
 
-// Runs the recipe, what it writes on our standard error, under a bar; its exit code, or 128 + the signal that ended us.
+// Runs the recipe, what it writes on our standard error, under a bar; its exit code, or 128 + the
+// signal that ended us.
 int run_recipe(std::vector<std::string> words) {
   const Scratch scratch;
   words.insert(words.end(), {"--work", scratch.path().string(), "--report"});
@@ -126,9 +131,11 @@ int build(const RtlCommand& o) {
         Problem{{},
                 "--side",
                 "",
-                fmt::format("missing: rows and columns of the 2D array, from {} to {}", sim::rtl::kLeastSide, sim::rtl::kMostSide)});
+                fmt::format("missing: rows and columns of the 2D array, from {} to {}",
+                            sim::rtl::kLeastSide, sim::rtl::kMostSide)});
   }
-  const std::int64_t side = whole_number("--side", o.side, sim::rtl::kLeastSide, sim::rtl::kMostSide);
+  const std::int64_t side =
+      whole_number("--side", o.side, sim::rtl::kLeastSide, sim::rtl::kMostSide);
   const fs::path out = o.out.empty() ? sim::rtl::library_folders().front() : fs::path(o.out);
   std::error_code code;
   if (fs::exists(out, code) && !fs::is_directory(out, code))
@@ -136,13 +143,20 @@ int build(const RtlCommand& o) {
   const fs::path script = recipe();
   for (const char* tool : {"verilator", "g++"}) {
     if (!installed(tool))
-      throw ConfigError(
-          Problem{{"PATH", 0, 0}, "", tool, fmt::format("is not installed, and builds the library; on Debian: apt-get install {}", tool)});
+      throw ConfigError(Problem{
+          {"PATH", 0, 0},
+          "",
+          tool,
+          fmt::format("is not installed, and builds the library; on Debian: apt-get install {}",
+                      tool)});
   }
-  const int failed = run_recipe({script.string(), "--side", std::to_string(side), "--out", out.string()});
+  const int failed =
+      run_recipe({script.string(), "--side", std::to_string(side), "--out", out.string()});
   if (failed >= 128) return failed;
   if (failed != 0) {
-    fmt::print(stderr, "weft rtl: building the library of side {} failed; what is wrong stands above\n", side);
+    fmt::print(stderr,
+               "weft rtl: building the library of side {} failed; what is wrong stands above\n",
+               side);
     return 1;
   }
   const fs::path library = out / sim::rtl::library_name(side);
@@ -161,10 +175,17 @@ int rtl(const RtlCommand& o) {
 
 Command add_rtl(App& app) {
   const auto o = std::make_shared<RtlCommand>();
-  App* command = app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl at other sides");
-  command->add_option("ACTION", o->action, "build: Verilates the FuseMax engine of a side and compiles it");
-  command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 32")->type_name("N")->check(not_empty());
-  command->add_option("--out", o->out, "where the library goes; the first folder of WEFT_RTL_PATH, or the build's own, unless given")
+  App* command =
+      app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl at other sides");
+  command->add_option("ACTION", o->action,
+                      "build: Verilates the FuseMax engine of a side and compiles it");
+  command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 32")
+      ->type_name("N")
+      ->check(not_empty());
+  command
+      ->add_option("--out", o->out,
+                   "where the library goes; the first folder of WEFT_RTL_PATH, or the build's own, "
+                   "unless given")
       ->type_name("DIR")
       ->check(not_empty());
   command->footer(kExamples);

@@ -51,27 +51,36 @@ void set_wave_cycles(const std::string& text, engine::RunOptions& run) {
   constexpr const char* kOption = "--wave-cycles";
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos)
-    throw ConfigError(Problem{{kOption, 0, 0}, "", text, "must be A:B, from cycle A of the run to before cycle B, such as 0:2K"});
+    throw ConfigError(
+        Problem{{kOption, 0, 0},
+                "",
+                text,
+                "must be A:B, from cycle A of the run to before cycle B, such as 0:2K"});
   constexpr std::int64_t kMostCycles = std::int64_t{1} << 50;
-  run.wave_from = static_cast<std::uint64_t>(whole_number(kOption, text.substr(0, colon), 0, kMostCycles));
-  run.wave_to = static_cast<std::uint64_t>(whole_number(kOption, text.substr(colon + 1), 1, kMostCycles));
+  run.wave_from =
+      static_cast<std::uint64_t>(whole_number(kOption, text.substr(0, colon), 0, kMostCycles));
+  run.wave_to =
+      static_cast<std::uint64_t>(whole_number(kOption, text.substr(colon + 1), 1, kMostCycles));
   if (run.wave_from >= run.wave_to)
-    throw ConfigError(Problem{{kOption, 0, 0}, "", text, fmt::format("the end must lie above {}", run.wave_from)});
+    throw ConfigError(Problem{
+        {kOption, 0, 0}, "", text, fmt::format("the end must lie above {}", run.wave_from)});
 }
 
-engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog, const std::vector<engine::Setting>& settings) {
+engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog,
+                           const std::vector<engine::Setting>& settings) {
   if (!o.design.empty()) {
     if (!o.arch.empty() || !o.binding.empty()) {
-      throw ConfigError(Problem{{"--design", 0, 0}, "", o.design, "give either --design, or --arch and --binding"});
+      throw ConfigError(Problem{
+          {"--design", 0, 0}, "", o.design, "give either --design, or --arch and --binding"});
     }
     return engine::Design::load(catalog, o.design, settings);
   }
   if (o.arch.empty() && o.binding.empty()) {
-    throw ConfigError(
-        Problem{{},
-                "--design",
-                "",
-                "missing: name a design, or --arch and --binding; designs: " + one_of(catalog.list("design")) + ", each also with -NxN"});
+    throw ConfigError(Problem{{},
+                              "--design",
+                              "",
+                              "missing: name a design, or --arch and --binding; designs: " +
+                                  one_of(catalog.list("design")) + ", each also with -NxN"});
   }
   if (o.arch.empty() || o.binding.empty()) {
     const std::string missing = o.arch.empty() ? "--arch" : "--binding";
@@ -81,30 +90,39 @@ engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog, 
 }
 
 void refuse_meaningless(const RunCommand& o, const Point& point) {
-  const auto refuse = [](const std::string& option, const std::string& value, const std::string& why) {
+  const auto refuse = [](const std::string& option, const std::string& value,
+                         const std::string& why) {
     throw ConfigError(Problem{{option, 0, 0}, "", value, why});
   };
   const bool simulated = point.run.fidelity != engine::Fidelity::analytic;
   const bool rtl = point.run.fidelity == engine::Fidelity::rtl;
-  if (!o.write_values.empty() && !point.trace) refuse("--write-values", o.write_values, "there are no values: give a trace with --values");
-  if (!o.write_values.empty() && !simulated) refuse("--write-values", o.write_values, "values flow in --fidelity systemc and rtl only");
+  if (!o.write_values.empty() && !point.trace)
+    refuse("--write-values", o.write_values, "there are no values: give a trace with --values");
+  if (!o.write_values.empty() && !simulated)
+    refuse("--write-values", o.write_values, "values flow in --fidelity systemc and rtl only");
   if (!o.perfetto.empty() && point.run.fidelity != engine::Fidelity::systemc)
     refuse("--perfetto", o.perfetto, "units have a timeline in --fidelity systemc only");
   if (!o.accelergy.empty() && point.cost == nullptr)
     refuse("--accelergy", o.accelergy, "there are no energies: name a cost table with --cost");
-  if (!o.wave.empty() && !rtl) refuse("--wave", o.wave, "waves are of the RTL: allowed with --fidelity rtl only");
-  if (!o.wave_cycles.empty() && o.wave.empty()) refuse("--wave-cycles", o.wave_cycles, "there is no wave: name its file with --wave");
+  if (!o.wave.empty() && !rtl)
+    refuse("--wave", o.wave, "waves are of the RTL: allowed with --fidelity rtl only");
+  if (!o.wave_cycles.empty() && o.wave.empty())
+    refuse("--wave-cycles", o.wave_cycles, "there is no wave: name its file with --wave");
 }
 
-// Reference tables of the design and action counts of the run: ERT × counts is the run's energy. All texts are made before
-// the first file is written.
+// Reference tables of the design and action counts of the run: ERT × counts is the run's energy.
+// All texts are made before the first file is written.
 void write_accelergy(const std::string& folder, const Executed& run) {
   const engine::Architecture& arch = run.design->arch();
   const cost::Table& table = *run.cost;
-  cost::Components priced = engine::energy_components(arch, table);  // what the table lacks, the run did not do
+  cost::Components priced =
+      engine::energy_components(arch, table);  // what the table lacks, the run did not do
   for (auto& [name, operations] : priced.arrays)
-    std::erase_if(operations, [&](const std::string& operation) { return !table.operations.contains(operation); });
-  const auto actions = engine::energy_of(*run.result, run.design->lowering(run.result->shape.causal), table);
+    std::erase_if(operations, [&](const std::string& operation) {
+      return !table.operations.contains(operation);
+    });
+  const auto actions =
+      engine::energy_of(*run.result, run.design->lowering(run.result->shape.causal), table);
   const std::array<std::pair<const char*, std::string>, 3> files{
       {{kErt, cost::energy_reference_table(table, priced)},
        {kArt, cost::area_reference_table(table, engine::area_components(arch, table))},
@@ -138,7 +156,8 @@ int run(const RunCommand& o) {
   ExecuteOptions how;
   how.progress = [&](double share) { progress.show(share); };
   how.design_arguments =
-      o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding) : " --design " + shell_word(o.design);
+      o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding)
+                       : " --design " + shell_word(o.design);
   how.events = o.perfetto.empty() ? nullptr : &timeline;
   how.outputs = o.write_values.empty() ? nullptr : &values;
   how.stop = interrupt.token();
@@ -156,9 +175,11 @@ int run(const RunCommand& o) {
   try {
     outputs.await_readers(how.stop);
     if (ran && wave) wave->keep();
-    if (ran && !o.write_values.empty()) workload::write_outputs(o.write_values, *point.trace, values, how.stop);
+    if (ran && !o.write_values.empty())
+      workload::write_outputs(o.write_values, *point.trace, values, how.stop);
     if (ran && !o.accelergy.empty()) write_accelergy(o.accelergy, done);
-    if (ran && !o.perfetto.empty()) write_output(o.perfetto, timeline.finish(*done.design, *done.result), how.stop);
+    if (ran && !o.perfetto.empty())
+      write_output(o.perfetto, timeline.finish(*done.design, *done.result), how.stop);
     if (!o.csv.empty()) write_output(o.csv, engine::results_csv(reports_of(runs)), how.stop);
     if (!o.json.empty()) write_output(o.json, engine::result_json(done.report), how.stop);
     if (o.json.empty() && !outputs.uses_stdout() && ran) say(summary(done), how.stop);
@@ -172,12 +193,16 @@ int run(const RunCommand& o) {
 
 Command add_run(App& app) {
   const auto o = std::make_shared<RunCommand>();
-  App* command = app.add_subcommand("run", "One design on one workload: cycles, utilisation, traffic, values");
-  const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
+  App* command =
+      app.add_subcommand("run", "One design on one workload: cycles, utilisation, traffic, values");
+  const auto text = [&](const char* name, std::string& target, const char* type, const char* help,
+                        const char* group) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
   constexpr const char* kDesign = "Design";
-  text("--design", o->design, "NAME", "a name from 'weft list designs', with -NxN behind it for another size, or a YAML file", kDesign);
+  text("--design", o->design, "NAME",
+       "a name from 'weft list designs', with -NxN behind it for another size, or a YAML file",
+       kDesign);
   text("--arch", o->arch, "NAME", "an architecture, in place of a design", kDesign);
   text("--binding", o->binding, "NAME", "and the binding that goes with it", kDesign);
   add_point_options(*command, o->point);
@@ -186,9 +211,13 @@ Command add_run(App& app) {
   text("--csv", o->csv, "FILE", "the result as a header and a row", kOutput);
   text("--perfetto", o->perfetto, "FILE", "a timeline of the units, for ui.perfetto.dev", kOutput);
   text("--wave", o->wave, "FILE", "the RTL's signals as VCD, with --fidelity rtl", kOutput);
-  text("--wave-cycles", o->wave_cycles, "A:B", "of these cycles of the run only, B not among them", kOutput);
-  text("--write-values", o->write_values, "FILE", "the computed output, layers.N.out, as .safetensors", kOutput);
-  text("--accelergy", o->accelergy, "DIR", "with --cost: ERT.yaml and ART.yaml of the design and action_counts.yaml, as of Accelergy 0.4",
+  text("--wave-cycles", o->wave_cycles, "A:B", "of these cycles of the run only, B not among them",
+       kOutput);
+  text("--write-values", o->write_values, "FILE",
+       "the computed output, layers.N.out, as .safetensors", kOutput);
+  text("--accelergy", o->accelergy, "DIR",
+       "with --cost: ERT.yaml and ART.yaml of the design and action_counts.yaml, as of Accelergy "
+       "0.4",
        kOutput);
   command->footer(kExamples);
   return {command, [o] { return run(*o); }};

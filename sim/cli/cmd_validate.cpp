@@ -31,24 +31,32 @@ struct ValidateCommand {
 };
 
 std::string table_of(const std::vector<ValidationPoint>& points) {
-  Table table({"design", "shape", "memory", "stalls", "analytic", "SystemC", "RTL", "analytic to SystemC", "SystemC to RTL", "values"});
+  Table table({"design", "shape", "memory", "stalls", "analytic", "SystemC", "RTL",
+               "analytic to SystemC", "SystemC to RTL", "values"});
   for (const ValidationPoint& p : points) {
     const auto& s = p.shape;
-    table.add({p.design,
-               fmt::format("{}{}×{}×{}×{}{}", s.heads, s.kv_heads != s.heads ? fmt::format("/{}", s.kv_heads) : "", s.seq_q, s.seq_kv,
-                           s.width_qk != s.width_v ? fmt::format("{}/{}", s.width_qk, s.width_v) : std::to_string(s.width_qk),
-                           s.causal ? " causal" : ""),
-               p.memory, std::string(config::name_of(p.profile)), grouped(p.analytic), grouped(p.systemc), grouped(p.rtl),
-               fmt::format("{:+.2f} %", 100 * p.analytic_to_systemc()), fmt::format("{:+.3f} %", 100 * p.systemc_to_rtl()),
-               p.values_equal ? grouped(p.values_compared) + " equal" : "DIFFER"});
+    table.add(
+        {p.design,
+         fmt::format("{}{}×{}×{}×{}{}", s.heads,
+                     s.kv_heads != s.heads ? fmt::format("/{}", s.kv_heads) : "", s.seq_q, s.seq_kv,
+                     s.width_qk != s.width_v ? fmt::format("{}/{}", s.width_qk, s.width_v)
+                                             : std::to_string(s.width_qk),
+                     s.causal ? " causal" : ""),
+         p.memory, std::string(config::name_of(p.profile)), grouped(p.analytic), grouped(p.systemc),
+         grouped(p.rtl), fmt::format("{:+.2f} %", 100 * p.analytic_to_systemc()),
+         fmt::format("{:+.3f} %", 100 * p.systemc_to_rtl()),
+         p.values_equal ? grouped(p.values_compared) + " equal" : "DIFFER"});
   }
   const sim::engine::ValidationSummary all = sim::engine::summarise(points);
-  return table.text(4) +
-         fmt::format(
-             "\n{} points, {} values compared: {}.\nSystemC to RTL: worst {:.3f} %, mean {:.4f} %. Analytic to SystemC, memory that does "
-             "not stall: worst {:.1f} %, mean {:.1f} %.\n",
-             points.size(), grouped(all.values_compared), all.values_equal ? "all equal" : "some DIFFER", 100 * all.worst_systemc_to_rtl,
-             100 * all.mean_systemc_to_rtl, 100 * all.worst_analytic_to_systemc, 100 * all.mean_analytic_to_systemc);
+  return table.text(4) + fmt::format(
+                             "\n{} points, {} values compared: {}.\nSystemC to RTL: worst {:.3f} "
+                             "%, mean {:.4f} %. Analytic to SystemC, memory that does "
+                             "not stall: worst {:.1f} %, mean {:.1f} %.\n",
+                             points.size(), grouped(all.values_compared),
+                             all.values_equal ? "all equal" : "some DIFFER",
+                             100 * all.worst_systemc_to_rtl, 100 * all.mean_systemc_to_rtl,
+                             100 * all.worst_analytic_to_systemc,
+                             100 * all.mean_analytic_to_systemc);
 }
 
 int validate(const ValidateCommand& o) {
@@ -56,13 +64,15 @@ int validate(const ValidateCommand& o) {
   outputs.expect("--json", o.json, true);
   sim::engine::ValidationGrid grid = sim::engine::validation_grid();
   if (!o.design.empty()) grid.designs = {o.design};
-  const auto seed = static_cast<std::uint64_t>(whole_number("--seed", o.seed, 0, std::int64_t{1} << 62));
+  const auto seed =
+      static_cast<std::uint64_t>(whole_number("--seed", o.seed, 0, std::int64_t{1} << 62));
   const engine::Catalog catalog(config_roots());
   Interrupt interrupt;
   Progress progress("validate");
   std::vector<ValidationPoint> points;
   try {
-    points = sim::engine::validate(catalog, grid, seed, interrupt.token(), [&](double share) { progress.show(share); });
+    points = sim::engine::validate(catalog, grid, seed, interrupt.token(),
+                                   [&](double share) { progress.show(share); });
   } catch (const sim::engine::Cancelled&) {
     return interrupt.exit_code();
   }
@@ -71,7 +81,8 @@ int validate(const ValidateCommand& o) {
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   try {
     outputs.await_readers(interrupt.token());
-    if (!o.json.empty()) write_output(o.json, sim::engine::validation_json(points), interrupt.token());
+    if (!o.json.empty())
+      write_output(o.json, sim::engine::validation_json(points), interrupt.token());
     if (!outputs.uses_stdout()) say(table_of(points), interrupt.token());
   } catch (const Stopped&) {
     return interrupt.exit_code();
@@ -84,12 +95,18 @@ int validate(const ValidateCommand& o) {
 
 Command add_validate(App& app) {
   const auto o = std::make_shared<ValidateCommand>();
-  App* command = app.add_subcommand("validate", "Analytic, SystemC and RTL side by side on a grid: cycles, errors, values");
-  command->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")
+  App* command = app.add_subcommand(
+      "validate", "Analytic, SystemC and RTL side by side on a grid: cycles, errors, values");
+  command
+      ->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());
-  command->add_option("--design", o->design, "one design in place of fusemax-4x4, -8x8 and -16x16")->type_name("NAME")->check(not_empty());
-  command->add_option("--seed", o->seed, "of operands and stalls (0)")->type_name("N")->check(not_empty());
+  command->add_option("--design", o->design, "one design in place of fusemax-4x4, -8x8 and -16x16")
+      ->type_name("NAME")
+      ->check(not_empty());
+  command->add_option("--seed", o->seed, "of operands and stalls (0)")
+      ->type_name("N")
+      ->check(not_empty());
   command->footer(kExamples);
   return {command, [o] { return validate(*o); }};
 }

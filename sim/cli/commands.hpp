@@ -10,7 +10,8 @@
 
 namespace weft::cli {
 
-// Runs a chosen command and gives its exit code: 0 success, 1 a check failed or a point is infeasible. Bad input is thrown.
+// Runs a chosen command and gives its exit code: 0 success, 1 a check failed or a point is
+// infeasible. Bad input is thrown.
 using Action = std::function<int()>;
 
 // A subcommand and its action; the action holds the options that the parser fills in.
@@ -29,8 +30,8 @@ Command add_validate(App& app);
 Command add_rtl(App& app);
 Command add_reproduce(App& app);
 
-// The folders of cascades, architectures, bindings, designs, workloads and cost tables: those of $WEFT_CONFIGS, with ':' between
-// them, then the shipped one beside the build.
+// The folders of cascades, architectures, bindings, designs, workloads and cost tables: those of
+// $WEFT_CONFIGS, with ':' between them, then the shipped one beside the build.
 std::vector<std::filesystem::path> config_roots();
 // The first of them that has the folder `name`; ConfigError where none has.
 std::filesystem::path config_folder(const std::string& name);

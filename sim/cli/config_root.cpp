@@ -27,7 +27,10 @@ std::vector<fs::path> own_roots() {
     if (folder.empty()) continue;
     if (!fs::is_directory(folder, code)) {
       throw ConfigError(Problem{
-          {"environment", 0, 0}, "WEFT_CONFIGS", folder, std::string("must name folders that hold ") + kHolds + ", with ':' between them"});
+          {"environment", 0, 0},
+          "WEFT_CONFIGS",
+          folder,
+          std::string("must name folders that hold ") + kHolds + ", with ':' between them"});
     }
     roots.emplace_back(folder);
   }
@@ -52,7 +55,8 @@ std::vector<fs::path> config_roots() {
   if (const fs::path shipped = shipped_root(); !shipped.empty()) roots.push_back(shipped);
   if (roots.empty()) {
     const std::string source = (fs::path(WEFT_SOURCE_DIR) / "configs").string();
-    throw ConfigError(Problem{{source, 0, 0}, "", "", "the configuration folder is not there: set WEFT_CONFIGS to it"});
+    throw ConfigError(Problem{
+        {source, 0, 0}, "", "", "the configuration folder is not there: set WEFT_CONFIGS to it"});
   }
   return roots;
 }
@@ -63,7 +67,8 @@ fs::path config_folder(const std::string& name) {
   for (const fs::path& root : roots) {
     if (fs::is_directory(root / name, code)) return root / name;
   }
-  throw ConfigError(Problem{{(roots.back() / name).string(), 0, 0}, "", "", "the folder is not there"});
+  throw ConfigError(
+      Problem{{(roots.back() / name).string(), 0, 0}, "", "", "the folder is not there"});
 }
 
 }  // namespace weft::cli

@@ -36,7 +36,8 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
   how.stop = options.stop;
   how.progress = options.progress;
   try {
-    run.result = std::make_unique<engine::Result>(sim::engine::run(*run.design, point.workload, point.shape, how));
+    run.result = std::make_unique<engine::Result>(
+        sim::engine::run(*run.design, point.workload, point.shape, how));
   } catch (const ConfigError& error) {
     rethrow_with_place(error, *run.design);
   }
@@ -44,7 +45,8 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
                 .result = run.result.get(),
                 .workload = point.workload.name,
                 .version = WEFT_VERSION,
-                .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape, how, point.cost.get()),
+                .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape,
+                                                       how, point.cost.get()),
                 .seed = how.seed,
                 .command = "weft run" + options.design_arguments + point.arguments,
                 .cost = point.cost.get(),
@@ -57,8 +59,8 @@ int exit_code(const std::vector<Executed>& runs, const std::string& command) {
   int code = 0;
   for (const Executed& run : runs) {
     if (run.result->status == engine::Status::ok) continue;
-    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, visible(run.design->name()), config::name_of(run.result->status),
-               visible(run.result->reason));
+    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, visible(run.design->name()),
+               config::name_of(run.result->status), visible(run.result->reason));
     code = 1;
   }
   return code;

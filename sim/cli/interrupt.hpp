@@ -8,8 +8,9 @@
 
 namespace weft::cli {
 
-// While it lives, SIGINT and SIGTERM are taken by a thread of its own (no signal handler runs) that sets the token. Work that
-// does not end within two seconds, or a second signal, ends the process; never in the middle of `writing()`.
+// While it lives, SIGINT and SIGTERM are taken by a thread of its own (no signal handler runs) that
+// sets the token. Work that does not end within two seconds, or a second signal, ends the process;
+// never in the middle of `writing()`.
 class Interrupt {
  public:
   Interrupt();

@@ -1,4 +1,5 @@
-// `weft`: parses the command line, runs one command, turns failures into a message and an exit code.
+// `weft`: parses the command line, runs one command, turns failures into a message and an exit
+// code.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,11 +34,15 @@ Exit codes: 0 success, 1 a check failed or a point is infeasible, 2 bad input.)"
 
 // What the parser could not take, with the nearest option in place of a bare refusal.
 std::string unexpected_text(const std::vector<std::string>& extras, const App& command) {
-  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word.starts_with("-"); });
-  if (option == extras.end()) return fmt::format("unexpected argument '{}'; see --help", extras.empty() ? "" : visible(extras.front()));
+  const auto option = std::find_if(extras.begin(), extras.end(),
+                                   [](const std::string& word) { return word.starts_with("-"); });
+  if (option == extras.end())
+    return fmt::format("unexpected argument '{}'; see --help",
+                       extras.empty() ? "" : visible(extras.front()));
   const std::string name = option->substr(0, option->find('='));
   const std::string near = nearest_name(name, command.option_names());
-  return fmt::format("unknown option '{}'; {}see --help", visible(name), near.empty() ? "" : "did you mean '" + near + "'? ");
+  return fmt::format("unknown option '{}'; {}see --help", visible(name),
+                     near.empty() ? "" : "did you mean '" + near + "'? ");
 }
 
 void complain(const std::string& command, const std::string& said) {
@@ -48,7 +53,8 @@ void complain(const std::string& command, const std::string& said) {
     return;
   }
   std::string indented = message;
-  for (std::size_t at = 0; (at = indented.find('\n', at)) != std::string::npos; at += 3) indented.replace(at, 1, "\n  ");
+  for (std::size_t at = 0; (at = indented.find('\n', at)) != std::string::npos; at += 3)
+    indented.replace(at, 1, "\n  ");
   fmt::print(stderr, "{}: several problems:\n  {}\n", prefix, indented);
 }
 
@@ -56,19 +62,25 @@ void complain(const std::string& command, const std::string& said) {
 void check_command(int argc, char** argv, const std::vector<Command>& commands) {
   std::vector<std::string> names;
   for (const Command& command : commands) names.push_back(command.app->name());
-  if (argc < 2) throw ConfigError(Problem{{}, "command", "", "missing: give " + one_of(names) + ", or --help"});
+  if (argc < 2)
+    throw ConfigError(Problem{{}, "command", "", "missing: give " + one_of(names) + ", or --help"});
   const std::string first = argv[1];
   if (first.starts_with("-") || std::find(names.begin(), names.end(), first) != names.end()) return;
   const std::string near = nearest_name(first, names);
-  throw ConfigError(Problem{{}, "command", first, (near.empty() ? "" : "did you mean '" + near + "'? ") + "Allowed: " + one_of(names)});
+  throw ConfigError(
+      Problem{{},
+              "command",
+              first,
+              (near.empty() ? "" : "did you mean '" + near + "'? ") + "Allowed: " + one_of(names)});
 }
 
 int parse_and_run(int argc, char** argv, std::string& chosen_name) {
   App app("Weft: design, simulate and verify attention accelerators", "weft");
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("weft ") + WEFT_VERSION);
-  const std::vector<Command> commands{add_doctor(app),  add_list(app),     add_cost(app), add_analyze(app),  add_run(app),
-                                      add_compare(app), add_validate(app), add_rtl(app),  add_reproduce(app)};
+  const std::vector<Command> commands{add_doctor(app),   add_list(app), add_cost(app),
+                                      add_analyze(app),  add_run(app),  add_compare(app),
+                                      add_validate(app), add_rtl(app),  add_reproduce(app)};
   check_command(argc, argv, commands);
   const auto chosen = [&]() -> const Command* {
     for (const Command& command : commands) {
@@ -81,10 +93,14 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
   if (command != nullptr) chosen_name = command->app->name();
   switch (parsed.kind) {
     case Parsed::Kind::run: break;
-    case Parsed::Kind::help: print(command != nullptr ? command->app->help("weft") : app.help()); return 0;
+    case Parsed::Kind::help:
+      print(command != nullptr ? command->app->help("weft") : app.help());
+      return 0;
     case Parsed::Kind::version: print(parsed.text + "\n"); return 0;
     case Parsed::Kind::refused: complain(chosen_name, parsed.text); return kBadInput;
-    case Parsed::Kind::unexpected: complain(chosen_name, unexpected_text({argv[1]}, app)); return kBadInput;
+    case Parsed::Kind::unexpected:
+      complain(chosen_name, unexpected_text({argv[1]}, app));
+      return kBadInput;
   }
   if (command == nullptr) throw ConfigError(Problem{{}, "command", "", "missing; see weft --help"});
   // The parser's own message would name no neighbour.

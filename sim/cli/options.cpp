@@ -19,7 +19,8 @@ constexpr std::int64_t kMostBatch = 1 << 20;
 constexpr std::int64_t kMostWidth = 1 << 16;
 constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
 
-[[noreturn]] void refuse(const std::string& option, const std::string& value, const std::string& why) {
+[[noreturn]] void refuse(const std::string& option, const std::string& value,
+                         const std::string& why) {
   throw ConfigError(Problem{{option, 0, 0}, "", value, why});
 }
 
@@ -33,7 +34,8 @@ struct ExtentOption {
 
 std::vector<ExtentOption> extent_options(const PointOptions& o) {
   std::vector<ExtentOption> given;
-  const auto take = [&](const char* name, const std::string& text, std::int64_t Shape::*member, std::int64_t most) {
+  const auto take = [&](const char* name, const std::string& text, std::int64_t Shape::*member,
+                        std::int64_t most) {
     if (!text.empty()) given.push_back({name, &text, member, most});
   };
   take("--batch", o.batch, &Shape::batch, kMostBatch);
@@ -51,8 +53,10 @@ std::vector<ExtentOption> extent_options(const PointOptions& o) {
 }
 
 void refuse_doubled(const PointOptions& o) {
-  const auto exclude = [](const char* whole, const std::string& text, const char* part, const std::string& other) {
-    if (!text.empty() && !other.empty()) refuse(part, other, fmt::format("{} {} sets it already: give one of the two", whole, text));
+  const auto exclude = [](const char* whole, const std::string& text, const char* part,
+                          const std::string& other) {
+    if (!text.empty() && !other.empty())
+      refuse(part, other, fmt::format("{} {} sets it already: give one of the two", whole, text));
   };
   exclude("--seq", o.seq, "--seq-q", o.seq_q);
   exclude("--seq", o.seq, "--seq-kv", o.seq_kv);
@@ -68,21 +72,25 @@ workload::Phase phase_of(const Shape& shape) {
 }
 
 // The trace's shape, which no option and no named workload may contradict.
-Shape traced_shape(const PointOptions& o, const workload::Trace& trace, const workload::Workload* named) {
+Shape traced_shape(const PointOptions& o, const workload::Trace& trace,
+                   const workload::Workload* named) {
   Shape shape = trace.shape;
   for (const ExtentOption& option : extent_options(o)) {
     const std::int64_t wanted = whole_number(option.name, *option.text, 1, option.most);
     const std::int64_t there = shape.*option.member;
     if (wanted != there)
-      refuse(option.name, *option.text, fmt::format("the trace {} has {}: leave the option out, or give {}", o.values, there, there));
+      refuse(option.name, *option.text,
+             fmt::format("the trace {} has {}: leave the option out, or give {}", o.values, there,
+                         there));
   }
   if (named != nullptr) {
     const Shape other = named->shape();
     const auto same = [&](const char* field, std::int64_t Shape::*member) {
       if (shape.*member == other.*member) return;
       refuse("--workload", o.workload,
-             fmt::format("its {} is {}, and the trace {} has {}: leave the workload out, or name the one of the trace", field,
-                         other.*member, o.values, shape.*member));
+             fmt::format("its {} is {}, and the trace {} has {}: leave the workload out, or name "
+                         "the one of the trace",
+                         field, other.*member, o.values, shape.*member));
     };
     same("heads", &Shape::heads);
     same("kv_heads", &Shape::kv_heads);
@@ -91,7 +99,8 @@ Shape traced_shape(const PointOptions& o, const workload::Trace& trace, const wo
     shape.causal = shape.causal || other.causal;
   }
   if (o.causal && !*o.causal && trace.shape.causal)
-    refuse("--no-causal", "", fmt::format("the trace {} says causal = true: leave the option out", o.values));
+    refuse("--no-causal", "",
+           fmt::format("the trace {} says causal = true: leave the option out", o.values));
   if (o.causal) shape.causal = *o.causal;
   if (shape.causal != trace.shape.causal) shape.phase = phase_of(shape);
   return shape;
@@ -100,10 +109,12 @@ Shape traced_shape(const PointOptions& o, const workload::Trace& trace, const wo
 Shape stated_shape(const PointOptions& o, const workload::Workload& workload) {
   const Shape own = workload.shape();
   Shape shape = own;
-  for (const ExtentOption& option : extent_options(o)) shape.*option.member = whole_number(option.name, *option.text, 1, option.most);
+  for (const ExtentOption& option : extent_options(o))
+    shape.*option.member = whole_number(option.name, *option.text, 1, option.most);
   if (!o.heads.empty() && o.kv_heads.empty() && !workload.kv_heads) shape.kv_heads = shape.heads;
   if (o.causal) shape.causal = *o.causal;
-  if (shape.seq_q != own.seq_q || shape.seq_kv != own.seq_kv || shape.causal != own.causal) shape.phase = phase_of(shape);
+  if (shape.seq_q != own.seq_q || shape.seq_kv != own.seq_kv || shape.causal != own.causal)
+    shape.phase = phase_of(shape);
   return shape;
 }
 
@@ -116,7 +127,8 @@ std::string shape_arguments(const Shape& shape, const workload::Workload& worklo
   };
   set("--batch", shape.batch, own.batch);
   set("--heads", shape.heads, own.heads);
-  set("--kv-heads", shape.kv_heads, shape.heads != own.heads && !workload.kv_heads ? shape.heads : own.kv_heads);
+  set("--kv-heads", shape.kv_heads,
+      shape.heads != own.heads && !workload.kv_heads ? shape.heads : own.kv_heads);
   if (shape.seq_q == shape.seq_kv && shape.seq_q != own.seq_q && shape.seq_kv != own.seq_kv) {
     set("--seq", shape.seq_q, own.seq_q);
   } else {
@@ -148,10 +160,12 @@ engine::StallProfile stall_profile_of(const std::string& text, engine::Fidelity 
   for (const auto& [name, profile] : engine::names(config::Tag<engine::StallProfile>{})) {
     if (name != text) continue;
     if (profile != engine::StallProfile::none && fidelity == engine::Fidelity::analytic)
-      refuse("--stall-profile", text, "memory stalls where cycles are simulated; allowed with --fidelity analytic: 'none'");
+      refuse("--stall-profile", text,
+             "memory stalls where cycles are simulated; allowed with --fidelity analytic: 'none'");
     return profile;
   }
-  refuse("--stall-profile", text, config::unknown_name(text, config::names_of<engine::StallProfile>()));
+  refuse("--stall-profile", text,
+         config::unknown_name(text, config::names_of<engine::StallProfile>()));
 }
 
 workload::Assume assume_of(const std::string& text) {
@@ -166,22 +180,26 @@ workload::Assume assume_of(const std::string& text) {
 void state_assumptions(const PointOptions& options, workload::Assume assume, Point& point) {
   const bool traced = point.trace.has_value();
   const Shape own = point.workload.shape();
-  const workload::Stated stated{.assume = assume,
-                                .mask = options.causal.has_value(),
-                                .batch = traced || point.shape.batch != own.batch,
-                                .length = traced || point.shape.seq_q != own.seq_q || point.shape.seq_kv != own.seq_kv};
+  const workload::Stated stated{
+      .assume = assume,
+      .mask = options.causal.has_value(),
+      .batch = traced || point.shape.batch != own.batch,
+      .length = traced || point.shape.seq_q != own.seq_q || point.shape.seq_kv != own.seq_kv};
   const std::int64_t layers = traced ? static_cast<std::int64_t>(point.trace->layers.size()) : 1;
   point.assumptions = workload::assumptions_of(point.workload, point.shape, layers, stated);
   if (!options.assume.empty()) point.arguments += " --assume " + options.assume;
   // A mask that the file leaves to be told is told again, be it the file's own.
   const auto& unmodelled = point.workload.unmodelled;
-  const bool left_open = std::any_of(unmodelled.begin(), unmodelled.end(), [](const workload::Unmodelled& what) { return what.of_mask; });
-  if (left_open && stated.mask && point.shape.causal == own.causal) point.arguments += own.causal ? " --causal" : " --no-causal";
+  const bool left_open = std::any_of(unmodelled.begin(), unmodelled.end(),
+                                     [](const workload::Unmodelled& what) { return what.of_mask; });
+  if (left_open && stated.mask && point.shape.causal == own.causal)
+    point.arguments += own.causal ? " --causal" : " --no-causal";
 }
 
 // A convention, from its option or from the trace, as a value of the binding.
 template <class E>
-void take_convention(const char* option, const std::string& text, const char* path, const std::optional<E>& traced, Point& point) {
+void take_convention(const char* option, const std::string& text, const char* path,
+                     const std::optional<E>& traced, Point& point) {
   std::optional<E> taken = traced;
   if (!text.empty()) {
     std::optional<E> named;
@@ -190,7 +208,9 @@ void take_convention(const char* option, const std::string& text, const char* pa
     }
     if (!named) refuse(option, text, config::unknown_name(text, config::names_of<E>()));
     if (traced && *traced != *named)
-      refuse(option, text, fmt::format("the trace says {}: leave the option out, or give that", config::name_of(*traced)));
+      refuse(option, text,
+             fmt::format("the trace says {}: leave the option out, or give that",
+                         config::name_of(*traced)));
     taken = named;
   }
   if (taken) point.settings.emplace_back(path, std::string(config::name_of(*taken)));
@@ -207,8 +227,12 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
   }
   if (options.values.empty()) {
     if (!named)
-      throw ConfigError(Problem{
-          {}, "--workload", "", "missing: name a workload, or give a trace with --values; workloads: " + one_of(catalog.list("workload"))});
+      throw ConfigError(
+          Problem{{},
+                  "--workload",
+                  "",
+                  "missing: name a workload, or give a trace with --values; workloads: " +
+                      one_of(catalog.list("workload"))});
     point.workload = *named;
     point.shape = stated_shape(options, *named);
     point.arguments += shape_arguments(point.shape, *named);
@@ -217,7 +241,8 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
     point.shape = traced_shape(options, *point.trace, named ? &*named : nullptr);
     point.arguments += " --values " + shell_word(options.values);
     const bool otherwise = point.trace->shape.causal || (named && named->causal);
-    if (point.shape.causal != otherwise) point.arguments += point.shape.causal ? " --causal" : " --no-causal";
+    if (point.shape.causal != otherwise)
+      point.arguments += point.shape.causal ? " --causal" : " --no-causal";
     if (named) {
       point.workload = *named;
     } else {
@@ -225,9 +250,11 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
       point.workload.layers = static_cast<std::int64_t>(point.trace->layers.size());
     }
   }
-  const std::string where =
-      options.values.empty() ? "--workload " + options.workload + " with the options" : options.values + " with the options";
-  if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty()) throw ConfigError(std::move(problems));
+  const std::string where = options.values.empty()
+                                ? "--workload " + options.workload + " with the options"
+                                : options.values + " with the options";
+  if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty())
+    throw ConfigError(std::move(problems));
   if (point.trace) point.trace->shape = point.shape;  // masked as told
   state_assumptions(options, assume, point);
 }
@@ -235,7 +262,8 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
 // "N" or "N@V" applied to the point's table, and repeated with both numbers in its arguments.
 void scale_cost(const std::string& text, Point& point) {
   constexpr const char* kOption = "--cost-node";
-  if (point.cost == nullptr) refuse(kOption, text, "there are no energies to scale: name a cost table with --cost");
+  if (point.cost == nullptr)
+    refuse(kOption, text, "there are no energies to scale: name a cost table with --cost");
   const std::size_t at = text.find('@');
   if (at != std::string::npos && (at == 0 || at + 1 == text.size()))
     refuse(kOption, text, "must be N, a node in nm, or N@V with its supply, such as 7 or 7@0.7");
@@ -243,18 +271,21 @@ void scale_cost(const std::string& text, Point& point) {
   const std::string voltage = at == std::string::npos ? "" : text.substr(at + 1);
   const cost::Table table = at_process(*point.cost, kOption, node, kOption, voltage);
   point.arguments +=
-      fmt::format(" --cost-node {}@{}", config::number_text(cost::node_nm(node).value()), config::number_text(table.voltage_v));
+      fmt::format(" --cost-node {}@{}", config::number_text(cost::node_nm(node).value()),
+                  config::number_text(table.voltage_v));
   point.cost = std::make_shared<const cost::Table>(table);
 }
 
 }  // namespace
 
 void add_point_options(App& command, PointOptions& o) {
-  const auto text = [&](const char* name, std::string& target, const char* type, const char* help, const char* group) {
+  const auto text = [&](const char* name, std::string& target, const char* type, const char* help,
+                        const char* group) {
     command.add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
   constexpr const char* kWorkload = "Workload, each over the workload's own value";
-  text("--workload", o.workload, "NAME", "what to run: a name from 'weft list workloads', a YAML file, or a Hugging Face config.json",
+  text("--workload", o.workload, "NAME",
+       "what to run: a name from 'weft list workloads', a YAML file, or a Hugging Face config.json",
        kWorkload);
   text("--seq", o.seq, "N", "tokens of queries, keys and values: 1024, 4K, 1M", kWorkload);
   text("--seq-q", o.seq_q, "N", "tokens of the queries", kWorkload);
@@ -273,30 +304,41 @@ void add_point_options(App& command, PointOptions& o) {
   };
   Option* on = causal("--causal", true, "query i sees keys 0 ... i + seq_kv - seq_q");
   causal("--no-causal", false, "every query sees every key")->excludes(on);
-  text(
-      "--assume", o.assume, "full-attention|plain",
-      "run full attention where a config.json asks for what is not modelled (windows, other layers, code of its own); plain: of an unknown "
-      "model_type too",
-      kWorkload);
+  text("--assume", o.assume, "full-attention|plain",
+       "run full attention where a config.json asks for what is not modelled (windows, other "
+       "layers, code of its own); plain: of an unknown "
+       "model_type too",
+       kWorkload);
   text("--causal-alignment", o.causal_alignment, "bottom-right|top-left",
-       "ends that a causal mask aligns: the last (the default), or the first, when query i sees keys 0 ... i", kWorkload);
-  text("--empty-rows", o.empty_rows, "zero|mean", "what a causal query gives that sees no key: zeros (the default), or the mean of V",
+       "ends that a causal mask aligns: the last (the default), or the first, when query i sees "
+       "keys 0 ... i",
+       kWorkload);
+  text("--empty-rows", o.empty_rows, "zero|mean",
+       "what a causal query gives that sees no key: zeros (the default), or the mean of V",
        kWorkload);
   constexpr const char* kRun = "How to run";
-  text("--fidelity", o.fidelity, "analytic|systemc|rtl", "closed form, simulated cycles (the default), or the Verilated RTL", kRun);
+  text("--fidelity", o.fidelity, "analytic|systemc|rtl",
+       "closed form, simulated cycles (the default), or the Verilated RTL", kRun);
   command.add_flag("--exact", o.exact, "step every cycle: no steady-state advance")->group(kRun);
   text("--seed", o.seed, "N", "of everything random; 0 unless given", kRun);
   text("--stall-profile", o.stall_profile, "none|source|sink|both|bursty",
        "memory that stalls at random by the seed: responses, requests, both", kRun);
   text("--values", o.values, "TRACE",
-       "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is the trace's", kRun);
-  text("--cost", o.cost, "TABLE", "energy by a cost table: a name from 'weft list costs', a YAML file, or what 'weft cost --json' wrote",
+       "a .safetensors file with layers.N.q, layers.N.k, layers.N.v: values flow, and the shape is "
+       "the trace's",
+       kRun);
+  text("--cost", o.cost, "TABLE",
+       "energy by a cost table: a name from 'weft list costs', a YAML file, or what 'weft cost "
+       "--json' wrote",
        kRun);
   text("--cost-node", o.cost_node, "N[@V]",
-       "its energies scaled to another node, in nm, and supply (the table's own unless given), such as 7@0.7", kRun);
+       "its energies scaled to another node, in nm, and supply (the table's own unless given), "
+       "such as 7@0.7",
+       kRun);
   command
       .add_option("--set", o.sets,
-                  "one value of the configuration by its path, such as arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
+                  "one value of the configuration by its path, such as "
+                  "arch.dram.bandwidth_bytes_per_s=100e9; may be repeated")
       ->type_name("PATH=VALUE")
       ->group(kRun)
       ->expected(1)
@@ -313,37 +355,45 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
   resolve_shape(options, catalog, point);
   const workload::Trace untraced;
   const workload::Trace& trace = point.trace ? *point.trace : untraced;
-  take_convention("--causal-alignment", options.causal_alignment, "binding.causal_alignment", trace.alignment, point);
-  take_convention("--empty-rows", options.empty_rows, "binding.empty_rows", trace.empty_rows, point);
+  take_convention("--causal-alignment", options.causal_alignment, "binding.causal_alignment",
+                  trace.alignment, point);
+  take_convention("--empty-rows", options.empty_rows, "binding.empty_rows", trace.empty_rows,
+                  point);
   point.arguments += fmt::format(" --fidelity {}", config::name_of(point.run.fidelity));
   if (options.exact) point.arguments += " --exact";
   point.arguments += fmt::format(" --seed {}", point.run.seed);
   if (point.run.stall_profile != engine::StallProfile::none)
     point.arguments += fmt::format(" --stall-profile {}", config::name_of(point.run.stall_profile));
   if (!options.cost.empty()) {
-    point.cost = std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
+    point.cost =
+        std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
     point.arguments += " --cost " + shell_word(options.cost);
   }
   if (!options.cost_node.empty()) scale_cost(options.cost_node, point);
-  for (const auto& [path, value] : point.settings) point.arguments += " --set " + shell_word(path + "=" + value);
+  for (const auto& [path, value] : point.settings)
+    point.arguments += " --set " + shell_word(path + "=" + value);
   return point;
 }
 
 double supply_of(const std::string& option, const std::string& text) {
   const std::optional<double> voltage = config::number_of(text);
-  if (!voltage || !(*voltage >= 0.1 && *voltage <= 10)) refuse(option, text, "must be a supply in V, a number from 0.1 to 10");
+  if (!voltage || !(*voltage >= 0.1 && *voltage <= 10))
+    refuse(option, text, "must be a supply in V, a number from 0.1 to 10");
   return *voltage;
 }
 
-cost::Table at_process(const cost::Table& table, const std::string& node_option, const std::string& node, const std::string& voltage_option,
+cost::Table at_process(const cost::Table& table, const std::string& node_option,
+                       const std::string& node, const std::string& voltage_option,
                        const std::string& voltage) {
   const std::optional<double> nm = cost::node_nm(node);
   if (!nm) refuse(node_option, node, "must be " + cost::allowed_nodes());
-  const cost::Process to{config::number_text(*nm), voltage.empty() ? table.voltage_v : supply_of(voltage_option, voltage)};
+  const cost::Process to{config::number_text(*nm),
+                         voltage.empty() ? table.voltage_v : supply_of(voltage_option, voltage)};
   try {
     static_cast<void>(cost::energy_factor(to, to));
   } catch (const ConfigError& error) {
-    const std::string found = voltage.empty() ? config::number_text(to.voltage_v) + " of the table" : voltage;
+    const std::string found =
+        voltage.empty() ? config::number_text(to.voltage_v) + " of the table" : voltage;
     refuse(voltage_option, found, error.problems().front().message);
   }
   try {
@@ -363,16 +413,21 @@ engine::Setting setting_of(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least, std::int64_t most) {
+std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least,
+                          std::int64_t most) {
   const std::optional<double> number = config::number_of(text);
-  const bool whole = number && *number >= static_cast<double>(least) && *number <= static_cast<double>(most) &&
+  const bool whole = number && *number >= static_cast<double>(least) &&
+                     *number <= static_cast<double>(most) &&
                      *number == static_cast<double>(static_cast<std::int64_t>(*number));
-  if (!whole) refuse(option, text, fmt::format("must be a whole number from {} to {}, such as 1024 or 4K", least, most));
+  if (!whole)
+    refuse(option, text,
+           fmt::format("must be a whole number from {} to {}, such as 1024 or 4K", least, most));
   return static_cast<std::int64_t>(*number);
 }
 
 std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-@%";
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-@%";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -46,19 +46,23 @@ struct Point {
   std::vector<std::string> assumptions;  // what of the workload is not run as it says
   std::string arguments;                 // of the canonical command line, behind the design
 };
-// ConfigError names the option, its value and what is allowed, or the option and the value of the trace it contradicts.
+// ConfigError names the option, its value and what is allowed, or the option and the value of the
+// trace it contradicts.
 Point resolve(const PointOptions& options, const engine::Catalog& catalog);
 
 // A supply, in V; ConfigError names the option.
 double supply_of(const std::string& option, const std::string& text);
-// The table at another node and supply, its own supply unless given; ConfigError names the option of what is wrong.
-cost::Table at_process(const cost::Table& table, const std::string& node_option, const std::string& node, const std::string& voltage_option,
+// The table at another node and supply, its own supply unless given; ConfigError names the option
+// of what is wrong.
+cost::Table at_process(const cost::Table& table, const std::string& node_option,
+                       const std::string& node, const std::string& voltage_option,
                        const std::string& voltage);
 
 // "PATH=VALUE" taken apart.
 engine::Setting setting_of(const std::string& text);
 // A whole number as people write them (1024, 1K); ConfigError names the option.
-std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least, std::int64_t most);
+std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least,
+                          std::int64_t most);
 // For a POSIX shell: quoted where it must be.
 std::string shell_word(const std::string& text);
 

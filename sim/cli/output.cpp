@@ -17,14 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(const std::string& option, const std::string& path, const std::string& why) {
+[[noreturn]] void refuse(const std::string& option, const std::string& path,
+                         const std::string& why) {
   throw ConfigError(Problem{{option, 0, 0}, "", path, why});
 }
 
 // Characters of UTF-8 text, for padding.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
 }
 
 std::string scaled(double value, const std::vector<std::pair<double, const char*>>& units) {
@@ -39,7 +41,10 @@ std::string scaled(double value, const std::vector<std::pair<double, const char*
 void print(std::string_view text, const std::stop_token& stop) {
   const int error = write_all(STDOUT_FILENO, text, stop);
   if (error != 0 && error != EPIPE)
-    throw ConfigError(Problem{{"standard output", 0, 0}, "", "", "cannot be written: " + std::generic_category().message(error)});
+    throw ConfigError(Problem{{"standard output", 0, 0},
+                              "",
+                              "",
+                              "cannot be written: " + std::generic_category().message(error)});
 }
 
 void Outputs::expect(const std::string& option, const std::string& path, bool takes_stdout) {
@@ -47,22 +52,28 @@ void Outputs::expect(const std::string& option, const std::string& path, bool ta
   const int own = own_descriptor(path);
   if (path == "-" || own == STDOUT_FILENO) {
     if (path == "-" && !takes_stdout) refuse(option, path, "must name a file");
-    if (!stdout_option_.empty()) refuse(option, path, "only one output can go to standard output, and " + stdout_option_ + " does");
+    if (!stdout_option_.empty())
+      refuse(option, path,
+             "only one output can go to standard output, and " + stdout_option_ + " does");
     stdout_option_ = option;
     return;
   }
   if (own >= 0) return;
   std::error_code code;
-  const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+  const fs::path folder =
+      fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
   if (fs::is_directory(path, code)) refuse(option, path, "is a folder; it must name a file");
-  if (!fs::is_directory(folder, code)) refuse(option, path, "there is no folder " + folder.string());
+  if (!fs::is_directory(folder, code))
+    refuse(option, path, "there is no folder " + folder.string());
   const bool replaced = fs::exists(path, code);
   const bool in_place = replaced && !fs::is_regular_file(path, code);
-  if ((!in_place && ::access(folder.c_str(), W_OK) != 0) || (replaced && ::access(path.c_str(), W_OK) != 0)) {
+  if ((!in_place && ::access(folder.c_str(), W_OK) != 0) ||
+      (replaced && ::access(path.c_str(), W_OK) != 0)) {
     refuse(option, path, "cannot be written: " + std::generic_category().message(errno));
   }
   if (fs::is_socket(path, code)) refuse(option, path, "is a socket; it must name a file or a pipe");
-  if (fs::is_block_file(path, code)) refuse(option, path, "is a disk; it must name a file or a pipe");
+  if (fs::is_block_file(path, code))
+    refuse(option, path, "is a disk; it must name a file or a pipe");
   const fs::path whole = fs::weakly_canonical(path, code);
   for (const auto& [other, taken] : files_) {
     if (taken == whole && !in_place) refuse(option, path, "the same file as " + other);
@@ -70,7 +81,8 @@ void Outputs::expect(const std::string& option, const std::string& path, bool ta
   files_.emplace_back(option, whole);
 }
 
-void Outputs::expect_folder(const std::string& option, const std::string& folder, const std::vector<std::string>& names) {
+void Outputs::expect_folder(const std::string& option, const std::string& folder,
+                            const std::vector<std::string>& names) {
   if (folder.empty()) return;
   if (folder == "-") refuse(option, folder, "must name a folder");
   std::error_code code;
@@ -82,8 +94,10 @@ void Outputs::expect_folder(const std::string& option, const std::string& folder
   }
   if (fs::exists(whole, code)) refuse(option, folder, "is a file; it must name a folder");
   const fs::path parent = whole.parent_path();
-  if (!fs::is_directory(parent, code)) refuse(option, folder, "there is no folder " + parent.string());
-  if (::access(parent.c_str(), W_OK) != 0) refuse(option, folder, "cannot be made: " + std::generic_category().message(errno));
+  if (!fs::is_directory(parent, code))
+    refuse(option, folder, "there is no folder " + parent.string());
+  if (::access(parent.c_str(), W_OK) != 0)
+    refuse(option, folder, "cannot be made: " + std::generic_category().message(errno));
 }
 
 void Outputs::await_readers(const std::stop_token& stop) {
@@ -135,7 +149,8 @@ std::string Footnotes::mark(const std::string& source) {
 
 std::string Footnotes::text() const {
   std::string out;
-  for (std::size_t i = 0; i < sources_.size(); ++i) out += fmt::format("  [{}] {}\n", i + 1, visible(sources_[i]));
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    out += fmt::format("  [{}] {}\n", i + 1, visible(sources_[i]));
   return out;
 }
 
@@ -145,11 +160,17 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-std::string time_text(double seconds) { return scaled(seconds, {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}); }
+std::string time_text(double seconds) {
+  return scaled(seconds, {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}});
+}
 
-std::string bytes_text(double bytes) { return scaled(bytes, {{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}); }
+std::string bytes_text(double bytes) {
+  return scaled(bytes, {{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}});
+}
 
-std::string percent_text(const std::optional<double>& share) { return share ? percent_text(*share) : "-"; }
+std::string percent_text(const std::optional<double>& share) {
+  return share ? percent_text(*share) : "-";
+}
 
 std::string percent_text(double share) { return fmt::format("{:.2f} %", 100 * share); }
 

@@ -1,4 +1,5 @@
-// Where results go: files that are complete or absent, or standard output, which a closed pipe ends quietly.
+// Where results go: files that are complete or absent, or standard output, which a closed pipe ends
+// quietly.
 #pragma once
 
 #include <filesystem>
@@ -12,21 +13,25 @@
 
 namespace weft::cli {
 
-// Writes to standard output in full; a reader that has gone is no error, one that does not read is waited for until `stop`,
-// when Stopped is thrown. ConfigError where the device refuses.
+// Writes to standard output in full; a reader that has gone is no error, one that does not read is
+// waited for until `stop`, when Stopped is thrown. ConfigError where the device refuses.
 void print(std::string_view text, const std::stop_token& stop = {});
 // The same for people: what a terminal would obey is escaped, but for the ends of lines.
 void say(std::string_view text, const std::stop_token& stop = {});
 
-// The files a command was asked for, checked before the work begins and written after it has succeeded.
+// The files a command was asked for, checked before the work begins and written after it has
+// succeeded.
 class Outputs {
  public:
-  // `option` ("--json") is named in messages; "-" is standard output where `takes_stdout`. An empty path is no output.
+  // `option` ("--json") is named in messages; "-" is standard output where `takes_stdout`. An empty
+  // path is no output.
   void expect(const std::string& option, const std::string& path, bool takes_stdout);
   // A folder, made where its parent is there, and the files that go into it.
-  void expect_folder(const std::string& option, const std::string& folder, const std::vector<std::string>& names);
+  void expect_folder(const std::string& option, const std::string& folder,
+                     const std::vector<std::string>& names);
   bool uses_stdout() const { return !stdout_option_.empty(); }
-  // Waits until every pipe among the files has a reader, before any of them is written; Stopped is thrown at `stop`.
+  // Waits until every pipe among the files has a reader, before any of them is written; Stopped is
+  // thrown at `stop`.
   void await_readers(const std::stop_token& stop);
 
  private:
@@ -35,8 +40,8 @@ class Outputs {
   std::vector<Descriptor> pipes_;  // held open until the end: a reader sees one writer
 };
 
-// To the file at once, or to standard output for "-"; nothing for an empty path. Stopped is thrown where a pipe makes it wait
-// beyond `stop`.
+// To the file at once, or to standard output for "-"; nothing for an empty path. Stopped is thrown
+// where a pipe makes it wait beyond `stop`.
 void write_output(const std::string& path, std::string_view text, const std::stop_token& stop = {});
 
 // Columns padded to their widest cell, the first to the left, numbers to the right.

@@ -20,7 +20,11 @@ Option* Option::required() {
 }
 
 Option* Option::check(NotEmpty) {
-  held_->check(CLI::Validator([](std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); }, ""));
+  held_->check(CLI::Validator(
+      [](std::string& text) {
+        return text.empty() ? std::string("must not be empty") : std::string();
+      },
+      ""));
   return this;
 }
 
@@ -58,19 +62,26 @@ Option* App::add_option(const std::string& name, std::string& target, const std:
   return keep(held_->add_option(name, target, help));
 }
 
-Option* App::add_option(const std::string& name, std::vector<std::string>& target, const std::string& help) {
+Option* App::add_option(const std::string& name, std::vector<std::string>& target,
+                        const std::string& help) {
   return keep(held_->add_option(name, target, help));
 }
 
-Option* App::add_flag(const std::string& name, bool& target, const std::string& help) { return keep(held_->add_flag(name, target, help)); }
+Option* App::add_flag(const std::string& name, bool& target, const std::string& help) {
+  return keep(held_->add_flag(name, target, help));
+}
 
-Option* App::add_flag_function(const std::string& name, const std::function<void(std::int64_t)>& call, const std::string& help) {
+Option* App::add_flag_function(const std::string& name,
+                               const std::function<void(std::int64_t)>& call,
+                               const std::string& help) {
   return keep(held_->add_flag_function(name, call, help));
 }
 
 void App::footer(const std::string& text) { held_->footer(text); }
 
-void App::set_version_flag(const std::string& names, const std::string& text) { held_->set_version_flag(names, text); }
+void App::set_version_flag(const std::string& names, const std::string& text) {
+  held_->set_version_flag(names, text);
+}
 
 Parsed App::parse(int argc, const char* const* argv) {
   using Kind = Parsed::Kind;
@@ -78,8 +89,12 @@ Parsed App::parse(int argc, const char* const* argv) {
     held_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0)
-      return {dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ? Kind::unexpected : Kind::refused, error.what()};
-    return {dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? Kind::version : Kind::help, error.what()};
+      return {dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ? Kind::unexpected
+                                                                       : Kind::refused,
+              error.what()};
+    return {
+        dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? Kind::version : Kind::help,
+        error.what()};
   }
   return {};
 }

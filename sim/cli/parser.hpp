@@ -1,5 +1,6 @@
-// Commands and options as the command's own files declare them. It stands before CLI11, whose headers alone take seconds in
-// every file that includes them: parser.cpp is the only one. Names and meanings are CLI11's.
+// Commands and options as the command's own files declare them. It stands before CLI11, whose
+// headers alone take seconds in every file that includes them: parser.cpp is the only one. Names
+// and meanings are CLI11's.
 #pragma once
 
 #include <cstdint>
@@ -53,9 +54,11 @@ class App {
   // One that takes what it does not know, for `remaining`.
   App* add_subcommand(const std::string& name, const std::string& description);
   Option* add_option(const std::string& name, std::string& target, const std::string& help);
-  Option* add_option(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  Option* add_option(const std::string& name, std::vector<std::string>& target,
+                     const std::string& help);
   Option* add_flag(const std::string& name, bool& target, const std::string& help);
-  Option* add_flag_function(const std::string& name, const std::function<void(std::int64_t)>& call, const std::string& help);
+  Option* add_flag_function(const std::string& name, const std::function<void(std::int64_t)>& call,
+                            const std::string& help);
   void footer(const std::string& text);
   void set_version_flag(const std::string& names, const std::string& text);
 

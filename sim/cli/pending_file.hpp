@@ -1,4 +1,5 @@
-// A file that somebody else writes by its name, too large to be held in memory: complete at its place, or absent.
+// A file that somebody else writes by its name, too large to be held in memory: complete at its
+// place, or absent.
 #pragma once
 
 #include <filesystem>
@@ -11,9 +12,10 @@ namespace weft::cli {
 
 class PendingFile {
  public:
-  // Opens a file without a name in the folder of `target`, which is gone with the process or with this object unless
-  // keep() has been called; where the file system has none such, one beside the target. What is there and is not a
-  // regular file (a pipe, /dev/null) is written in place; a pipe's reader is waited for here. ConfigError names `option` where none can be opened.
+  // Opens a file without a name in the folder of `target`, which is gone with the process or with
+  // this object unless keep() has been called; where the file system has none such, one beside the
+  // target. What is there and is not a regular file (a pipe, /dev/null) is written in place; a
+  // pipe's reader is waited for here. ConfigError names `option` where none can be opened.
   PendingFile(const std::string& option, const std::filesystem::path& target);
   ~PendingFile();
   PendingFile(const PendingFile&) = delete;
@@ -34,8 +36,9 @@ class PendingFile {
   std::string name_;
   int file_ = -1;
   bool in_place_ = false;
-  std::optional<Descriptor> pipe_;  // that is the target, so that whoever opens it by its name need not wait
-  bool named_ = false;              // beside_ exists
+  std::optional<Descriptor>
+      pipe_;            // that is the target, so that whoever opens it by its name need not wait
+  bool named_ = false;  // beside_ exists
 };
 
 }  // namespace weft::cli

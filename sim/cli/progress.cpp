@@ -34,7 +34,8 @@ std::string printable(std::string text) {
 
 }  // namespace
 
-std::string progress_line(const std::string& label, std::optional<double> share, double seconds, std::size_t columns) {
+std::string progress_line(const std::string& label, std::optional<double> share, double seconds,
+                          std::size_t columns) {
   const std::size_t room = room_in(columns);
   const std::string time = fmt::format("{:.0f} s", seconds);
   if (!share) {
@@ -49,9 +50,11 @@ std::string progress_line(const std::string& label, std::optional<double> share,
   if (ends.size() + kLeastBar <= room) {
     const std::size_t width = std::min(kMostBar, room - ends.size());
     const auto full = static_cast<std::size_t>(done * static_cast<double>(width));
-    return fmt::format("{} [{}{}] {} {}", label, std::string(full, '#'), std::string(width - full, '.'), percent, time);
+    return fmt::format("{} [{}{}] {} {}", label, std::string(full, '#'),
+                       std::string(width - full, '.'), percent, time);
   }
-  for (const std::string& line : {fmt::format("{} {} {}", label, percent, time), fmt::format("{} {}", percent, time), percent}) {
+  for (const std::string& line : {fmt::format("{} {} {}", label, percent, time),
+                                  fmt::format("{} {}", percent, time), percent}) {
     if (line.size() <= room) return line;
   }
   return "";
@@ -71,10 +74,12 @@ void Progress::draw(std::optional<double> share) {
   if (now - start_ < kSilent || now - last_ < kBetween) return;
   last_ = now;
   const std::size_t columns = columns_of_terminal();
-  const std::string line = progress_line(label_, share, std::chrono::duration<double>(now - start_).count(), columns);
+  const std::string line =
+      progress_line(label_, share, std::chrono::duration<double>(now - start_).count(), columns);
   // What was drawn on a wider terminal is wiped as far as this one reaches.
   const std::size_t wiped = std::min(shown_, room_in(columns));
-  fmt::print(stderr, "\r{}{}", line, std::string(wiped > line.size() ? wiped - line.size() : 0, ' '));
+  fmt::print(stderr, "\r{}{}", line,
+             std::string(wiped > line.size() ? wiped - line.size() : 0, ' '));
   std::fflush(stderr);
   shown_ = line.size();
 }

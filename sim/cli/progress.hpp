@@ -8,13 +8,15 @@
 
 namespace weft::cli {
 
-// The line for a terminal of `columns`, which it never fills, so that none wraps it: label, bar, share and time where there is
-// room, then without the bar, then the share or the time alone; empty where not even that fits. An unknown width is
-// columns = 0, and is taken for 80. No share: the work does not know how far it is.
-std::string progress_line(const std::string& label, std::optional<double> share, double seconds, std::size_t columns);
+// The line for a terminal of `columns`, which it never fills, so that none wraps it: label, bar,
+// share and time where there is room, then without the bar, then the share or the time alone; empty
+// where not even that fits. An unknown width is columns = 0, and is taken for 80. No share: the
+// work does not know how far it is.
+std::string progress_line(const std::string& label, std::optional<double> share, double seconds,
+                          std::size_t columns);
 
-// Silent for the first second, then drawn ten times a second at most, in as many columns as the terminal has at that moment.
-// Called by one thread at a time.
+// Silent for the first second, then drawn ten times a second at most, in as many columns as the
+// terminal has at that moment. Called by one thread at a time.
 class Progress {
  public:
   // `label` stands before the bar; what is not printable ASCII in it is shown as '?'.

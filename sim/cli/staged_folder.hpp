@@ -7,11 +7,13 @@
 
 namespace weft::cli {
 
-// Files are written to a folder of ours, and put in their place together. Nothing is made before open(), and unless keep() is
-// called nothing stays: neither files nor folders, and a folder that was there is as it was.
+// Files are written to a folder of ours, and put in their place together. Nothing is made before
+// open(), and unless keep() is called nothing stays: neither files nor folders, and a folder that
+// was there is as it was.
 class StagedFolder {
  public:
-  // ConfigError names `option` where `target` is something else than a folder, or where it can be neither made nor written.
+  // ConfigError names `option` where `target` is something else than a folder, or where it can be
+  // neither made nor written.
   StagedFolder(std::string option, const std::filesystem::path& target);
   ~StagedFolder();
   StagedFolder(const StagedFolder&) = delete;
@@ -29,7 +31,8 @@ class StagedFolder {
   std::string asked_;
   std::filesystem::path target_;
   std::filesystem::path staging_;
-  std::vector<std::filesystem::path> made_;  // parents of the target that open() made, outermost first
+  std::vector<std::filesystem::path>
+      made_;  // parents of the target that open() made, outermost first
 };
 
 }  // namespace weft::cli

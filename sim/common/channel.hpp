@@ -1,5 +1,5 @@
-// A registered channel: what is pushed in cycle t can be popped from t + 1, so the order in which units run within a
-// cycle does not matter. The receiver is woken for that cycle.
+// A registered channel: what is pushed in cycle t can be popped from t + 1, so the order in which
+// units run within a cycle does not matter. The receiver is woken for that cycle.
 #pragma once
 
 #include <deque>
@@ -22,7 +22,8 @@ class Channel {
   void connect(Waker* receiver) { receiver_ = receiver; }
 
   void push(Cycle now, const Message& message) {
-    check(entries_.empty() || entries_.back().sent <= now, "a channel's messages are sent in order of time");
+    check(entries_.empty() || entries_.back().sent <= now,
+          "a channel's messages are sent in order of time");
     entries_.push_back({now, message});
     if (receiver_ != nullptr) receiver_->wake_next_cycle();
   }

@@ -10,7 +10,8 @@ namespace {
 // The order matters: new context, build, run, destroy the modules, restore, delete.
 class FreshContext {
  public:
-  FreshContext() : before_(sc_core::sc_curr_simcontext), own_(std::make_unique<sc_core::sc_simcontext>()) {
+  FreshContext()
+      : before_(sc_core::sc_curr_simcontext), own_(std::make_unique<sc_core::sc_simcontext>()) {
     sc_core::sc_curr_simcontext = own_.get();
   }
   ~FreshContext() { sc_core::sc_curr_simcontext = before_; }

@@ -1,5 +1,5 @@
-// The SystemC module around a unit's core: an SC_METHOD that calls step(now) and sleeps until the cycle it asks for
-// or a message arrives. No model state lives here.
+// The SystemC module around a unit's core: an SC_METHOD that calls step(now) and sleeps until the
+// cycle it asks for or a message arrives. No model state lives here.
 #pragma once
 
 #include <exception>

@@ -1,4 +1,5 @@
-// A unit's state relative to a base, as words: two equal sequences mean the same state, shifted in time and tiles.
+// A unit's state relative to a base, as words: two equal sequences mean the same state, shifted in
+// time and tiles.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Cycles, and what relates them to the kernel. Cycle t is the time before rising edge t: what a unit sends in t is
-// seen from t + 1.
+// Cycles, and what relates them to the kernel. Cycle t is the time before rising edge t: what a
+// unit sends in t is seen from t + 1.
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,8 @@ bool ended_well(pid_t process) {
 
 Workers::Workers(std::size_t jobs, unsigned count, Job job) : jobs_(jobs), job_(std::move(job)) {
   if (count <= 1) return;
-  void* memory = mmap(nullptr, sizeof *next_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, sizeof *next_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   check(memory != MAP_FAILED, "no memory to share with worker processes");
   next_ = new (memory) std::atomic<std::size_t>(0);
   count = static_cast<unsigned>(std::min<std::size_t>(count, jobs));
@@ -73,7 +74,8 @@ Workers::~Workers() {
   if (next_ != nullptr) munmap(next_, sizeof *next_);
 }
 
-// Lines are "NUMBER KIND text": kind = of an answer, ! of bad input, ? of anything else that was thrown.
+// Lines are "NUMBER KIND text": kind = of an answer, ! of bad input, ? of anything else that was
+// thrown.
 void Workers::work(int file) {
   for (std::size_t i = next_->fetch_add(1); i < jobs_; i = next_->fetch_add(1)) {
     std::string line = std::to_string(i) + " ";
@@ -109,7 +111,8 @@ bool Workers::read_some(Worker& worker, const Answer& answer) {
   if (got < 0 && errno == EINTR) return true;
   if (got <= 0) return false;
   worker.unread.append(bytes.data(), static_cast<std::size_t>(got));
-  for (std::size_t end = worker.unread.find('\n'); end != std::string::npos; end = worker.unread.find('\n')) {
+  for (std::size_t end = worker.unread.find('\n'); end != std::string::npos;
+       end = worker.unread.find('\n')) {
     const std::string line = worker.unread.substr(0, end);
     worker.unread.erase(0, end + 1);
     take_line(line, answer);

@@ -1,5 +1,6 @@
-// Independent jobs on worker processes: SystemC holds one simulation a process and must not run on two threads. Workers are
-// forked at once, before the caller starts any thread, live until the last job, and send each answer as a line of text.
+// Independent jobs on worker processes: SystemC holds one simulation a process and must not run on
+// two threads. Workers are forked at once, before the caller starts any thread, live until the last
+// job, and send each answer as a line of text.
 #pragma once
 
 #include <sys/types.h>
@@ -15,17 +16,19 @@ namespace weft::sim {
 
 class Workers {
  public:
-  using Job = std::function<std::string(std::size_t)>;  // the answer to job i; its line breaks become ';'
+  using Job =
+      std::function<std::string(std::size_t)>;  // the answer to job i; its line breaks become ';'
   using Answer = std::function<void(std::size_t, const std::string&)>;
 
-  // job(i) for every i below `jobs`, each once, in order of i as workers come free, in `count` processes (1: in this one).
+  // job(i) for every i below `jobs`, each once, in order of i as workers come free, in `count`
+  // processes (1: in this one).
   Workers(std::size_t jobs, unsigned count, Job job);
   ~Workers();  // ends them, whatever they do
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Calls answer(i, line) here, in the order in which lines arrive. What a job threw is thrown here, as ConfigError or ContractError
-  // with its text. False where `stop` asked for an end.
+  // Calls answer(i, line) here, in the order in which lines arrive. What a job threw is thrown
+  // here, as ConfigError or ContractError with its text. False where `stop` asked for an end.
   bool collect(const Answer& answer, const std::stop_token& stop);
 
  private:

@@ -14,15 +14,18 @@ using weft::engine::Coordinates;
 using weft::engine::ScheduledStep;
 using weft::engine::StepKind;
 
-Arrivals::Arrivals(const weft::engine::Schedule& schedule) : schedule_(schedule), lowering_(*schedule.lowering), sizing_(*schedule.sizing) {
-  for (std::size_t t = 0; t < lowering_.cascade->tensors.size(); ++t) grids_.push_back(grid_of(static_cast<TensorId>(t)));
+Arrivals::Arrivals(const weft::engine::Schedule& schedule)
+    : schedule_(schedule), lowering_(*schedule.lowering), sizing_(*schedule.sizing) {
+  for (std::size_t t = 0; t < lowering_.cascade->tensors.size(); ++t)
+    grids_.push_back(grid_of(static_cast<TensorId>(t)));
   for (const auto& group : schedule.groups) {
     std::vector<Step>& steps = steps_.emplace_back();
     for (const ScheduledStep& step : group.steps) steps.push_back(resolve(group.group, step));
   }
 }
 
-// Marks where any group cuts a dimension over `rank`. Parts that count tiles are cut everywhere, those inside nowhere.
+// Marks where any group cuts a dimension over `rank`. Parts that count tiles are cut everywhere,
+// those inside nowhere.
 void Arrivals::mark_cuts(RankId r, std::vector<std::int64_t>& cuts) const {
   const einsum::Rank& rank = lowering_.cascade->ranks[r];
   const std::int64_t extent = sizing_.extents[r];
@@ -31,7 +34,8 @@ void Arrivals::mark_cuts(RankId r, std::vector<std::int64_t>& cuts) const {
   for (std::size_t g = 0; g < lowering_.groups.size(); ++g) {
     for (std::size_t i = 0; i < lowering_.groups[g].tiled.size(); ++i) {
       if (lowering_.groups[g].tiled[i].base != lowering_.cascade->base_of(r)) continue;
-      const std::int64_t tile = rank.kind == einsum::RankKind::partition ? 1 : sizing_.groups[g].ranks[i].tile;
+      const std::int64_t tile =
+          rank.kind == einsum::RankKind::partition ? 1 : sizing_.groups[g].ranks[i].tile;
       for (std::int64_t c = tile; c < extent; c += tile) cuts.push_back(c);
     }
   }
@@ -54,7 +58,8 @@ Arrivals::Grid Arrivals::grid_of(TensorId t) const {
     cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     std::vector<std::int32_t>& cell_of = grid.cell_of.emplace_back();
     for (std::size_t c = 0; c + 1 < cuts.size(); ++c)
-      cell_of.insert(cell_of.end(), static_cast<std::size_t>(cuts[c + 1] - cuts[c]), static_cast<std::int32_t>(c));
+      cell_of.insert(cell_of.end(), static_cast<std::size_t>(cuts[c + 1] - cuts[c]),
+                     static_cast<std::int32_t>(c));
     grid.cells.push_back(static_cast<std::int64_t>(cuts.size()) - 1);
     grid.count *= static_cast<std::size_t>(grid.cells.back());
     grid.cuts.push_back(std::move(cuts));
@@ -62,7 +67,8 @@ Arrivals::Grid Arrivals::grid_of(TensorId t) const {
   return grid;
 }
 
-Arrivals::Use Arrivals::use_of(std::size_t g, const ScheduledStep& step, const einsum::Access& access) const {
+Arrivals::Use Arrivals::use_of(std::size_t g, const ScheduledStep& step,
+                               const einsum::Access& access) const {
   const einsum::Tensor& tensor = lowering_.cascade->tensors[access.tensor];
   Use use{access.tensor, g, {}};
   for (std::size_t d = 0; d < access.indices.size(); ++d) {
@@ -72,18 +78,22 @@ Arrivals::Use Arrivals::use_of(std::size_t g, const ScheduledStep& step, const e
     if (index.last_generation) {
       axis.constant = sizing_.extents[tensor.dimensions[d].rank];
       axis.stops_early = sizing_.masked && ends_with_queries(lowering_, access.tensor);
-      if (axis.stops_early) axis.queries = queries_of(lowering_, sizing_, g, step.loops, access.tensor);
+      if (axis.stops_early)
+        axis.queries = queries_of(lowering_, sizing_, g, step.loops, access.tensor);
     } else if (index.composite) {
-      axis.terms.push_back({1, TileRange(lowering_, sizing_, g, step.loops, tensor.dimensions[d].rank, true)});
+      axis.terms.push_back(
+          {1, TileRange(lowering_, sizing_, g, step.loops, tensor.dimensions[d].rank, true)});
     } else {
       for (const auto& term : index.terms)
-        axis.terms.push_back({term.coefficient, TileRange(lowering_, sizing_, g, step.loops, term.rank, false)});
+        axis.terms.push_back(
+            {term.coefficient, TileRange(lowering_, sizing_, g, step.loops, term.rank, false)});
     }
   }
   return use;
 }
 
-Arrivals::Work Arrivals::resolve(std::size_t g, const ScheduledStep& step, einsum::EinsumId e) const {
+Arrivals::Work Arrivals::resolve(std::size_t g, const ScheduledStep& step,
+                                 einsum::EinsumId e) const {
   const einsum::Einsum& einsum = lowering_.cascade->einsums[e];
   Work work;
   work.write = use_of(g, step, einsum.outputs[0]);
@@ -101,7 +111,8 @@ Arrivals::Step Arrivals::resolve(std::size_t g, const ScheduledStep& step) const
   }
   made.moved = {step.tensor, g, {}};
   for (const einsum::Dimension& d : lowering_.cascade->tensors[step.tensor].dimensions)
-    made.moved.axes.push_back({{{1, TileRange(lowering_, sizing_, g, step.loops, d.rank, false)}}, 0, false, {}});
+    made.moved.axes.push_back(
+        {{{1, TileRange(lowering_, sizing_, g, step.loops, d.rank, false)}}, 0, false, {}});
   return made;
 }
 
@@ -128,7 +139,8 @@ Arrivals::Region Arrivals::region(const Use& use, const Coordinates& at) const {
     first = std::max<std::int64_t>(first, 0);
     last = std::min(last, extent - 1);
     if (first > last) return {};
-    region[d] = {grid.cell_of[d][static_cast<std::size_t>(first)], grid.cell_of[d][static_cast<std::size_t>(last)] + 1};
+    region[d] = {grid.cell_of[d][static_cast<std::size_t>(first)],
+                 grid.cell_of[d][static_cast<std::size_t>(last)] + 1};
   }
   return region;
 }
@@ -151,11 +163,13 @@ std::vector<Range> Arrivals::coordinates_of(TensorId t, const Point& cell) const
   const Grid& grid = grids_[static_cast<std::size_t>(t)];
   std::vector<Range> ranges;
   for (std::size_t d = 0; d < grid.cells.size(); ++d)
-    ranges.push_back({grid.cuts[d][static_cast<std::size_t>(cell[d])], grid.cuts[d][static_cast<std::size_t>(cell[d]) + 1]});
+    ranges.push_back({grid.cuts[d][static_cast<std::size_t>(cell[d])],
+                      grid.cuts[d][static_cast<std::size_t>(cell[d]) + 1]});
   return ranges;
 }
 
-// Whether a mask hides the whole cell: it is never computed, and who reads across it finds what the mask says stands there.
+// Whether a mask hides the whole cell: it is never computed, and who reads across it finds what the
+// mask says stands there.
 bool Arrivals::hidden(TensorId t, const Point& cell) const {
   const einsum::Cascade& cascade = *lowering_.cascade;
   std::int64_t key = 0;
@@ -163,7 +177,8 @@ bool Arrivals::hidden(TensorId t, const Point& cell) const {
   const std::vector<Range> ranges = coordinates_of(t, cell);
   for (std::size_t d = 0; d < ranges.size(); ++d) {
     const RankId rank = cascade.tensors[t].dimensions[d].rank;
-    if (cascade.base_of(rank) == lowering_.mask_key) key += ranges[d].begin * einsum::part_stride(cascade, rank, sizing_.extents);
+    if (cascade.base_of(rank) == lowering_.mask_key)
+      key += ranges[d].begin * einsum::part_stride(cascade, rank, sizing_.extents);
     if (cascade.base_of(rank) == lowering_.mask_query) query = ranges[d].end - 1;
   }
   return key > query + sizing_.mask_offset;
@@ -184,10 +199,12 @@ Arrivals::Head& Arrivals::head(std::int64_t index) {
   for (std::size_t t = 0; t < tensors; ++t) {
     const auto id = static_cast<TensorId>(t);
     const einsum::Tensor& tensor = cascade.tensors[t];
-    const bool kept = tensor.role != einsum::TensorRole::input && residency(lowering_, sizing_, id).at == "dram";
+    const bool kept =
+        tensor.role != einsum::TensorRole::input && residency(lowering_, sizing_, id).at == "dram";
     if (first_time && kept) head.dram[t].assign(grids_[t].count, false);
     head.chip[t].assign(grids_[t].count, false);
-    const bool masked = sizing_.masked && tensor.defined_by != kNone && cascade.einsums[tensor.defined_by].mask;
+    const bool masked =
+        sizing_.masked && tensor.defined_by != kNone && cascade.einsums[tensor.defined_by].mask;
     walk(id, whole(id), [&](std::size_t cell, const Point& at) {
       bool there = false;
       for (std::size_t d = 0; d < tensor.dimensions.size(); ++d)
@@ -212,15 +229,19 @@ void Arrivals::computed(const matmul::Command& command) {
   const auto& group = schedule_.groups[static_cast<std::size_t>(command.group)];
   const ScheduledStep& step = group.steps[static_cast<std::size_t>(command.step)];
   Head& own = head(command.at[0]);
-  for (const Work& work : steps_[static_cast<std::size_t>(command.group)][static_cast<std::size_t>(command.step)].works) {
+  for (const Work& work :
+       steps_[static_cast<std::size_t>(command.group)][static_cast<std::size_t>(command.step)]
+           .works) {
     bool sound = true;
     const Region made = region(work.write, command.at);
     for (const Use& use : work.reads) {
       const Bits& bits = own.chip[static_cast<std::size_t>(use.tensor)];
-      // Generations of a state that the same firing computes, one after another, are there for those that come after.
+      // Generations of a state that the same firing computes, one after another, are there for
+      // those that come after.
       const bool itself = use.tensor == work.write.tensor;
-      walk(use.tensor, region(use, command.at),
-           [&](std::size_t cell, const Point& at) { sound = sound && (bits[cell] || (itself && within(use.tensor, made, at))); });
+      walk(use.tensor, region(use, command.at), [&](std::size_t cell, const Point& at) {
+        sound = sound && (bits[cell] || (itself && within(use.tensor, made, at)));
+      });
     }
     Bits& written = own.chip[static_cast<std::size_t>(work.write.tensor)];
     if (!work.sums) {
@@ -242,7 +263,9 @@ void Arrivals::moved(const memory::Transfer& transfer) {
   const auto& group = schedule_.groups[static_cast<std::size_t>(transfer.group)];
   const ScheduledStep& step = group.steps[static_cast<std::size_t>(transfer.step)];
   Head& own = head(transfer.at[0]);
-  const Use& use = steps_[static_cast<std::size_t>(transfer.group)][static_cast<std::size_t>(transfer.step)].moved;
+  const Use& use =
+      steps_[static_cast<std::size_t>(transfer.group)][static_cast<std::size_t>(transfer.step)]
+          .moved;
   Bits& dram = own.dram[static_cast<std::size_t>(use.tensor)];
   Bits& chip = own.chip[static_cast<std::size_t>(use.tensor)];
   const bool load = step.kind == StepKind::load;

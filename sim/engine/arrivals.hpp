@@ -1,6 +1,7 @@
-// What has arrived where, as the schedule moves and computes it: for each head and tensor which of its cells (what lies
-// between two cuts of any group's tiles) stand in DRAM and on chip. A firing whose operands are not there yet gives
-// nothing of worth, nor does what reads that; no value is needed to see it.
+// What has arrived where, as the schedule moves and computes it: for each head and tensor which of
+// its cells (what lies between two cuts of any group's tiles) stand in DRAM and on chip. A firing
+// whose operands are not there yet gives nothing of worth, nor does what reads that; no value is
+// needed to see it.
 #pragma once
 
 #include <array>
@@ -22,7 +23,8 @@ class Arrivals {
   void computed(const matmul::Command& command);
   void moved(const memory::Transfer& transfer);
 
-  // Calls f(ranges) for every cell of the head's tensor that does not stand in DRAM: coordinates by dimension.
+  // Calls f(ranges) for every cell of the head's tensor that does not stand in DRAM: coordinates by
+  // dimension.
   template <class F>
   void missing(std::int64_t head, einsum::TensorId tensor, F f) const {
     walk(tensor, whole(tensor), [&](std::size_t cell, const Point& at) {
@@ -44,7 +46,8 @@ class Arrivals {
   struct Grid {
     std::vector<std::vector<std::int32_t>> cell_of;  // by dimension and coordinate
     std::vector<std::int64_t> cells;                 // by dimension
-    std::vector<std::vector<std::int64_t>> cuts;     // by dimension and cell, its first coordinate; and the end
+    std::vector<std::vector<std::int64_t>>
+        cuts;  // by dimension and cell, its first coordinate; and the end
     std::size_t count = 1;
   };
   // Coordinates of one dimension: Σ coefficient · (coordinate of a range) + constant.
@@ -76,8 +79,10 @@ class Arrivals {
   Grid grid_of(einsum::TensorId tensor) const;
   void mark_cuts(einsum::RankId rank, std::vector<std::int64_t>& cuts) const;
   Step resolve(std::size_t group, const weft::engine::ScheduledStep& step) const;
-  Work resolve(std::size_t group, const weft::engine::ScheduledStep& step, einsum::EinsumId einsum) const;
-  Use use_of(std::size_t group, const weft::engine::ScheduledStep& step, const einsum::Access& access) const;
+  Work resolve(std::size_t group, const weft::engine::ScheduledStep& step,
+               einsum::EinsumId einsum) const;
+  Use use_of(std::size_t group, const weft::engine::ScheduledStep& step,
+             const einsum::Access& access) const;
 
   Head& head(std::int64_t index);
   bool hidden(einsum::TensorId tensor, const Point& cell) const;

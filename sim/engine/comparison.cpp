@@ -24,7 +24,8 @@ using weft::engine::Result;
 namespace {
 
 constexpr std::int64_t kBudget = 24 << 20;  // bytes between inputs and outputs
-constexpr std::int64_t kByHand = 256;       // queries of a head that are compared with attention written by hand, too
+constexpr std::int64_t kByHand =
+    256;  // queries of a head that are compared with attention written by hand, too
 
 // Where the first value that is not finite stands.
 struct Place {
@@ -64,8 +65,8 @@ struct Sums {
 
 class Comparison {
  public:
-  Comparison(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const workload::Trace& trace,
-             const std::vector<workload::ComputedTensor>& outputs)
+  Comparison(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+             const workload::Trace& trace, const std::vector<workload::ComputedTensor>& outputs)
       : lowering_(lowering),
         sizing_(sizing),
         cascade_(*lowering.cascade),
@@ -77,7 +78,8 @@ class Comparison {
         attention_(is_attention(lowering)),
         tensors_(cascade_.tensors.size()) {
     for (const TensorId t : ids_)
-      tensors_[static_cast<std::size_t>(t)].resize(static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, sizing.extents)));
+      tensors_[static_cast<std::size_t>(t)].resize(
+          static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, sizing.extents)));
   }
 
   void run(Result& result, const std::function<void(double)>& between) {
@@ -88,7 +90,9 @@ class Comparison {
     for (std::int64_t first = 0; first < heads; first += of_layer) {
       Sums layer;
       for (std::int64_t head = first; head < first + of_layer; ++head) {
-        const auto share = [&](double done) { between((static_cast<double>(head) + done) / static_cast<double>(heads)); };
+        const auto share = [&](double done) {
+          between((static_cast<double>(head) + done) / static_cast<double>(heads));
+        };
         one_head(head, layer, all_attention, share);
       }
       result.error_by_layer.push_back(layer.finish());
@@ -103,14 +107,15 @@ class Comparison {
   }
 
  private:
-  void one_head(std::int64_t head, Sums& layer, Sums& attention, const std::function<void(double)>& share) {
+  void one_head(std::int64_t head, Sums& layer, Sums& attention,
+                const std::function<void(double)>& share) {
     std::uint64_t strange = 0;
     std::vector<double*> pointers(tensors_.size(), nullptr);
     for (std::size_t t = 0; t < tensors_.size(); ++t) {
       if (cascade_.tensors[t].role == TensorRole::input) {
         operands_.load(static_cast<TensorId>(t), head, tensors_[t]);
-        strange +=
-            static_cast<std::uint64_t>(std::count_if(tensors_[t].begin(), tensors_[t].end(), [](double x) { return !std::isfinite(x); }));
+        strange += static_cast<std::uint64_t>(std::count_if(
+            tensors_[t].begin(), tensors_[t].end(), [](double x) { return !std::isfinite(x); }));
       }
       pointers[t] = tensors_[t].data();
     }
@@ -131,28 +136,34 @@ class Comparison {
 
   // Which outputs see an operand that is not finite.
   void find_apart() {
-    einsum::BlockInterpreter<numerics::PresenceArithmetic> sees(cascade_, sizing_.extents, operands_.scalars(), kBudget);
+    einsum::BlockInterpreter<numerics::PresenceArithmetic> sees(cascade_, sizing_.extents,
+                                                                operands_.scalars(), kBudget);
     apart_.resize(tensors_.size());
     std::vector<std::uint8_t*> pointers(tensors_.size(), nullptr);
     for (std::size_t t = 0; t < tensors_.size(); ++t) {
       apart_[t].assign(tensors_[t].size(), 0);
       if (cascade_.tensors[t].role == TensorRole::input)
-        std::transform(tensors_[t].begin(), tensors_[t].end(), apart_[t].begin(), [](double x) { return std::isfinite(x) ? 0 : 1; });
+        std::transform(tensors_[t].begin(), tensors_[t].end(), apart_[t].begin(),
+                       [](double x) { return std::isfinite(x) ? 0 : 1; });
       pointers[t] = apart_[t].data();
     }
     sees.run(pointers, [](double) {});
   }
 
   // The output in the order in which it is written out.
-  void compare(std::int64_t head, std::size_t o, const std::vector<double>& reference, bool strange, Sums& sums) {
+  void compare(std::int64_t head, std::size_t o, const std::vector<double>& reference, bool strange,
+               Sums& sums) {
     std::vector<double> ordered(reference.size());
     operands_.write(ids_[o], reference, ordered.data());
     const std::size_t row = row_of(o);
     const std::vector<std::uint8_t> apart = apart_of(o, strange);
-    for (std::size_t r = 0; r < ordered.size() / row; ++r) compare_row(head, o, r, ordered.data() + r * row, apart, sums);
+    for (std::size_t r = 0; r < ordered.size() / row; ++r)
+      compare_row(head, o, r, ordered.data() + r * row, apart, sums);
   }
 
-  std::size_t row_of(std::size_t o) const { return static_cast<std::size_t>(outputs_[o].shape.empty() ? 1 : outputs_[o].shape.back()); }
+  std::size_t row_of(std::size_t o) const {
+    return static_cast<std::size_t>(outputs_[o].shape.empty() ? 1 : outputs_[o].shape.back());
+  }
 
   std::vector<std::uint8_t> apart_of(std::size_t o, bool strange) const {
     if (!strange) return {};
@@ -162,16 +173,19 @@ class Comparison {
     return apart;
   }
 
-  void compare_row(std::int64_t head, std::size_t o, std::size_t r, const double* expected, const std::vector<std::uint8_t>& apart,
-                   Sums& sums) {
+  void compare_row(std::int64_t head, std::size_t o, std::size_t r, const double* expected,
+                   const std::vector<std::uint8_t>& apart, Sums& sums) {
     const std::size_t count = tensors_[static_cast<std::size_t>(ids_[o])].size();
     const std::size_t row = row_of(o);
     const std::int64_t of_layer = trace_.shape.batch * trace_.shape.heads;
     const auto& layer = outputs_[o].layers[static_cast<std::size_t>(head / of_layer)];
-    check(layer.size() == count * static_cast<std::size_t>(of_layer), "an output of another size than its reference");
-    const float* computed = layer.data() + static_cast<std::size_t>(head % of_layer) * count + r * row;
+    check(layer.size() == count * static_cast<std::size_t>(of_layer),
+          "an output of another size than its reference");
+    const float* computed =
+        layer.data() + static_cast<std::size_t>(head % of_layer) * count + r * row;
     const auto begin = apart.begin() + static_cast<std::ptrdiff_t>(apart.empty() ? 0 : r * row);
-    if (!apart.empty() && std::any_of(begin, begin + static_cast<std::ptrdiff_t>(row), [](auto x) { return x != 0; })) {
+    if (!apart.empty() && std::any_of(begin, begin + static_cast<std::ptrdiff_t>(row),
+                                      [](auto x) { return x != 0; })) {
       ++sums.error.rows_apart;
       return;
     }
@@ -187,7 +201,9 @@ class Comparison {
 
   // Attention of at most kByHand queries, evenly spread.
   void by_hand(std::int64_t head, bool strange, Sums& sums) {
-    const auto named = [&](const char* name) { return static_cast<TensorId>(cascade_.tensor(name)); };
+    const auto named = [&](const char* name) {
+      return static_cast<TensorId>(cascade_.tensor(name));
+    };
     const softmax::AttentionShape shape = head_shape(attention_shape(trace_.shape, lowering_));
     const auto rows = [&](TensorId t) {
       const std::vector<double>& own = tensors_[static_cast<std::size_t>(t)];
@@ -197,11 +213,14 @@ class Comparison {
     };
     std::vector<std::int64_t> queries;
     const std::int64_t count = std::min(kByHand, shape.seq_q);
-    for (std::int64_t i = 0; i < count; ++i) queries.push_back(count == 1 ? 0 : i * (shape.seq_q - 1) / (count - 1));
-    const auto golden = softmax::attention_rows(rows(named("Q")), rows(named("K")), rows(named("V")), shape, trace_.scale, queries);
+    for (std::int64_t i = 0; i < count; ++i)
+      queries.push_back(count == 1 ? 0 : i * (shape.seq_q - 1) / (count - 1));
+    const auto golden = softmax::attention_rows(rows(named("Q")), rows(named("K")),
+                                                rows(named("V")), shape, trace_.scale, queries);
     const std::vector<std::uint8_t> apart = apart_of(0, strange);
     for (std::size_t i = 0; i < queries.size(); ++i)
-      compare_row(head, 0, static_cast<std::size_t>(queries[i]), golden.data() + i * row_of(0), apart, sums);
+      compare_row(head, 0, static_cast<std::size_t>(queries[i]), golden.data() + i * row_of(0),
+                  apart, sums);
   }
 
   // "12 of 4,096 values ...; the first: layer 0, batch 0, head 3, AV[17, 5] of [seq_q, width_v]".
@@ -210,12 +229,15 @@ class Comparison {
     std::vector<std::int64_t> index;
     auto left = static_cast<std::int64_t>(first_.at);
     const auto& extents = outputs_[first_.output].shape;
-    for (std::size_t d = extents.size(); d-- > 0; left /= extents[d]) index.insert(index.begin(), left % extents[d]);
+    for (std::size_t d = extents.size(); d-- > 0; left /= extents[d])
+      index.insert(index.begin(), left % extents[d]);
     return fmt::format(
-        "{} value{} of the output not finite, or without a finite reference, though the operands are; the first: layer {}, "
+        "{} value{} of the output not finite, or without a finite reference, though the operands "
+        "are; the first: layer {}, "
         "batch {}, head {}, {}[{}]",
-        count, count == 1 ? " is" : "s are", first_.head / (shape.batch * shape.heads), first_.head / shape.heads % shape.batch,
-        first_.head % shape.heads, outputs_[first_.output].tensor, fmt::join(index, ", "));
+        count, count == 1 ? " is" : "s are", first_.head / (shape.batch * shape.heads),
+        first_.head / shape.heads % shape.batch, first_.head % shape.heads,
+        outputs_[first_.output].tensor, fmt::join(index, ", "));
   }
 
   const weft::engine::Lowering& lowering_;
@@ -245,14 +267,17 @@ std::int64_t example_extent(weft::engine::Quantity quantity) {
 
 // Values of the example: any sequence without a pattern will do.
 double example_value(std::uint64_t& state) {
-  state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX generator; its upper bits
+  state = state * 6364136223846793005u +
+          1442695040888963407u;  // Knuth's MMIX generator; its upper bits
   return static_cast<double>(static_cast<std::int64_t>(state >> 40) - (1 << 23)) * 0x1p-22;
 }
 
 }  // namespace
 
-softmax::AttentionShape attention_shape(const workload::Shape& s, const weft::engine::Lowering& lowering) {
-  softmax::AttentionShape shape{s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal};
+softmax::AttentionShape attention_shape(const workload::Shape& s,
+                                        const weft::engine::Lowering& lowering) {
+  softmax::AttentionShape shape{s.batch,  s.heads,    s.kv_heads, s.seq_q,
+                                s.seq_kv, s.width_qk, s.width_v,  s.causal};
   shape.causal = lowering.mask_einsum != einsum::kNone;
   shape.alignment = lowering.binding->causal_alignment;
   shape.empty_rows = lowering.binding->empty_rows;
@@ -265,7 +290,8 @@ bool is_attention(const weft::engine::Lowering& lowering) {
   for (std::size_t r = 0; r < cascade.ranks.size(); ++r) {
     const einsum::Rank& rank = cascade.ranks[r];
     if (rank.base == einsum::kNone) extents[rank.name] = example_extent(lowering.quantities[r]);
-    if (rank.kind == einsum::RankKind::partition && rank.level + 1 < static_cast<int>(cascade.ranks[rank.base].parts.size()))
+    if (rank.kind == einsum::RankKind::partition &&
+        rank.level + 1 < static_cast<int>(cascade.ranks[rank.base].parts.size()))
       extents[rank.name] = 3;
   }
   const einsum::Extents resolved = einsum::resolve_extents(cascade, extents);
@@ -279,7 +305,8 @@ bool is_attention(const weft::engine::Lowering& lowering) {
     const einsum::Tensor& tensor = cascade.tensors[t];
     outputs += tensor.role == TensorRole::output ? 1 : 0;
     if (tensor.role != TensorRole::input) continue;
-    const auto which = static_cast<std::size_t>(std::find(kNames.begin(), kNames.end(), tensor.name) - kNames.begin());
+    const auto which = static_cast<std::size_t>(
+        std::find(kNames.begin(), kNames.end(), tensor.name) - kNames.begin());
     if (which == kNames.size()) return false;
     const auto [length, width] = kRows[which];
     const auto shape = einsum::tensor_shape(cascade, static_cast<TensorId>(t), resolved);
@@ -289,7 +316,8 @@ bool is_attention(const weft::engine::Lowering& lowering) {
     einsum::DenseTensor dense{shape, rows[which]};
     for (std::int64_t i = 0; turned && i < length; ++i) {
       for (std::int64_t j = 0; j < width; ++j)
-        dense.data[static_cast<std::size_t>(j * length + i)] = rows[which][static_cast<std::size_t>(i * width + j)];
+        dense.data[static_cast<std::size_t>(j * length + i)] =
+            rows[which][static_cast<std::size_t>(i * width + j)];
     }
     inputs[tensor.name] = std::move(dense);
   }
@@ -298,8 +326,10 @@ bool is_attention(const weft::engine::Lowering& lowering) {
   std::map<std::string, double> scalars;
   if (cascade.scalar("scale") != einsum::kNone) scalars["scale"] = kScale;
   const auto all = einsum::interpret(cascade, resolved, inputs, scalars);
-  workload::Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 5, .seq_kv = 7, .width_qk = 3, .width_v = 4};
-  const std::vector<double> golden = softmax::attention_head(rows[0], rows[1], rows[2], attention_shape(shape, lowering), kScale);
+  workload::Shape shape{
+      .batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 5, .seq_kv = 7, .width_qk = 3, .width_v = 4};
+  const std::vector<double> golden =
+      softmax::attention_head(rows[0], rows[1], rows[2], attention_shape(shape, lowering), kScale);
   for (const einsum::Tensor& tensor : cascade.tensors) {
     if (tensor.role != TensorRole::output) continue;
     const einsum::DenseTensor& own = all.at(tensor.name);
@@ -315,8 +345,9 @@ bool is_attention(const weft::engine::Lowering& lowering) {
   return true;
 }
 
-void compare(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const workload::Trace& trace,
-             const std::vector<workload::ComputedTensor>& outputs, Result& result, const std::function<void(double)>& between) {
+void compare(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+             const workload::Trace& trace, const std::vector<workload::ComputedTensor>& outputs,
+             Result& result, const std::function<void(double)>& between) {
   Comparison(lowering, sizing, trace, outputs).run(result, between);
 }
 

@@ -1,4 +1,5 @@
-// Queries that see no key under the mask: what their rows of an output hold is a convention, docs/conventions.md.
+// Queries that see no key under the mask: what their rows of an output hold is a convention,
+// docs/conventions.md.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +12,19 @@
 namespace weft::sim::engine {
 
 // How many there are, the first ones.
-inline std::int64_t empty_rows(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing) {
+inline std::int64_t empty_rows(const weft::engine::Lowering& lowering,
+                               const weft::engine::Sizing& sizing) {
   if (!sizing.masked || sizing.mask_offset >= 0) return 0;
-  return std::min(-sizing.mask_offset, sizing.extents[static_cast<std::size_t>(lowering.mask_query)]);
+  return std::min(-sizing.mask_offset,
+                  sizing.extents[static_cast<std::size_t>(lowering.mask_query)]);
 }
 
-// Fills them in `data`, a whole `output`: zeros, or the mean over all keys of V, which is summed in T in ascending order;
-// `tensors` by id, whole. An output without the query rank is left alone.
+// Fills them in `data`, a whole `output`: zeros, or the mean over all keys of V, which is summed in
+// T in ascending order; `tensors` by id, whole. An output without the query rank is left alone.
 template <class T>
-void fill_empty_rows(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, einsum::TensorId output,
-                     const std::vector<std::vector<T>>& tensors, std::vector<T>& data) {
+void fill_empty_rows(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+                     einsum::TensorId output, const std::vector<std::vector<T>>& tensors,
+                     std::vector<T>& data) {
   const std::int64_t empty = empty_rows(lowering, sizing);
   if (empty == 0) return;
   const einsum::Cascade& cascade = *lowering.cascade;
@@ -36,7 +40,8 @@ void fill_empty_rows(const weft::engine::Lowering& lowering, const weft::engine:
     const std::int64_t features = static_cast<std::int64_t>(tensors[v].size()) / keys;
     for (std::int64_t f = 0; f < features; ++f) {
       T sum = 0;
-      for (std::int64_t m = 0; m < keys; ++m) sum += tensors[v][static_cast<std::size_t>(keys_last ? f * keys + m : m * features + f)];
+      for (std::int64_t m = 0; m < keys; ++m)
+        sum += tensors[v][static_cast<std::size_t>(keys_last ? f * keys + m : m * features + f)];
       means.push_back(sum / static_cast<T>(keys));
     }
     for (std::size_t d = 0; d < shape.size(); ++d) {
@@ -48,7 +53,8 @@ void fill_empty_rows(const weft::engine::Lowering& lowering, const weft::engine:
     bool is_empty = false;
     std::int64_t feature = 0;
     for (std::size_t d = shape.size(); d-- > 0; left /= shape[d]) {
-      is_empty = is_empty || (cascade.base_of(dimensions[d].rank) == lowering.mask_query && left % shape[d] < empty);
+      is_empty = is_empty || (cascade.base_of(dimensions[d].rank) == lowering.mask_query &&
+                              left % shape[d] < empty);
       if (d == width) feature = left % shape[d];
     }
     if (is_empty) data[i] = means.empty() ? T{0} : means[static_cast<std::size_t>(feature)];

@@ -1,4 +1,5 @@
-// The engine as a SystemC module: sequencer, arrays, buffer, fetcher and memory, each a module around its core.
+// The engine as a SystemC module: sequencer, arrays, buffer, fetcher and memory, each a module
+// around its core.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,8 @@ namespace weft::sim::engine {
 
 enum class MemorySide : std::uint8_t {
   built_in,  // sim/memory/dram.hpp
-  socket,    // a TLM-2.0 initiator socket; nothing is skipped, a foreign memory's state cannot be compared
+  socket,    // a TLM-2.0 initiator socket; nothing is skipped, a foreign memory's state cannot be
+             // compared
 };
 
 class Engine : public sc_core::sc_module {
@@ -51,7 +53,8 @@ class Engine : public sc_core::sc_module {
   // Notified when everything is done.
   const sc_core::sc_event& finished() const { return finished_; }
 
-  // Counters and cycles of the finished run. Throws what stopped it, or ContractError where it has not finished.
+  // Counters and cycles of the finished run. Throws what stopped it, or ContractError where it has
+  // not finished.
   void collect(weft::engine::Result& result);
 
  private:

@@ -16,32 +16,41 @@ using einsum::TensorRole;
 namespace {
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 }  // namespace
 
-Operands::Operands(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const workload::Trace& trace)
+Operands::Operands(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+                   const workload::Trace& trace)
     : lowering_(lowering), sizing_(sizing), trace_(trace) {
   const einsum::Cascade& cascade = *lowering.cascade;
   sources_.resize(cascade.tensors.size());
   for (std::size_t t = 0; t < cascade.tensors.size(); ++t) {
-    if (cascade.tensors[t].role == TensorRole::input) sources_[t] = source_of(static_cast<TensorId>(t));
+    if (cascade.tensors[t].role == TensorRole::input)
+      sources_[t] = source_of(static_cast<TensorId>(t));
   }
 }
 
-std::int64_t Operands::heads() const { return static_cast<std::int64_t>(trace_.layers.size()) * trace_.shape.batch * trace_.shape.heads; }
+std::int64_t Operands::heads() const {
+  return static_cast<std::int64_t>(trace_.layers.size()) * trace_.shape.batch * trace_.shape.heads;
+}
 
 std::vector<double> Operands::scalars() const {
   std::vector<double> scalars;
-  for (const einsum::Scalar& scalar : lowering_.cascade->scalars) scalars.push_back(scalar.name == "scale" ? trace_.scale : scalar.value);
+  for (const einsum::Scalar& scalar : lowering_.cascade->scalars)
+    scalars.push_back(scalar.name == "scale" ? trace_.scale : scalar.value);
   return scalars;
 }
 
-// Two dimensions, the second of them alone a sequence: [width, sequence] of a cascade is [sequence, width] in a file.
+// Two dimensions, the second of them alone a sequence: [width, sequence] of a cascade is [sequence,
+// width] in a file.
 bool Operands::transposed(TensorId t) const {
   const auto& dimensions = lowering_.cascade->tensors[t].dimensions;
   const auto is_sequence = [&](const einsum::Dimension& d) {
@@ -65,19 +74,24 @@ Operands::Source Operands::source_of(TensorId t) const {
   if (transposed(t)) source.rows = wanted[0];
   const workload::Shape& shape = trace_.shape;
   std::vector<std::string> dimensions;
-  for (const einsum::Dimension& d : tensor.dimensions) dimensions.push_back(lowering_.cascade->ranks[d.rank].name);
+  for (const einsum::Dimension& d : tensor.dimensions)
+    dimensions.push_back(lowering_.cascade->ranks[d.rank].name);
   if (transposed(t)) std::swap(dimensions[0], dimensions[1]);
   for (std::size_t layer = 0; layer < trace_.layers.size(); ++layer) {
     const std::string name = lower(tensor.name);
     const auto found = workload::tensor_of(trace_, layer, tensor.name);
-    const std::string what = fmt::format("layers.{}.{} of the trace: cascade {} takes {} for each head, [{}]", layer, name,
-                                         lowering_.cascade->name, shape_text(wanted), fmt::join(dimensions, ", "));
+    const std::string what =
+        fmt::format("layers.{}.{} of the trace: cascade {} takes {} for each head, [{}]", layer,
+                    name, lowering_.cascade->name, shape_text(wanted), fmt::join(dimensions, ", "));
     if (!found) throw ConfigError(Problem{tensor.where, tensor.name, "", "missing tensor " + what});
-    const bool fits = found->shape == wanted && found->heads > 0 && shape.heads % found->heads == 0 &&
-                      static_cast<std::int64_t>(found->values->size()) == shape.batch * found->heads * source.elements;
+    const bool fits = found->shape == wanted && found->heads > 0 &&
+                      shape.heads % found->heads == 0 &&
+                      static_cast<std::int64_t>(found->values->size()) ==
+                          shape.batch * found->heads * source.elements;
     if (!fits || (layer > 0 && found->heads != source.heads)) {
       throw ConfigError(Problem{tensor.where, tensor.name, shape_text(found->shape),
-                                fmt::format("wrong shape of {}, the heads ({} here) dividing {}", what, found->heads, shape.heads)});
+                                fmt::format("wrong shape of {}, the heads ({} here) dividing {}",
+                                            what, found->heads, shape.heads)});
     }
     source.heads = found->heads;
     source.layers.push_back(found->values);
@@ -91,16 +105,20 @@ void Operands::measure(TensorId t, Source& source) const {
   const numerics::Format& format = lowering_.tensors[t].format;
   for (std::size_t layer = 0; layer < source.layers.size(); ++layer) {
     const std::vector<float>& values = *source.layers[layer];
-    const auto strange = std::count_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
+    const auto strange =
+        std::count_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
     if (strange > 0) {
       const std::string name = lowering_.cascade->tensors[t].name;
-      throw ConfigError(Problem{{},
-                                "binding.tensors." + name + ".format",
-                                canonical_text(format),
-                                fmt::format("layers.{}.{} of the trace has {} value{} not finite, for which integers have no code", layer,
-                                            lower(name), strange, strange == 1 ? " that is" : "s that are")});
+      throw ConfigError(Problem{
+          {},
+          "binding.tensors." + name + ".format",
+          canonical_text(format),
+          fmt::format("layers.{}.{} of the trace has {} value{} not finite, for which integers "
+                      "have no code",
+                      layer, lower(name), strange, strange == 1 ? " that is" : "s that are")});
     }
-    if (format.granularity == numerics::Granularity::tensor) source.largest.push_back(numerics::largest_magnitude(values));
+    if (format.granularity == numerics::Granularity::tensor)
+      source.largest.push_back(numerics::largest_magnitude(values));
   }
 }
 
@@ -110,11 +128,14 @@ std::vector<float> Operands::rounded(TensorId t, std::int64_t head) const {
   const float* from = at(source, head);
   std::vector<float> values(from, from + source.elements);
   if (lowered.format.is_integer()) {
-    const std::int64_t channels = lowered.channel == einsum::kNone ? 1 : sizing_.extents[lowered.channel];
+    const std::int64_t channels =
+        lowered.channel == einsum::kNone ? 1 : sizing_.extents[lowered.channel];
     const std::int64_t layer = head / (trace_.shape.batch * trace_.shape.heads);
-    const numerics::Encoded encoded(lowered.format, values, channels,
-                                    source.largest.empty() ? 0 : source.largest[static_cast<std::size_t>(layer)]);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = encoded.value(static_cast<std::int64_t>(i));
+    const numerics::Encoded encoded(
+        lowered.format, values, channels,
+        source.largest.empty() ? 0 : source.largest[static_cast<std::size_t>(layer)]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = encoded.value(static_cast<std::int64_t>(i));
   } else if (lowered.format == numerics::Format::bf16) {
     std::transform(values.begin(), values.end(), values.begin(), numerics::round_to_bf16);
   } else {
@@ -134,7 +155,8 @@ const float* Operands::at(const Source& source, std::int64_t index) const {
 std::vector<TensorId> Operands::output_ids() const {
   std::vector<TensorId> ids;
   for (std::size_t t = 0; t < lowering_.cascade->tensors.size(); ++t) {
-    if (lowering_.cascade->tensors[t].role == TensorRole::output) ids.push_back(static_cast<TensorId>(t));
+    if (lowering_.cascade->tensors[t].role == TensorRole::output)
+      ids.push_back(static_cast<TensorId>(t));
   }
   check(!ids.empty(), "a cascade has an output");
   return ids;
@@ -149,7 +171,8 @@ std::vector<workload::ComputedTensor> Operands::outputs() const {
     made.shape = written_shape(t);
     std::int64_t elements = trace_.shape.batch * trace_.shape.heads;
     for (const std::int64_t extent : made.shape) elements *= extent;
-    made.layers.assign(trace_.layers.size(), std::vector<float>(static_cast<std::size_t>(elements)));
+    made.layers.assign(trace_.layers.size(),
+                       std::vector<float>(static_cast<std::size_t>(elements)));
   }
   return all;
 }

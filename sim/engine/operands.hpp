@@ -1,5 +1,6 @@
-// How the tensors of a trace and of a cascade meet, head by head. A trace holds [heads, …] or [batch, heads, …] with one
-// head's tensor in the cascade's order of dimensions; of two dimensions, one of them a sequence, the sequence comes first.
+// How the tensors of a trace and of a cascade meet, head by head. A trace holds [heads, …] or
+// [batch, heads, …] with one head's tensor in the cascade's order of dimensions; of two dimensions,
+// one of them a sequence, the sequence comes first.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,8 @@ namespace weft::sim::engine {
 class Operands {
  public:
   // ConfigError where an input of the cascade is not in the trace by its name, or not of its shape.
-  Operands(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const workload::Trace& trace);
+  Operands(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+           const workload::Trace& trace);
 
   std::int64_t heads() const;  // of all layers and batches
   std::vector<double> scalars() const;
@@ -30,13 +32,15 @@ class Operands {
     to.resize(static_cast<std::size_t>(source.elements));
     const std::int64_t rows = source.rows;
     if (rows == 0) {
-      std::transform(from.begin(), from.end(), to.begin(), [](float x) { return static_cast<T>(x); });
+      std::transform(from.begin(), from.end(), to.begin(),
+                     [](float x) { return static_cast<T>(x); });
       return;
     }
     const std::int64_t columns = source.elements / rows;
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t j = 0; j < columns; ++j)
-        to[static_cast<std::size_t>(j * rows + i)] = static_cast<T>(from[static_cast<std::size_t>(i * columns + j)]);
+        to[static_cast<std::size_t>(j * rows + i)] =
+            static_cast<T>(from[static_cast<std::size_t>(i * columns + j)]);
     }
   }
   // The shape of one head's output as it is written out, and its values brought to that order.
@@ -49,7 +53,8 @@ class Operands {
       return;
     }
     for (std::int64_t i = 0; i < shape[0]; ++i) {
-      for (std::int64_t j = 0; j < shape[1]; ++j) to[i * shape[1] + j] = from[static_cast<std::size_t>(j * shape[0] + i)];
+      for (std::int64_t j = 0; j < shape[1]; ++j)
+        to[i * shape[1] + j] = from[static_cast<std::size_t>(j * shape[0] + i)];
     }
   }
   // Outputs, zeroed and named, of all layers.

@@ -26,10 +26,11 @@ void write_metadata(Writer& out, const char* name, int thread, const std::string
   out.end_object();
 }
 
-// Slices of one thread of a timeline must not overlap: what a unit does at the same time (loads on their way) is dealt to
-// lanes, each a thread. `ends` holds the lanes' last ends.
+// Slices of one thread of a timeline must not overlap: what a unit does at the same time (loads on
+// their way) is dealt to lanes, each a thread. `ends` holds the lanes' last ends.
 std::size_t free_lane(std::vector<std::uint64_t>& ends, std::uint64_t begin, std::uint64_t end) {
-  const auto found = std::find_if(ends.begin(), ends.end(), [&](std::uint64_t last) { return last <= begin; });
+  const auto found =
+      std::find_if(ends.begin(), ends.end(), [&](std::uint64_t last) { return last <= begin; });
   const auto lane = static_cast<std::size_t>(found - ends.begin());
   if (found == ends.end()) ends.push_back(end);
   ends[lane] = end;
@@ -38,10 +39,11 @@ std::size_t free_lane(std::vector<std::uint64_t>& ends, std::uint64_t begin, std
 
 constexpr int kThreadsALane = 100;  // the first lane of unit u is thread u + 1, the next u + 101
 
-// Units are numbered as arrays in the architecture's order, then what moves to and from the memory: as many lanes as there
-// are transfers under way at once.
+// Units are numbered as arrays in the architecture's order, then what moves to and from the memory:
+// as many lanes as there are transfers under way at once.
 std::string thread_name(const weft::engine::Lowering& lowering, int unit, int lane) {
-  if (unit >= static_cast<int>(lowering.array_names.size())) return fmt::format("transfer in flight {}", lane + 1);
+  if (unit >= static_cast<int>(lowering.array_names.size()))
+    return fmt::format("transfer in flight {}", lane + 1);
   return lowering.array_names[unit] + (lane == 0 ? "" : fmt::format(" ({})", lane + 1));
 }
 
@@ -55,9 +57,12 @@ bool PerfettoTrace::event(const weft::engine::UnitEvent& event) {
     left_ += each_;
   }
   if (left_ == 0) return true;
-  Kept& kept = events_.emplace_back(Kept{event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile, {}, 0});
+  Kept& kept = events_.emplace_back(Kept{
+      event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile, {}, 0});
   for (const int l : event.loops) {
-    if (l > 0) kept.at.emplace_back(event.lowered->loops[static_cast<std::size_t>(l)].name, event.at[static_cast<std::size_t>(l)]);
+    if (l > 0)
+      kept.at.emplace_back(event.lowered->loops[static_cast<std::size_t>(l)].name,
+                           event.at[static_cast<std::size_t>(l)]);
   }
   if (--left_ == 0) left_out_.push_back({now, 0});
   return true;
@@ -65,7 +70,8 @@ bool PerfettoTrace::event(const weft::engine::UnitEvent& event) {
 
 void PerfettoTrace::gap(std::uint64_t begin, std::uint64_t end) { gaps_.push_back({begin, end}); }
 
-void PerfettoTrace::write_notice(json::Writer& out, const char* category, const std::string& text, std::uint64_t at) {
+void PerfettoTrace::write_notice(json::Writer& out, const char* category, const std::string& text,
+                                 std::uint64_t at) {
   out.begin_object();
   out.field("ph", "i");
   out.field("s", "g");
@@ -77,7 +83,8 @@ void PerfettoTrace::write_notice(json::Writer& out, const char* category, const 
   out.end_object();
 }
 
-void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept, const weft::engine::Lowering& lowering) {
+void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept,
+                                const weft::engine::Lowering& lowering) {
   out.begin_object();
   out.field("ph", "X");
   out.field("name", kept.name);
@@ -95,7 +102,8 @@ void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept, const weft:
   out.end_object();
 }
 
-std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft::engine::Result& result) const {
+std::string PerfettoTrace::finish(const weft::engine::Design& design,
+                                  const weft::engine::Result& result) const {
   const weft::engine::Lowering& lowering = design.lowering(result.shape.causal);
   Writer out(json::Layout::compact);
   out.begin_object();
@@ -112,7 +120,8 @@ std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft
   out.begin_array();
   write_metadata(out, "process_name", 0, design.name());
   std::vector<Kept> events = events_;
-  std::stable_sort(events.begin(), events.end(), [](const Kept& a, const Kept& b) { return a.begin < b.begin; });
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Kept& a, const Kept& b) { return a.begin < b.begin; });
   std::map<int, std::vector<std::uint64_t>> lanes;
   std::map<int, std::string> threads;
   for (Kept& kept : events) {
@@ -122,10 +131,12 @@ std::string PerfettoTrace::finish(const weft::engine::Design& design, const weft
   }
   for (const auto& [thread, name] : threads) write_metadata(out, "thread_name", thread, name);
   for (const Kept& kept : events) write_slice(out, kept, lowering);
-  for (const Gap& gap : gaps_) write_notice(out, "advance", fmt::format("advanced {} cycles", gap.end - gap.begin), gap.begin);
+  for (const Gap& gap : gaps_)
+    write_notice(out, "advance", fmt::format("advanced {} cycles", gap.end - gap.begin), gap.begin);
   for (const Gap& gap : left_out_) {
     const std::uint64_t end = gap.end == 0 ? result.cycles : gap.end;
-    write_notice(out, "left out", fmt::format("left out {} cycles", end - std::min(end, gap.begin)), gap.begin);
+    write_notice(out, "left out", fmt::format("left out {} cycles", end - std::min(end, gap.begin)),
+                 gap.begin);
   }
   out.end_array();
   out.end_object();

@@ -1,5 +1,6 @@
-// A timeline in Chrome's JSON trace-event format, for ui.perfetto.dev. 1 µs of the timeline is 1 cycle. Of a long run it has
-// stretches of time: the beginning, and one from the first firing of every step that had not fired before.
+// A timeline in Chrome's JSON trace-event format, for ui.perfetto.dev. 1 µs of the timeline is 1
+// cycle. Of a long run it has stretches of time: the beginning, and one from the first firing of
+// every step that had not fired before.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ class PerfettoTrace : public weft::engine::EventSink {
  public:
   static constexpr std::size_t kEachStep = 1'000;
 
-  // Keeps `each` events for every step, from its first firing on, with all that the other steps do meanwhile; gaps are kept in
-  // any case.
+  // Keeps `each` events for every step, from its first firing on, with all that the other steps do
+  // meanwhile; gaps are kept in any case.
   explicit PerfettoTrace(std::size_t each = kEachStep) : each_(each) {}
 
   bool event(const weft::engine::UnitEvent& event) override;
@@ -35,16 +36,19 @@ class PerfettoTrace : public weft::engine::EventSink {
     std::string name;  // the run that lent it is over by the time of finish()
     std::int64_t head = 0;
     std::int64_t tile = 0;
-    std::vector<std::pair<std::string, std::int64_t>> at;  // iteration of the loops inside that over heads, by name
-    int thread = 0;                                        // of the timeline
+    std::vector<std::pair<std::string, std::int64_t>>
+        at;          // iteration of the loops inside that over heads, by name
+    int thread = 0;  // of the timeline
   };
   struct Gap {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
   };
 
-  static void write_slice(json::Writer& out, const Kept& kept, const weft::engine::Lowering& lowering);
-  static void write_notice(json::Writer& out, const char* category, const std::string& text, std::uint64_t at);
+  static void write_slice(json::Writer& out, const Kept& kept,
+                          const weft::engine::Lowering& lowering);
+  static void write_notice(json::Writer& out, const char* category, const std::string& text,
+                           std::uint64_t at);
 
   std::size_t each_;
   std::size_t left_ = 0;                // events that are still kept

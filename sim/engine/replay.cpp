@@ -16,14 +16,17 @@ using weft::engine::LoweredStep;
 
 namespace {
 
-// What tensors between input and output may take, in bytes, and how many coordinates of the rank in blocks pay for a row.
+// What tensors between input and output may take, in bytes, and how many coordinates of the rank in
+// blocks pay for a row.
 constexpr std::int64_t kBudget = 16 << 20;
 constexpr std::int64_t kLeastBlock = 16;
 
-numerics::Bf16Arithmetic arithmetic_of(const weft::engine::Array& array, const std::vector<numerics::Format>& formats) {
+numerics::Bf16Arithmetic arithmetic_of(const weft::engine::Array& array,
+                                       const std::vector<numerics::Format>& formats) {
   const auto& exp = array.operations.exp;
   if (exp && exp->method == ExpMethod::segments) {
-    return numerics::Bf16Arithmetic(formats, numerics::ExpMethod::segments, static_cast<int>(*exp->segments));
+    return numerics::Bf16Arithmetic(formats, numerics::ExpMethod::segments,
+                                    static_cast<int>(*exp->segments));
   }
   return numerics::Bf16Arithmetic(formats);
 }
@@ -36,19 +39,24 @@ Replay::Replay(const weft::engine::Schedule& schedule, std::vector<double> scala
       sizing_(*schedule.sizing),
       cascade_(*lowering_.cascade),
       scalars_(std::move(scalars)),
-      blocks_(einsum::choose_blocks(cascade_, sizing_.extents, sizeof(float), kBudget, kLeastBlock)),
+      blocks_(
+          einsum::choose_blocks(cascade_, sizing_.extents, sizeof(float), kBudget, kLeastBlock)),
       separable_(einsum::separable_ranks(cascade_)) {
   std::vector<numerics::Format> formats;
   for (const auto& tensor : lowering_.tensors) formats.push_back(tensor.format);
   for (const auto* array : lowering_.arrays) {
-    arithmetics_.push_back(std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, formats)));
-    partials_.push_back(std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, partial_formats())));
+    arithmetics_.push_back(
+        std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, formats)));
+    partials_.push_back(
+        std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, partial_formats())));
   }
   for (std::size_t e = 0; e < cascade_.einsums.size(); ++e)
-    kernels_.push_back(std::make_unique<KernelType>(cascade_, static_cast<int>(e), sizing_.extents, blocks_));
+    kernels_.push_back(
+        std::make_unique<KernelType>(cascade_, static_cast<int>(e), sizing_.extents, blocks_));
   for (std::size_t g = 0; g < lowering_.groups.size(); ++g) {
     std::vector<Stage>& stages = stages_.emplace_back();
-    for (std::size_t s = 0; s < lowering_.groups[g].stages.size(); ++s) stages.push_back(stage_of(g, s));
+    for (std::size_t s = 0; s < lowering_.groups[g].stages.size(); ++s)
+      stages.push_back(stage_of(g, s));
   }
 }
 
@@ -60,7 +68,8 @@ std::vector<numerics::Format> Replay::partial_formats() const {
     for (const LoweredStep& step : lowering_.groups[g].steps) {
       for (const auto e : step.einsums) {
         if (sums_over_tiles(lowering_, g, e))
-          formats[static_cast<std::size_t>(cascade_.einsums[e].outputs[0].tensor)] = numerics::Format::fp32;
+          formats[static_cast<std::size_t>(cascade_.einsums[e].outputs[0].tensor)] =
+              numerics::Format::fp32;
       }
     }
   }
@@ -68,16 +77,22 @@ std::vector<numerics::Format> Replay::partial_formats() const {
 }
 
 Replay::Step Replay::step_of(std::size_t g, const LoweredStep& lowered) const {
-  Step step{.array = lowered.array, .reduces_tiles = lowered.reduces_tiles, .works = {}, .last_generations = {}};
+  Step step{.array = lowered.array,
+            .reduces_tiles = lowered.reduces_tiles,
+            .works = {},
+            .last_generations = {}};
   for (const auto e : lowered.einsums) {
     const einsum::Einsum& einsum = cascade_.einsums[e];
-    Work& work = step.works.emplace_back(Work{e, einsum::runs_in_blocks(cascade_, e, blocks_), sums_over_tiles(lowering_, g, e), {}});
-    for (const RankId r : einsum.iteration) work.ranges.emplace_back(lowering_, sizing_, g, lowered.loops, r, false);
+    Work& work = step.works.emplace_back(Work{
+        e, einsum::runs_in_blocks(cascade_, e, blocks_), sums_over_tiles(lowering_, g, e), {}});
+    for (const RankId r : einsum.iteration)
+      work.ranges.emplace_back(lowering_, sizing_, g, lowered.loops, r, false);
     if (!sizing_.masked) continue;
     for (const einsum::Access& access : einsum.inputs) {
       for (std::size_t d = 0; d < access.indices.size(); ++d) {
         if (access.indices[d].last_generation && ends_with_queries(lowering_, access.tensor))
-          step.last_generations.push_back({access.tensor, d, queries_of(lowering_, sizing_, g, lowered.loops, access.tensor)});
+          step.last_generations.push_back(
+              {access.tensor, d, queries_of(lowering_, sizing_, g, lowered.loops, access.tensor)});
       }
     }
   }
@@ -86,7 +101,9 @@ Replay::Step Replay::step_of(std::size_t g, const LoweredStep& lowered) const {
 
 void Replay::block_loops(std::size_t g, Stage& stage) const {
   const auto& group = lowering_.groups[g];
-  const auto runs = [&](int l) { return l != kNone && std::find(stage.loops.begin(), stage.loops.end(), l) != stage.loops.end(); };
+  const auto runs = [&](int l) {
+    return l != kNone && std::find(stage.loops.begin(), stage.loops.end(), l) != stage.loops.end();
+  };
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
     if (group.tiled[i].base != blocks_.rank) continue;
     if (runs(group.tiled[i].block_loop)) stage.block_loop = group.tiled[i].block_loop;
@@ -103,16 +120,21 @@ Replay::Stage Replay::stage_of(std::size_t g, std::size_t s) const {
     if (step.stage == static_cast<int>(s)) stage.steps.push_back(step_of(g, step));
   }
   if (blocks_.rank != kNone) block_loops(g, stage);
-  // Tiles of a rank whose coordinates never meet give the same values run as one; a mask may treat them differently.
+  // Tiles of a rank whose coordinates never meet give the same values run as one; a mask may treat
+  // them differently.
   const auto& inner = group.loops[static_cast<std::size_t>(stage.loops.back())];
-  const bool separable = std::find(separable_.begin(), separable_.end(), inner.base) != separable_.end();
+  const bool separable =
+      std::find(separable_.begin(), separable_.end(), inner.base) != separable_.end();
   const auto writes_it = [&](const Step& step) {
     return std::all_of(step.works.begin(), step.works.end(), [&](const Work& work) {
-      const auto& dimensions = cascade_.tensors[cascade_.einsums[work.einsum].outputs[0].tensor].dimensions;
-      return std::any_of(dimensions.begin(), dimensions.end(), [&](const auto& d) { return d.rank == inner.base; });
+      const auto& dimensions =
+          cascade_.tensors[cascade_.einsums[work.einsum].outputs[0].tensor].dimensions;
+      return std::any_of(dimensions.begin(), dimensions.end(),
+                         [&](const auto& d) { return d.rank == inner.base; });
     });
   };
-  if (!sizing_.masked && stage.loops.size() > 1 && inner.level == 1 && separable && inner.base != group.pass_rank &&
+  if (!sizing_.masked && stage.loops.size() > 1 && inner.level == 1 && separable &&
+      inner.base != group.pass_rank &&
       std::all_of(stage.steps.begin(), stage.steps.end(), writes_it))
     stage.merged = stage.loops.back();
   return stage;
@@ -125,19 +147,24 @@ void Replay::hold(std::vector<Tensor>& tensors) {
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     const auto id = static_cast<TensorId>(t);
     if (cascade_.tensors[t].role == einsum::TensorRole::input) {
-      check(static_cast<std::int64_t>(tensors[t].size()) == einsum::tensor_elements(cascade_, id, sizing_.extents),
+      check(static_cast<std::int64_t>(tensors[t].size()) ==
+                einsum::tensor_elements(cascade_, id, sizing_.extents),
             "an input has its tensor's elements");
       pointers_[t] = tensors[t].data();
       continue;
     }
-    held_[t].assign(static_cast<std::size_t>(einsum::held_elements(cascade_, id, sizing_.extents, blocks_)),
-                    std::numeric_limits<float>::quiet_NaN());
-    if (cascade_.tensors[t].initial) einsum::fill_initial(cascade_, id, sizing_.extents, held_[t].data(), *arithmetics_[0], blocks_);
+    held_[t].assign(
+        static_cast<std::size_t>(einsum::held_elements(cascade_, id, sizing_.extents, blocks_)),
+        std::numeric_limits<float>::quiet_NaN());
+    if (cascade_.tensors[t].initial)
+      einsum::fill_initial(cascade_, id, sizing_.extents, held_[t].data(), *arithmetics_[0],
+                           blocks_);
     pointers_[t] = held_[t].data();
   }
 }
 
-// Tiles that the mask leaves out are never computed: who reads across them finds what the mask says stands there.
+// Tiles that the mask leaves out are never computed: who reads across them finds what the mask says
+// stands there.
 void Replay::fill_hidden() {
   for (const einsum::Einsum& einsum : cascade_.einsums) {
     if (!sizing_.masked || !einsum.mask) continue;
@@ -154,7 +181,8 @@ void Replay::hidden_rows(Tensor& data, TensorId t, float otherwise) const {
   std::int64_t origin = 0;
   for (const einsum::Dimension& d : dimensions) {
     const RankId base = cascade_.base_of(d.rank);
-    slopes.push_back(base == lowering_.mask_key     ? einsum::part_stride(cascade_, d.rank, sizing_.extents)
+    slopes.push_back(base == lowering_.mask_key
+                         ? einsum::part_stride(cascade_, d.rank, sizing_.extents)
                      : base == lowering_.mask_query ? -1
                                                     : 0);
     if (base == lowering_.mask_query && d.rank == blocks_.rank) origin -= block_.begin;
@@ -163,13 +191,17 @@ void Replay::hidden_rows(Tensor& data, TensorId t, float otherwise) const {
   for (std::int64_t row = 0; row < static_cast<std::int64_t>(data.size()) / width; ++row) {
     std::int64_t ahead = origin - sizing_.mask_offset;  // of the mask: hidden where above 0
     std::int64_t left = row;
-    for (std::size_t d = shape.size() - 1; d-- > 0; left /= shape[d]) ahead += left % shape[d] * slopes[d];
-    const einsum::Span hidden = einsum::solve(slopes.back(), ahead - 1, einsum::kUnbounded, {0, width});
-    std::fill(data.begin() + row * width + hidden.begin, data.begin() + row * width + std::max(hidden.begin, hidden.end), otherwise);
+    for (std::size_t d = shape.size() - 1; d-- > 0; left /= shape[d])
+      ahead += left % shape[d] * slopes[d];
+    const einsum::Span hidden =
+        einsum::solve(slopes.back(), ahead - 1, einsum::kUnbounded, {0, width});
+    std::fill(data.begin() + row * width + hidden.begin,
+              data.begin() + row * width + std::max(hidden.begin, hidden.end), otherwise);
   }
 }
 
-void Replay::run(std::int64_t head, std::vector<Tensor>& tensors, const std::function<void(double)>& between) {
+void Replay::run(std::int64_t head, std::vector<Tensor>& tensors,
+                 const std::function<void(double)>& between) {
   hold(tensors);
   at_ = {};
   at_[0] = head;
@@ -195,7 +227,8 @@ void Replay::pass(Only only) {
   for (std::size_t g = 0; g < stages_.size(); ++g) {
     for (const Stage& stage : stages_[g]) {
       const bool any = std::any_of(stage.steps.begin(), stage.steps.end(), [&](const Step& step) {
-        return std::any_of(step.works.begin(), step.works.end(), [&](const Work& w) { return w.in_blocks == (only == Only::in_blocks); });
+        return std::any_of(step.works.begin(), step.works.end(),
+                           [&](const Work& w) { return w.in_blocks == (only == Only::in_blocks); });
       });
       if (any) walk(g, stage, 1, only);
     }
@@ -243,7 +276,8 @@ void Replay::fire(std::size_t g, const Stage& stage, Only only) {
     numerics::Bf16Arithmetic* arithmetic = arithmetics_[static_cast<std::size_t>(step.array)].get();
     if (step.reduces_tiles) {
       later = tile_of_pass(lowering_, sizing_, g, at_) > 0;
-      if (!last_tile(lowering_, sizing_, g, stage.loops, at_)) arithmetic = partials_[static_cast<std::size_t>(step.array)].get();
+      if (!last_tile(lowering_, sizing_, g, stage.loops, at_))
+        arithmetic = partials_[static_cast<std::size_t>(step.array)].get();
     }
     for (const Work& work : step.works) {
       if (work.in_blocks != (only == Only::in_blocks)) continue;
@@ -253,19 +287,21 @@ void Replay::fire(std::size_t g, const Stage& stage, Only only) {
       bool empty = false;
       for (std::size_t v = 0; v < iteration.size(); ++v) {
         Range range{work.ranges[v].at(at_).begin, work.ranges[v].at(last).end};
-        if (work.in_blocks && iteration[v] == blocks_.rank) range = {std::max(range.begin, block_.begin), std::min(range.end, block_.end)};
+        if (work.in_blocks && iteration[v] == blocks_.rank)
+          range = {std::max(range.begin, block_.begin), std::min(range.end, block_.end)};
         box_.begin[v] = range.begin;
         box_.end[v] = range.end;
         empty = empty || range.begin >= range.end;
       }
       if (!empty)
-        kernels_[static_cast<std::size_t>(work.einsum)]->run(box_, pointers_, scalars_, later && work.sums_tiles, *arithmetic,
-                                                             block_.begin);
+        kernels_[static_cast<std::size_t>(work.einsum)]->run(
+            box_, pointers_, scalars_, later && work.sums_tiles, *arithmetic, block_.begin);
     }
   }
 }
 
-// A masked query tile stops before the last tile of the pass rank: its last generation is the one it reached.
+// A masked query tile stops before the last tile of the pass rank: its last generation is the one
+// it reached.
 void Replay::last_generation(std::size_t g, const Step& step) {
   for (const Step::LastGeneration& read : step.last_generations) {
     const RankId rank = cascade_.tensors[read.tensor].dimensions[read.dimension].rank;
@@ -279,7 +315,8 @@ void Replay::last_generation(std::size_t g, const Step& step) {
     for (std::size_t k = 0; k < read.dimension; ++k) outer *= shape[k];
     // The query's coordinate is the innermost; the others are walked whole.
     if (cascade_.tensors[read.tensor].dimensions.back().rank == blocks_.rank) {
-      queries = {std::max(queries.begin, block_.begin) - block_.begin, std::min(queries.end, block_.end) - block_.begin};
+      queries = {std::max(queries.begin, block_.begin) - block_.begin,
+                 std::min(queries.end, block_.end) - block_.begin};
     }
     float* data = held_[static_cast<std::size_t>(read.tensor)].data();
     const std::int64_t from = shape[read.dimension];
@@ -298,7 +335,8 @@ void Replay::write_back(std::vector<Tensor>& tensors) const {
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     if (cascade_.tensors[t].role != einsum::TensorRole::output) continue;
     const auto id = static_cast<TensorId>(t);
-    einsum::copy_block(cascade_, id, sizing_.extents, blocks_, block_.begin, held_[t].data(), tensors[t].data());
+    einsum::copy_block(cascade_, id, sizing_.extents, blocks_, block_.begin, held_[t].data(),
+                       tensors[t].data());
   }
 }
 

@@ -1,6 +1,7 @@
-// The values of a schedule: every firing's Einsums over its tile, in the arithmetic of the machine, head by head and block
-// by block of a rank whose coordinates never meet. A firing's values depend on its tile alone, not on its cycle, so the
-// order here is one that takes little memory; what the schedule does too early, Arrivals sees.
+// The values of a schedule: every firing's Einsums over its tile, in the arithmetic of the machine,
+// head by head and block by block of a rank whose coordinates never meet. A firing's values depend
+// on its tile alone, not on its cycle, so the order here is one that takes little memory; what the
+// schedule does too early, Arrivals sees.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,10 @@ class Replay {
 
   Replay(const weft::engine::Schedule& schedule, std::vector<double> scalars);
 
-  // One head. `tensors` by id: inputs are read, outputs filled, both whole and row-major; others are not looked at. `between`
-  // is called now and then with the share done, and may throw.
-  void run(std::int64_t head, std::vector<Tensor>& tensors, const std::function<void(double)>& between);
+  // One head. `tensors` by id: inputs are read, outputs filled, both whole and row-major; others
+  // are not looked at. `between` is called now and then with the share done, and may throw.
+  void run(std::int64_t head, std::vector<Tensor>& tensors,
+           const std::function<void(double)>& between);
 
  private:
   using KernelType = einsum::Kernel<numerics::Bf16Arithmetic>;
@@ -78,9 +80,10 @@ class Replay {
   std::vector<einsum::RankId> separable_;
   std::vector<std::unique_ptr<KernelType>> kernels_;                    // by Einsum
   std::vector<std::unique_ptr<numerics::Bf16Arithmetic>> arithmetics_;  // by array
-  std::vector<std::unique_ptr<numerics::Bf16Arithmetic>> partials_;     // by array: a sum over tiles is fp32 until its last tile
-  std::vector<std::vector<Stage>> stages_;                              // by group
-  std::vector<Tensor> held_;                                            // by tensor, but for inputs
+  std::vector<std::unique_ptr<numerics::Bf16Arithmetic>>
+      partials_;  // by array: a sum over tiles is fp32 until its last tile
+  std::vector<std::vector<Stage>> stages_;  // by group
+  std::vector<Tensor> held_;                // by tensor, but for inputs
   std::vector<float*> pointers_;
   weft::engine::Coordinates at_{};
   std::int64_t merged_end_ = 0;

@@ -23,18 +23,23 @@ constexpr std::uint64_t kLook = 4096;  // cycles between looks at the stop token
 }
 
 Accounting::Accounting(const weft::engine::Schedule& schedule)
-    : schedule_(schedule), group_(schedule.groups[0]), layout_(schedule), commands_(schedule.lowering->arrays.size()) {
+    : schedule_(schedule),
+      group_(schedule.groups[0]),
+      layout_(schedule),
+      commands_(schedule.lowering->arrays.size()) {
   for (auto& channel : commands_) arrays_.emplace_back(channel);
   moved_.resize(schedule.lowering->tensors.size());
   for (const ScheduledStep& step : group_.steps) {
-    Step& made = steps_.emplace_back(Step{Walker(*schedule.lowering, *schedule.sizing, group_.group, step.loops), {}});
+    Step& made = steps_.emplace_back(
+        Step{Walker(*schedule.lowering, *schedule.sizing, group_.group, step.loops), {}});
     made.walker.start(made.state);
   }
   for (auto& unit : step_of_) unit.fill(kNone);
   for (int unit = 0; unit < 3; ++unit) {
     for (int s = 0; s < 7; ++s) {
       for (std::size_t i = 0; i < group_.steps.size(); ++i) {
-        if (group_.steps[i].name == rtl::name_of({0, unit, s})) step_of_[unit][s] = static_cast<int>(i);
+        if (group_.steps[i].name == rtl::name_of({0, unit, s}))
+          step_of_[unit][s] = static_cast<int>(i);
       }
     }
   }
@@ -56,32 +61,43 @@ void Accounting::fired(const Firing& firing) {
 void Accounting::fire_compute(std::size_t step, Cycle cycle) {
   const ScheduledStep& scheduled = group_.steps[step];
   const auto& lowered = schedule_.lowering->groups[group_.group];
-  const auto edges = edges_at(lowered, schedule_.sizing->groups[group_.group], steps_[step].state.at);
+  const auto edges =
+      edges_at(lowered, schedule_.sizing->groups[group_.group], steps_[step].state.at);
   const StepCost& cost = scheduled.costs[edges];
   const auto unit = static_cast<std::size_t>(scheduled.unit);
-  commands_[unit].push(cycle, {.cost = &cost, .step = static_cast<int>(step), .begin = cycle, .end = cycle + cost.issue_cycles});
+  commands_[unit].push(cycle, {.cost = &cost,
+                               .step = static_cast<int>(step),
+                               .begin = cycle,
+                               .end = cycle + cost.issue_cycles});
   arrays_[unit].step(cycle + 1);
-  buffer_[static_cast<std::size_t>(BufferCounter::rows_read)] += static_cast<std::uint64_t>(cost.rows_read);
-  buffer_[static_cast<std::size_t>(BufferCounter::rows_written)] += static_cast<std::uint64_t>(cost.rows_written);
+  buffer_[static_cast<std::size_t>(BufferCounter::rows_read)] +=
+      static_cast<std::uint64_t>(cost.rows_read);
+  buffer_[static_cast<std::size_t>(BufferCounter::rows_written)] +=
+      static_cast<std::uint64_t>(cost.rows_written);
   for (int i = 0; i < cost.moved_count; ++i) {
-    moved_[cost.moved[i].tensor].buffer_read += static_cast<std::uint64_t>(cost.moved[i].read_bytes);
-    moved_[cost.moved[i].tensor].buffer_written += static_cast<std::uint64_t>(cost.moved[i].written_bytes);
+    moved_[cost.moved[i].tensor].buffer_read +=
+        static_cast<std::uint64_t>(cost.moved[i].read_bytes);
+    moved_[cost.moved[i].tensor].buffer_written +=
+        static_cast<std::uint64_t>(cost.moved[i].written_bytes);
   }
 }
 
 void Accounting::fire_transfer(std::size_t step) {
   const ScheduledStep& scheduled = group_.steps[step];
-  const auto bytes =
-      static_cast<std::uint64_t>(layout_.region_bytes(group_.group, scheduled.tensor, scheduled.loops, steps_[step].state.at));
-  (scheduled.kind == StepKind::store ? moved_[scheduled.tensor].dram_written : moved_[scheduled.tensor].dram_read) += bytes;
+  const auto bytes = static_cast<std::uint64_t>(
+      layout_.region_bytes(group_.group, scheduled.tensor, scheduled.loops, steps_[step].state.at));
+  (scheduled.kind == StepKind::store ? moved_[scheduled.tensor].dram_written
+                                     : moved_[scheduled.tensor].dram_read) += bytes;
 }
 
 bool Accounting::complete() const {
-  return std::all_of(steps_.begin(), steps_.end(), [](const Step& step) { return step.state.finished; });
+  return std::all_of(steps_.begin(), steps_.end(),
+                     [](const Step& step) { return step.state.finished; });
 }
 
 void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& result) {
-  check(complete(), "the RTL ended a run before every step had fired as often as the schedule says");
+  check(complete(),
+        "the RTL ended a run before every step had fired as often as the schedule says");
   result.cycles = engine.counter(RtlCounter::cycles);
   const auto add = [&](UnitResult unit) {
     const std::uint64_t used = unit.busy_cycles + unit.stall_in_cycles + unit.stall_out_cycles;
@@ -92,10 +108,14 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
   for (std::size_t a = 0; a < arrays_.size(); ++a) {
     UnitResult unit = arrays_[a].result();
     const bool spatial = schedule_.lowering->arrays[a]->kind == weft::engine::ArrayKind::spatial;
-    const auto first = static_cast<std::size_t>(spatial ? RtlCounter::busy_2d : RtlCounter::busy_1d);
-    const auto counter = [&](std::size_t i) { return engine.counter(static_cast<RtlCounter>(first + i)); };
+    const auto first =
+        static_cast<std::size_t>(spatial ? RtlCounter::busy_2d : RtlCounter::busy_1d);
+    const auto counter = [&](std::size_t i) {
+      return engine.counter(static_cast<RtlCounter>(first + i));
+    };
     check(counter(0) == unit.busy_cycles, "the RTL's busy cycles are those of what it fired");
-    check(counter(3) == unit.counters[static_cast<std::size_t>(weft::engine::ArrayCounter::tiles)], "the RTL counts its firings");
+    check(counter(3) == unit.counters[static_cast<std::size_t>(weft::engine::ArrayCounter::tiles)],
+          "the RTL counts its firings");
     unit.kind = UnitKind::array;
     unit.array = static_cast<int>(a);
     unit.stall_in_cycles = counter(1);
@@ -108,7 +128,8 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
     read += moved.dram_read;
     written += moved.dram_written;
   }
-  check(read == engine.counter(RtlCounter::bytes_read) && written == engine.counter(RtlCounter::bytes_written),
+  check(read == engine.counter(RtlCounter::bytes_read) &&
+            written == engine.counter(RtlCounter::bytes_written),
         "the RTL moves the bytes that the schedule says");
   const auto row = static_cast<std::uint64_t>(schedule_.lowering->arch->buffer.row_bytes);
   buffer_[static_cast<std::size_t>(BufferCounter::rows_filled)] = (read + row - 1) / row;
@@ -119,8 +140,10 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
   for (std::size_t t = 0; t < moved_.size(); ++t) {
     const auto id = static_cast<weft::engine::TensorId>(t);
     const Moved& m = moved_[t];
-    if (m.dram_read + m.dram_written > 0) result.traffic.push_back({id, UnitKind::dram, m.dram_read, m.dram_written});
-    if (m.buffer_read + m.buffer_written > 0) result.traffic.push_back({id, UnitKind::buffer, m.buffer_read, m.buffer_written});
+    if (m.dram_read + m.dram_written > 0)
+      result.traffic.push_back({id, UnitKind::dram, m.dram_read, m.dram_written});
+    if (m.buffer_read + m.buffer_written > 0)
+      result.traffic.push_back({id, UnitKind::buffer, m.buffer_read, m.buffer_written});
   }
 }
 
@@ -128,10 +151,14 @@ void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::Ru
                   const std::shared_ptr<const rtl::Library>& library, weft::engine::Result& result,
                   std::vector<std::vector<float>>& outputs) {
   rtl::check_executes(library->parameters(), *schedule.lowering, *schedule.sizing);
-  FusemaxEngine engine(library, schedule, options.trace, {options.stall_profile, options.seed}, options.seed);
+  FusemaxEngine engine(library, schedule, options.trace, {options.stall_profile, options.seed},
+                       options.seed);
   Accounting accounting(schedule);
-  engine.on_fire([](void* counts, const Firing& firing) { static_cast<Accounting*>(counts)->fired(firing); }, &accounting);
-  if (!options.wave_file.empty()) engine.write_wave(options.wave_file, options.wave_from, options.wave_to);
+  engine.on_fire(
+      [](void* counts, const Firing& firing) { static_cast<Accounting*>(counts)->fired(firing); },
+      &accounting);
+  if (!options.wave_file.empty())
+    engine.write_wave(options.wave_file, options.wave_from, options.wave_to);
   Cycle now = 0;
   while (!engine.done()) {
     engine.step(now++);

@@ -1,5 +1,6 @@
-// Fidelity rtl: a point run on the Verilated engine. Cycles, busy and stalls are the RTL's registers; operations and bytes
-// follow from what it fired, by the costs that the schedule gives each step.
+// Fidelity rtl: a point run on the Verilated engine. Cycles, busy and stalls are the RTL's
+// registers; operations and bytes follow from what it fired, by the costs that the schedule gives
+// each step.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class Accounting {
   void fired(const rtl::Firing& firing);
   // Every step has fired as often as the schedule says.
   bool complete() const;
-  // Units and traffic; busy and stalls from the RTL's counters, with which what was counted here must agree.
+  // Units and traffic; busy and stalls from the RTL's counters, with which what was counted here
+  // must agree.
   void collect(const rtl::FusemaxEngine& engine, weft::engine::Result& result);
 
  private:

@@ -36,7 +36,8 @@ void give(const RunOptions& options, std::vector<workload::ComputedTensor> compu
 }
 
 // What the RTL computed, in the form of outputs: one of the cascade that it executes.
-std::vector<workload::ComputedTensor> computed_of(const weft::engine::Lowering& lowering, const workload::Shape& shape,
+std::vector<workload::ComputedTensor> computed_of(const weft::engine::Lowering& lowering,
+                                                  const workload::Shape& shape,
                                                   std::vector<std::vector<float>> layers) {
   std::vector<workload::ComputedTensor> computed(1);
   computed[0] = {"out", "", {shape.seq_q, shape.width_v}, std::move(layers)};
@@ -48,7 +49,8 @@ std::vector<workload::ComputedTensor> computed_of(const weft::engine::Lowering& 
 
 }  // namespace
 
-void simulate(const weft::engine::Schedule& schedule, const RunOptions& options, Values* values, Result& result) {
+void simulate(const weft::engine::Schedule& schedule, const RunOptions& options, Values* values,
+              Result& result) {
   Engine engine("engine", {.schedule = schedule,
                            .advance = !options.exact,
                            .events = options.events,
@@ -58,8 +60,10 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
     if (options.stop.stop_requested()) throw Cancelled();
     sc_core::sc_start(Clock::cycles(kSlice));
     if (engine.failure().error) std::rethrow_exception(engine.failure().error);
-    if (!engine.done() && !sc_core::sc_pending_activity()) throw Stuck("the binding's steps wait for one another:" + engine.blocked());
-    if (options.progress) options.progress((values != nullptr ? kSimulated : 1.0) * engine.progress());
+    if (!engine.done() && !sc_core::sc_pending_activity())
+      throw Stuck("the binding's steps wait for one another:" + engine.blocked());
+    if (options.progress)
+      options.progress((values != nullptr ? kSimulated : 1.0) * engine.progress());
   }
   engine.collect(result);
 }
@@ -67,14 +71,16 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
 namespace {
 
 // A point that fits, in SystemC or RTL.
-void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, const RunOptions& options, Result& result) {
+void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+                    const RunOptions& options, Result& result) {
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
   if (options.fidelity == Fidelity::rtl) {
     std::vector<std::vector<float>> outputs;
     simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
     conclude(result, lowering, sizing);
     if (options.trace == nullptr) return;
-    std::vector<workload::ComputedTensor> computed = computed_of(lowering, sizing.shape, std::move(outputs));
+    std::vector<workload::ComputedTensor> computed =
+        computed_of(lowering, sizing.shape, std::move(outputs));
     compare(lowering, sizing, *options.trace, computed, result, part_of(options, 1, 1));
     return give(options, std::move(computed));
   }
@@ -83,7 +89,8 @@ void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::
   with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
   conclude(result, lowering, sizing);
   if (values != nullptr) {
-    std::vector<workload::ComputedTensor> computed = values->compute(part_of(options, kSimulated, kComputed));
+    std::vector<workload::ComputedTensor> computed =
+        values->compute(part_of(options, kSimulated, kComputed));
     values.reset();
     compare(lowering, sizing, *options.trace, computed, result, part_of(options, kComputed, 1));
     give(options, std::move(computed));
@@ -92,11 +99,17 @@ void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::
 
 }  // namespace
 
-Result run(const Design& design, const workload::Workload& workload, const workload::Shape& shape, const RunOptions& options) {
-  const std::int64_t layers = options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size()) : 1;
+Result run(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
+           const RunOptions& options) {
+  const std::int64_t layers =
+      options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size()) : 1;
   if (options.fidelity == Fidelity::analytic) {
     if (options.trace != nullptr) {
-      throw ConfigError(Problem{{}, "--values", "", "values flow in a simulation; allowed here: --fidelity systemc, and rtl"});
+      throw ConfigError(
+          Problem{{},
+                  "--values",
+                  "",
+                  "values flow in a simulation; allowed here: --fidelity systemc, and rtl"});
     }
     if (options.stall_profile != weft::engine::StallProfile::none) {
       throw ConfigError(Problem{{},

@@ -8,15 +8,17 @@ namespace weft::sim::engine {
 
 class Values;
 
-// The workload's shape, or the trace's where values flow. Throws ConfigError for input that cannot be run, and
-// Cancelled when the stop token is set.
-weft::engine::Result run(const weft::engine::Design& design, const weft::workload::Workload& workload, const weft::workload::Shape& shape,
+// The workload's shape, or the trace's where values flow. Throws ConfigError for input that cannot
+// be run, and Cancelled when the stop token is set.
+weft::engine::Result run(const weft::engine::Design& design,
+                         const weft::workload::Workload& workload,
+                         const weft::workload::Shape& shape,
                          const weft::engine::RunOptions& options);
 
-// Runs a schedule that is built, inside with_fresh_kernel; fills in the run's part of the result. Stuck where the schedule
-// cannot go on.
-void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options, Values* values,
-              weft::engine::Result& result);
+// Runs a schedule that is built, inside with_fresh_kernel; fills in the run's part of the result.
+// Stuck where the schedule cannot go on.
+void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,
+              Values* values, weft::engine::Result& result);
 
 // Steps that wait for one another's operands or room: a binding that cannot work.
 struct Stuck : std::runtime_error {

@@ -16,21 +16,27 @@ constexpr std::int64_t kTransfersInFlight = 4;
 constexpr Cycle kLongAgo = -(Cycle{1} << 60);
 }  // namespace
 
-Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports, weft::engine::EventSink* events)
+Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports,
+                     weft::engine::EventSink* events)
     : schedule_(schedule),
       ports_(ports),
       events_(events),
       own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor),
-      state_{.steps = {}, .units = {}, .ports = memory::PortTable(schedule.lowering->arch->buffer), .moved = {}} {
+      state_{.steps = {},
+             .units = {},
+             .ports = memory::PortTable(schedule.lowering->arch->buffer),
+             .moved = {}} {
   state_.units.resize(schedule.lowering->arrays.size() + 1);
   state_.moved.resize(schedule.lowering->tensors.size());
   for (const auto& g : schedule.groups) {
     auto& walkers = walkers_.emplace_back();
-    for (const ScheduledStep& step : g.steps) walkers.emplace_back(*schedule.lowering, *schedule.sizing, g.group, step.loops);
+    for (const ScheduledStep& step : g.steps)
+      walkers.emplace_back(*schedule.lowering, *schedule.sizing, g.group, step.loops);
     auto& loops = ring_loops_.emplace_back(g.steps.size(), std::uint8_t{0});
     for (const ScheduledStep& step : g.steps) {
       for (const Need& need : step.needs) {
-        const bool by_loop = need.kind == NeedKind::iteration || need.kind == NeedKind::space || need.kind == NeedKind::outer;
+        const bool by_loop = need.kind == NeedKind::iteration || need.kind == NeedKind::space ||
+                             need.kind == NeedKind::outer;
         if (by_loop) loops[need.producer] |= static_cast<std::uint8_t>(1u << need.depth);
       }
     }
@@ -48,9 +54,11 @@ void Sequencer::enter_group(Cycle now) {
     StepState& step = state_.steps[s];
     walkers_[state_.group][s].start(step);
     for (int l = 0; l < kMostLoops; ++l) {
-      if ((ring_loops_[state_.group][s] >> l & 1) != 0) step.rings[l].assign(kRing, {kLongAgo, kLongAgo});
+      if ((ring_loops_[state_.group][s] >> l & 1) != 0)
+        step.rings[l].assign(kRing, {kLongAgo, kLongAgo});
     }
-    if (g.steps[s].keeps_slots) step.slots.assign(static_cast<std::size_t>(kOuterRing * g.keys), {});
+    if (g.steps[s].keeps_slots)
+      step.slots.assign(static_cast<std::size_t>(kOuterRing * g.keys), {});
   }
 }
 
@@ -59,7 +67,8 @@ Cycle Sequencer::step(Cycle now) {
   complete_transfers(now);
   Cycle next = fire_ready(now);
   const bool finished =
-      std::all_of(state_.steps.begin(), state_.steps.end(), [](const StepState& s) { return s.finished && s.in_flight.empty(); });
+      std::all_of(state_.steps.begin(), state_.steps.end(),
+                  [](const StepState& s) { return s.finished && s.in_flight.empty(); });
   if (!finished) return next;
   if (state_.group + 1 == schedule_.groups.size()) {
     done_ = true;
@@ -91,7 +100,8 @@ void Sequencer::complete_transfers(Cycle now) {
   }
 }
 
-// Fires what can run in this cycle, one firing a unit, and returns the next cycle in which something could.
+// Fires what can run in this cycle, one firing a unit, and returns the next cycle in which
+// something could.
 Cycle Sequencer::fire_ready(Cycle now) {
   const int count = static_cast<int>(group().steps.size());
   for (int unit = 0; unit <= schedule_.fetcher; ++unit) {
@@ -127,19 +137,22 @@ bool Sequencer::unit_accepts(int unit, Cycle now) const {
 
 const StepCost& Sequencer::cost(int step) const {
   const auto& g = group();
-  const auto edges = edges_at(schedule_.lowering->groups[g.group], schedule_.sizing->groups[g.group], state_.steps[step].at);
+  const auto edges = edges_at(schedule_.lowering->groups[g.group],
+                              schedule_.sizing->groups[g.group], state_.steps[step].at);
   return g.steps[step].costs[edges];
 }
 
 bool Sequencer::preloads(int step) const {
   const int after = group().steps[step].preload_after;
-  return after != kNone && cost(step).preload_cycles > 0 && walkers_[state_.group][step].first_inside(state_.steps[step], after);
+  return after != kNone && cost(step).preload_cycles > 0 &&
+         walkers_[state_.group][step].first_inside(state_.steps[step], after);
 }
 
 bool Sequencer::drains(int step) const {
   const ScheduledStep& scheduled = group().steps[step];
   return cost(step).drain_cycles > 0 &&
-         (!scheduled.drains_at_end || walkers_[state_.group][step].last_of(state_.steps[step], scheduled.loops.back()));
+         (!scheduled.drains_at_end ||
+          walkers_[state_.group][step].last_of(state_.steps[step], scheduled.loops.back()));
 }
 
 // The cycle from which a ready step can start, buffer ports included.
@@ -164,18 +177,21 @@ bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
   static constexpr Times kPast{kLongAgo, kLongAgo};
   const StepState& own = state_.steps[step];
   const StepState& other = state_.steps[need.producer];
-  const bool space = need.kind == NeedKind::space || (need.kind == NeedKind::outer && need.lag == 0);
+  const bool space =
+      need.kind == NeedKind::space || (need.kind == NeedKind::outer && need.lag == 0);
   const Times* times = &kPast;
   switch (need.kind) {
     case NeedKind::iteration:
     case NeedKind::space:
     case NeedKind::outer: {
       const std::int64_t index = need.kind == NeedKind::iteration ? own.ordinal[need.depth]
-                                 : need.kind == NeedKind::space   ? own.ordinal[need.depth] - need.lag
-                                                                  : own.ordinal[need.depth] + need.lag - 1;
+                                 : need.kind == NeedKind::space
+                                     ? own.ordinal[need.depth] - need.lag
+                                     : own.ordinal[need.depth] + need.lag - 1;
       if (index < 0) return true;
       if (other.completed[need.depth] <= index) return false;
-      if (other.completed[need.depth] - index <= kRing) times = &other.rings[need.depth][static_cast<std::size_t>(index % kRing)];
+      if (other.completed[need.depth] - index <= kRing)
+        times = &other.rings[need.depth][static_cast<std::size_t>(index % kRing)];
       break;
     }
     case NeedKind::carried:
@@ -190,20 +206,23 @@ bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
   }
   if (times->end == kLongAgo) return true;
   Cycle at = times->end + need.latency;
-  // Room that is made early, so that what is on its way arrives when it is free, is told from registers: no earlier than
-  // the cycle after the reader began.
+  // Room that is made early, so that what is on its way arrives when it is free, is told from
+  // registers: no earlier than the cycle after the reader began.
   if (space && need.latency < 0) at = std::max(at, times->start + 1);
-  if (need.streamed) at = std::max(times->start + 1 + need.latency, times->end + need.latency + 1 - cost(step).issue_cycles);
+  if (need.streamed)
+    at = std::max(times->start + 1 + need.latency,
+                  times->end + need.latency + 1 - cost(step).issue_cycles);
   Cycle& side = space ? ready.space : ready.data;
   side = std::max(side, at);
   return true;
 }
 
-// Which of two steps goes first on a unit. On an array, within a stage, the earlier step: the sooner a tile begins,
-// the sooner its trips through the other units do, while what ends a tile can wait as long as its results have a
-// place. Between stages, and between transfers, the one that comes first in program order: what is needed now goes
-// before what is fetched ahead. But what walks no tiles of the pass rank, and so ends a row of tiles, goes before what
-// walks them: its outputs then leave behind the work that is left, and not after it.
+// Which of two steps goes first on a unit. On an array, within a stage, the earlier step: the
+// sooner a tile begins, the sooner its trips through the other units do, while what ends a tile can
+// wait as long as its results have a place. Between stages, and between transfers, the one that
+// comes first in program order: what is needed now goes before what is fetched ahead. But what
+// walks no tiles of the pass rank, and so ends a row of tiles, goes before what walks them: its
+// outputs then leave behind the work that is left, and not after it.
 bool Sequencer::precedes(int a, int b) const {
   const ScheduledStep& first = group().steps[a];
   const ScheduledStep& second = group().steps[b];
@@ -237,22 +256,28 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   StepState& state = state_.steps[step];
   Unit& unit = state_.units[scheduled.unit];
   const StepCost& c = cost(step);
-  matmul::Command command{
-      .cost = &c, .group = static_cast<int>(state_.group), .step = step, .begin = now, .preloads = preloads(step), .drains = drains(step)};
-  command.end = now + c.issue_cycles + (command.preloads ? c.preload_cycles : 0) + (command.drains ? c.drain_cycles : 0);
+  matmul::Command command{.cost = &c,
+                          .group = static_cast<int>(state_.group),
+                          .step = step,
+                          .begin = now,
+                          .preloads = preloads(step),
+                          .drains = drains(step)};
+  command.end = now + c.issue_cycles + (command.preloads ? c.preload_cycles : 0) +
+                (command.drains ? c.drain_cycles : 0);
   const Cycle data = std::clamp(ready.data, unit.free_at, now);
   command.stall_in = data - unit.free_at;
   command.stall_out = now - data;
   command.at = state.at;
-  command.edges = edges_at(schedule_.lowering->groups[group().group], schedule_.sizing->groups[group().group], state.at);
+  command.edges = edges_at(schedule_.lowering->groups[group().group],
+                           schedule_.sizing->groups[group().group], state.at);
   ports_.arrays[scheduled.unit].push(now, command);
   if (c.read_streams + c.write_streams > 0 || command.preloads) {
     const Cycle wished = std::max(ready.at(), unit.free_at);
     if (!own_ports_) state_.ports.take(now, command.end, step, c.read_streams, c.write_streams);
     const bool writes = !scheduled.drains_at_end || command.drains || c.drain_cycles == 0;
     const Cycle saturated = own_ports_ ? now : state_.ports.saturated_until(now);
-    ports_.buffer.push(now, {now, saturated, c.rows_read + (command.preloads ? c.preload_rows : 0), writes ? c.rows_written : 0,
-                             now - std::min(now, wished)});
+    ports_.buffer.push(now, {now, saturated, c.rows_read + (command.preloads ? c.preload_rows : 0),
+                             writes ? c.rows_written : 0, now - std::min(now, wished)});
     for (int i = 0; i < c.moved_count; ++i) {
       const StepCost::Moved& m = c.moved[i];
       if ((m.at_preload && !command.preloads) || (m.at_drain && !writes)) continue;
@@ -263,13 +288,15 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   unit.free_at = command.end;
   const Times times{now + c.extra_latency_cycles, command.end + c.extra_latency_cycles};
   state_.last_end = std::max(state_.last_end, times.end);
-  if (events_ != nullptr) tell(step, now, command.end, state.ordinal[scheduled.loops.back()], state.at);
+  if (events_ != nullptr)
+    tell(step, now, command.end, state.ordinal[scheduled.loops.back()], state.at);
   note_slot(step, times);
   const std::uint8_t ended = walkers_[state_.group][step].next(state);
   // A new outer iteration forgets the one that had its row of slots before.
   if (!state.slots.empty() && (ended >> outer_loop() & 1) != 0) {
     const std::int64_t row = state.ordinal[outer_loop()] % kOuterRing;
-    std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row * group().keys), group().keys, Slot{});
+    std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row * group().keys), group().keys,
+                Slot{});
   }
   finish_iterations(step, ended, times);
   mark_boundary(step, ended);
@@ -278,14 +305,19 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
 void Sequencer::fire_transfer(int step, Cycle now) {
   const ScheduledStep& scheduled = group().steps[step];
   StepState& state = state_.steps[step];
-  const std::int64_t bytes = layout_.region_bytes(group().group, scheduled.tensor, scheduled.loops, state.at);
+  const std::int64_t bytes =
+      layout_.region_bytes(group().group, scheduled.tensor, scheduled.loops, state.at);
   const bool write = scheduled.kind == StepKind::store;
-  (write ? state_.moved[scheduled.tensor].dram_written : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
-  ports_.transfers.push(now, {static_cast<int>(state_.group), step, bytes, write, static_cast<std::int16_t>(scheduled.tensor),
-                              layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
+  (write ? state_.moved[scheduled.tensor].dram_written
+         : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
+  ports_.transfers.push(
+      now, {static_cast<int>(state_.group), step, bytes, write,
+            static_cast<std::int16_t>(scheduled.tensor),
+            layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
-  if (events_ != nullptr) begun_[step].push_back({now, state.ordinal[scheduled.loops.back()], state.at});
+  if (events_ != nullptr)
+    begun_[step].push_back({now, state.ordinal[scheduled.loops.back()], state.at});
   state.in_flight.push_back(walkers_[state_.group][step].next(state));
 }
 
@@ -309,7 +341,8 @@ void Sequencer::finish_iterations(int step, std::uint8_t ended, Times times) {
   StepState& state = state_.steps[step];
   for (int l = 0; l < kMostLoops; ++l) {
     if ((ended >> l & 1) == 0) continue;
-    if (!state.rings[l].empty()) state.rings[l][static_cast<std::size_t>(state.completed[l] % kRing)] = times;
+    if (!state.rings[l].empty())
+      state.rings[l][static_cast<std::size_t>(state.completed[l] % kRing)] = times;
     ++state.completed[l];
   }
 }
@@ -342,7 +375,8 @@ int Sequencer::take_boundary() {
 
 double Sequencer::progress() const {
   const auto groups = static_cast<double>(schedule_.groups.size());
-  const double inside = static_cast<double>(steps()[group().reference].ordinal[0]) / static_cast<double>(schedule_.sizing->repeats);
+  const double inside = static_cast<double>(steps()[group().reference].ordinal[0]) /
+                        static_cast<double>(schedule_.sizing->repeats);
   return done_ ? 1.0 : (static_cast<double>(state_.group) + std::min(1.0, inside)) / groups;
 }
 
@@ -353,7 +387,8 @@ std::string Sequencer::blocked() const {
     text += " " + group().steps[s].name;
     for (const Need& need : group().steps[s].needs) {
       Ready ready;
-      if (!meet(static_cast<int>(s), need, ready)) text += " (waits for " + group().steps[need.producer].name + ")";
+      if (!meet(static_cast<int>(s), need, ready))
+        text += " (waits for " + group().steps[need.producer].name + ")";
     }
     text += ";";
   }

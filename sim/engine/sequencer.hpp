@@ -1,5 +1,6 @@
-// The controller: fires the steps of a schedule on their units, in order within a step; precedes() says which
-// step goes first. It knows when everything it has started ends; only transfers to and from memory report back.
+// The controller: fires the steps of a schedule on their units, in order within a step; precedes()
+// says which step goes first. It knows when everything it has started ends; only transfers to and
+// from memory report back.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@
 
 namespace weft::sim::engine {
 
-// A jump over whole periods: `iterations` of loop `level`, `cycles` long; ordinals and counts move with them.
+// A jump over whole periods: `iterations` of loop `level`, `cycles` long; ordinals and counts move
+// with them.
 struct Jump {
   int level = 0;
   std::int64_t iterations = 0;
@@ -137,9 +139,10 @@ class Sequencer {
   weft::engine::EventSink* events_;
   bool own_ports_;  // of each tensor in the buffer: nobody waits for one
   State state_;
-  std::vector<std::vector<Walker>> walkers_;           // by group, by step
-  std::vector<std::vector<std::uint8_t>> ring_loops_;  // by group, by step: loops whose times are remembered
-  std::vector<std::vector<Begun>> begun_;              // by step: transfers under way, for events
+  std::vector<std::vector<Walker>> walkers_;  // by group, by step
+  std::vector<std::vector<std::uint8_t>>
+      ring_loops_;                         // by group, by step: loops whose times are remembered
+  std::vector<std::vector<Begun>> begun_;  // by step: transfers under way, for events
   int boundary_ = weft::engine::kNone;
   bool done_ = false;
   Notice notice_ = nullptr;

@@ -1,4 +1,5 @@
-// The sequencer's part of steady-state advance: its state relative to the reference step, and the jump.
+// The sequencer's part of steady-state advance: its state relative to the reference step, and the
+// jump.
 #include <algorithm>
 
 #include "sim/engine/sequencer.hpp"
@@ -12,13 +13,17 @@ using weft::engine::ScheduledStep;
 using weft::engine::StepKind;
 
 namespace {
-bool runs(const ScheduledStep& step, int loop) { return std::find(step.loops.begin(), step.loops.end(), loop) != step.loops.end(); }
+bool runs(const ScheduledStep& step, int loop) {
+  return std::find(step.loops.begin(), step.loops.end(), loop) != step.loops.end();
+}
 constexpr std::int64_t kStarted = std::int64_t{1} << 40;  // apart from any count
-bool by_key(NeedKind kind) { return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete; }
+bool by_key(NeedKind kind) {
+  return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete;
+}
 }  // namespace
 
-// Periods are looked for at loops outside the pass rank's tiles, and at that loop itself: inside it, progress by key
-// is not the same at every key.
+// Periods are looked for at loops outside the pass rank's tiles, and at that loop itself: inside
+// it, progress by key is not the same at every key.
 bool Sequencer::advances_at(int level) const {
   const auto& lowered = schedule_.lowering->groups[group().group];
   if (level > pass_loop() || level >= static_cast<int>(lowered.loops.size())) return false;
@@ -39,12 +44,13 @@ std::int64_t Sequencer::oldest_outer(int producer) const {
   return oldest;
 }
 
-// How far back a time still matters: with the longest way added it may lie ahead, and where a unit waits, what it
-// waited for is told from the times since it was free.
+// How far back a time still matters: with the longest way added it may lie ahead, and where a unit
+// waits, what it waited for is told from the times since it was free.
 Cycle Sequencer::horizon(Cycle now) const {
   Cycle waiting = 0;
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
-    if (!state_.steps[s].finished) waiting = std::max(waiting, now - state_.units[group().steps[s].unit].free_at);
+    if (!state_.steps[s].finished)
+      waiting = std::max(waiting, now - state_.units[group().steps[s].unit].free_at);
   }
   return schedule_.longest_latency + 2 + waiting;
 }
@@ -57,15 +63,20 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
     const StepState& step = state_.steps[s];
     const ScheduledStep& scheduled = group().steps[s];
     out.word(step.finished ? 1 : 0);
-    for (const int l : scheduled.loops) out.word(step.finished ? 0 : l <= level ? step.at[l] - base[l] : step.at[l]);
-    if (scheduled.kind != StepKind::compute && !step.finished) places_in_bursts(out, static_cast<int>(s), level);
+    for (const int l : scheduled.loops)
+      out.word(step.finished ? 0 : l <= level ? step.at[l] - base[l] : step.at[l]);
+    if (scheduled.kind != StepKind::compute && !step.finished)
+      places_in_bursts(out, static_cast<int>(s), level);
     out.word(static_cast<std::int64_t>(step.in_flight.size()));
     for (const std::uint8_t ended : step.in_flight) out.word(ended);
     for (const Need& need : scheduled.needs) {
-      const std::int64_t lead = step.ordinal[need.depth] - state_.steps[need.producer].completed[need.depth];
+      const std::int64_t lead =
+          step.ordinal[need.depth] - state_.steps[need.producer].completed[need.depth];
       out.word(lead);
-      // The first iterations need no room to be made for them: near its bound that is part of the state.
-      if (need.kind == NeedKind::space) out.word(lead + 1 >= need.lag ? std::min(step.ordinal[need.depth], need.lag) : need.lag);
+      // The first iterations need no room to be made for them: near its bound that is part of the
+      // state.
+      if (need.kind == NeedKind::space)
+        out.word(lead + 1 >= need.lag ? std::min(step.ordinal[need.depth], need.lag) : need.lag);
     }
     for (const int l : scheduled.loops) {
       out.word(step.completed[l] - step.ordinal[l]);
@@ -83,7 +94,8 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
     const std::int64_t current = step.ordinal[outer_loop()];
     const std::int64_t oldest = oldest_outer(static_cast<int>(s));
     out.word(current - oldest);
-    // Counts by key grow along the pass rank: there they are told relative to the step's own coordinate.
+    // Counts by key grow along the pass rank: there they are told relative to the step's own
+    // coordinate.
     const bool relative = level == pass_loop();
     const auto& lowered = schedule_.lowering->groups[group().group];
     const std::int64_t origin = relative ? pass_index(step.at) : 0;
@@ -92,8 +104,9 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
       for (std::int64_t k = 0; k < group().keys; ++k) {
         const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
         // A key without progress (a smaller last block leaves some out) stays without.
-        out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0 ? slot.count - origin + kStarted
-                                                                                              : slot.count);
+        out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0
+                     ? slot.count - origin + kStarted
+                     : slot.count);
         out.recent_time(slot.latest.start, past);
         out.recent_time(slot.latest.end, past);
       }
@@ -109,20 +122,22 @@ void Sequencer::fingerprint(StateWords& out, int level) const {
   state_.ports.fingerprint(out);
 }
 
-// Where in a burst transfers begin, which is what cuts them into requests: addresses grow along the loop `level` by a
-// step that is the same for all tiles of one class, so that it is enough to look at one of each: the first and the last
-// iteration of every loop inside.
+// Where in a burst transfers begin, which is what cuts them into requests: addresses grow along the
+// loop `level` by a step that is the same for all tiles of one class, so that it is enough to look
+// at one of each: the first and the last iteration of every loop inside.
 void Sequencer::places_in_bursts(StateWords& out, int step, int level) const {
   const ScheduledStep& scheduled = group().steps[step];
   Coordinates at = state_.steps[step].at;
   const auto look = [&](const auto& self, std::size_t i) -> void {
     while (i < scheduled.loops.size() && scheduled.loops[i] <= level) ++i;
     if (i == scheduled.loops.size()) {
-      const std::uint64_t address = layout_.address(group().group, scheduled.tensor, scheduled.loops, at);
+      const std::uint64_t address =
+          layout_.address(group().group, scheduled.tensor, scheduled.loops, at);
       return out.word(static_cast<std::int64_t>(address % layout_.alignment()));
     }
     const int loop = scheduled.loops[i];
-    const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, loop, at);
+    const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group,
+                                  scheduled.loops, loop, at);
     for (const std::int64_t end : {trips.begin, trips.end - 1}) {
       at[loop] = end;
       self(self, i + 1);
@@ -140,8 +155,8 @@ std::vector<std::int64_t> Sequencer::ordinals() const {
   return all;
 }
 
-// Iterations of `level` that are alike, for step's position in the loops outside it: all but a smaller last tile or
-// block, and under a mask those in which no query tile is left out.
+// Iterations of `level` that are alike, for step's position in the loops outside it: all but a
+// smaller last tile or block, and under a mask those in which no query tile is left out.
 std::int64_t Sequencer::regular_end(int step, int level) const {
   if (level == 0) return schedule_.sizing->repeats;
   const auto& lowered = schedule_.lowering->groups[group().group];
@@ -153,12 +168,15 @@ std::int64_t Sequencer::regular_end(int step, int level) const {
   while (lowered.tiled[i].base != lowered.loops[level].base) ++i;
   const auto& rank = size.ranks[i];
   const bool edge = rank.edge != rank.tile;
-  const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, level, probe.at);
+  const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group,
+                                scheduled.loops, level, probe.at);
   std::int64_t end = trips.end;
   if (lowered.tiled[i].block_loop == level) {
     if ((edge || rank.last_block != rank.block) && end == rank.blocks) --end;
   } else {
-    const std::int64_t first = lowered.tiled[i].block_loop == kNone ? 0 : probe.at[lowered.tiled[i].block_loop] * rank.block;
+    const std::int64_t first = lowered.tiled[i].block_loop == kNone
+                                   ? 0
+                                   : probe.at[lowered.tiled[i].block_loop] * rank.block;
     if (edge && first + end == rank.tiles) --end;
   }
   if (!schedule_.sizing->masked) return end;
@@ -168,7 +186,10 @@ std::int64_t Sequencer::regular_end(int step, int level) const {
     where[level] = at;
     for (const int l : scheduled.loops) {
       if (l <= level || lowered.loops[l].base != schedule_.lowering->mask_query) continue;
-      if (trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, l, where).begin != 0) return false;
+      if (trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, l,
+                     where)
+              .begin != 0)
+        return false;
     }
     return true;
   };
@@ -189,7 +210,8 @@ std::int64_t Sequencer::regular_iterations(int level) const {
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
     if (state_.steps[s].finished || !runs(group().steps[s], level)) continue;
     // The next firing too must be of the same class after the jump.
-    least = std::min(least, regular_end(static_cast<int>(s), level) - 1 - state_.steps[s].at[level]);
+    least =
+        std::min(least, regular_end(static_cast<int>(s), level) - 1 - state_.steps[s].at[level]);
   }
   return least == INT64_MAX ? 0 : std::max<std::int64_t>(0, least);
 }
@@ -204,7 +226,9 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
     const std::int64_t outer_before = step.ordinal[outer_loop()];
     for (int l = 0; l < kMostLoops; ++l) {
       const std::size_t at = s * 2 * kMostLoops + static_cast<std::size_t>(l);
-      const auto grown = [&](std::size_t i) { return times(now[i] - before[i], jump.periods, "tiles"); };
+      const auto grown = [&](std::size_t i) {
+        return times(now[i] - before[i], jump.periods, "tiles");
+      };
       step.ordinal[l] = plus(step.ordinal[l], grown(at), "tiles");
       shift[l] = grown(at + kMostLoops);
       if (step.rings[l].empty()) {
@@ -212,7 +236,8 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
         continue;
       }
       std::vector<Times> ring(step.rings[l].size());
-      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - kRing); n < step.completed[l]; ++n) {
+      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - kRing);
+           n < step.completed[l]; ++n) {
         Times times = step.rings[l][static_cast<std::size_t>(n % kRing)];
         times.start += jump.cycles;
         times.end += jump.cycles;
@@ -231,7 +256,8 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
           Slot slot = step.slots[static_cast<std::size_t>(row * group().keys + k)];
           slot.latest.start += jump.cycles;
           slot.latest.end += jump.cycles;
-          if (jump.level == pass_loop() && current && moves && slot.count > 0) slot.count += pass_tiles(jump);
+          if (jump.level == pass_loop() && current && moves && slot.count > 0)
+            slot.count += pass_tiles(jump);
           slots[static_cast<std::size_t>(to * group().keys + k)] = slot;
         }
       }
@@ -239,7 +265,8 @@ void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& befor
     }
     if (moves && !step.finished) step.at[jump.level] += moved;
     const int innermost = group().steps[s].loops.back();
-    const std::int64_t tiles = step.ordinal[innermost] - now[s * 2 * kMostLoops + static_cast<std::size_t>(innermost)];
+    const std::int64_t tiles =
+        step.ordinal[innermost] - now[s * 2 * kMostLoops + static_cast<std::size_t>(innermost)];
     for (Begun& begun : begun_[s]) {
       begun.at += jump.cycles;
       begun.tile += tiles;

@@ -15,7 +15,8 @@ std::uint64_t hash_of(const std::vector<std::int64_t>& words) {
 
 }  // namespace
 
-bool SteadyState::same_outer(const Level& level, int index, std::size_t group, const Coordinates& at) const {
+bool SteadyState::same_outer(const Level& level, int index, std::size_t group,
+                             const Coordinates& at) const {
   if (level.group != group) return false;
   for (int l = 0; l < index; ++l) {
     if (level.outer[l] != at[l]) return false;
@@ -36,16 +37,19 @@ bool SteadyState::wants(int index, std::size_t group, const Coordinates& at) {
   return level.taken < kMost && level.failures < kMostFailures;
 }
 
-SteadyState::Found SteadyState::look(int index, std::size_t group, Snapshot snapshot, std::int64_t left) {
+SteadyState::Found SteadyState::look(int index, std::size_t group, Snapshot snapshot,
+                                     std::int64_t left) {
   Level& level = levels_[static_cast<std::size_t>(index)];
-  check(same_outer(level, index, group, snapshot.at), "a snapshot outside the loop it was asked for");
+  check(same_outer(level, index, group, snapshot.at),
+        "a snapshot outside the loop it was asked for");
   ++level.taken;
   const std::uint64_t hash = hash_of(snapshot.words);
   const auto [begin, end] = level.snapshots.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
     const Snapshot& before = it->second;
     if (before.words != snapshot.words) continue;  // a hash alone proves nothing
-    Found found{.jump = {.level = index, .iterations = snapshot.at[index] - before.at[index]}, .before = &before};
+    Found found{.jump = {.level = index, .iterations = snapshot.at[index] - before.at[index]},
+                .before = &before};
     found.jump.periods = left / found.jump.iterations;
     found.jump.cycles = times(snapshot.now - before.now, found.jump.periods, "cycles");
     return found;

@@ -1,6 +1,7 @@
-// Finds the period of a simulation and jumps over whole periods, with exactly the cycles and counters of a full run.
-// A snapshot is taken whenever the reference step begins an iteration of a loop; the same relative state at the same
-// loop, twice, is a period: what follows the second repeats what followed the first, shifted.
+// Finds the period of a simulation and jumps over whole periods, with exactly the cycles and
+// counters of a full run. A snapshot is taken whenever the reference step begins an iteration of a
+// loop; the same relative state at the same loop, twice, is a period: what follows the second
+// repeats what followed the first, shifted.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ class SteadyState {
     const Snapshot* before = nullptr;
   };
 
-  // Compares with the snapshots of the same loop within the same outer iterations. A result with periods = 0: none.
-  // `left`: iterations of the loop that may still be skipped.
+  // Compares with the snapshots of the same loop within the same outer iterations. A result with
+  // periods = 0: none. `left`: iterations of the loop that may still be skipped.
   Found look(int level, std::size_t group, Snapshot snapshot, std::int64_t left);
   // Whether another snapshot at this loop is worth its cost.
   bool wants(int level, std::size_t group, const Coordinates& at);
@@ -37,8 +38,9 @@ class SteadyState {
   void forget(int level);
 
  private:
-  static constexpr std::size_t kMost = 512;  // snapshots of one iteration's loop before giving it up
-  static constexpr int kMostFailures = 3;    // loops given up before none is tried at that level
+  static constexpr std::size_t kMost =
+      512;                                 // snapshots of one iteration's loop before giving it up
+  static constexpr int kMostFailures = 3;  // loops given up before none is tried at that level
   struct Level {
     std::size_t group = 0;
     Coordinates outer{};

@@ -36,7 +36,9 @@ std::uint8_t Walker::next(StepState& state) const {
   return ended;
 }
 
-bool Walker::last_of(const StepState& state, int loop) const { return state.at[loop] + 1 >= range(state, loop).end; }
+bool Walker::last_of(const StepState& state, int loop) const {
+  return state.at[loop] + 1 >= range(state, loop).end;
+}
 
 bool Walker::first_inside(const StepState& state, int loop) const {
   for (const int l : *loops_) {

@@ -1,4 +1,5 @@
-// Where one step of the schedule is: its loops, what it has completed, and when. Copyable; no kernel type in it.
+// Where one step of the schedule is: its loops, what it has completed, and when. Copyable; no
+// kernel type in it.
 #pragma once
 
 #include <array>
@@ -30,26 +31,31 @@ struct Slot {
 };
 
 struct StepState {
-  Coordinates at{};                                  // of the next firing
-  std::array<std::int64_t, kMostLoops> ordinal{};    // iterations of each loop begun before the current one
+  Coordinates at{};  // of the next firing
+  std::array<std::int64_t, kMostLoops>
+      ordinal{};  // iterations of each loop begun before the current one
   std::array<std::int64_t, kMostLoops> completed{};  // iterations of each loop that are complete
   bool finished = false;
-  std::array<std::vector<Times>, kMostLoops> rings;  // by loop: times of the last kRing completed iterations
-  std::vector<Slot> slots;                           // [outer ordinal mod kOuterRing][key]
-  std::deque<std::uint8_t> in_flight;                // transfers: which loops' iterations each completes, oldest first
+  std::array<std::vector<Times>, kMostLoops>
+      rings;                // by loop: times of the last kRing completed iterations
+  std::vector<Slot> slots;  // [outer ordinal mod kOuterRing][key]
+  std::deque<std::uint8_t>
+      in_flight;  // transfers: which loops' iterations each completes, oldest first
 };
 
 // The loops of one step: first position, next position, and which iterations end.
 class Walker {
  public:
-  Walker(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t group, const std::vector<int>& loops)
+  Walker(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+         std::size_t group, const std::vector<int>& loops)
       : lowering_(&lowering), sizing_(&sizing), group_(group), loops_(&loops) {}
 
   void start(StepState& state) const;
   // Moves to the next firing. Bit l of the result is set where an iteration of loop l ended.
   std::uint8_t next(StepState& state) const;
-  bool last_of(const StepState& state, int loop) const;       // the current iteration is the loop's last
-  bool first_inside(const StepState& state, int loop) const;  // all loops inside `loop` are at their first iteration
+  bool last_of(const StepState& state, int loop) const;  // the current iteration is the loop's last
+  bool first_inside(const StepState& state,
+                    int loop) const;  // all loops inside `loop` are at their first iteration
 
  private:
   weft::engine::TripRange range(const StepState& state, int loop) const;

@@ -6,12 +6,14 @@ namespace weft::sim::engine {
 
 using einsum::kNone;
 
-TileRange::TileRange(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t g,
-                     const std::vector<int>& loops, einsum::RankId r, bool composite)
+TileRange::TileRange(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+                     std::size_t g, const std::vector<int>& loops, einsum::RankId r, bool composite)
     : whole_{0, sizing.extents[static_cast<std::size_t>(r)]} {
   const auto& group = lowering.groups[g];
   const einsum::Rank& rank = lowering.cascade->ranks[static_cast<std::size_t>(r)];
-  const auto runs = [&](int l) { return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end(); };
+  const auto runs = [&](int l) {
+    return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end();
+  };
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
     if (group.tiled[i].base != lowering.cascade->base_of(r)) continue;
     const auto& size = sizing.groups[g].ranks[i];

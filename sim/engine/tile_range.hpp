@@ -1,4 +1,5 @@
-// Which coordinates of a rank a firing covers: resolved once for a group and its loops, evaluated for many coordinates.
+// Which coordinates of a rank a firing covers: resolved once for a group and its loops, evaluated
+// for many coordinates.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +19,17 @@ struct Range {
 class TileRange {
  public:
   TileRange() = default;
-  // One iteration of the innermost of `loops`. `composite`: a partition's base rank as a whole, in its own coordinates.
-  TileRange(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing, std::size_t group, const std::vector<int>& loops,
-            einsum::RankId rank, bool composite);
+  // One iteration of the innermost of `loops`. `composite`: a partition's base rank as a whole, in
+  // its own coordinates.
+  TileRange(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
+            std::size_t group, const std::vector<int>& loops, einsum::RankId rank, bool composite);
 
   Range at(const weft::engine::Coordinates& at) const {
     if (kind_ == Kind::whole) return whole_;
-    const std::int64_t block = block_loop_ == einsum::kNone ? 0 : at[static_cast<std::size_t>(block_loop_)] * block_;
-    const std::int64_t first = block + (tile_loop_ == einsum::kNone ? 0 : at[static_cast<std::size_t>(tile_loop_)]);
+    const std::int64_t block =
+        block_loop_ == einsum::kNone ? 0 : at[static_cast<std::size_t>(block_loop_)] * block_;
+    const std::int64_t first =
+        block + (tile_loop_ == einsum::kNone ? 0 : at[static_cast<std::size_t>(tile_loop_)]);
     const std::int64_t last = first + span_ < tiles_ ? first + span_ : tiles_;
     if (kind_ == Kind::tiles) return {first, last};
     return {first * tile_, last * tile_ < extent_ ? last * tile_ : extent_};

@@ -16,8 +16,9 @@ using weft::engine::StallProfile;
 
 namespace {
 
-workload::Shape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t seq_q, std::int64_t seq_kv, std::int64_t width_qk,
-                      std::int64_t width_v, bool causal) {
+workload::Shape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t seq_q,
+                      std::int64_t seq_kv, std::int64_t width_qk, std::int64_t width_v,
+                      bool causal) {
   workload::Shape made;
   made.batch = 1;
   made.heads = heads;
@@ -34,8 +35,10 @@ workload::Shape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t se
 std::vector<float> operands(std::int64_t count, std::uint64_t& state) {
   std::vector<float> values(static_cast<std::size_t>(count));
   for (float& value : values) {
-    state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX generator; its upper bits
-    value = numerics::round_to_bf16(static_cast<float>(static_cast<std::int64_t>(state >> 40) - (1 << 23)) * 0x1p-22f);
+    state = state * 6364136223846793005u +
+            1442695040888963407u;  // Knuth's MMIX generator; its upper bits
+    value = numerics::round_to_bf16(
+        static_cast<float>(static_cast<std::int64_t>(state >> 40) - (1 << 23)) * 0x1p-22f);
   }
   return values;
 }
@@ -72,14 +75,16 @@ bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::
   if (a.size() != b.size()) return false;
   for (std::size_t layer = 0; layer < a.size(); ++layer) {
     if (a[layer].size() != b[layer].size()) return false;
-    if (std::memcmp(a[layer].data(), b[layer].data(), a[layer].size() * sizeof(float)) != 0) return false;
+    if (std::memcmp(a[layer].data(), b[layer].data(), a[layer].size() * sizeof(float)) != 0)
+      return false;
   }
   return true;
 }
 
 // `progress` is told the share of this point.
-ValidationPoint validate_point(const Design& design, const workload::Shape& s, StallProfile profile, std::uint64_t seed,
-                               const std::stop_token& stop, const std::function<void(double)>& progress) {
+ValidationPoint validate_point(const Design& design, const workload::Shape& s, StallProfile profile,
+                               std::uint64_t seed, const std::stop_token& stop,
+                               const std::function<void(double)>& progress) {
   const workload::Trace trace = operands_of(s, seed);
   const workload::Workload workload = workload_of(s);
   ValidationPoint point{.design = design.name(), .shape = s, .memory = {}, .profile = profile};
@@ -110,14 +115,20 @@ ValidationPoint validate_point(const Design& design, const workload::Shape& s, S
 ValidationGrid validation_grid() {
   ValidationGrid grid;
   grid.designs = {"fusemax-4x4", "fusemax-8x8", "fusemax-16x16"};
-  grid.shapes = {shape(4, 4, 64, 64, 64, 64, false), shape(4, 2, 96, 96, 64, 64, true), shape(3, 3, 50, 77, 40, 24, false)};
-  grid.memories = {{"hbm", {}}, {"slow", {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}}}};
-  grid.profiles = {StallProfile::none, StallProfile::source, StallProfile::sink, StallProfile::both, StallProfile::bursty};
+  grid.shapes = {shape(4, 4, 64, 64, 64, 64, false), shape(4, 2, 96, 96, 64, 64, true),
+                 shape(3, 3, 50, 77, 40, 24, false)};
+  grid.memories = {
+      {"hbm", {}},
+      {"slow", {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}}}};
+  grid.profiles = {StallProfile::none, StallProfile::source, StallProfile::sink, StallProfile::both,
+                   StallProfile::bursty};
   return grid;
 }
 
-std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog, const ValidationGrid& grid, std::uint64_t seed,
-                                      const std::stop_token& stop, const std::function<void(double)>& progress) {
+std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog,
+                                      const ValidationGrid& grid, std::uint64_t seed,
+                                      const std::stop_token& stop,
+                                      const std::function<void(double)>& progress) {
   std::vector<ValidationPoint> points;
   for (const std::string& name : grid.designs) {
     for (const ValidationMemory& memory : grid.memories) {
@@ -125,7 +136,9 @@ std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog, cons
       for (const workload::Shape& s : grid.shapes) {
         for (const StallProfile profile : grid.profiles) {
           const auto tell = [&](double share) {
-            if (progress) progress((static_cast<double>(points.size()) + share) / static_cast<double>(grid.points()));
+            if (progress)
+              progress((static_cast<double>(points.size()) + share) /
+                       static_cast<double>(grid.points()));
           };
           points.push_back(validate_point(design, s, profile, seed + points.size(), stop, tell));
           points.back().memory = memory.name;
@@ -147,7 +160,8 @@ ValidationSummary summarise(const std::vector<ValidationPoint>& points) {
     all.mean_systemc_to_rtl += to_rtl / static_cast<double>(points.size());
     if (point.profile != StallProfile::none) continue;
     ++unstalled;
-    all.worst_analytic_to_systemc = std::max(all.worst_analytic_to_systemc, std::abs(point.analytic_to_systemc()));
+    all.worst_analytic_to_systemc =
+        std::max(all.worst_analytic_to_systemc, std::abs(point.analytic_to_systemc()));
     all.mean_analytic_to_systemc += std::abs(point.analytic_to_systemc());
   }
   if (unstalled > 0) all.mean_analytic_to_systemc /= static_cast<double>(unstalled);

@@ -1,5 +1,6 @@
-// The grid on which the three fidelities are held against each other: analytic, SystemC and RTL cycles side by side, and
-// the values of SystemC and RTL bit for bit. Also the document weft-validation/1.
+// The grid on which the three fidelities are held against each other: analytic, SystemC and RTL
+// cycles side by side, and the values of SystemC and RTL bit for bit. Also the document
+// weft-validation/1.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,12 @@ struct ValidationGrid {
   std::vector<ValidationMemory> memories;
   std::vector<weft::engine::StallProfile> profiles;
 
-  std::size_t points() const { return designs.size() * shapes.size() * memories.size() * profiles.size(); }
+  std::size_t points() const {
+    return designs.size() * shapes.size() * memories.size() * profiles.size();
+  }
 };
-// FuseMax at sides 4, 8 and 16; rectangular, causal with grouped heads, and ragged shapes; two memories; every profile.
+// FuseMax at sides 4, 8 and 16; rectangular, causal with grouped heads, and ragged shapes; two
+// memories; every profile.
 ValidationGrid validation_grid();
 
 struct ValidationPoint {
@@ -41,8 +45,12 @@ struct ValidationPoint {
   bool values_equal = false;
   std::uint64_t values_compared = 0;
 
-  double analytic_to_systemc() const { return static_cast<double>(analytic) / static_cast<double>(systemc) - 1; }
-  double systemc_to_rtl() const { return static_cast<double>(systemc) / static_cast<double>(rtl) - 1; }
+  double analytic_to_systemc() const {
+    return static_cast<double>(analytic) / static_cast<double>(systemc) - 1;
+  }
+  double systemc_to_rtl() const {
+    return static_cast<double>(systemc) / static_cast<double>(rtl) - 1;
+  }
 };
 
 struct ValidationSummary {
@@ -56,8 +64,10 @@ struct ValidationSummary {
 ValidationSummary summarise(const std::vector<ValidationPoint>& points);
 
 // Cancelled where `stop` asks for it. Operands are drawn from `seed`.
-std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog, const ValidationGrid& grid, std::uint64_t seed,
-                                      const std::stop_token& stop, const std::function<void(double)>& progress);
+std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog,
+                                      const ValidationGrid& grid, std::uint64_t seed,
+                                      const std::stop_token& stop,
+                                      const std::function<void(double)>& progress);
 
 std::string validation_json(const std::vector<ValidationPoint>& points);
 

@@ -19,12 +19,14 @@ Values::Values(const weft::engine::Schedule& schedule, const workload::Trace& tr
       operands_(*schedule.lowering, *schedule.sizing, trace),
       arrivals_(schedule),
       replay_(schedule, operands_.scalars()) {
-  if (lowering_.binding->empty_rows == EmptyRows::mean && empty_rows(lowering_, sizing_) > 0 && !is_attention(lowering_)) {
-    throw ConfigError(
-        Problem{{},
-                "--empty-rows",
-                "mean",
-                "cascade " + cascade_.name + " is not attention: what the mean of its values would be is not said; allowed: 'zero'"});
+  if (lowering_.binding->empty_rows == EmptyRows::mean && empty_rows(lowering_, sizing_) > 0 &&
+      !is_attention(lowering_)) {
+    throw ConfigError(Problem{{},
+                              "--empty-rows",
+                              "mean",
+                              "cascade " + cascade_.name +
+                                  " is not attention: what the mean of its values would be is not "
+                                  "said; allowed: 'zero'"});
   }
 }
 
@@ -50,18 +52,26 @@ std::vector<workload::ComputedTensor> Values::compute(const std::function<void(d
   const std::int64_t heads_of_layer = heads / static_cast<std::int64_t>(trace_.layers.size());
   for (std::int64_t head = 0; head < heads; ++head) {
     for (std::size_t t = 0; t < tensors.size(); ++t) {
-      if (cascade_.tensors[t].role == TensorRole::input) operands_.load(static_cast<TensorId>(t), head, tensors[t]);
+      if (cascade_.tensors[t].role == TensorRole::input)
+        operands_.load(static_cast<TensorId>(t), head, tensors[t]);
     }
-    for (const TensorId t : ids) tensors[t].assign(static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, sizing_.extents)), 0);
-    replay_.run(head, tensors, [&](double share) { between((static_cast<double>(head) + share) / static_cast<double>(heads)); });
+    for (const TensorId t : ids)
+      tensors[t].assign(
+          static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, sizing_.extents)), 0);
+    replay_.run(head, tensors, [&](double share) {
+      between((static_cast<double>(head) + share) / static_cast<double>(heads));
+    });
     for (std::size_t o = 0; o < ids.size(); ++o) {
       std::vector<float>& data = tensors[static_cast<std::size_t>(ids[o])];
       poison(head, ids[o], data);
       fill_empty_rows(lowering_, sizing_, ids[o], tensors, data);
       const auto format = lowering_.tensors[static_cast<std::size_t>(ids[o])].format;
-      for (float& value : data) value = numerics::round_to(format, value);  // of a mean; the others are rounded
+      for (float& value : data)
+        value = numerics::round_to(format, value);  // of a mean; the others are rounded
       auto& layer = outputs[o].layers[static_cast<std::size_t>(head / heads_of_layer)];
-      operands_.write(ids[o], data, layer.data() + head % heads_of_layer * static_cast<std::int64_t>(data.size()));
+      operands_.write(
+          ids[o], data,
+          layer.data() + head % heads_of_layer * static_cast<std::int64_t>(data.size()));
     }
   }
   return outputs;

@@ -1,6 +1,7 @@
-// Values through a simulation. What arrives where and when is followed cycle by cycle (arrivals.hpp); the values of the
-// same firings are computed from it afterwards, in little memory (replay.hpp). What a schedule reads before it is there is
-// NaN in the output. docs/adr/0010 says why the two are apart.
+// Values through a simulation. What arrives where and when is followed cycle by cycle
+// (arrivals.hpp); the values of the same firings are computed from it afterwards, in little memory
+// (replay.hpp). What a schedule reads before it is there is NaN in the output. docs/adr/0010 says
+// why the two are apart.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class Values {
   void execute(const matmul::Command& command) { arrivals_.computed(command); }
   void moved(const memory::Transfer& transfer) { arrivals_.moved(transfer); }
 
-  // The outputs of the finished simulation, as they are written out. `between` is called with the share done, and may throw.
+  // The outputs of the finished simulation, as they are written out. `between` is called with the
+  // share done, and may throw.
   std::vector<workload::ComputedTensor> compute(const std::function<void(double)>& between);
   // The first of them by layer, [batch, heads, …].
   std::vector<std::vector<float>> outputs();

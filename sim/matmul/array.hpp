@@ -1,4 +1,5 @@
-// An array, spatial or vector: executes the steps the sequencer orders, counts its work and computes the values.
+// An array, spatial or vector: executes the steps the sequencer orders, counts its work and
+// computes the values.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace weft::sim::matmul {
 
-// One firing of a step. Its slots are [begin, end); stalls are the cycles before it in which the array had work to
-// come but waited for operands or for room.
+// One firing of a step. Its slots are [begin, end); stalls are the cycles before it in which the
+// array had work to come but waited for operands or for room.
 struct Command {
   const weft::engine::StepCost* cost = nullptr;
   int group = 0;

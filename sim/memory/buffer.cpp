@@ -22,7 +22,8 @@ Cycle Buffer::step(Cycle now) {
   };
   while (uses_.ready(now)) {
     const BufferUse use = uses_.pop(now);
-    busy_cycles_ += static_cast<std::uint64_t>(std::max<Cycle>(0, use.end - std::max(use.begin, covered_until_)));
+    busy_cycles_ += static_cast<std::uint64_t>(
+        std::max<Cycle>(0, use.end - std::max(use.begin, covered_until_)));
     covered_until_ = std::max(covered_until_, use.end);
     add(BufferCounter::rows_read, use.rows_read);
     add(BufferCounter::rows_written, use.rows_written);

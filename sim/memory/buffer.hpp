@@ -1,5 +1,6 @@
 // The global buffer: ports that streams hold while they run, banks that rows are dealt to in turn.
-// Which stream starts when is decided by the sequencer with PortTable; the buffer accounts for what moved.
+// Which stream starts when is decided by the sequencer with PortTable; the buffer accounts for what
+// moved.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@
 
 namespace weft::sim::memory {
 
-// Streams of one firing: the rows they move, and the cycles [begin, end) for which they left no read or no write port
-// free.
+// Streams of one firing: the rows they move, and the cycles [begin, end) for which they left no
+// read or no write port free.
 struct BufferUse {
   Cycle begin = 0;
   Cycle end = 0;

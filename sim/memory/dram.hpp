@@ -1,5 +1,5 @@
-// Memory by bandwidth and latency, between the fetcher's channels; DramTiming says when it responds.
-// See docs/units/memory.md.
+// Memory by bandwidth and latency, between the fetcher's channels; DramTiming says when it
+// responds. See docs/units/memory.md.
 #pragma once
 
 #include <deque>
@@ -12,8 +12,8 @@ namespace weft::sim::memory {
 
 class Dram {
  public:
-  Dram(const weft::engine::Dram& config, double clock_hz, Channel<Request>& requests, Channel<Response>& responses,
-       const Stalls& stalls = {})
+  Dram(const weft::engine::Dram& config, double clock_hz, Channel<Request>& requests,
+       Channel<Response>& responses, const Stalls& stalls = {})
       : timing_(config, clock_hz, stalls), requests_(requests), responses_(responses) {}
 
   Cycle step(Cycle now);

@@ -17,7 +17,8 @@ DramTiming::DramTiming(const weft::engine::Dram& config, double clock_hz, const 
 std::int64_t DramTiming::beats(const Request& request) const {
   if (!config_.bus_bytes) return 0;
   if (request.write) return 1;
-  const std::int64_t into_beat = static_cast<std::int64_t>(request.address % static_cast<std::uint64_t>(*config_.bus_bytes));
+  const std::int64_t into_beat =
+      static_cast<std::int64_t>(request.address % static_cast<std::uint64_t>(*config_.bus_bytes));
   return (into_beat + request.bytes + *config_.bus_bytes - 1) / *config_.bus_bytes;
 }
 
@@ -33,8 +34,10 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
   const Cycle end = free_cycle_ + (free_part_ > 0 ? 1 : 0);
   busy_cycles_ += static_cast<std::uint64_t>(end - std::max(begin, std::min(covered_until_, end)));
   covered_until_ = std::max(covered_until_, end);
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests : DramCounter::read_requests)] += 1;
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] +=
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests
+                                                   : DramCounter::read_requests)] += 1;
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
+                                                   : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   const Cycle stall = stalls_.cycles(StallPort::response, requests_++);
   last_ready_ = std::max(last_ready_ + beats(request), end + latency_ + stall);
@@ -46,8 +49,10 @@ void DramTiming::fingerprint(StateWords& out) const {
   out.word(free ? 0 : free_cycle_ - out.now());
   out.word(free ? 0 : free_part_);
   out.recent_time(covered_until_, 0);
-  // A response that has been given still holds up the next one for as long as that takes on the bus.
-  out.recent_time(last_ready_, config_.bus_bytes ? config_.burst_bytes / *config_.bus_bytes + 1 : 0);
+  // A response that has been given still holds up the next one for as long as that takes on the
+  // bus.
+  out.recent_time(last_ready_,
+                  config_.bus_bytes ? config_.burst_bytes / *config_.bus_bytes + 1 : 0);
 }
 
 void DramTiming::advance(Cycle cycles) {

@@ -1,8 +1,10 @@
-// When memory responds: requests are served in order on one bus; a response follows the last byte by the latency and by
-// what it stalls, never before the one asked for earlier. Over a data bus of bus_bytes it takes a cycle a beat of what is
-// read, and one for what is written, and the bus bounds the bandwidth. The bandwidth is rounded down so that a power of two of bytes
-// takes a whole number of cycles (at most 1e-4 below the wish): the state then recurs and a steady state can be
-// advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory beside the RTL run this same class.
+// When memory responds: requests are served in order on one bus; a response follows the last byte
+// by the latency and by what it stalls, never before the one asked for earlier. Over a data bus of
+// bus_bytes it takes a cycle a beat of what is read, and one for what is written, and the bus
+// bounds the bandwidth. The bandwidth is rounded down so that a power of two of bytes takes a whole
+// number of cycles (at most 1e-4 below the wish): the state then recurs and a steady state can be
+// advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory beside the RTL run this
+// same class.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,8 @@ class DramTiming {
  public:
   DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls = {});
 
-  // Memory takes a request in cycle `now`, no earlier than the one before: the cycle in which its response is ready.
+  // Memory takes a request in cycle `now`, no earlier than the one before: the cycle in which its
+  // response is ready.
   Cycle accept(Cycle now, const Request& request);
 
   const Pace& pace() const { return pace_; }

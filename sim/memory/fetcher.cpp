@@ -8,11 +8,13 @@ void Fetcher::respond(Cycle now) {
   while (ports_.responses.ready(now)) {
     ports_.responses.pop(now);
     // Responses come in the order of requests: the oldest transfer with requests under way.
-    const auto oldest = std::find_if(active_.begin(), active_.end(), [](const Active& a) { return a.under_way > 0; });
+    const auto oldest = std::find_if(active_.begin(), active_.end(),
+                                     [](const Active& a) { return a.under_way > 0; });
     check(oldest != active_.end(), "a response without a request");
     --oldest->under_way;
     --under_way_;
-    while (!active_.empty() && active_.front().under_way == 0 && active_.front().requested == active_.front().transfer.bytes) {
+    while (!active_.empty() && active_.front().under_way == 0 &&
+           active_.front().requested == active_.front().transfer.bytes) {
       if (done_ != nullptr) done_(context_, active_.front().transfer);
       ports_.completions.push(now, {active_.front().transfer.step});
       active_.pop_front();
@@ -25,11 +27,13 @@ void Fetcher::respond(Cycle now) {
 void Fetcher::present(Cycle now) {
   if (!presented_ && more() && last_request_ < now) {
     Active& active = active_[requesting_];
-    const std::uint64_t address = active.transfer.address + static_cast<std::uint64_t>(active.requested);
+    const std::uint64_t address =
+        active.transfer.address + static_cast<std::uint64_t>(active.requested);
     const std::int64_t room = config_.burst_bytes - into_burst(address);
     const std::int64_t bytes = std::min(room, active.transfer.bytes - active.requested);
-    presented_ = {{address, static_cast<std::int32_t>(bytes), active.transfer.write, active.transfer.tensor},
-                  now + stalls_.cycles(StallPort::request, requests_++)};
+    presented_ = {
+        {address, static_cast<std::int32_t>(bytes), active.transfer.write, active.transfer.tensor},
+        now + stalls_.cycles(StallPort::request, requests_++)};
     active.requested += bytes;
     ++active.under_way;
     ++under_way_;

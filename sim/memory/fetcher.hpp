@@ -1,7 +1,7 @@
-// The buffer's side of the memory port: cuts transfers into requests at every multiple of burst_bytes, keeps a bounded
-// number under way, and reports each transfer when its last response is in. A response that comes in cycle c frees its
-// place from c + 1 on. A request is presented until memory accepts it, later where memory stalls; the next one follows a
-// cycle after that.
+// The buffer's side of the memory port: cuts transfers into requests at every multiple of
+// burst_bytes, keeps a bounded number under way, and reports each transfer when its last response
+// is in. A response that comes in cycle c frees its place from c + 1 on. A request is presented
+// until memory accepts it, later where memory stalls; the next one follows a cycle after that.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ class Fetcher {
   // Called when a transfer is complete, before its completion is sent: moves values.
   using Done = void (*)(void* context, const Transfer& transfer);
 
-  Fetcher(const weft::engine::Dram& config, Ports ports, const Stalls& stalls = {}) : config_(config), ports_(ports), stalls_(stalls) {}
+  Fetcher(const weft::engine::Dram& config, Ports ports, const Stalls& stalls = {})
+      : config_(config), ports_(ports), stalls_(stalls) {}
   void on_done(Done done, void* context) {
     done_ = done;
     context_ = context;

@@ -9,7 +9,8 @@
 
 namespace weft::sim::memory {
 
-// One request to memory: address, bytes, direction, tensor. `tag` orders responses: here all of a fetcher's.
+// One request to memory: address, bytes, direction, tensor. `tag` orders responses: here all of a
+// fetcher's.
 struct Request {
   std::uint64_t address = 0;
   std::int32_t bytes = 0;

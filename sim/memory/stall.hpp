@@ -1,5 +1,6 @@
-// Memory that stalls at random. A stall is a pure function of seed, port and ordinal, drawn from no shared generator:
-// one request more moves no other stall, and SystemC and RTL see the same. No SystemC here. Values: docs/units/memory.md.
+// Memory that stalls at random. A stall is a pure function of seed, port and ordinal, drawn from no
+// shared generator: one request more moves no other stall, and SystemC and RTL see the same. No
+// SystemC here. Values: docs/units/memory.md.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ using weft::engine::StallProfile;
 // Where a stall happens: before memory accepts a request, or before it gives a response.
 enum class StallPort : std::uint8_t { request, response };
 
-// What decides when a unit acts. What depends on random cannot recur, and is never advanced by periods.
+// What decides when a unit acts. What depends on random cannot recur, and is never advanced by
+// periods.
 enum class TimingDependsOn : std::uint8_t { shape, random };
 
 class Stalls {
@@ -22,10 +24,12 @@ class Stalls {
   Stalls() = default;
   Stalls(StallProfile profile, std::uint64_t seed) : profile_(profile), seed_(seed) {}
 
-  // By how many cycles request or response number `ordinal`, counted from 0 over reads and writes alike, is late.
+  // By how many cycles request or response number `ordinal`, counted from 0 over reads and writes
+  // alike, is late.
   Cycle cycles(StallPort port, std::uint64_t ordinal) const {
     const bool request = port == StallPort::request;
-    const bool here = profile_ == StallProfile::both || profile_ == (request ? StallProfile::sink : StallProfile::source);
+    const bool here = profile_ == StallProfile::both ||
+                      profile_ == (request ? StallProfile::sink : StallProfile::source);
     if (profile_ == StallProfile::bursty) {
       if (word(kRuns, ordinal / kRunLength) % 4 != 0) return 0;
       const std::uint64_t drawn = word(domain(port), ordinal);
@@ -38,12 +42,17 @@ class Stalls {
   }
 
   StallProfile profile() const { return profile_; }
-  TimingDependsOn timing_depends_on() const { return profile_ == StallProfile::none ? TimingDependsOn::shape : TimingDependsOn::random; }
+  TimingDependsOn timing_depends_on() const {
+    return profile_ == StallProfile::none ? TimingDependsOn::shape : TimingDependsOn::random;
+  }
 
  private:
-  static constexpr std::uint64_t kRunLength = 16;  // ordinals that stall together, or not, in profile bursty
+  static constexpr std::uint64_t kRunLength =
+      16;  // ordinals that stall together, or not, in profile bursty
   static constexpr std::uint64_t kRuns = 0;
-  static constexpr std::uint64_t domain(StallPort port) { return port == StallPort::request ? 1 : 2; }
+  static constexpr std::uint64_t domain(StallPort port) {
+    return port == StallPort::request ? 1 : 2;
+  }
 
   // The finaliser of splitmix64 (Steele, Lea, Flood, 2014).
   static constexpr std::uint64_t mix(std::uint64_t x) {

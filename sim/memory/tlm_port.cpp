@@ -25,8 +25,9 @@ void PayloadPool::free(tlm::tlm_generic_payload* payload) {
   idle_.push_back(payload);
 }
 
-TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests, Channel<Response>& responses,
-                 const Clock& clock, Failure& failure)
+TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config,
+                 Channel<Request>& requests, Channel<Response>& responses, const Clock& clock,
+                 Failure& failure)
     : sc_core::sc_module(name),
       socket("socket"),
       config_(config),
@@ -62,11 +63,13 @@ void TlmPort::fail() {
 
 // A request phase takes a cycle at least, and only one is open at a time.
 void TlmPort::send(Cycle now) {
-  if (requesting_ == nullptr && request_free_at_ <= now && requests_.ready(now)) begin_request(now, requests_.pop(now));
+  if (requesting_ == nullptr && request_free_at_ <= now && requests_.ready(now))
+    begin_request(now, requests_.pop(now));
 }
 
 void TlmPort::begin_request(Cycle now, const Request& request) {
-  check(request.bytes > 0 && request.bytes <= config_.burst_bytes, "a request that is empty or longer than a burst");
+  check(request.bytes > 0 && request.bytes <= config_.burst_bytes,
+        "a request that is empty or longer than a burst");
   tlm::tlm_generic_payload& payload = pool_.take();
   payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(config_.base + request.address);
@@ -77,8 +80,10 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
   payload.set_byte_enable_length(0);
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests : DramCounter::read_requests)] += 1;
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written : DramCounter::bytes_read)] +=
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests
+                                                   : DramCounter::read_requests)] += 1;
+  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
+                                                   : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   if (flights_.empty()) busy_from_ = now;
   flights_.push_back({&payload});
@@ -100,7 +105,8 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
   }
 }
 
-tlm::tlm_sync_enum TlmPort::from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum TlmPort::from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                        sc_core::sc_time& delay) {
   try {
     if (phase == tlm::END_REQ) {
       end_request(payload, clock_.cycle_after(delay));
@@ -125,8 +131,10 @@ void TlmPort::end_request(const tlm::tlm_generic_payload& payload, Cycle at) {
 
 // BEGIN_RESP ends the request phase where it is still open.
 void TlmPort::end_response(const tlm::tlm_generic_payload& payload, Cycle at) {
-  const auto flight = std::find_if(flights_.begin(), flights_.end(), [&](const Flight& f) { return f.payload == &payload; });
-  check(flight != flights_.end() && flight->ready == kNever, "a target responded to what was not asked, or twice");
+  const auto flight = std::find_if(flights_.begin(), flights_.end(),
+                                   [&](const Flight& f) { return f.payload == &payload; });
+  check(flight != flights_.end() && flight->ready == kNever,
+        "a target responded to what was not asked, or twice");
   if (requesting_ == &payload) end_request(payload, at);
   flight->ready = at;
   wake_.notify(clock_.until(at));
@@ -136,8 +144,9 @@ void TlmPort::respond(Cycle now) {
   while (!flights_.empty() && flights_.front().ready <= now) {
     tlm::tlm_generic_payload& payload = *flights_.front().payload;
     if (!payload.is_response_ok()) {
-      throw ContractError(fmt::format("memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(),
-                                      payload.is_write() ? "write" : "read", payload.get_data_length(), payload.get_address()));
+      throw ContractError(fmt::format(
+          "memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(),
+          payload.is_write() ? "write" : "read", payload.get_data_length(), payload.get_address()));
     }
     responses_.push(now, {payload.is_write()});
     flights_.pop_front();
@@ -150,7 +159,8 @@ void TlmPort::respond(Cycle now) {
 Cycle TlmPort::next(Cycle now) const {
   Cycle at = kNever;
   if (!flights_.empty()) at = flights_.front().ready;
-  if (requesting_ == nullptr && !requests_.empty()) at = std::min(at, std::max(request_free_at_, now + 1));
+  if (requesting_ == nullptr && !requests_.empty())
+    at = std::min(at, std::max(request_free_at_, now + 1));
   return at;
 }
 

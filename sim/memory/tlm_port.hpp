@@ -1,6 +1,7 @@
-// The memory port as a TLM-2.0 initiator, in the place of the built-in memory: requests go out by nb_transport_fw in the
-// base protocol, one request phase at a time; responses come back in the order of requests. Cycles are SystemC time
-// (Clock::cycles). Values do not travel: payloads point at a scratch buffer. See docs/guides/engine-in-a-platform.md.
+// The memory port as a TLM-2.0 initiator, in the place of the built-in memory: requests go out by
+// nb_transport_fw in the base protocol, one request phase at a time; responses come back in the
+// order of requests. Cycles are SystemC time (Clock::cycles). Values do not travel: payloads point
+// at a scratch buffer. See docs/guides/engine-in-a-platform.md.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -20,7 +21,8 @@
 
 namespace weft::sim::memory {
 
-// Payloads that return here when their last holder releases them; made anew only where none is idle.
+// Payloads that return here when their last holder releases them; made anew only where none is
+// idle.
 class PayloadPool : public tlm::tlm_mm_interface {
  public:
   tlm::tlm_generic_payload& take();
@@ -39,8 +41,8 @@ class TlmPort : public sc_core::sc_module, public Waker {
     std::int64_t burst_bytes = 64;  // largest request
   };
 
-  TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests, Channel<Response>& responses,
-          const Clock& clock, Failure& failure);
+  TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests,
+          Channel<Response>& responses, const Clock& clock, Failure& failure);
 
   tlm_utils::simple_initiator_socket<TlmPort> socket;
 
@@ -63,7 +65,8 @@ class TlmPort : public sc_core::sc_module, public Waker {
   void begin_request(Cycle now, const Request& request);
   void respond(Cycle now);
   Cycle next(Cycle now) const;
-  tlm::tlm_sync_enum from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                 sc_core::sc_time& delay);
   void end_request(const tlm::tlm_generic_payload& payload, Cycle at);
   void end_response(const tlm::tlm_generic_payload& payload, Cycle at);
   void fail();

@@ -1,10 +1,11 @@
-/* What a library of Verilated RTL of the FuseMax engine exports: one symbol, weft_rtl_table(), which gives a table of
- * functions. Plain C, so that library and program need not be built by one compiler. docs/units/engine/cosim.md has the rules.
+/* What a library of Verilated RTL of the FuseMax engine exports: one symbol, weft_rtl_table(),
+ * which gives a table of functions. Plain C, so that library and program need not be built by one
+ * compiler. docs/units/engine/cosim.md has the rules.
  *
- * A cycle is settle() and then tick(): settle() applies the inputs with the clock low and gives the outputs of this
- * cycle, tick() is the rising edge that ends it. Functions that can fail return 0, or one of the codes below once the RTL
- * has failed (an assertion, $fatal, $stop, $finish) or a wave; then error() says why, and only wave_close(), error() and
- * free() are of use.
+ * A cycle is settle() and then tick(): settle() applies the inputs with the clock low and gives the
+ * outputs of this cycle, tick() is the rising edge that ends it. Functions that can fail return 0,
+ * or one of the codes below once the RTL has failed (an assertion, $fatal, $stop, $finish) or a
+ * wave; then error() says why, and only wave_close(), error() and free() are of use.
  */
 #pragma once
 
@@ -97,20 +98,25 @@ typedef struct weft_rtl_api {
   uint32_t abi_version;
   uint32_t inputs_bytes; /* sizes of the two structs above */
   uint32_t outputs_bytes;
-  uint32_t traces; /* 1: can write waves */
-  const char* engine;      /* "fusemax" */
-  const char* source_hash; /* SHA-256 over the RTL's sources and its parameters, 64 hexadecimal digits */
+  uint32_t traces;    /* 1: can write waves */
+  const char* engine; /* "fusemax" */
+  const char*
+      source_hash; /* SHA-256 over the RTL's sources and its parameters, 64 hexadecimal digits */
   weft_rtl_parameters parameters;
 
-  /* 0 where there is no memory, or where the RTL fails at once: then failure() of the calling thread says why. */
+  /* 0 where there is no memory, or where the RTL fails at once: then failure() of the calling
+   * thread says why. */
   weft_rtl_instance* (*create)(void);
   void (*free)(weft_rtl_instance* instance);
-  int (*settle)(weft_rtl_instance* instance, const weft_rtl_inputs* inputs, weft_rtl_outputs* outputs);
+  int (*settle)(weft_rtl_instance* instance, const weft_rtl_inputs* inputs,
+                weft_rtl_outputs* outputs);
   int (*tick)(weft_rtl_instance* instance);
-  /* A VCD of cycles [from, to) of those that begin with the one in which this is called, after its settle(), which is cycle 0.
-   * In units of 1 fs, cycle n begins with a rising edge at n / clock_hz. The file is complete after wave_close(), which
-   * says whether all of it could be written. */
-  int (*wave_open)(weft_rtl_instance* instance, const char* path, uint64_t from, uint64_t to, double clock_hz);
+  /* A VCD of cycles [from, to) of those that begin with the one in which this is called, after its
+   * settle(), which is cycle 0. In units of 1 fs, cycle n begins with a rising edge at n /
+   * clock_hz. The file is complete after wave_close(), which says whether all of it could be
+   * written. */
+  int (*wave_open)(weft_rtl_instance* instance, const char* path, uint64_t from, uint64_t to,
+                   double clock_hz);
   int (*wave_close)(weft_rtl_instance* instance);
   const char* (*error)(const weft_rtl_instance* instance);
   const char* (*failure)(void);

@@ -1,6 +1,7 @@
-// The memory beside the RTL: bytes behind AXI read and write ports, cycle by cycle, with the timing and the stalls that
-// the simulator's memory has (DramTiming). A request that is accepted in cycle c reaches memory in c + 1; the last beat of
-// its response stands in the cycle after the one in which memory is ready with it.
+// The memory beside the RTL: bytes behind AXI read and write ports, cycle by cycle, with the timing
+// and the stalls that the simulator's memory has (DramTiming). A request that is accepted in cycle
+// c reaches memory in c + 1; the last beat of its response stands in the cycle after the one in
+// which memory is ready with it.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ class AxiMemory {
   };
   explicit AxiMemory(const Config& config);
 
-  // The inputs that memory drives in cycle `now`; then, once the engine has settled, what happens in it.
+  // The inputs that memory drives in cycle `now`; then, once the engine has settled, what happens
+  // in it.
   void drive(Cycle now, weft_rtl_inputs& inputs);
   // ContractError for an access outside the memory, or one that AXI forbids.
   void observe(Cycle now, const weft_rtl_outputs& outputs);

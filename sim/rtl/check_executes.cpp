@@ -1,6 +1,6 @@
-// Whether a design is the one that the RTL is: the binding `fusemax` of the one-pass cascade, on an architecture whose
-// every value is that of the library. What the RTL does not fix (clock, DRAM bandwidth and latency) is free, and a buffer may be
-// smaller: the blocks of queries are then.
+// Whether a design is the one that the RTL is: the binding `fusemax` of the one-pass cascade, on an
+// architecture whose every value is that of the library. What the RTL does not fix (clock, DRAM
+// bandwidth and latency) is free, and a buffer may be smaller: the blocks of queries are then.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,8 @@ namespace {
 using weft::engine::ArrayKind;
 using weft::engine::Lowering;
 
-constexpr const char* kAllowed = "this design has no RTL; allowed: fusemax-NxN, N from 4 to 32, with its binding as it is";
+constexpr const char* kAllowed =
+    "this design has no RTL; allowed: fusemax-NxN, N from 4 to 32, with its binding as it is";
 
 // Values by path, as config::canonical() writes them: "path = value" a line.
 using Values = std::map<std::string, std::string, std::less<>>;
@@ -39,7 +40,8 @@ Values values_of(const Config& config, const std::string& path) {
   return values_of(lines);
 }
 
-// The binding that the RTL's sequencer is; configs/binding/fusemax.yaml. The names of its cascades are free: the Einsums count.
+// The binding that the RTL's sequencer is; configs/binding/fusemax.yaml. The names of its cascades
+// are free: the Einsums count.
 constexpr std::string_view kBinding = R"(
 binding.ranks.E = width_qk
 binding.ranks.F = width_v
@@ -109,18 +111,19 @@ struct Step {
   bool spatial;
   std::string_view stationary = {};
 };
-constexpr std::array<Step, 12> kSteps{{{"BQK", "BQK[m1,m0,p] = Q[e,p] * K[e,m1,m0]", true, "BQK"},
-                                       {"LM", "LM[m1,p] = max[m0] BQK[m1,m0,p]", true},
-                                       {"RM", "RM[m1+1,p] = max(RM[m1,p], LM[m1,p])", false},
-                                       {"SLN", "SLN[m1,m0,p] = exp(scale * (BQK[m1,m0,p] - RM[m1+1,p]))", true},
-                                       {"SLD", "SLD[m1,p] = sum[m0] SLN[m1,m0,p]", true},
-                                       {"SLNV", "SLNV[f,m1,p] = SLN[m1,m0,p] * V[f,m1,m0]", true, "SLN"},
-                                       {"PRM", "PRM[m1,p] = exp(scale * (RM[m1,p] - RM[m1+1,p]))", false},
-                                       {"SPD", "SPD[m1,p] = RD[m1,p] * PRM[m1,p]", false},
-                                       {"RD", "RD[m1+1,p] = SLD[m1,p] + SPD[m1,p]", false},
-                                       {"SPNV", "SPNV[f,m1,p] = RNV[f,m1,p] * PRM[m1,p]", false},
-                                       {"RNV", "RNV[f,m1+1,p] = SLNV[f,m1,p] + SPNV[f,m1,p]", false},
-                                       {"AV", "AV[f,p] = RNV[f,M1,p] / RD[M1,p]", false}}};
+constexpr std::array<Step, 12> kSteps{
+    {{"BQK", "BQK[m1,m0,p] = Q[e,p] * K[e,m1,m0]", true, "BQK"},
+     {"LM", "LM[m1,p] = max[m0] BQK[m1,m0,p]", true},
+     {"RM", "RM[m1+1,p] = max(RM[m1,p], LM[m1,p])", false},
+     {"SLN", "SLN[m1,m0,p] = exp(scale * (BQK[m1,m0,p] - RM[m1+1,p]))", true},
+     {"SLD", "SLD[m1,p] = sum[m0] SLN[m1,m0,p]", true},
+     {"SLNV", "SLNV[f,m1,p] = SLN[m1,m0,p] * V[f,m1,m0]", true, "SLN"},
+     {"PRM", "PRM[m1,p] = exp(scale * (RM[m1,p] - RM[m1+1,p]))", false},
+     {"SPD", "SPD[m1,p] = RD[m1,p] * PRM[m1,p]", false},
+     {"RD", "RD[m1+1,p] = SLD[m1,p] + SPD[m1,p]", false},
+     {"SPNV", "SPNV[f,m1,p] = RNV[f,m1,p] * PRM[m1,p]", false},
+     {"RNV", "RNV[f,m1+1,p] = SLNV[f,m1,p] + SPNV[f,m1,p]", false},
+     {"AV", "AV[f,p] = RNV[f,M1,p] / RD[M1,p]", false}}};
 constexpr std::string_view kMask = " where m <= p + M - P else -inf";  // of BQK under a causal mask
 
 Values expected_binding() {
@@ -192,7 +195,8 @@ arch.dram.outstanding = {4}
 arch.dram.burst_bytes = {5}
 arch.dram.bus_bytes = {6}
 )",
-      rtl.side, rtl.divide_stages, rtl.contexts, 4 * rtl.side, rtl.outstanding, 8 * rtl.beat_bytes, rtl.beat_bytes);
+      rtl.side, rtl.divide_stages, rtl.contexts, 4 * rtl.side, rtl.outstanding, 8 * rtl.beat_bytes,
+      rtl.beat_bytes);
   return values_of(lines);
 }
 
@@ -208,7 +212,8 @@ std::vector<Problem> differences(const Values& found, const Values& expected) {
     }
   }
   for (const auto& [path, value] : expected) {
-    if (!found.contains(path)) all.push_back({{}, path, "", fmt::format("missing; the RTL has {}", value)});
+    if (!found.contains(path))
+      all.push_back({{}, path, "", fmt::format("missing; the RTL has {}", value)});
   }
   return all;
 }
@@ -223,15 +228,18 @@ bool same_einsums(const Lowering& lowering) {
   const auto& einsums = lowering.cascade->einsums;
   const auto& scalars = lowering.cascade->scalars;
   return einsums.size() == kSteps.size() && scalars.size() == 1 && scalars[0].name == "scale" &&
-         std::equal(einsums.begin(), einsums.end(), kSteps.begin(), [](const einsum::Einsum& einsum, const Step& step) {
-           return einsum.text == (einsum.mask ? std::string(step.text) + std::string(kMask) : step.text);
-         });
+         std::equal(
+             einsums.begin(), einsums.end(), kSteps.begin(),
+             [](const einsum::Einsum& einsum, const Step& step) {
+               return einsum.text ==
+                      (einsum.mask ? std::string(step.text) + std::string(kMask) : step.text);
+             });
 }
 
 void check_binding(const Lowering& lowering) {
   Values found = values_of(*lowering.binding, "binding");
-  erase(found, {"binding.description", "binding.source", "binding.cascade", "binding.causal_cascade", "binding.groups[0].name",
-                "binding.empty_rows"});
+  erase(found, {"binding.description", "binding.source", "binding.cascade",
+                "binding.causal_cascade", "binding.groups[0].name", "binding.empty_rows"});
   std::vector<Problem> problems = differences(found, expected_binding());
   constexpr std::size_t kFew = 4;  // beyond, it is another binding, not a changed one
   const bool other = problems.size() > kFew || !same_einsums(lowering);
@@ -246,37 +254,48 @@ void check_binding(const Lowering& lowering) {
 
 std::shared_ptr<const Library> library_for(const Lowering& lowering) {
   check_binding(lowering);
-  const auto array =
-      std::find_if(lowering.arrays.begin(), lowering.arrays.end(), [](const auto* a) { return a->kind == ArrayKind::spatial; });
+  const auto array = std::find_if(lowering.arrays.begin(), lowering.arrays.end(),
+                                  [](const auto* a) { return a->kind == ArrayKind::spatial; });
   check(array != lowering.arrays.end(), "the binding fusemax runs on a spatial array");
   return Library::of_side(*(*array)->rows);
 }
 
-void check_executes(const Parameters& rtl, const Lowering& lowering, const weft::engine::Sizing& sizing) {
+void check_executes(const Parameters& rtl, const Lowering& lowering,
+                    const weft::engine::Sizing& sizing) {
   Values found = values_of(*lowering.arch, "arch");
-  erase(found, {"arch.description", "arch.source", "arch.clock_hz", "arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_s",
+  erase(found, {"arch.description", "arch.source", "arch.clock_hz",
+                "arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_s",
                 "arch.dram.latency_cycles", "arch.buffer.bytes", "arch.dram.bus_up_to_side"});
   std::vector<Problem> problems = differences(found, expected_architecture(rtl));
   const auto at_most = [&](const char* field, std::int64_t value, std::int64_t most) {
-    if (value > most) problems.push_back({{}, field, std::to_string(value), fmt::format("the RTL takes at most {}", most)});
+    if (value > most)
+      problems.push_back(
+          {{}, field, std::to_string(value), fmt::format("the RTL takes at most {}", most)});
   };
-  at_most("arch.buffer.bytes", lowering.arch->buffer.bytes, static_cast<std::int64_t>(rtl.buffer_bytes));
-  // A write's data end some cycles after its address; memory that answered sooner would have to wait for them.
+  at_most("arch.buffer.bytes", lowering.arch->buffer.bytes,
+          static_cast<std::int64_t>(rtl.buffer_bytes));
+  // A write's data end some cycles after its address; memory that answered sooner would have to
+  // wait for them.
   constexpr std::int64_t kLeastLatency = 8;
   const weft::engine::Dram& dram = lowering.arch->dram;
-  if (const std::int64_t latency = latency_cycles(dram, lowering.arch->clock_hz); latency < kLeastLatency) {
-    problems.push_back({{},
-                        dram.latency_s ? "arch.dram.latency_s" : "arch.dram.latency_cycles",
-                        dram.latency_s ? config::number_text(*dram.latency_s) : std::to_string(latency),
-                        fmt::format("{} cycles; beside the RTL memory takes at least {} cycles", latency, kLeastLatency)});
+  if (const std::int64_t latency = latency_cycles(dram, lowering.arch->clock_hz);
+      latency < kLeastLatency) {
+    problems.push_back(
+        {{},
+         dram.latency_s ? "arch.dram.latency_s" : "arch.dram.latency_cycles",
+         dram.latency_s ? config::number_text(*dram.latency_s) : std::to_string(latency),
+         fmt::format("{} cycles; beside the RTL memory takes at least {} cycles", latency,
+                     kLeastLatency)});
   }
   at_most("--width-qk", sizing.shape.width_qk, rtl.max_width);
   at_most("--width-v", sizing.shape.width_v, rtl.max_width);
   if (sizing.masked && sizing.mask_offset < 0) {
-    problems.push_back({{},
-                        "--seq-kv",
-                        std::to_string(sizing.shape.seq_kv),
-                        fmt::format("the RTL has no rows of zeros: each of the {} queries must see a key", sizing.shape.seq_q)});
+    problems.push_back(
+        {{},
+         "--seq-kv",
+         std::to_string(sizing.shape.seq_kv),
+         fmt::format("the RTL has no rows of zeros: each of the {} queries must see a key",
+                     sizing.shape.seq_q)});
   }
   constexpr std::int64_t kMostOf24 = (1 << 24) - 1;
   at_most("--seq-q", sizing.shape.seq_q, kMostOf24);

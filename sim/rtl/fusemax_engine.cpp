@@ -16,7 +16,8 @@ using weft::engine::TensorId;
 
 namespace {
 
-constexpr std::uint64_t kBase = std::uint64_t{1} << 32;  // the upper halves of the base registers are in use, too
+constexpr std::uint64_t kBase = std::uint64_t{1}
+                                << 32;  // the upper halves of the base registers are in use, too
 
 // The next of a sequence of operands: uniform in [−2, 2), rounded to bf16.
 std::uint16_t random_bf16(std::uint64_t& state) {
@@ -25,36 +26,41 @@ std::uint16_t random_bf16(std::uint64_t& state) {
   x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
   x = (x ^ x >> 27) * 0x94D049BB133111EBu;
   x ^= x >> 31;
-  return numerics::bf16_bits(static_cast<float>(static_cast<std::int64_t>(x >> 40) - (1 << 23)) * 0x1p-22f);
+  return numerics::bf16_bits(static_cast<float>(static_cast<std::int64_t>(x >> 40) - (1 << 23)) *
+                             0x1p-22f);
 }
 
 }  // namespace
 
 const char* name_of(const Firing& firing) {
-  static constexpr const char* kSteps[3][7] = {{"BQK", "LM", "SLN", "SLD", "SLNV", "", ""},
-                                               {"RM", "PRM", "SPD", "RD", "SPNV", "RNV", "AV"},
-                                               {"load Q", "load K", "load V", "store AV", "", "", ""}};
+  static constexpr const char* kSteps[3][7] = {
+      {"BQK", "LM", "SLN", "SLD", "SLNV", "", ""},
+      {"RM", "PRM", "SPD", "RD", "SPNV", "RNV", "AV"},
+      {"load Q", "load K", "load V", "store AV", "", "", ""}};
   return kSteps[firing.unit][firing.step];
 }
 
-FusemaxEngine::FusemaxEngine(const std::shared_ptr<const Library>& library, const weft::engine::Schedule& schedule,
-                             const workload::Trace* trace, const memory::Stalls& stalls, std::uint64_t seed)
+FusemaxEngine::FusemaxEngine(const std::shared_ptr<const Library>& library,
+                             const weft::engine::Schedule& schedule, const workload::Trace* trace,
+                             const memory::Stalls& stalls, std::uint64_t seed)
     : schedule_(schedule), sizing_(*schedule.sizing), instance_(library) {
   const weft::engine::Layout layout(schedule);
   const weft::engine::Architecture& arch = *schedule.lowering->arch;
-  memory_ = std::make_unique<AxiMemory>(AxiMemory::Config{.dram = arch.dram,
-                                                          .clock_hz = arch.clock_hz,
-                                                          .stalls = stalls,
-                                                          .base = kBase,
-                                                          .bytes = layout.bytes(),
-                                                          .beat_bytes = library->parameters().beat_bytes});
+  memory_ = std::make_unique<AxiMemory>(
+      AxiMemory::Config{.dram = arch.dram,
+                        .clock_hz = arch.clock_hz,
+                        .stalls = stalls,
+                        .base = kBase,
+                        .bytes = layout.bytes(),
+                        .beat_bytes = library->parameters().beat_bytes});
   lay_out(trace, seed);
   make_program(trace);
 }
 
 TensorId FusemaxEngine::tensor(const std::string& name) const {
   const auto& tensors = schedule_.lowering->cascade->tensors;
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
+  const auto found =
+      std::find_if(tensors.begin(), tensors.end(), [&](const auto& t) { return t.name == name; });
   check(found != tensors.end(), "the cascade has Q, K, V and AV");
   return static_cast<TensorId>(found - tensors.begin());
 }
@@ -73,7 +79,8 @@ void FusemaxEngine::put(TensorId id, const workload::Trace* trace, int which, st
   const std::int64_t rows = which == 0 ? shape.seq_q : shape.seq_kv;
   const std::int64_t width = which == 2 ? shape.width_v : shape.width_qk;
   const std::int64_t slices = static_cast<std::int64_t>(extent.bytes / extent.slice_bytes);
-  const std::int64_t layers = trace != nullptr ? static_cast<std::int64_t>(trace->layers.size()) : 1;
+  const std::int64_t layers =
+      trace != nullptr ? static_cast<std::int64_t>(trace->layers.size()) : 1;
   std::uint64_t random = seed * 3 + static_cast<std::uint64_t>(which);
   for (std::int64_t s = 0; s < slices; ++s) {
     const float* values = nullptr;
@@ -83,10 +90,12 @@ void FusemaxEngine::put(TensorId id, const workload::Trace* trace, int which, st
       values = all.data() + s % (slices / layers) * rows * width;
     }
     for (std::int64_t r = 0; r < rows; ++r) {
-      std::uint8_t* to = memory_->bytes().data() + extent.begin + static_cast<std::uint64_t>(s) * extent.slice_bytes +
+      std::uint8_t* to = memory_->bytes().data() + extent.begin +
+                         static_cast<std::uint64_t>(s) * extent.slice_bytes +
                          static_cast<std::uint64_t>(r) * extent.row_bytes;
       for (std::int64_t w = 0; w < width; ++w) {
-        const std::uint16_t bits = values != nullptr ? numerics::bf16_bits(values[r * width + w]) : random_bf16(random);
+        const std::uint16_t bits =
+            values != nullptr ? numerics::bf16_bits(values[r * width + w]) : random_bf16(random);
         std::memcpy(to + 2 * w, &bits, sizeof bits);
       }
     }
@@ -99,10 +108,14 @@ void FusemaxEngine::make_program(const workload::Trace* trace) {
   const auto& group = schedule_.lowering->groups[0];
   std::int64_t block = 1;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-    if (schedule_.lowering->quantities[group.tiled[i].base] == weft::engine::Quantity::seq_q) block = sizing_.groups[0].ranks[i].block;
+    if (schedule_.lowering->quantities[group.tiled[i].base] == weft::engine::Quantity::seq_q)
+      block = sizing_.groups[0].ranks[i].block;
   }
-  const double scale = trace != nullptr ? trace->scale : 1 / std::sqrt(static_cast<double>(shape.width_qk));
-  const auto set = [&](std::uint32_t address, std::int64_t value) { program_.push_back({address, static_cast<std::uint32_t>(value)}); };
+  const double scale =
+      trace != nullptr ? trace->scale : 1 / std::sqrt(static_cast<double>(shape.width_qk));
+  const auto set = [&](std::uint32_t address, std::int64_t value) {
+    program_.push_back({address, static_cast<std::uint32_t>(value)});
+  };
   set(registers::kSeqQ, shape.seq_q);
   set(registers::kSeqKv, shape.seq_kv);
   set(registers::kWidthQk, shape.width_qk);
@@ -124,7 +137,8 @@ void FusemaxEngine::make_program(const workload::Trace* trace) {
 }
 
 double FusemaxEngine::progress() const {
-  const double tiles = static_cast<double>(sizing_.repeats) * static_cast<double>(sizing_.groups[0].ranks[0].tiles) *
+  const double tiles = static_cast<double>(sizing_.repeats) *
+                       static_cast<double>(sizing_.groups[0].ranks[0].tiles) *
                        static_cast<double>(sizing_.groups[0].ranks[1].tiles);
   return phase_ == Phase::done ? 1.0 : std::min(0.99, static_cast<double>(fired_tiles_) / tiles);
 }
@@ -142,7 +156,8 @@ void FusemaxEngine::write_registers(Cycle now) {
   if (start && outputs_.busy != 0 && phase_ == Phase::program) {
     phase_ = Phase::running;
     started_ = now - 1;
-    if (!wave_.path.empty()) instance_.open_wave(wave_.path, wave_.from, wave_.to, schedule_.lowering->arch->clock_hz);
+    if (!wave_.path.empty())
+      instance_.open_wave(wave_.path, wave_.from, wave_.to, schedule_.lowering->arch->clock_hz);
   }
 }
 
@@ -152,7 +167,8 @@ void FusemaxEngine::read_registers() {
   check(outputs_.axil_rresp == 0, "the engine refused a counter that it has");
   if (at_ == 0) {
     check((outputs_.axil_rdata & registers::kDone) != 0, "a run that has ended says so");
-    if ((outputs_.axil_rdata & registers::kError) != 0) throw ContractError("the engine reports an error");
+    if ((outputs_.axil_rdata & registers::kError) != 0)
+      throw ContractError("the engine reports an error");
   } else {
     counters_[(at_ - 1) / 2] |= std::uint64_t{outputs_.axil_rdata} << ((at_ - 1) % 2 * 32);
   }
@@ -173,7 +189,8 @@ void FusemaxEngine::follow() {
 Cycle FusemaxEngine::step(Cycle now) {
   if (phase_ == Phase::done) return kNever;
   inputs_.rst_n = phase_ == Phase::reset ? 0 : 1;
-  const bool programs = (phase_ == Phase::program || phase_ == Phase::running) && at_ < program_.size();
+  const bool programs =
+      (phase_ == Phase::program || phase_ == Phase::running) && at_ < program_.size();
   inputs_.axil_awvalid = programs && !address_taken_ ? 1 : 0;
   inputs_.axil_wvalid = programs && !data_taken_ ? 1 : 0;
   if (programs) {
@@ -183,7 +200,8 @@ Cycle FusemaxEngine::step(Cycle now) {
   inputs_.axil_wstrb = 15;
   inputs_.axil_bready = 1;
   inputs_.axil_arvalid = phase_ == Phase::read && !address_taken_ ? 1 : 0;
-  inputs_.axil_araddr = static_cast<std::uint16_t>(at_ == 0 ? registers::kStatus : registers::kCounters + 4 * (at_ - 1));
+  inputs_.axil_araddr = static_cast<std::uint16_t>(at_ == 0 ? registers::kStatus
+                                                            : registers::kCounters + 4 * (at_ - 1));
   inputs_.axil_rready = 1;
   memory_->drive(now, inputs_);
   instance_.settle(inputs_, outputs_);
@@ -205,7 +223,8 @@ Cycle FusemaxEngine::step(Cycle now) {
   instance_.tick();
   if (phase_ != Phase::done) return now + 1;
   check(counter(RtlCounter::cycles) == static_cast<std::uint64_t>(last_response_ - started_),
-        "the engine counts cycles from the one in which start was accepted to the one of the last write response");
+        "the engine counts cycles from the one in which start was accepted to the one of the last "
+        "write response");
   return kNever;
 }
 
@@ -218,7 +237,8 @@ std::vector<std::vector<float>> FusemaxEngine::outputs() const {
   for (std::int64_t s = 0; s < sizing_.repeats; ++s) {
     std::vector<float>& out = layers[static_cast<std::size_t>(s / heads)];
     for (std::int64_t r = 0; r < shape.seq_q; ++r) {
-      const std::uint8_t* from = memory_->bytes().data() + extent.begin + static_cast<std::uint64_t>(s) * extent.slice_bytes +
+      const std::uint8_t* from = memory_->bytes().data() + extent.begin +
+                                 static_cast<std::uint64_t>(s) * extent.slice_bytes +
                                  static_cast<std::uint64_t>(r) * extent.row_bytes;
       for (std::int64_t w = 0; w < shape.width_v; ++w) {
         std::uint16_t bits = 0;

@@ -1,6 +1,7 @@
-// The Verilated FuseMax engine with its memory and its driver: one core with step(now), for a loop, for a SystemC shell
-// beside the simulator's engine, or for a test. It programs the registers over AXI4-Lite, starts the run, follows it cycle
-// by cycle, and reads the counters back. docs/units/engine/fusemax.md has registers and timing.
+// The Verilated FuseMax engine with its memory and its driver: one core with step(now), for a loop,
+// for a SystemC shell beside the simulator's engine, or for a test. It programs the registers over
+// AXI4-Lite, starts the run, follows it cycle by cycle, and reads the counters back.
+// docs/units/engine/fusemax.md has registers and timing.
 #pragma once
 
 #include <array>
@@ -16,7 +17,8 @@
 
 namespace weft::sim::rtl {
 
-// A firing in the RTL: `unit` 0 is array_2d, 1 array_1d, 2 the memory port; `step` as the engine's trace ports number it.
+// A firing in the RTL: `unit` 0 is array_2d, 1 array_1d, 2 the memory port; `step` as the engine's
+// trace ports number it.
 struct Firing {
   Cycle cycle = 0;  // of the run: 0 is the first one with busy set
   int unit = 0;
@@ -43,17 +45,22 @@ enum class RtlCounter : std::uint8_t {
 };
 inline constexpr std::size_t kRtlCounters = 13;
 
-// The library of the design's side; ConfigError where the design is none that has RTL, or where there is no library.
+// The library of the design's side; ConfigError where the design is none that has RTL, or where
+// there is no library.
 std::shared_ptr<const Library> library_for(const weft::engine::Lowering& lowering);
-// ConfigError where the design is not one that the library's RTL executes: field, value, and what the RTL has.
-void check_executes(const Parameters& parameters, const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing);
+// ConfigError where the design is not one that the library's RTL executes: field, value, and what
+// the RTL has.
+void check_executes(const Parameters& parameters, const weft::engine::Lowering& lowering,
+                    const weft::engine::Sizing& sizing);
 
 class FusemaxEngine {
  public:
   using Fire = void (*)(void* context, const Firing& firing);
 
-  // Operands come from `trace`; without one they are drawn from `seed`. `schedule` must be one that check_executes() takes.
-  FusemaxEngine(const std::shared_ptr<const Library>& library, const weft::engine::Schedule& schedule, const workload::Trace* trace,
+  // Operands come from `trace`; without one they are drawn from `seed`. `schedule` must be one that
+  // check_executes() takes.
+  FusemaxEngine(const std::shared_ptr<const Library>& library,
+                const weft::engine::Schedule& schedule, const workload::Trace* trace,
                 const memory::Stalls& stalls, std::uint64_t seed);
 
   void on_fire(Fire fire, void* context) {
@@ -61,17 +68,22 @@ class FusemaxEngine {
     context_ = context;
   }
   // A VCD of cycles [from, to) of the run, complete after close_wave(). Before the first step().
-  void write_wave(const std::string& path, std::uint64_t from, std::uint64_t to) { wave_ = {path, from, to}; }
+  void write_wave(const std::string& path, std::uint64_t from, std::uint64_t to) {
+    wave_ = {path, from, to};
+  }
   void close_wave() { instance_.close_wave(); }
 
-  // One cycle; `now` must rise by one a call. kNever once the run has ended and its counters are read.
+  // One cycle; `now` must rise by one a call. kNever once the run has ended and its counters are
+  // read.
   Cycle step(Cycle now);
   bool done() const { return phase_ == Phase::done; }
   bool running() const { return phase_ == Phase::running; }
   std::uint64_t run_cycles() const { return run_cycles_; }  // so far
   double progress() const;
 
-  std::uint64_t counter(RtlCounter counter) const { return counters_[static_cast<std::size_t>(counter)]; }
+  std::uint64_t counter(RtlCounter counter) const {
+    return counters_[static_cast<std::size_t>(counter)];
+  }
   const AxiMemory& memory() const { return *memory_; }
   // By layer, [batch, heads, seq_q, width_v].
   std::vector<std::vector<float>> outputs() const;
@@ -83,7 +95,8 @@ class FusemaxEngine {
     std::uint32_t value = 0;
   };
   void lay_out(const workload::Trace* trace, std::uint64_t seed);
-  void put(weft::engine::TensorId tensor, const workload::Trace* trace, int which, std::uint64_t seed);
+  void put(weft::engine::TensorId tensor, const workload::Trace* trace, int which,
+           std::uint64_t seed);
   void make_program(const workload::Trace* trace);
   void write_registers(Cycle now);
   void read_registers();

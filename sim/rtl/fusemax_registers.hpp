@@ -16,7 +16,8 @@ inline constexpr std::uint32_t kGroup = 0x024;
 inline constexpr std::uint32_t kFlags = 0x028;
 inline constexpr std::uint32_t kBlockTiles = 0x02C;
 inline constexpr std::uint32_t kScaleLog2e = 0x030;
-inline constexpr std::uint32_t kBases = 0x040;      // of Q, K, V and the output: lower and upper half of each
+inline constexpr std::uint32_t kBases =
+    0x040;  // of Q, K, V and the output: lower and upper half of each
 inline constexpr std::uint32_t kHeadBytes = 0x060;  // of Q, K, V and the output
 inline constexpr std::uint32_t kCounters = 0x100;
 

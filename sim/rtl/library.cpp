@@ -19,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& field, const std::string& value, const std::string& why) {
+[[noreturn]] void refuse(const fs::path& path, const std::string& field, const std::string& value,
+                         const std::string& why) {
   throw ConfigError(Problem{{path.string(), 0, 0}, field, value, why});
 }
 
@@ -27,7 +28,9 @@ namespace fs = std::filesystem;
 std::int64_t side_of(const std::string& name) {
   constexpr std::string_view kBefore = "libweft_fusemax_";
   constexpr std::string_view kAfter = ".so";
-  if (name.size() <= kBefore.size() + kAfter.size() || !name.starts_with(kBefore) || !name.ends_with(kAfter)) return 0;
+  if (name.size() <= kBefore.size() + kAfter.size() || !name.starts_with(kBefore) ||
+      !name.ends_with(kAfter))
+    return 0;
   const char* begin = name.data() + kBefore.size();
   const char* end = name.data() + name.size() - kAfter.size();
   std::int64_t side = 0;
@@ -47,19 +50,26 @@ Handle open_handle(const fs::path& path) {
   Handle handle(::dlopen(fs::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL));
   if (handle != nullptr) return handle;
   const char* why = ::dlerror();
-  refuse(path, "", "", std::string("cannot be opened as a library: ") + (why != nullptr ? why : "unknown reason"));
+  refuse(
+      path, "", "",
+      std::string("cannot be opened as a library: ") + (why != nullptr ? why : "unknown reason"));
 }
 
 void check_api(const fs::path& path, const weft_rtl_api* api) {
-  if (api == nullptr) refuse(path, "", "", "gives no table of functions; build it again with 'weft rtl build'");
-  if (api->abi_version != WEFT_RTL_ABI_VERSION || api->inputs_bytes != sizeof(Inputs) || api->outputs_bytes != sizeof(Outputs)) {
+  if (api == nullptr)
+    refuse(path, "", "", "gives no table of functions; build it again with 'weft rtl build'");
+  if (api->abi_version != WEFT_RTL_ABI_VERSION || api->inputs_bytes != sizeof(Inputs) ||
+      api->outputs_bytes != sizeof(Outputs)) {
     refuse(path, "abi_version", std::to_string(api->abi_version),
-           fmt::format("this program takes {}; build the library again with 'weft rtl build'", WEFT_RTL_ABI_VERSION));
+           fmt::format("this program takes {}; build the library again with 'weft rtl build'",
+                       WEFT_RTL_ABI_VERSION));
   }
-  if (std::string_view(api->engine) != "fusemax") refuse(path, "engine", api->engine, "must be 'fusemax'");
+  if (std::string_view(api->engine) != "fusemax")
+    refuse(path, "engine", api->engine, "must be 'fusemax'");
   if (const std::string expected = expected_hash(api->parameters); api->source_hash != expected) {
     refuse(path, "source_hash", api->source_hash,
-           fmt::format("the sources of this program have '{}': build it again with 'weft rtl build --side {}', or build Weft again where "
+           fmt::format("the sources of this program have '{}': build it again with 'weft rtl build "
+                       "--side {}', or build Weft again where "
                        "rtl/ has changed since",
                        expected, api->parameters.side));
   }
@@ -73,7 +83,8 @@ std::vector<fs::path> library_folders() {
     std::string_view rest = named;
     while (!rest.empty()) {
       const std::size_t colon = rest.find(':');
-      if (const std::string_view folder = rest.substr(0, colon); !folder.empty()) folders.emplace_back(folder);
+      if (const std::string_view folder = rest.substr(0, colon); !folder.empty())
+        folders.emplace_back(folder);
       rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
     }
   }
@@ -91,7 +102,8 @@ std::vector<Found> find_libraries() {
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(folder, code)) {
       const std::int64_t side = side_of(entry.path().filename().string());
-      const bool known = std::any_of(all.begin(), all.end(), [&](const Found& found) { return found.side == side; });
+      const bool known = std::any_of(all.begin(), all.end(),
+                                     [&](const Found& found) { return found.side == side; });
       if (side > 0 && !known) all.push_back({side, entry.path()});
     }
   }
@@ -101,14 +113,18 @@ std::vector<Found> find_libraries() {
 
 std::string expected_hash(const Parameters& p) {
   // As scripts/rtl/build_library.sh writes them.
-  return sha256_hex(fmt::format("{} side {} contexts {} max_width {} divide_stages {} outstanding {} buffer_bytes {}",
-                                WEFT_RTL_SOURCES_SHA256, p.side, p.contexts, p.max_width, p.divide_stages, p.outstanding, p.buffer_bytes));
+  return sha256_hex(fmt::format(
+      "{} side {} contexts {} max_width {} divide_stages {} outstanding {} buffer_bytes {}",
+      WEFT_RTL_SOURCES_SHA256, p.side, p.contexts, p.max_width, p.divide_stages, p.outstanding,
+      p.buffer_bytes));
 }
 
 std::shared_ptr<const Library> Library::open(const fs::path& path) {
   Handle handle = open_handle(path);
-  const auto table = reinterpret_cast<decltype(&weft_rtl_table)>(::dlsym(handle.get(), "weft_rtl_table"));
-  if (table == nullptr) refuse(path, "", "", "is no library of Verilated RTL: it has no 'weft_rtl_table'");
+  const auto table =
+      reinterpret_cast<decltype(&weft_rtl_table)>(::dlsym(handle.get(), "weft_rtl_table"));
+  if (table == nullptr)
+    refuse(path, "", "", "is no library of Verilated RTL: it has no 'weft_rtl_table'");
   const weft_rtl_api* api = table();
   check_api(path, api);
   return std::shared_ptr<const Library>(new Library(path, handle.release(), api));
@@ -116,27 +132,35 @@ std::shared_ptr<const Library> Library::open(const fs::path& path) {
 
 std::shared_ptr<const Library> Library::of_side(std::int64_t side) {
   if (side < kLeastSide || side > kMostSide) {
-    throw ConfigError(Problem{
-        {"--fidelity rtl", 0, 0}, "side", std::to_string(side), fmt::format("the RTL has sides from {} to {}", kLeastSide, kMostSide)});
+    throw ConfigError(
+        Problem{{"--fidelity rtl", 0, 0},
+                "side",
+                std::to_string(side),
+                fmt::format("the RTL has sides from {} to {}", kLeastSide, kMostSide)});
   }
   const auto all = find_libraries();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Found& f) { return f.side == side; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Found& f) { return f.side == side; });
   if (found != all.end()) return open(found->path);
   std::string there;
   for (const Found& f : all) there += (there.empty() ? "" : ", ") + std::to_string(f.side);
   std::string folders;
-  for (const fs::path& folder : library_folders()) folders += (folders.empty() ? "" : " and ") + folder.string();
+  for (const fs::path& folder : library_folders())
+    folders += (folders.empty() ? "" : " and ") + folder.string();
   throw ConfigError(Problem{{"--fidelity rtl", 0, 0},
                             "side",
                             std::to_string(side),
-                            fmt::format("there is no library of that side: build it with 'weft rtl build --side {}'; there are {} in {}",
+                            fmt::format("there is no library of that side: build it with 'weft rtl "
+                                        "build --side {}'; there are {} in {}",
                                         side, there.empty() ? "none" : there, folders)});
 }
 
 Library::~Library() { ::dlclose(handle_); }
 
-Instance::Instance(std::shared_ptr<const Library> library) : library_(std::move(library)), instance_(library_->api_->create()) {
-  if (instance_ == nullptr) throw ContractError(library_->path_.string() + ": " + library_->api_->failure());
+Instance::Instance(std::shared_ptr<const Library> library)
+    : library_(std::move(library)), instance_(library_->api_->create()) {
+  if (instance_ == nullptr)
+    throw ContractError(library_->path_.string() + ": " + library_->api_->failure());
 }
 
 Instance::~Instance() { library_->api_->free(instance_); }
@@ -147,7 +171,8 @@ void Instance::fail(int code) const {
   throw ContractError("the RTL failed: " + why);
 }
 
-void Instance::open_wave(const std::string& path, std::uint64_t from, std::uint64_t to, double clock_hz) {
+void Instance::open_wave(const std::string& path, std::uint64_t from, std::uint64_t to,
+                         double clock_hz) {
   check(library_->api_->wave_open(instance_, path.c_str(), from, to, clock_hz));
 }
 

@@ -20,8 +20,9 @@ namespace fs = std::filesystem;
 class AtomicFile : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              ("weft-atomic-" + std::to_string(::getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ =
+        fs::temp_directory_path() / ("weft-atomic-" + std::to_string(::getpid()) + "-" +
+                                     testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -31,7 +32,10 @@ class AtomicFile : public testing::Test {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator{})); }
+  std::size_t entries() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}));
+  }
   void expect_refused(const fs::path& path) const {
     try {
       write_file_atomically(path, "x");
@@ -70,7 +74,8 @@ TEST_F(AtomicFile, KeepsPermissionsAndFollowsLinks) {
   write_file_atomically(folder_ / "link", "new");
   EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
   EXPECT_EQ(content(folder_ / "f"), "new");
-  EXPECT_EQ(fs::status(folder_ / "f").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(fs::status(folder_ / "f").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST_F(AtomicFile, DeviceIsWrittenInPlace) {

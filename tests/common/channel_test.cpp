@@ -54,7 +54,8 @@ TEST(Channel, WakesItsReceiverOnceAMessage) {
   EXPECT_EQ(waker.wakes, 2);
 }
 
-// Whatever is sent when, and whenever it is looked for: the order sent, each one cycle later at the soonest.
+// Whatever is sent when, and whenever it is looked for: the order sent, each one cycle later at the
+// soonest.
 TEST(Channel, KeepsTheOrderUnderRandomPauses) {
   const std::uint64_t seed = test::seed_or(3);
   SCOPED_TRACE(test::seed_text(seed));

@@ -40,7 +40,8 @@ TEST(Count, ProductsAndSumsAreRightOrRefused) {
         EXPECT_GT(exact, kMost) << a << " and " << b;
         ++refused;
       }
-      EXPECT_EQ(product ? capped_times(a, b) : capped_plus(a, b), exact > kMost ? kMost : static_cast<std::int64_t>(exact));
+      EXPECT_EQ(product ? capped_times(a, b) : capped_plus(a, b),
+                exact > kMost ? kMost : static_cast<std::int64_t>(exact));
     }
   }
   EXPECT_GT(right, 1000);
@@ -64,7 +65,8 @@ TEST(Count, TotalsGoBeyond64Bits) {
     }
     const std::int64_t part = 1 + (draw(random) >> 40);
     const cpp_int upward = (exact + part - 1) / part;
-    EXPECT_NEAR(total.approximate(), static_cast<double>(exact), 1e-15 * static_cast<double>(exact));
+    EXPECT_NEAR(total.approximate(), static_cast<double>(exact),
+                1e-15 * static_cast<double>(exact));
     if (upward < (cpp_int(1) << 64)) {
       EXPECT_EQ(cpp_int(total.over(part).in_64_bits("bytes")), upward);
     }
@@ -94,14 +96,16 @@ TEST(Count, TheMessageNamesTheCountAndItsSize) {
     static_cast<void>((Total(kMost) * 3).in_64_bits("bytes read"));
     FAIL() << "3 (2^63 - 1) does not fit";
   } catch (const TooLarge& error) {
-    EXPECT_EQ(error.what(), std::string("bytes read come to 2.767e+19, more than can be counted (1.845e+19)"));
+    EXPECT_EQ(error.what(),
+              std::string("bytes read come to 2.767e+19, more than can be counted (1.845e+19)"));
   }
 }
 
 TEST(Count, CyclesThatAreNoNumberAreRefused) {
   EXPECT_EQ(whole(30.9e15, "cycles"), 30'900'000'000'000'000);
   EXPECT_EQ(whole(2.5, "cycles"), 3);
-  for (const double cycles : {9.3e18, 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
+  for (const double cycles : {9.3e18, 1e300, std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()})
     EXPECT_THROW(static_cast<void>(whole(cycles, "cycles")), TooLarge) << cycles;
 }
 

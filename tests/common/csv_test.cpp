@@ -17,7 +17,8 @@ class Csv : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove(path_); }
 
-  const std::string path_ = testing::TempDir() + "csv_" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".csv";
+  const std::string path_ = testing::TempDir() + "csv_" +
+                            testing::UnitTest::GetInstance()->current_test_info()->name() + ".csv";
 };
 using CsvFaults = Csv;
 
@@ -75,7 +76,8 @@ TEST(CsvCounts, Units) {
   EXPECT_EQ(count_of("512"), 512);
   EXPECT_EQ(count_of("64K"), 65536);
   EXPECT_EQ(count_of("1M"), 1 << 20);
-  for (const char* bad : {"", "K", "-1", "1.5", "1k", "1 K", "9999999999999999999", "9007199254740992M"}) {
+  for (const char* bad :
+       {"", "K", "-1", "1.5", "1k", "1 K", "9999999999999999999", "9007199254740992M"}) {
     EXPECT_FALSE(count_of(bad).has_value()) << bad;
   }
 }

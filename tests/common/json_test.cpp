@@ -27,7 +27,9 @@ TEST(Writer, LaysOutObjectsAndListsInTheOrderOfTheCalls) {
   writer.begin_object();
   writer.end_object();
   writer.end_object();
-  EXPECT_EQ(writer.take(), "{\n  \"b\": 1,\n  \"a\": \"x\",\n  \"list\": [\n    true,\n    null\n  ],\n  \"empty\": {}\n}\n");
+  EXPECT_EQ(writer.take(),
+            "{\n  \"b\": 1,\n  \"a\": \"x\",\n  \"list\": [\n    true,\n    null\n  ],\n  "
+            "\"empty\": {}\n}\n");
 }
 
 TEST(Writer, CompactLayoutIsOneLine) {
@@ -51,14 +53,16 @@ std::string in_json(std::string_view text) {
 TEST(Writer, EscapesSoThatAnotherReaderGetsTheSameText) {
   std::string every_ascii;
   for (char c = 1; c < 127; ++c) every_ascii += c;
-  for (const std::string& text : {every_ascii, std::string("π → ∞ 😀"), std::string("nul\0in", 6), std::string("\x7F")}) {
+  for (const std::string& text :
+       {every_ascii, std::string("π → ∞ 😀"), std::string("nul\0in", 6), std::string("\x7F")}) {
     EXPECT_EQ(nlohmann::json::parse(in_json(text)).get<std::string>(), text);
   }
 }
 
 TEST(Writer, BytesThatAreNotUtf8BecomeTheReplacementCharacter) {
   EXPECT_EQ(in_json("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
-  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\xF0\x80\x80\x80"}) {
+  for (const char* bad :
+       {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\xF0\x80\x80\x80"}) {
     EXPECT_TRUE(nlohmann::json::accept(in_json(bad))) << bad;
     EXPECT_NE(in_json(bad).find("\xEF\xBF\xBD"), std::string::npos);
   }

@@ -35,7 +35,8 @@ TEST(Limits, EachHasANameOfItsOwnAndADefaultWithinItsRange) {
     EXPECT_LE(limit.value, limit.most) << limit.name;
     EXPECT_GT(limit.value, 0u) << limit.name;
     names.push_back(limit.name);
-    EXPECT_EQ((parse_limits(std::string(limit.name) + "=1", "test").*member).value, 1u) << limit.name;
+    EXPECT_EQ((parse_limits(std::string(limit.name) + "=1", "test").*member).value, 1u)
+        << limit.name;
   }
   EXPECT_EQ(sizeof(ReadLimits), names.size() * sizeof(Limit)) << "all_limits() lists every one";
   std::sort(names.begin(), names.end());
@@ -53,7 +54,8 @@ TEST(LimitsFaults, AreRefusedByName) {
   };
   EXPECT_NE(refusal("yaml.node=1").find("did you mean 'yaml.nodes'?"), std::string::npos);
   for (const char* value : {"0", "-1", "x", "", "1.5", "1e300", "257"})
-    EXPECT_NE(refusal(std::string("yaml.depth=") + value).find("from 1 to 256"), std::string::npos) << value;
+    EXPECT_NE(refusal(std::string("yaml.depth=") + value).find("from 1 to 256"), std::string::npos)
+        << value;
   EXPECT_NE(refusal("yaml.depth").find("NAME=N"), std::string::npos);
 }
 
@@ -101,10 +103,12 @@ TEST_F(InputFileFaults, AFileIsReadWhole) {
   bytes[2'999'999] = 'z';
   std::ofstream(folder_ / "f", std::ios::binary) << "\xEF\xBB\xBF" << bytes;
   fs::create_symlink(folder_ / "f", folder_ / "link");
-  EXPECT_EQ(read_text(folder_ / "link", ReadLimits{}.yaml_bytes), bytes) << "without its byte order mark";
+  EXPECT_EQ(read_text(folder_ / "link", ReadLimits{}.yaml_bytes), bytes)
+      << "without its byte order mark";
   EXPECT_EQ(InputFile(folder_ / "f").read(1'000'000, 2), "aa");
   EXPECT_EQ(InputFile(folder_ / "f").read(3'000'002, 9), "z");
-  EXPECT_FALSE(read_text("/proc/self/status", ReadLimits{}.yaml_bytes).empty()) << "says that it is empty";
+  EXPECT_FALSE(read_text("/proc/self/status", ReadLimits{}.yaml_bytes).empty())
+      << "says that it is empty";
 }
 
 TEST_F(InputFileFaults, ASparseFileIsRefusedByItsSize) {

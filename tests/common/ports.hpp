@@ -7,7 +7,9 @@
 
 namespace weft::test {
 
-constexpr std::uint64_t low_bits(std::size_t width) { return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1; }
+constexpr std::uint64_t low_bits(std::size_t width) {
+  return width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
+}
 
 // Bits `low` to `low + width - 1`; at most 64 of them.
 template <class Port>
@@ -35,14 +37,16 @@ void set_port_bits(Port& port, std::size_t low, std::size_t width, std::uint64_t
       const std::size_t at = low + done;
       const std::size_t count = 32 - at % 32 < width - done ? 32 - at % 32 : width - done;
       const auto mask = static_cast<std::uint32_t>(low_bits(count) << (at % 32));
-      port.at(at / 32) = (port.at(at / 32) & ~mask) | (static_cast<std::uint32_t>((value >> done) << (at % 32)) & mask);
+      port.at(at / 32) = (port.at(at / 32) & ~mask) |
+                         (static_cast<std::uint32_t>((value >> done) << (at % 32)) & mask);
       done += count;
     }
   }
 }
 
-// Asynchronous as it is, a reset lasts over a clock edge here: Verilator looks at `disable iff` at clock edges only, so an
-// assertion that compares with the cycle before would otherwise compare with the time before the reset.
+// Asynchronous as it is, a reset lasts over a clock edge here: Verilator looks at `disable iff` at
+// clock edges only, so an assertion that compares with the cycle before would otherwise compare
+// with the time before the reset.
 template <class Bench>
 void pulse_reset(Bench& bench) {
   bench->clk_i = 0;

@@ -1,4 +1,5 @@
-// The seed of random tests: WEFT_SEED where it is set, else the test's own. Show it in every failure (SCOPED_TRACE).
+// The seed of random tests: WEFT_SEED where it is set, else the test's own. Show it in every
+// failure (SCOPED_TRACE).
 #pragma once
 
 #include <cstdint>

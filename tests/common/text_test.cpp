@@ -35,7 +35,8 @@ TEST(Text, WhatIsNotUtf8IsShownByItsBytes) {
 }
 
 TEST(Text, WordsOfAnyLanguageStayAsTheyAre) {
-  for (const char* text : {"plain ASCII ~", "µs, π → ∞", "Größe", "日本語", "עברית", "😀"}) EXPECT_EQ(visible(text), text);
+  for (const char* text : {"plain ASCII ~", "µs, π → ∞", "Größe", "日本語", "עברית", "😀"})
+    EXPECT_EQ(visible(text), text);
 }
 
 TEST(Text, LinesStayWhereTheyAreAskedFor) {
@@ -45,8 +46,10 @@ TEST(Text, LinesStayWhereTheyAreAskedFor) {
 }
 
 TEST(Text, NoPartOfAProblemReachesATerminal) {
-  const ConfigError error(Problem{{"fi\x1Ble\n.yaml", 3, 1}, "fie\xC2\x9Bld", "va\x07lue", "allowed: 'na\xE2\x80\xAEme\n'"});
-  EXPECT_STREQ(error.what(), "fi\\x1ble\\n.yaml:3:1: fie\\u{009b}ld = 'va\\x07lue': allowed: 'na\\u{202e}me\\n'");
+  const ConfigError error(Problem{
+      {"fi\x1Ble\n.yaml", 3, 1}, "fie\xC2\x9Bld", "va\x07lue", "allowed: 'na\xE2\x80\xAEme\n'"});
+  EXPECT_STREQ(error.what(),
+               "fi\\x1ble\\n.yaml:3:1: fie\\u{009b}ld = 'va\\x07lue': allowed: 'na\\u{202e}me\\n'");
   EXPECT_EQ(error.problems().front().value, "va\x07lue") << "what was written is kept";
 }
 

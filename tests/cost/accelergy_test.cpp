@@ -8,11 +8,17 @@
 namespace weft::cost::test {
 namespace {
 
-const Components kComponents{.root = "engine",
-                             .arrays = {{"array_1d", {"macc", "multiply", "add", "max", "exp", "divide"}}, {"array_2d", {"macc", "max"}}},
-                             .buffer_bytes = 1 << 20,
-                             .buffer_row_bytes = 1024};
-const Frame kFrame{.description = "imported", .node = "45", .voltage_v = 0.9, .buffer_bytes = 1 << 20, .buffer_row_bytes = 1024};
+const Components kComponents{
+    .root = "engine",
+    .arrays = {{"array_1d", {"macc", "multiply", "add", "max", "exp", "divide"}},
+               {"array_2d", {"macc", "max"}}},
+    .buffer_bytes = 1 << 20,
+    .buffer_row_bytes = 1024};
+const Frame kFrame{.description = "imported",
+                   .node = "45",
+                   .voltage_v = 0.9,
+                   .buffer_bytes = 1 << 20,
+                   .buffer_row_bytes = 1024};
 
 const std::vector<ActionCount> kActions{{"array_2d.macc", "compute", 3e9, 2, 6e9, "a book"},
                                         {"buffer", "read", 1000, 0.25, 250, "a book"},
@@ -66,7 +72,8 @@ TEST(Accelergy, ActionCountsAndTheirEnergies) {
   double total = 0;
   for (std::size_t i = 0; i < local.size(); ++i) {
     for (std::size_t j = 0; j < local[i]["action_counts"].size(); ++j)
-      total += local[i]["action_counts"][j]["counts"].as<double>() * tables[i]["actions"][j]["energy"].as<double>();
+      total += local[i]["action_counts"][j]["counts"].as<double>() *
+               tables[i]["actions"][j]["energy"].as<double>();
   }
   double charged = 0;
   for (const ActionCount& action : kActions) charged += action.pj;
@@ -100,11 +107,13 @@ TEST_F(AccelergyFiles, RoundTrip) {
     for (const auto& [operation_name, each] : table.operations) {
       const Operation& other = operation(back, operation_name);
       EXPECT_EQ(other.energy.pj, each.energy.pj);
-      EXPECT_EQ(other.energy.source, "Accelergy ERT " + ert + ", table engine.array_1d." + operation_name);
+      EXPECT_EQ(other.energy.source,
+                "Accelergy ERT " + ert + ", table engine.array_1d." + operation_name);
       ASSERT_EQ(other.area.has_value(), each.area.has_value());
       if (!each.area) continue;
       EXPECT_EQ(other.area->um2, each.area->um2);
-      EXPECT_EQ(other.area->source, "Accelergy ART " + art + ", table engine.array_1d." + operation_name);
+      EXPECT_EQ(other.area->source,
+                "Accelergy ART " + art + ", table engine.array_1d." + operation_name);
     }
     EXPECT_EQ(back.register_file.read.pj, table.register_file.read.pj);
     EXPECT_EQ(back.register_file.write.pj, table.register_file.write.pj);
@@ -118,7 +127,8 @@ TEST_F(AccelergyFiles, RoundTrip) {
     EXPECT_DOUBLE_EQ(back.dram_per_bit.pj, table.dram_per_bit.pj);
     EXPECT_EQ(back.node, "45");
     // And the import exports to the same text.
-    EXPECT_EQ(energy_reference_table(back, kComponents), energy_reference_table(table, kComponents));
+    EXPECT_EQ(energy_reference_table(back, kComponents),
+              energy_reference_table(table, kComponents));
     EXPECT_EQ(area_reference_table(back, kComponents), area_reference_table(table, kComponents));
   }
 }
@@ -147,7 +157,8 @@ TEST_F(AccelergyFiles, AnErtOfAnothersHand) {
   const Table table = import_accelergy(file, std::nullopt, frame);
   EXPECT_EQ(table.name, "theirs");
   EXPECT_EQ(operation(table, "macc").energy.pj, 3);
-  EXPECT_EQ(operation(table, "macc").energy.source, "Accelergy ERT " + file + ", table chip.PE[0..167].macc[1..1]");
+  EXPECT_EQ(operation(table, "macc").energy.source,
+            "Accelergy ERT " + file + ", table chip.PE[0..167].macc[1..1]");
   EXPECT_FALSE(operation(table, "macc").area);
   EXPECT_EQ(table.register_file.write.pj, 2);
   EXPECT_EQ(table.register_file.charged, Charged::one_element);
@@ -161,7 +172,8 @@ TEST_F(AccelergyFiles, EachDirectionOfDramHasItsEnergy) {
   Frame frame = kFrame;
   frame.dram_action_bytes = 8;
   const std::string file =
-      write("theirs.yaml", with(kErt, "{name: write, energy: 512}", "{name: write, energy: 640}") + "ERT_summary: {x: 1}\n");
+      write("theirs.yaml", with(kErt, "{name: write, energy: 512}", "{name: write, energy: 640}") +
+                               "ERT_summary: {x: 1}\n");
   const Table table = import_accelergy(file, std::nullopt, frame);
   EXPECT_EQ(dram_bit(table, false).pj, 8);
   EXPECT_EQ(dram_bit(table, true).pj, 10);
@@ -178,16 +190,19 @@ TEST_F(AccelergyFiles, PatternsOfAMap) {
   const std::string file = write("theirs.yaml", ert);
   const auto buffer_by = [&](const std::string& pattern) {
     Frame frame = kFrame;
-    frame.map_file = write("map.yaml", "map:\n- {component: '" + pattern + "', is: buffer}\n- {component: '*DRAM', is: dram}\n");
+    frame.map_file = write("map.yaml", "map:\n- {component: '" + pattern +
+                                           "', is: buffer}\n- {component: '*DRAM', is: dram}\n");
     try {
       return import_accelergy(file, std::nullopt, frame).buffer_energy.front().write_pj == 32;
     } catch (const ConfigError&) {
       return false;
     }
   };
-  for (const char* good : {"chip.a.b_glb", "chip.a[0..3].b_glb", "*_glb", "chip.*.b_glb", "chip.a.b_glb*", "*.a*b*", "c*h*i*p*g*l*b"})
+  for (const char* good : {"chip.a.b_glb", "chip.a[0..3].b_glb", "*_glb", "chip.*.b_glb",
+                           "chip.a.b_glb*", "*.a*b*", "c*h*i*p*g*l*b"})
     EXPECT_TRUE(buffer_by(good)) << good;
-  for (const char* bad : {"chip.a.b", "b_glb", "*_glb.", "chip.**.c", "chip.a.b_glbx", "x*"}) EXPECT_FALSE(buffer_by(bad)) << bad;
+  for (const char* bad : {"chip.a.b", "b_glb", "*_glb.", "chip.**.c", "chip.a.b_glbx", "x*"})
+    EXPECT_FALSE(buffer_by(bad)) << bad;
 }
 
 struct Fault {
@@ -207,17 +222,22 @@ TEST_F(AccelergyFaults, EachIsRefusedByFileLineAndReason) {
       {", energy: 3", "", 6, "ERT.tables[0].actions[0].energy: missing key"},
       {".macc[1..1]", ".mac[1..1]", 4, "did you mean 'macc'?"},
       {"name: compute", "name: mac_random", 6, "no action of macc; Allowed: 'compute'"},
-      {"{name: write, energy: 32}", "{name: fill, energy: 32}", 11, "no action of buffer; Allowed: 'read' or 'write'"},
-      {"{name: read, energy: 16}, ", "", 4, "missing action: 'read' of a component whose name ends in 'buffer'"},
+      {"{name: write, energy: 32}", "{name: fill, energy: 32}", 11,
+       "no action of buffer; Allowed: 'read' or 'write'"},
+      {"{name: read, energy: 16}, ", "", 4,
+       "missing action: 'read' of a component whose name ends in 'buffer'"},
       {"chip.dram\n", "chip.two.macc\n", 13, "no action of macc"},
-      {"{name: write, energy: 2}", "{name: read, energy: 2}", 9, "a second number of 'register_file read', which is 1 in Accelergy ERT"},
-      {"actions: [{name: read, energy: 16}, {name: write, energy: 32}]", "actions: []", 11, "must be a list of one or more"},
+      {"{name: write, energy: 2}", "{name: read, energy: 2}", 9,
+       "a second number of 'register_file read', which is 1 in Accelergy ERT"},
+      {"actions: [{name: read, energy: 16}, {name: write, energy: 32}]", "actions: []", 11,
+       "must be a list of one or more"},
   };
   for (const Fault& fault : faults) {
     SCOPED_TRACE(fault.by);
     const std::string file = write("faulty.yaml", with(kErt, fault.part, fault.by));
     const std::string message = refusal([&] { import_accelergy(file, std::nullopt, kFrame); });
-    EXPECT_NE(message.find(file + ":" + std::to_string(fault.line) + ":"), std::string::npos) << message;
+    EXPECT_NE(message.find(file + ":" + std::to_string(fault.line) + ":"), std::string::npos)
+        << message;
     EXPECT_NE(message.find(fault.message), std::string::npos) << message;
   }
 }
@@ -230,11 +250,15 @@ TEST_F(AccelergyFaults, FaultsOfTheArt) {
     EXPECT_NE(message.find(art), std::string::npos) << message;
     return message;
   };
-  EXPECT_NE(import("ART: {version: '0.4', tables: [{name: chip.macc, area: -1}]}").find("must be a number from 0"), std::string::npos);
-  EXPECT_NE(import("ART: {version: '0.4', tables: [{name: chip.noc, area: 1}]}").find("the last part of a component's name"),
+  EXPECT_NE(import("ART: {version: '0.4', tables: [{name: chip.macc, area: -1}]}")
+                .find("must be a number from 0"),
+            std::string::npos);
+  EXPECT_NE(import("ART: {version: '0.4', tables: [{name: chip.noc, area: 1}]}")
+                .find("the last part of a component's name"),
             std::string::npos);
   EXPECT_NE(
-      import("ART: {version: '0.4', tables: [{name: a.macc, area: 1}, {name: b.macc, area: 2}]}").find("a second number of 'macc area'"),
+      import("ART: {version: '0.4', tables: [{name: a.macc, area: 1}, {name: b.macc, area: 2}]}")
+          .find("a second number of 'macc area'"),
       std::string::npos);
 }
 
@@ -246,9 +270,12 @@ TEST_F(AccelergyFaults, FaultsOfTheFrame) {
   frame.buffer_bytes = 0;
   frame.dram_action_bytes = -1;
   const std::string message = refusal([&] { import_accelergy(ert, std::nullopt, frame); });
-  for (const char* field : {"node = '44 nm'", "voltage_v = '0'", "buffer_bytes = '0'", "dram_action_bytes = '-1'"})
+  for (const char* field :
+       {"node = '44 nm'", "voltage_v = '0'", "buffer_bytes = '0'", "dram_action_bytes = '-1'"})
     EXPECT_NE(message.find(field), std::string::npos) << message;
-  EXPECT_NE(refusal([&] { import_accelergy((folder_ / "none.yaml").string(), std::nullopt, kFrame); }).find("none.yaml"),
+  EXPECT_NE(refusal([&] {
+              import_accelergy((folder_ / "none.yaml").string(), std::nullopt, kFrame);
+            }).find("none.yaml"),
             std::string::npos);
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 const std::vector<std::string> kNodes{"130", "90", "65", "45", "32", "20", "16", "14", "10", "7"};
 
-TEST(CostScaling, ThePapersExample) { EXPECT_NEAR(energy_factor({"65", 1.3}, {"32", 0.9}), 0.1755, 1e-4); }
+TEST(CostScaling, ThePapersExample) {
+  EXPECT_NEAR(energy_factor({"65", 1.3}, {"32", 0.9}), 0.1755, 1e-4);
+}
 
 // E(V) worked by hand: 45 nm at 0.9 V 0.69885, 7 nm at 0.7 V 0.0478150.
 TEST(CostScaling, WorkedByHand) {
@@ -27,9 +29,11 @@ TEST(CostScaling, RoundTripsAndChains) {
   int pairs = 0;
   for (const std::string& from : kNodes) {
     for (const std::string& to : kNodes) {
-      EXPECT_NEAR(energy_factor({from, 1.1}, {to, 0.8}) * energy_factor({to, 0.8}, {from, 1.1}), 1, 1e-12);
+      EXPECT_NEAR(energy_factor({from, 1.1}, {to, 0.8}) * energy_factor({to, 0.8}, {from, 1.1}), 1,
+                  1e-12);
       EXPECT_NEAR(area_factor(from, to) * area_factor(to, from), 1, 1e-12);
-      EXPECT_NEAR(energy_factor({from, 1.1}, {"28", 0.9}) * energy_factor({"28", 0.9}, {to, 0.8}), energy_factor({from, 1.1}, {to, 0.8}),
+      EXPECT_NEAR(energy_factor({from, 1.1}, {"28", 0.9}) * energy_factor({"28", 0.9}, {to, 0.8}),
+                  energy_factor({from, 1.1}, {to, 0.8}),
                   1e-12 * energy_factor({from, 1.1}, {to, 0.8}));
       ++pairs;
     }
@@ -40,7 +44,8 @@ TEST(CostScaling, RoundTripsAndChains) {
 TEST(CostScaling, FallsWithTheNodeAndTheVoltage) {
   double energy = 1e9;
   double area = 1e9;
-  for (const char* node : {"130", "110", "90", "65", "55", "45", "40", "32", "28", "22", "20", "16", "14", "12", "10", "8", "7"}) {
+  for (const char* node : {"130", "110", "90", "65", "55", "45", "40", "32", "28", "22", "20", "16",
+                           "14", "12", "10", "8", "7"}) {
     const double next = energy_factor({"45", 0.9}, {node, 0.9});
     EXPECT_LT(next, energy) << node;
     EXPECT_LT(area_factor("45", node), area) << node;
@@ -61,14 +66,17 @@ TEST(CostScaling, BetweenNodesIsSaid) {
   EXPECT_LT(at, 1);
   EXPECT_GT(at, energy_factor({"45", 0.9}, {"32", 0.9}));
   const Table table = scaled(load_table(kTables + "horowitz-45nm.yaml"), "28", 0.9);
-  EXPECT_NE(operation(table, "macc").energy.source.find(", 28 nm interpolated between 32 and 20 nm"), std::string::npos);
+  EXPECT_NE(
+      operation(table, "macc").energy.source.find(", 28 nm interpolated between 32 and 20 nm"),
+      std::string::npos);
 }
 
 TEST(CostScaling, ATableButItsDram) {
   const Table table = load_table(kTables + "horowitz-45nm.yaml");
   const Table small = scaled(table, "7", 0.7);
   const double energy = energy_factor({"45", 0.9}, {"7", 0.7});
-  const std::string remark = "; scaled from 45 nm 0.9 V to 7 nm 0.7 V after Stillmaker and Baas 2017";
+  const std::string remark =
+      "; scaled from 45 nm 0.9 V to 7 nm 0.7 V after Stillmaker and Baas 2017";
   EXPECT_EQ(small.node, "7");
   EXPECT_EQ(small.voltage_v, 0.7);
   for (const auto& [name, each] : table.operations) {
@@ -96,9 +104,12 @@ TEST(CostScaling, ATableButItsDram) {
 TEST(CostScalingFaults, NodesAndVoltagesOutsideThePaper) {
   const Table table = load_table(kTables + "horowitz-45nm.yaml");
   for (const char* node : {"3", "180", "HP45", "", "45nm"}) {
-    EXPECT_NE(refusal([&] { scaled(table, node, 0.9); }).find("must be a node in nm"), std::string::npos) << node;
+    EXPECT_NE(refusal([&] { scaled(table, node, 0.9); }).find("must be a node in nm"),
+              std::string::npos)
+        << node;
   }
-  EXPECT_NE(refusal([&] { scaled(table, "65", 0.5); }).find("must be 0.586 V or more"), std::string::npos);
+  EXPECT_NE(refusal([&] { scaled(table, "65", 0.5); }).find("must be 0.586 V or more"),
+            std::string::npos);
   EXPECT_NE(refusal([&] { scaled(table, "7", 0.2); }).find("voltage_v = '0.2'"), std::string::npos);
 }
 

@@ -65,7 +65,9 @@ TEST(CostTables, AreasOfFuseMaxsSweep) {
         for (const BufferArea& entry : table.buffer_area) {
           if (entry.bytes != bytes || entry.row_bytes != 2 * side) continue;
           EXPECT_EQ(entry.um2, published[wide][i]) << side << " " << width;
-          EXPECT_NE(entry.source.find("E = " + std::to_string(width) + ", side " + std::to_string(side)), std::string::npos);
+          EXPECT_NE(
+              entry.source.find("E = " + std::to_string(width) + ", side " + std::to_string(side)),
+              std::string::npos);
           ++found;
         }
       }
@@ -91,14 +93,17 @@ TEST(CostTables, Horowitz) {
   EXPECT_EQ(table.dram_per_bit.pj, 3.9);
   EXPECT_NE(table.dram_per_bit.source.find("1300"), std::string::npos);
 
-  const std::pair<std::int64_t, double> published[] = {{8 << 10, 10.0}, {32 << 10, 20.0}, {1 << 20, 100.0}};
+  const std::pair<std::int64_t, double> published[] = {
+      {8 << 10, 10.0}, {32 << 10, 20.0}, {1 << 20, 100.0}};
   for (const auto& [bytes, energy] : published) {
     EXPECT_DOUBLE_EQ(buffer_word(table, bytes).read_pj, energy / 4);
     EXPECT_DOUBLE_EQ(buffer_word(table, bytes).write_pj, energy / 4);
   }
   const BufferWord large = buffer_word(table, 16 << 20);
   EXPECT_NEAR(large.read_pj, 25 * std::pow(16.0, std::log(5.0) / std::log(32.0)), 1e-9);
-  EXPECT_NE(large.source.find("extrapolated between 32 KiB and 1 MiB to 16 MiB, power 0.464"), std::string::npos) << large.source;
+  EXPECT_NE(large.source.find("extrapolated between 32 KiB and 1 MiB to 16 MiB, power 0.464"),
+            std::string::npos)
+      << large.source;
 }
 
 // A table whose sources are counted by hand: every number has its own.
@@ -120,7 +125,8 @@ TEST(CostTables, EveryNumberHasASource) {
     sound(table.register_file.read.source);
     sound(table.register_file.write.source);
     if (table.register_file.area) sound(table.register_file.area->source);
-    if (table.register_file.area_per_address_bit) sound(table.register_file.area_per_address_bit->source);
+    if (table.register_file.area_per_address_bit)
+      sound(table.register_file.area_per_address_bit->source);
     for (const BufferEnergy& each : table.buffer_energy) sound(each.source);
     for (const BufferArea& each : table.buffer_area) sound(each.source);
     sound(table.dram_per_bit.source);
@@ -159,13 +165,16 @@ TEST_F(CostBufferWord, ExactBetweenAndBeyond) {
   EXPECT_NEAR(between.read_pj, std::sqrt(2.0), 1e-12);
   EXPECT_NEAR(between.write_pj, 2, 1e-12);
   EXPECT_EQ(between.source,
-            "interpolated between 1 KiB and 4 KiB to 2 KiB, power 0.5 of reads and 0 of writes: the small one; the large one");
+            "interpolated between 1 KiB and 4 KiB to 2 KiB, power 0.5 of reads and 0 of writes: "
+            "the small one; the large one");
   const BufferWord above = buffer_word(table, 16384);
   EXPECT_NEAR(above.read_pj, 4, 1e-12);
-  EXPECT_EQ(above.source.rfind("extrapolated between 1 KiB and 4 KiB to 16 KiB, power 0.5", 0), 0u) << above.source;
+  EXPECT_EQ(above.source.rfind("extrapolated between 1 KiB and 4 KiB to 16 KiB, power 0.5", 0), 0u)
+      << above.source;
   const BufferWord below = buffer_word(table, 100);
   EXPECT_NEAR(below.read_pj, std::sqrt(100.0 / 1024), 1e-12);
-  EXPECT_EQ(below.source.rfind("extrapolated between 1 KiB and 4 KiB to 100 B", 0), 0u) << below.source;
+  EXPECT_EQ(below.source.rfind("extrapolated between 1 KiB and 4 KiB to 100 B", 0), 0u)
+      << below.source;
 }
 
 TEST_F(CostBufferWord, OneEntryIsTheSquareRoot) {
@@ -175,7 +184,8 @@ TEST_F(CostBufferWord, OneEntryIsTheSquareRoot) {
   const BufferWord word = buffer_word(table, 9216);
   EXPECT_NEAR(word.read_pj, 3, 1e-12);
   EXPECT_NEAR(word.write_pj, 6, 1e-12);
-  EXPECT_EQ(word.source, "extrapolated from 1 KiB to 9 KiB, square root of capacity: the small one");
+  EXPECT_EQ(word.source,
+            "extrapolated from 1 KiB to 9 KiB, square root of capacity: the small one");
 }
 
 TEST_F(CostBufferWord, NearestTwoOfThree) {

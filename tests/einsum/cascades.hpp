@@ -13,12 +13,14 @@
 namespace weft::einsum::test {
 
 inline Cascade shipped(const std::string& name) {
-  return load_cascade(std::filesystem::path(WEFT_SOURCE_DIR) / "configs/cascade" / (name + ".yaml"));
+  return load_cascade(std::filesystem::path(WEFT_SOURCE_DIR) / "configs/cascade" /
+                      (name + ".yaml"));
 }
 
 // Q [E,P], K [E,M] and output Z; `keys` are further top-level keys, `einsums` the list's items.
 inline std::string yaml_of(const std::string& keys, const std::string& einsums) {
-  return "description: test\nsource: test\nranks: {E: width, M: keys, P: queries}\ntensors:\n  Q: [E, P]\n  K: [E, M]\noutputs: [Z]\n" +
+  return "description: test\nsource: test\nranks: {E: width, M: keys, P: queries}\ntensors:\n  Q: "
+         "[E, P]\n  K: [E, M]\noutputs: [Z]\n" +
          keys + "einsums:\n" + einsums;
 }
 inline Cascade with_einsums(const std::string& keys, const std::string& einsums) {
@@ -28,7 +30,8 @@ inline Cascade with_einsums(const std::string& keys, const std::string& einsums)
 // Each query sees W keys from its own position on; keys past the end are outside.
 inline Cascade sliding_window() {
   return parse_cascade(
-      "description: sliding-window attention\nsource: test\nranks: {E: width, F: width, M: keys, P: queries, W: window}\n"
+      "description: sliding-window attention\nsource: test\nranks: {E: width, F: width, M: keys, "
+      "P: queries, W: window}\n"
       "tensors: {Q: [E, P], K: [E, M], V: [F, M]}\noutputs: [AV]\n"
       "einsums:\n"
       "  - QK[p,w] = Q[e,p] * K[e,p+w]\n"
@@ -45,7 +48,8 @@ inline DenseTensor random_tensor(std::vector<std::int64_t> shape, std::mt19937_6
   DenseTensor tensor{std::move(shape), {}};
   std::int64_t count = 1;
   for (const std::int64_t extent : tensor.shape) count *= extent;
-  for (std::int64_t i = 0; i < count; ++i) tensor.data.push_back(static_cast<double>(random() >> 11) * 0x1p-51 - 2);
+  for (std::int64_t i = 0; i < count; ++i)
+    tensor.data.push_back(static_cast<double>(random() >> 11) * 0x1p-51 - 2);
   return tensor;
 }
 

@@ -18,10 +18,11 @@ constexpr std::int64_t kDelay = 4;    // how far behind a sweep over M a window 
 
 using Point = std::vector<std::int64_t>;  // one coordinate a rank of the cascade
 
-// Sweeps along one rank, ascending. Each Einsum that touches the rank runs in one of them: a point only while all the
-// coordinates of the rank that it touches are at the sweep's position or just behind it, and only when all it reads is
-// complete. Everything else runs as soon as it can. The fewest sweeps are found by starting all Einsums in the first and
-// putting off whichever cannot finish.
+// Sweeps along one rank, ascending. Each Einsum that touches the rank runs in one of them: a point
+// only while all the coordinates of the rank that it touches are at the sweep's position or just
+// behind it, and only when all it reads is complete. Everything else runs as soon as it can. The
+// fewest sweeps are found by starting all Einsums in the first and putting off whichever cannot
+// finish.
 class Sweeps {
  public:
   Sweeps(const Cascade& cascade, const Extents& extents, RankId rank, std::int64_t delay)
@@ -47,32 +48,39 @@ class Sweeps {
   void list(EinsumId e, std::size_t i, Point& point) {
     const std::vector<RankId>& ranks = cascade_.einsums[e].iteration;
     if (i == ranks.size()) return points_[e].push_back(point);
-    for (point[ranks[i]] = 0; point[ranks[i]] < extents_[ranks[i]]; ++point[ranks[i]]) list(e, i + 1, point);
+    for (point[ranks[i]] = 0; point[ranks[i]] < extents_[ranks[i]]; ++point[ranks[i]])
+      list(e, i + 1, point);
   }
 
   Point element(const Access& access, const Point& point) const {
     Point at;
     for (std::size_t d = 0; d < access.indices.size(); ++d) {
       const Index& index = access.indices[d];
-      std::int64_t value = index.last_generation ? extents_[cascade_.tensors[access.tensor].dimensions[d].rank] : index.constant;
+      std::int64_t value = index.last_generation
+                               ? extents_[cascade_.tensors[access.tensor].dimensions[d].rank]
+                               : index.constant;
       for (const Index::Term& term : index.terms) value += term.coefficient * point[term.rank];
       at.push_back(value);
     }
     return at;
   }
 
-  // Coordinates of the rank that a point touches: of the elements read and written, generations apart, and its own.
+  // Coordinates of the rank that a point touches: of the elements read and written, generations
+  // apart, and its own.
   std::set<std::int64_t> touched(EinsumId e, const Point& point) const {
     std::set<std::int64_t> all;
     const Einsum& einsum = cascade_.einsums[e];
     if (einsum.iterates(rank_)) all.insert(point[rank_]);
     for (const Access& access : einsum.inputs) {
       const std::vector<Dimension>& dimensions = cascade_.tensors[access.tensor].dimensions;
-      const bool turned = std::any_of(access.indices.begin(), access.indices.end(),
-                                      [](const Index& index) { return !index.terms.empty() && index.terms[0].coefficient < 0; });
+      const bool turned =
+          std::any_of(access.indices.begin(), access.indices.end(), [](const Index& index) {
+            return !index.terms.empty() && index.terms[0].coefficient < 0;
+          });
       for (std::size_t d = 0; d < dimensions.size(); ++d) {
         // What is read backwards is kept: it is touched where it is made.
-        if (dimensions[d].rank == rank_ && !dimensions[d].generational && !turned) all.insert(element(access, point)[d]);
+        if (dimensions[d].rank == rank_ && !dimensions[d].generational && !turned)
+          all.insert(element(access, point)[d]);
       }
     }
     return all;
@@ -107,7 +115,8 @@ class Sweeps {
           const std::set<std::int64_t> at = touched(e, points_[e][i]);
           if (!at.empty() && (*at.begin() < x - delay_ || *at.rbegin() > x)) continue;
           done_[e][i] = true;
-          --open_.at({cascade_.einsums[e].outputs[0].tensor, element(cascade_.einsums[e].outputs[0], points_[e][i])});
+          --open_.at({cascade_.einsums[e].outputs[0].tensor,
+                      element(cascade_.einsums[e].outputs[0], points_[e][i])});
           changed = true;
         }
       }
@@ -120,13 +129,16 @@ class Sweeps {
     for (EinsumId e = 0; e < static_cast<EinsumId>(points_.size()); ++e) {
       done_.emplace_back(points_[e].size(), false);
       for (const Point& point : points_[e])
-        ++open_[{cascade_.einsums[e].outputs[0].tensor, element(cascade_.einsums[e].outputs[0], point)}];
+        ++open_[{cascade_.einsums[e].outputs[0].tensor,
+                 element(cascade_.einsums[e].outputs[0], point)}];
     }
     const int last = std::max(1, most());
     for (int sweep = 1; sweep <= last; ++sweep) {
       for (std::int64_t x = 0; x < extents_[rank_] + delay_; ++x) settle(sweep, x);
       for (EinsumId e = 0; e < static_cast<EinsumId>(points_.size()); ++e) {
-        if (sweep_[e] == sweep && std::find(done_[e].begin(), done_[e].end(), false) != done_[e].end()) return e;
+        if (sweep_[e] == sweep &&
+            std::find(done_[e].begin(), done_[e].end(), false) != done_[e].end())
+          return e;
       }
     }
     return kNone;
@@ -142,7 +154,8 @@ class Sweeps {
   std::map<std::pair<TensorId, Point>, int> open_;  // points that an element still waits for
 };
 
-// Elementwise Einsums, reductions, scans, reversed reads, pooling over windows and what follows from it, at random.
+// Elementwise Einsums, reductions, scans, reversed reads, pooling over windows and what follows
+// from it, at random.
 class Writer {
  public:
   explicit Writer(std::mt19937_64& random) : random_(random) {}
@@ -152,8 +165,11 @@ class Writer {
     for (std::size_t i = 0; i < count; ++i) add();
     std::string outputs;
     for (const std::string& name : unread_) outputs += (outputs.empty() ? "" : ", ") + name;
-    text_ = "description: random\nsource: test\nranks: {M: positions, P: windows, W: window}\ntensors: {A: [M]}\noutputs: [" + outputs +
-            "]\n" + (initial_.empty() ? "" : "initial: {" + initial_ + "}\n") + "einsums:\n" + lines_;
+    text_ =
+        "description: random\nsource: test\nranks: {M: positions, P: windows, W: window}\ntensors: "
+        "{A: [M]}\noutputs: [" +
+        outputs + "]\n" + (initial_.empty() ? "" : "initial: {" + initial_ + "}\n") + "einsums:\n" +
+        lines_;
     return parse_cascade(text_, "random.yaml");
   }
   const std::string& text() const { return text_; }
@@ -172,7 +188,8 @@ class Writer {
     std::vector<std::string> all{"A[" + index + "]"};
     for (const std::string& name : along_m_) all.push_back(name + "[" + index + "]");
     if (index == "m") {
-      for (const std::string& name : scans_) all.push_back(name + (random_() % 2 == 0 ? "[m]" : "[m+1]"));
+      for (const std::string& name : scans_)
+        all.push_back(name + (random_() % 2 == 0 ? "[m]" : "[m+1]"));
     }
     return use(any(all));
   }
@@ -206,7 +223,8 @@ class Writer {
       case 5: line(name, "[p]", "max[w] " + along("2*p+w")); return along_p_.push_back(name);
       case 6:
         if (along_p_.empty()) return;
-        line(name, "[p]", use(any(along_p_) + "[p]") + " * " + (random_() % 2 == 0 ? along("2*p") : whole()));
+        line(name, "[p]",
+             use(any(along_p_) + "[p]") + " * " + (random_() % 2 == 0 ? along("2*p") : whole()));
         return along_p_.push_back(name);
       default:
         if (along_p_.empty()) return;
@@ -246,7 +264,8 @@ TEST(PassesByEnumeration, OfRandomCascades) {
       ASSERT_EQ(analysis.passes[rank], sweeps.most()) << "over " << name;
       for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) {
         if (sweeps.of(e) > 0) {
-          ASSERT_EQ(analysis.pass[e][rank], sweeps.of(e)) << cascade.einsums[e].text << " over " << name;
+          ASSERT_EQ(analysis.pass[e][rank], sweeps.of(e))
+              << cascade.einsums[e].text << " over " << name;
         }
       }
       if (rank == cascade.rank("M")) ++seen[sweeps.most()];

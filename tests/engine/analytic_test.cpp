@@ -1,4 +1,5 @@
-// The closed form against SystemC: what is counted must be equal, what is timed within a stated bound.
+// The closed form against SystemC: what is counted must be equal, what is timed within a stated
+// bound.
 #include "models/engine/analytic.hpp"
 
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ class Points {
  public:
   explicit Points(std::uint64_t seed) : random_(seed) {}
 
-  // Every design in turn; every fourth causal; lengths with and without edges, up to `tiles` tiles of the side.
+  // Every design in turn; every fourth causal; lengths with and without edges, up to `tiles` tiles
+  // of the side.
   Point next(std::int64_t tiles) {
     Point point;
     const int side = 8 << (random_() % 4);
@@ -49,7 +51,9 @@ class Points {
   }
 
  private:
-  std::int64_t up_to(std::int64_t most) { return 1 + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most)); }
+  std::int64_t up_to(std::int64_t most) {
+    return 1 + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most));
+  }
   std::mt19937_64 random_;
   std::size_t count_ = 0;
 };
@@ -68,11 +72,13 @@ Pair both(const Point& point) {
   return pair;
 }
 
-// Requests are cut where addresses are: equal where every transfer begins on a burst, as where rows lie on whole beats and
-// a tile is at least a burst; elsewhere a transfer may be one request more.
-void expect_same_requests(const Point& point, const UnitResult& closed, const UnitResult& simulated) {
-  const bool aligned =
-      point.design.starts_with("fusemax-") && !point.design.starts_with("fusemax-cascade") && !point.design.ends_with("x64");
+// Requests are cut where addresses are: equal where every transfer begins on a burst, as where rows
+// lie on whole beats and a tile is at least a burst; elsewhere a transfer may be one request more.
+void expect_same_requests(const Point& point, const UnitResult& closed,
+                          const UnitResult& simulated) {
+  const bool aligned = point.design.starts_with("fusemax-") &&
+                       !point.design.starts_with("fusemax-cascade") &&
+                       !point.design.ends_with("x64");
   for (const DramCounter counter : {DramCounter::read_requests, DramCounter::write_requests}) {
     const auto at = static_cast<std::size_t>(counter);
     if (aligned) {
@@ -95,18 +101,22 @@ void expect_same_counts(const Pair& pair, const Point& point) {
     }
     if (unit.kind == UnitKind::dram) {
       for (const DramCounter counter : {DramCounter::bytes_read, DramCounter::bytes_written})
-        EXPECT_EQ(closed.counters[static_cast<std::size_t>(counter)], unit.counters[static_cast<std::size_t>(counter)]);
+        EXPECT_EQ(closed.counters[static_cast<std::size_t>(counter)],
+                  unit.counters[static_cast<std::size_t>(counter)]);
       expect_same_requests(point, closed, unit);
     }
     if (unit.kind == UnitKind::buffer) {
-      for (const BufferCounter counter :
-           {BufferCounter::rows_read, BufferCounter::rows_written, BufferCounter::rows_filled, BufferCounter::rows_emptied})
-        EXPECT_EQ(closed.counters[static_cast<std::size_t>(counter)], unit.counters[static_cast<std::size_t>(counter)]);
+      for (const BufferCounter counter : {BufferCounter::rows_read, BufferCounter::rows_written,
+                                          BufferCounter::rows_filled, BufferCounter::rows_emptied})
+        EXPECT_EQ(closed.counters[static_cast<std::size_t>(counter)],
+                  unit.counters[static_cast<std::size_t>(counter)]);
     }
   }
   for (const auto& moved : pair.simulated.traffic) {
-    const auto found = std::find_if(pair.closed.traffic.begin(), pair.closed.traffic.end(),
-                                    [&](const auto& other) { return other.tensor == moved.tensor && other.level == moved.level; });
+    const auto found = std::find_if(
+        pair.closed.traffic.begin(), pair.closed.traffic.end(), [&](const auto& other) {
+          return other.tensor == moved.tensor && other.level == moved.level;
+        });
     ASSERT_NE(found, pair.closed.traffic.end()) << "tensor " << moved.tensor;
     EXPECT_EQ(found->read_bytes, moved.read_bytes) << "tensor " << moved.tensor;
     EXPECT_EQ(found->written_bytes, moved.written_bytes) << "tensor " << moved.tensor;
@@ -118,13 +128,15 @@ TEST(Analytic, CountsWhatTheSimulatorCounts) {
   Points points(seed);
   for (int i = 0; i < 200; ++i) {
     const Point point = points.next(12);
-    SCOPED_TRACE(weft::test::seed_text(seed) + " point " + std::to_string(i) + " " + point.design + text(point.shape));
+    SCOPED_TRACE(weft::test::seed_text(seed) + " point " + std::to_string(i) + " " + point.design +
+                 text(point.shape));
     expect_same_counts(both(point), point);
     if (HasFailure()) return;
   }
 }
 
-// Lengths of up to 4, 16 and 60 tiles, 75 points each; docs/units/analytic.md has what holds for designs of every kind.
+// Lengths of up to 4, 16 and 60 tiles, 75 points each; docs/units/analytic.md has what holds for
+// designs of every kind.
 TEST(Analytic, CyclesAreWithinTheStatedBounds) {
   struct Difference {
     std::int64_t points = 0;
@@ -134,7 +146,8 @@ TEST(Analytic, CyclesAreWithinTheStatedBounds) {
   };
   const std::uint64_t seed = weft::test::seed_or(21);
   SCOPED_TRACE(weft::test::seed_text(seed));
-  std::printf("%-22s %6s %7s %10s %8s %8s\n", "design", "tiles", "points", "mean |d|", "least", "most");
+  std::printf("%-22s %6s %7s %10s %8s %8s\n", "design", "tiles", "points", "mean |d|", "least",
+              "most");
   for (const std::int64_t tiles : {4, 16, 60}) {
     std::map<std::string, Difference> by_design;
     Points points(seed);
@@ -142,7 +155,8 @@ TEST(Analytic, CyclesAreWithinTheStatedBounds) {
       const Point point = points.next(tiles);
       const Pair pair = both(point);
       if (pair.simulated.status != Status::ok) continue;
-      const double d = static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
+      const double d =
+          static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
       Difference& all = by_design[point.design.substr(0, point.design.rfind('-'))];
       ++all.points;
       all.sum += std::abs(d);
@@ -153,7 +167,8 @@ TEST(Analytic, CyclesAreWithinTheStatedBounds) {
     }
     ASSERT_EQ(by_design.size(), kDesigns.size());
     for (const auto& [name, all] : by_design) {
-      std::printf("%-22s %6d %7d %8.2f %% %6.1f %% %6.1f %%\n", name.c_str(), static_cast<int>(tiles), static_cast<int>(all.points),
+      std::printf("%-22s %6d %7d %8.2f %% %6.1f %% %6.1f %%\n", name.c_str(),
+                  static_cast<int>(tiles), static_cast<int>(all.points),
                   100 * all.sum / static_cast<double>(all.points), 100 * all.least, 100 * all.most);
       EXPECT_LT(all.sum / static_cast<double>(all.points), 0.04) << name;
     }
@@ -163,25 +178,35 @@ TEST(Analytic, CyclesAreWithinTheStatedBounds) {
 TEST(Analytic, LongPointsAtCloudScaleAreWithinTwoPercent) {
   for (const std::string& name : kDesigns) {
     for (const bool causal : {false, true}) {
-      const Shape shape{
-          .batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 16384, .seq_kv = 16384, .width_qk = 64, .width_v = 64, .causal = causal};
+      const Shape shape{.batch = 1,
+                        .heads = 2,
+                        .kv_heads = 2,
+                        .seq_q = 16384,
+                        .seq_kv = 16384,
+                        .width_qk = 64,
+                        .width_v = 64,
+                        .causal = causal};
       const Pair pair = both({name, shape});
-      const double d = static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
-      std::printf("%-22s 16384 tokens%s %+.2f %%\n", name.c_str(), causal ? " causal" : "", 100 * d);
+      const double d =
+          static_cast<double>(pair.closed.cycles) / static_cast<double>(pair.simulated.cycles) - 1;
+      std::printf("%-22s 16384 tokens%s %+.2f %%\n", name.c_str(), causal ? " causal" : "",
+                  100 * d);
       EXPECT_LT(std::abs(d), 0.02) << name << text(shape);
     }
   }
 }
 
-// FuseMax at side 16 holds, for each tile of queries in a block, two copies of Q, RM, RD and RNV, and two each of a tile
-// of K, V and AV: written out here by hand.
+// FuseMax at side 16 holds, for each tile of queries in a block, two copies of Q, RM, RD and RNV,
+// and two each of a tile of K, V and AV: written out here by hand.
 TEST(Sizing, BlocksAreAsLargeAsTheBufferTakes) {
   const std::uint64_t seed = weft::test::seed_or(22);
   std::mt19937_64 random(seed);
   int cut = 0;
   for (int i = 0; i < 200; ++i) {
     SCOPED_TRACE(weft::test::seed_text(seed) + " point " + std::to_string(i));
-    const auto up_to = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most)); };
+    const auto up_to = [&](std::int64_t most) {
+      return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+    };
     Shape shape{.batch = 1,
                 .heads = 1,
                 .kv_heads = 1,
@@ -194,7 +219,8 @@ TEST(Sizing, BlocksAreAsLargeAsTheBufferTakes) {
     ASSERT_TRUE(sizing.feasible) << sizing.reason;
     const std::int64_t tiles = shape.seq_q / 16;
     const std::int64_t one = 2 * 16 * (2 * shape.width_qk + 4 + 4 + 4 * shape.width_v);
-    const std::int64_t fixed = 2 * 16 * (2 * shape.width_qk + 2 * shape.width_v + 2 * shape.width_v);
+    const std::int64_t fixed =
+        2 * 16 * (2 * shape.width_qk + 2 * shape.width_v + 2 * shape.width_v);
     const std::int64_t capacity = made.arch().buffer.bytes;
     std::int64_t block = 0;
     std::int64_t blocks = 0;
@@ -216,9 +242,16 @@ TEST(Sizing, BlocksAreAsLargeAsTheBufferTakes) {
   EXPECT_GT(cut, 50);
 }
 
-// Whether one tile fits depends on the shape as well (ranks that are not cut are whole in it), so it is no fault of the files.
+// Whether one tile fits depends on the shape as well (ranks that are not cut are whole in it), so
+// it is no fault of the files.
 TEST(Sizing, ABufferTooSmallForOneTileIsInfeasible) {
-  const Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 256, .seq_kv = 256, .width_qk = 64, .width_v = 64};
+  const Shape shape{.batch = 1,
+                    .heads = 1,
+                    .kv_heads = 1,
+                    .seq_q = 256,
+                    .seq_kv = 256,
+                    .width_qk = 64,
+                    .width_v = 64};
   for (const std::string& name : kDesigns) {
     const auto made = design(at_side(name, 16), {{"arch.buffer.bytes", "4096"}});
     for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
@@ -231,11 +264,17 @@ TEST(Sizing, ABufferTooSmallForOneTileIsInfeasible) {
   }
 }
 
-// The softmax of the unfused design holds whole rows: 18 bytes a key (four copies of QK and A, one of SN, in bf16). At
-// side 8 the buffer of 1 MiB takes 58254 keys.
+// The softmax of the unfused design holds whole rows: 18 bytes a key (four copies of QK and A, one
+// of SN, in bf16). At side 8 the buffer of 1 MiB takes 58254 keys.
 TEST(Sizing, AShapeTooLargeIsInfeasibleWithItsReason) {
   const auto made = design("unfused-8x8");
-  Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 8, .seq_kv = 58254, .width_qk = 8, .width_v = 8};
+  Shape shape{.batch = 1,
+              .heads = 1,
+              .kv_heads = 1,
+              .seq_q = 8,
+              .seq_kv = 58254,
+              .width_qk = 8,
+              .width_v = 8};
   RunOptions options;
   options.fidelity = Fidelity::analytic;
   EXPECT_EQ(run_point(made, shape, options).status, Status::ok);

@@ -30,11 +30,12 @@ T read(const std::string& yaml, const std::string& file, config::Origins& origin
   return out;
 }
 
-// Points of an Einsum that count, found one by one: within every tensor that it reads, not padding, not masked out, and read
-// from elements that themselves have a point.
+// Points of an Einsum that count, found one by one: within every tensor that it reads, not padding,
+// not masked out, and read from elements that themselves have a point.
 class Enumeration {
  public:
-  Enumeration(const einsum::Cascade& cascade, const einsum::Extents& extents) : cascade_(cascade), extents_(extents) {
+  Enumeration(const einsum::Cascade& cascade, const einsum::Extents& extents)
+      : cascade_(cascade), extents_(extents) {
     made_.resize(cascade.tensors.size());
     for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) count(e);
   }
@@ -66,9 +67,11 @@ class Enumeration {
     return offset;
   }
 
-  // Calls `leaves` with the ranks of an index that leaves its tensor, or of a read of an element that is outside itself.
+  // Calls `leaves` with the ranks of an index that leaves its tensor, or of a read of an element
+  // that is outside itself.
   template <class Leaves>
-  void read(EinsumId e, const einsum::Access& access, const std::vector<std::int64_t>& at, const Leaves& leaves) const {
+  void read(EinsumId e, const einsum::Access& access, const std::vector<std::int64_t>& at,
+            const Leaves& leaves) const {
     const auto ranks_of = [&](std::size_t d) {
       std::vector<einsum::RankId> ranks;
       for (const auto& term : access.indices[d].terms) ranks.push_back(term.rank);
@@ -86,7 +89,9 @@ class Enumeration {
       first = first || (cascade_.tensors[access.tensor].dimensions[d].generational && x == 0);
     }
     const einsum::EinsumId writer = cascade_.tensors[access.tensor].defined_by;
-    if (first || writer == einsum::kNone || writer >= e || made_[access.tensor][static_cast<std::size_t>(element(access, at))] != 0) return;
+    if (first || writer == einsum::kNone || writer >= e ||
+        made_[access.tensor][static_cast<std::size_t>(element(access, at))] != 0)
+      return;
     std::vector<einsum::RankId> all;
     for (std::size_t d = 0; d < shape.size(); ++d) {
       const auto ranks = ranks_of(d);
@@ -100,26 +105,30 @@ class Enumeration {
     std::vector<std::int64_t> at(cascade_.ranks.size(), 0);
     std::int64_t points = 0;
     const einsum::TensorId out = einsum.outputs[0].tensor;
-    made_[out].assign(static_cast<std::size_t>(einsum::tensor_elements(cascade_, out, extents_)), 0);
+    made_[out].assign(static_cast<std::size_t>(einsum::tensor_elements(cascade_, out, extents_)),
+                      0);
     const std::function<void(std::size_t)> walk = [&](std::size_t i) {
       if (i < einsum.iteration.size()) {
         const auto r = einsum.iteration[i];
         for (at[r] = 0; at[r] < extents_[r]; ++at[r]) walk(i + 1);
         return;
       }
-      // A reduction of no points is there too: its identity. So a point outside says that its element is outside only where the
-      // index that leaves has nothing reduced in it.
+      // A reduction of no points is there too: its identity. So a point outside says that its
+      // element is outside only where the index that leaves has nothing reduced in it.
       bool inside = true;
       bool exists = true;
       const auto leaves = [&](const std::vector<einsum::RankId>& ranks) {
         inside = false;
         exists = exists && std::any_of(ranks.begin(), ranks.end(), [&](einsum::RankId r) {
-                   return std::find(einsum.reduced.begin(), einsum.reduced.end(), r) != einsum.reduced.end();
+                   return std::find(einsum.reduced.begin(), einsum.reduced.end(), r) !=
+                          einsum.reduced.end();
                  });
       };
-      for (einsum::RankId base = 0; base < static_cast<einsum::RankId>(cascade_.ranks.size()); ++base) {
+      for (einsum::RankId base = 0; base < static_cast<einsum::RankId>(cascade_.ranks.size());
+           ++base) {
         const auto& parts = cascade_.ranks[base].parts;
-        if (parts.size() == 2 && einsum.iterates(parts[0]) && einsum.iterates(parts[1]) && base_value(base, at) >= extents_[base])
+        if (parts.size() == 2 && einsum.iterates(parts[0]) && einsum.iterates(parts[1]) &&
+            base_value(base, at) >= extents_[base])
           leaves(parts);
       }
       for (const einsum::Access& access : einsum.inputs) read(e, access, at, leaves);
@@ -154,57 +163,71 @@ void expect_counts(const BoundCase& made, const Sizing& sizing, const Result& re
       all[k] += total[k] * sizing.repeats;
     }
   }
-  // An array spends its slots on whole tiles: masks and windows that leave a tensor are not told apart within one.
+  // An array spends its slots on whole tiles: masks and windows that leave a tensor are not told
+  // apart within one.
   if (masked(made.cascade) || windowed(made.cascade)) return;
-  constexpr std::array<std::pair<einsum::Work, ArrayCounter>, 6> kinds{{{einsum::Work::macc, ArrayCounter::macc},
-                                                                        {einsum::Work::multiply, ArrayCounter::multiply},
-                                                                        {einsum::Work::add, ArrayCounter::add},
-                                                                        {einsum::Work::max, ArrayCounter::max},
-                                                                        {einsum::Work::exp, ArrayCounter::exp},
-                                                                        {einsum::Work::divide, ArrayCounter::divide}}};
+  constexpr std::array<std::pair<einsum::Work, ArrayCounter>, 6> kinds{
+      {{einsum::Work::macc, ArrayCounter::macc},
+       {einsum::Work::multiply, ArrayCounter::multiply},
+       {einsum::Work::add, ArrayCounter::add},
+       {einsum::Work::max, ArrayCounter::max},
+       {einsum::Work::exp, ArrayCounter::exp},
+       {einsum::Work::divide, ArrayCounter::divide}}};
   for (const auto& [work, counter] : kinds) {
     std::uint64_t counted = 0;
     for (const auto& unit : result.units) {
       if (unit.kind == UnitKind::array) counted += unit.counters[static_cast<std::size_t>(counter)];
     }
-    EXPECT_EQ(counted, static_cast<std::uint64_t>(all[static_cast<std::size_t>(work)])) << einsum::work_name(work);
+    EXPECT_EQ(counted, static_cast<std::uint64_t>(all[static_cast<std::size_t>(work)]))
+        << einsum::work_name(work);
   }
 }
 
 einsum::DenseTensor columns(const float* rows, std::int64_t length, std::int64_t width) {
-  einsum::DenseTensor tensor{{width, length}, std::vector<double>(static_cast<std::size_t>(width * length))};
+  einsum::DenseTensor tensor{{width, length},
+                             std::vector<double>(static_cast<std::size_t>(width * length))};
   for (std::int64_t i = 0; i < length; ++i) {
     for (std::int64_t j = 0; j < width; ++j)
-      tensor.data[static_cast<std::size_t>(j * length + i)] = static_cast<double>(rows[i * width + j]);
+      tensor.data[static_cast<std::size_t>(j * length + i)] =
+          static_cast<double>(rows[i * width + j]);
   }
   return tensor;
 }
 
-void expect_values(const BoundCase& made, const Sizing& sizing, const workload::Trace& trace, const std::vector<float>& computed) {
+void expect_values(const BoundCase& made, const Sizing& sizing, const workload::Trace& trace,
+                   const std::vector<float>& computed) {
   const Shape& s = made.shape;
   ASSERT_EQ(computed.size(), static_cast<std::size_t>(s.heads * s.seq_q * s.width_v));
   for (std::int64_t h = 0; h < s.heads; ++h) {
     std::map<std::string, einsum::DenseTensor> inputs;
-    const auto input = [&](const char* name, const float* rows, std::int64_t length, std::int64_t width) {
+    const auto input = [&](const char* name, const float* rows, std::int64_t length,
+                           std::int64_t width) {
       if (made.cascade.tensor(name) != einsum::kNone) inputs[name] = columns(rows, length, width);
     };
     const auto& in = trace.layers[0];
     input("Q", in.q.data() + h * s.seq_q * s.width_qk, s.seq_q, s.width_qk);
-    input("K", in.k.data() + h / (s.heads / s.kv_heads) * s.seq_kv * s.width_qk, s.seq_kv, s.width_qk);
-    input("V", in.v.data() + h / (s.heads / s.kv_heads) * s.seq_kv * s.width_v, s.seq_kv, s.width_v);
-    const einsum::DenseTensor out = einsum::interpret(made.cascade, sizing.extents, inputs).at("AV");
+    input("K", in.k.data() + h / (s.heads / s.kv_heads) * s.seq_kv * s.width_qk, s.seq_kv,
+          s.width_qk);
+    input("V", in.v.data() + h / (s.heads / s.kv_heads) * s.seq_kv * s.width_v, s.seq_kv,
+          s.width_v);
+    const einsum::DenseTensor out =
+        einsum::interpret(made.cascade, sizing.extents, inputs).at("AV");
     const auto& dimensions = made.cascade.tensors[made.cascade.tensor("AV")].dimensions;
     const bool rows_first = made.cascade.ranks[dimensions[0].rank].name == "P";
     double largest = 1;
-    for (const double value : out.data) largest = std::isfinite(value) ? std::max(largest, std::abs(value)) : largest;
+    for (const double value : out.data)
+      largest = std::isfinite(value) ? std::max(largest, std::abs(value)) : largest;
     for (std::int64_t p = 0; p < s.seq_q; ++p) {
       for (std::int64_t f = 0; f < s.width_v; ++f) {
-        const double expected = out.data[static_cast<std::size_t>(rows_first ? p * s.width_v + f : f * s.seq_q + p)];
-        const double got = static_cast<double>(computed[static_cast<std::size_t>((h * s.seq_q + p) * s.width_v + f)]);
+        const double expected =
+            out.data[static_cast<std::size_t>(rows_first ? p * s.width_v + f : f * s.seq_q + p)];
+        const double got = static_cast<double>(
+            computed[static_cast<std::size_t>((h * s.seq_q + p) * s.width_v + f)]);
         // A window may leave elements outside the iteration space, or give the maximum of nothing.
         if (windowed(made.cascade) && (std::isnan(expected) || got == expected)) continue;
         ASSERT_LE(std::abs(got - expected), 3e-4 * largest)
-            << "head " << h << " query " << p << " width " << f << ": " << got << ", not " << expected;
+            << "head " << h << " query " << p << " width " << f << ": " << got << ", not "
+            << expected;
       }
     }
   }
@@ -222,20 +245,22 @@ void refused_well(const ConfigError& error) {
 }  // namespace
 
 bool masked(const einsum::Cascade& cascade) {
-  return std::any_of(cascade.einsums.begin(), cascade.einsums.end(), [](const einsum::Einsum& e) { return e.mask.has_value(); });
+  return std::any_of(cascade.einsums.begin(), cascade.einsums.end(),
+                     [](const einsum::Einsum& e) { return e.mask.has_value(); });
 }
 
 bool windowed(const einsum::Cascade& cascade) {
   return std::any_of(cascade.einsums.begin(), cascade.einsums.end(), [](const einsum::Einsum& e) {
     return std::any_of(e.inputs.begin(), e.inputs.end(), [](const einsum::Access& access) {
-      return std::any_of(access.indices.begin(), access.indices.end(),
-                         [](const einsum::Index& index) { return index.terms.size() > 1 && !index.composite; });
+      return std::any_of(
+          access.indices.begin(), access.indices.end(),
+          [](const einsum::Index& index) { return index.terms.size() > 1 && !index.composite; });
     });
   });
 }
 
-BoundCase bound_case(const std::string& cascade, const std::string& arch, const std::string& binding, const Shape& shape,
-                     std::int64_t window) {
+BoundCase bound_case(const std::string& cascade, const std::string& arch,
+                     const std::string& binding, const Shape& shape, std::int64_t window) {
   BoundCase made{.text = cascade + arch + binding + text(shape), .shape = shape};
   made.quantities = {shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v, window, 1};
   made.cascade = einsum::parse_cascade(cascade, "cascade.yaml");

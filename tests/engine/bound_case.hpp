@@ -23,8 +23,8 @@ struct BoundCase {
 };
 
 // `window` is the extent of ranks bound to model_width.
-BoundCase bound_case(const std::string& cascade, const std::string& arch, const std::string& binding, const Shape& shape,
-                     std::int64_t window = 1);
+BoundCase bound_case(const std::string& cascade, const std::string& arch,
+                     const std::string& binding, const Shape& shape, std::int64_t window = 1);
 
 bool masked(const einsum::Cascade& cascade);
 bool windowed(const einsum::Cascade& cascade);
@@ -34,8 +34,9 @@ struct Outcome {
   std::string reason;  // where it did not run
 };
 
-// Lowers, sizes and runs it. Where it runs: values equal to the interpreter's, operations equal to those found by enumeration,
-// stepping and advance alike to the last counter. Where it is refused: with file, line and reason.
+// Lowers, sizes and runs it. Where it runs: values equal to the interpreter's, operations equal to
+// those found by enumeration, stepping and advance alike to the last counter. Where it is refused:
+// with file, line and reason.
 Outcome expect_runs_or_refuses(const BoundCase& made, std::uint64_t seed);
 
 }  // namespace weft::sim::engine::test

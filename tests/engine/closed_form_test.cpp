@@ -1,5 +1,5 @@
-// The closed form's time against SystemC: equal to the cycle where every firing is walked, near and inside its bound elsewhere.
-// scripts/check/closed_form.py does the same on thousands of points.
+// The closed form's time against SystemC: equal to the cycle where every firing is walked, near and
+// inside its bound elsewhere. scripts/check/closed_form.py does the same on thousands of points.
 #include "models/engine/closed_form.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,9 @@ using weft::engine::Status;
 struct Pair {
   Result closed;
   Result simulated;
-  double difference() const { return static_cast<double>(closed.cycles) / static_cast<double>(simulated.cycles) - 1; }
+  double difference() const {
+    return static_cast<double>(closed.cycles) / static_cast<double>(simulated.cycles) - 1;
+  }
 };
 
 Pair both(const std::string& name, const Shape& shape, const std::vector<Setting>& settings = {}) {
@@ -29,8 +31,15 @@ Pair both(const std::string& name, const Shape& shape, const std::vector<Setting
   return pair;
 }
 
-Shape square(std::int64_t batch, std::int64_t heads, std::int64_t queries, std::int64_t keys, std::int64_t width) {
-  return {.batch = batch, .heads = heads, .kv_heads = heads, .seq_q = queries, .seq_kv = keys, .width_qk = width, .width_v = width};
+Shape square(std::int64_t batch, std::int64_t heads, std::int64_t queries, std::int64_t keys,
+             std::int64_t width) {
+  return {.batch = batch,
+          .heads = heads,
+          .kv_heads = heads,
+          .seq_q = queries,
+          .seq_kv = keys,
+          .width_qk = width,
+          .width_v = width};
 }
 
 // Few tiles, on arrays and memories of every kind: nothing is passed over, so nothing may differ.
@@ -38,7 +47,9 @@ TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereEveryFiringIsWalked) {
   const std::uint64_t seed = weft::test::seed_or(31);
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
-  const auto up_to = [&](std::int64_t most) { return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most)); };
+  const auto up_to = [&](std::int64_t most) {
+    return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+  };
   const std::vector<std::string> names{"unfused-16x16",
                                        "flat-16x16",
                                        "fusemax-cascade-16x16",
@@ -53,17 +64,20 @@ TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereEveryFiringIsWalked) {
   int walked = 0;
   for (int i = 0; i < 88; ++i) {
     const std::string& name = names[static_cast<std::size_t>(i) % names.size()];
-    std::vector<Setting> settings{{"arch.dram.latency_cycles", std::to_string(10 + up_to(400))},
-                                  {"arch.dram.outstanding", std::to_string(1 << random() % 7)},
-                                  {"arch.arrays.array_2d.overlaps_drain", random() % 2 == 0 ? "true" : "false"},
-                                  {"arch.arrays.array_2d.tile_contexts", std::to_string(up_to(6))}};
-    if (random() % 2 == 0) settings.emplace_back("arch.dram.burst_bytes", std::to_string(64 << random() % 5));
+    std::vector<Setting> settings{
+        {"arch.dram.latency_cycles", std::to_string(10 + up_to(400))},
+        {"arch.dram.outstanding", std::to_string(1 << random() % 7)},
+        {"arch.arrays.array_2d.overlaps_drain", random() % 2 == 0 ? "true" : "false"},
+        {"arch.arrays.array_2d.tile_contexts", std::to_string(up_to(6))}};
+    if (random() % 2 == 0)
+      settings.emplace_back("arch.dram.burst_bytes", std::to_string(64 << random() % 5));
     const Shape shape = square(1, up_to(2), up_to(60), up_to(90), up_to(40));
     const Pair pair = both(name, shape, settings);
     ASSERT_EQ(pair.closed.status, pair.simulated.status);
     if (pair.closed.status != Status::ok || pair.closed.bound) continue;
     ++walked;
-    EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles) << "point " << i << " " << name << text(shape);
+    EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles)
+        << "point " << i << " " << name << text(shape);
   }
   EXPECT_GT(walked, 60);
 }
@@ -83,7 +97,8 @@ TEST(ClosedForm, KnowsHowManyRequestsAreUnderWay) {
     for (const char* burst : {"256", "4096"}) {
       SCOPED_TRACE(std::string(outstanding) + " of " + burst + " bytes");
       const Pair pair =
-          both("fusemax", square(1, 12, 1, 16384, 64), {{"arch.dram.outstanding", outstanding}, {"arch.dram.burst_bytes", burst}});
+          both("fusemax", square(1, 12, 1, 16384, 64),
+               {{"arch.dram.outstanding", outstanding}, {"arch.dram.burst_bytes", burst}});
       EXPECT_NEAR(pair.difference(), 0, 0.01);
     }
   }
@@ -99,11 +114,14 @@ TEST(ClosedForm, KnowsManyHeadsOfOneTile) {
   }
 }
 
-// The first heads wait for a slow memory, and later ones do not: no walk may tell all of them from those.
+// The first heads wait for a slow memory, and later ones do not: no walk may tell all of them from
+// those.
 TEST(ClosedForm, IsNotToldFromTheFirstHeadsOfASlowMemory) {
   for (const char* name : {"fusemax-4x4", "fusemax-8x8"}) {
     for (const Shape& shape : {square(3, 1, 50, 77, 40), square(1, 4, 64, 64, 64)}) {
-      const Pair pair = both(name, shape, {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}});
+      const Pair pair =
+          both(name, shape,
+               {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}});
       EXPECT_NEAR(pair.difference(), 0, 0.03) << name << text(shape);
     }
   }
@@ -113,7 +131,8 @@ TEST(ClosedForm, IsNotToldFromTheFirstHeadsOfASlowMemory) {
 TEST(ClosedForm, KnowsAMemoryThatFallsBehindLate) {
   Shape shape = square(4, 7, 1608, 1, 33);
   shape.width_v = 13;
-  const Pair pair = both("fusemax-4x4", shape, {{"arch.dram.outstanding", "1"}, {"arch.dram.burst_bytes", "256"}});
+  const Pair pair = both("fusemax-4x4", shape,
+                         {{"arch.dram.outstanding", "1"}, {"arch.dram.burst_bytes", "256"}});
   EXPECT_NEAR(pair.difference(), 0, 0.05);
 }
 
@@ -128,16 +147,21 @@ TEST(ClosedForm, KnowsQueriesThatSeeNoKey) {
 
 // Partial sums that leave with the last, smaller tile of keys, which hides less of their drain.
 TEST(ClosedForm, CountsTheBytesOfASmallerLastTile) {
-  for (const auto& [queries, keys] : {std::pair{100, 65}, std::pair{65, 100}, std::pair{33, 129}, std::pair{1, 1}}) {
+  for (const auto& [queries, keys] :
+       {std::pair{100, 65}, std::pair{65, 100}, std::pair{33, 129}, std::pair{1, 1}}) {
     for (const char* name : {"two-pass", "streaming-softmax", "deferred-division", "projection"}) {
       const Pair pair = both(name, square(1, 2, queries, keys, 24));
       ASSERT_EQ(pair.closed.traffic.size(), pair.simulated.traffic.size()) << name;
       for (const auto& moved : pair.simulated.traffic) {
-        const auto found = std::find_if(pair.closed.traffic.begin(), pair.closed.traffic.end(),
-                                        [&](const auto& other) { return other.tensor == moved.tensor && other.level == moved.level; });
+        const auto found = std::find_if(
+            pair.closed.traffic.begin(), pair.closed.traffic.end(), [&](const auto& other) {
+              return other.tensor == moved.tensor && other.level == moved.level;
+            });
         ASSERT_NE(found, pair.closed.traffic.end());
-        EXPECT_EQ(found->read_bytes, moved.read_bytes) << name << " tensor " << moved.tensor << " " << queries << " × " << keys;
-        EXPECT_EQ(found->written_bytes, moved.written_bytes) << name << " tensor " << moved.tensor << " " << queries << " × " << keys;
+        EXPECT_EQ(found->read_bytes, moved.read_bytes)
+            << name << " tensor " << moved.tensor << " " << queries << " × " << keys;
+        EXPECT_EQ(found->written_bytes, moved.written_bytes)
+            << name << " tensor " << moved.tensor << " " << queries << " × " << keys;
       }
       for (const auto& unit : pair.simulated.units) {
         if (unit.kind != weft::engine::UnitKind::array) continue;

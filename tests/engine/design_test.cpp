@@ -54,7 +54,8 @@ TEST(Design, TheMemoryKeepsItsTimeAtAnotherClock) {
   for (const std::string name : {"fusemax", "fusemax-16x16", "flat", "flat-edge", "unfused"}) {
     EXPECT_EQ(cycles(name, {}), 100) << name;
     EXPECT_EQ(cycles(name, {{"arch.clock_hz", "94e6"}}), 10) << name;
-    EXPECT_EQ(cycles(name, {{"arch.clock_hz", "94e6"}, {"arch.dram.latency_cycles", "100"}}), 100) << name;
+    EXPECT_EQ(cycles(name, {{"arch.clock_hz", "94e6"}, {"arch.dram.latency_cycles", "100"}}), 100)
+        << name;
     EXPECT_EQ(cycles(name, {{"arch.dram.latency_s", "2e-7"}}), 188) << name;
   }
   for (const std::string name : {"segments-serial", "streaming-softmax", "projection"}) {
@@ -68,30 +69,38 @@ TEST(Design, OneOfTheMemorysTwoLatenciesCounts) {
   const auto says = [&](const std::vector<Setting>& settings) {
     return message_of([&] { Design::load(catalog, "fusemax-16x16", settings); });
   };
-  const std::string both = says({{"arch.dram.latency_s", "1e-7"}, {"arch.dram.latency_cycles", "7"}});
+  const std::string both =
+      says({{"arch.dram.latency_s", "1e-7"}, {"arch.dram.latency_cycles", "7"}});
   EXPECT_NE(both.find("dram.latency_cycles = '7'"), std::string::npos) << both;
-  EXPECT_NE(both.find("--set arch.dram.latency_s=1e-7: one of the two, not both"), std::string::npos) << both;
+  EXPECT_NE(both.find("--set arch.dram.latency_s=1e-7: one of the two, not both"),
+            std::string::npos)
+      << both;
   const std::string long_time = says({{"arch.dram.latency_s", "0.9"}});
-  EXPECT_NE(long_time.find("at a clock_hz of 940000000 more than 1000000 cycles"), std::string::npos) << long_time;
+  EXPECT_NE(long_time.find("at a clock_hz of 940000000 more than 1000000 cycles"),
+            std::string::npos)
+      << long_time;
 }
 
 TEST(Design, EverySizeScalesArraysBufferAndBandwidth) {
   const Catalog catalog(kConfigs);
   const Design whole = Design::load(catalog, "fusemax");
   for (const std::int64_t side : {2, 16, 256, 1024}) {
-    const Design design = Design::load(catalog, "fusemax-" + std::to_string(side) + "x" + std::to_string(side));
+    const Design design =
+        Design::load(catalog, "fusemax-" + std::to_string(side) + "x" + std::to_string(side));
     EXPECT_EQ(design.arch().arrays.at("array_2d").rows, side);
     EXPECT_EQ(design.arch().arrays.at("array_2d").columns, side);
     EXPECT_EQ(design.arch().arrays.at("array_1d").lanes, side);
     EXPECT_EQ(design.arch().buffer.bytes, whole.arch().buffer.bytes * side / 256);
-    EXPECT_DOUBLE_EQ(design.arch().dram.bandwidth_bytes_per_s, whole.arch().dram.bandwidth_bytes_per_s * static_cast<double>(side) / 256);
+    EXPECT_DOUBLE_EQ(design.arch().dram.bandwidth_bytes_per_s,
+                     whole.arch().dram.bandwidth_bytes_per_s * static_cast<double>(side) / 256);
     EXPECT_EQ(design.arch_name(), "fusemax-cloud");
   }
 }
 
 TEST(Design, SettingsComeAfterScalingAndWin) {
   const Design design =
-      Design::load(Catalog(kConfigs), "fusemax-16x16", {{"arch.buffer.bytes", "3MiB"}, {"arch.arrays.array_2d.tile_contexts", "2"}});
+      Design::load(Catalog(kConfigs), "fusemax-16x16",
+                   {{"arch.buffer.bytes", "3MiB"}, {"arch.arrays.array_2d.tile_contexts", "2"}});
   EXPECT_EQ(design.arch().buffer.bytes, 3 << 20);
   EXPECT_EQ(design.lowering(false).tiles_in_flight, 2);
 }
@@ -131,7 +140,8 @@ TEST_F(OwnConfigs, NamesAreFoundInFoldersBelow) {
 TEST_F(OwnConfigs, TwoFilesOfOneNameAreRefused) {
   fs::create_directories(root_ / "arch/mine");
   fs::copy(root_ / "arch/flat-cloud.yaml", root_ / "arch/mine/flat-cloud.yaml");
-  const std::string message = message_of([&] { static_cast<void>(Catalog(root_).file("arch", "flat-cloud")); });
+  const std::string message =
+      message_of([&] { static_cast<void>(Catalog(root_).file("arch", "flat-cloud")); });
   EXPECT_NE(message.find("the same name as"), std::string::npos) << message;
 }
 
@@ -140,7 +150,11 @@ TEST_F(OwnConfigs, ADesignFileMayNamePathsBesideIt) {
   put("chip.yaml", "arch: ./beside.yaml\nbinding: flat\n");
   const Design design = Design::load(Catalog(root_), (root_ / "chip.yaml").string());
   EXPECT_EQ(design.arch_name(), "./beside.yaml");
-  EXPECT_EQ(Design::load(Catalog(root_), (root_ / "chip.yaml").string() + "-8x8").arch().arrays.at("array_1d").lanes, 8);
+  EXPECT_EQ(Design::load(Catalog(root_), (root_ / "chip.yaml").string() + "-8x8")
+                .arch()
+                .arrays.at("array_1d")
+                .lanes,
+            8);
 }
 
 TEST_F(OwnConfigs, TheCanonicalFormForgetsCommentsAndKeepsTheCascade) {
@@ -158,7 +172,8 @@ TEST_F(OwnConfigs, TheCanonicalFormForgetsCommentsAndKeepsTheCascade) {
 
 TEST_F(OwnConfigs, AFaultInTheDesignFileIsSaidOfItsLine) {
   put("design/mine.yaml", "arch: flat-cloud\nbinding: flatt\n");
-  const std::string message = message_of([&] { static_cast<void>(Design::load(Catalog(root_), "mine")); });
+  const std::string message =
+      message_of([&] { static_cast<void>(Design::load(Catalog(root_), "mine")); });
   EXPECT_NE(message.find("mine.yaml:2:"), std::string::npos) << message;
   EXPECT_NE(message.find("did you mean 'flat'"), std::string::npos) << message;
 }

@@ -1,4 +1,5 @@
-// Energy is a sum of counters: against counts written down here from the cascade, not from the code that counts.
+// Energy is a sum of counters: against counts written down here from the cascade, not from the code
+// that counts.
 #include "models/engine/energy.hpp"
 
 #include <gtest/gtest.h>
@@ -12,9 +13,13 @@ namespace {
 
 using weft::engine::Fidelity;
 
-std::string cost_file(const std::string& name) { return std::string(WEFT_SOURCE_DIR) + "/configs/cost/" + name + ".yaml"; }
+std::string cost_file(const std::string& name) {
+  return std::string(WEFT_SOURCE_DIR) + "/configs/cost/" + name + ".yaml";
+}
 
-std::map<std::string, double> counts_of(const Result& result, const weft::engine::Lowering& lowering, const cost::Table& table) {
+std::map<std::string, double> counts_of(const Result& result,
+                                        const weft::engine::Lowering& lowering,
+                                        const cost::Table& table) {
   std::map<std::string, double> counts;
   for (const cost::ActionCount& action : energy_of(result, lowering, table)) {
     EXPECT_DOUBLE_EQ(action.pj, action.count * action.pj_per_action);
@@ -25,7 +30,13 @@ std::map<std::string, double> counts_of(const Result& result, const weft::engine
 }
 
 constexpr double kBatch = 2, kHeads = 3, kLength = 64, kWidth = 16, kSide = 16;
-const Shape kShape{.batch = 2, .heads = 3, .kv_heads = 3, .seq_q = 64, .seq_kv = 64, .width_qk = 16, .width_v = 16};
+const Shape kShape{.batch = 2,
+                   .heads = 3,
+                   .kv_heads = 3,
+                   .seq_q = 64,
+                   .seq_kv = 64,
+                   .width_qk = 16,
+                   .width_v = 16};
 
 // FuseMax's Einsums (MICRO 2024, cascade 5), counted by hand for tiles of 16 × 16.
 TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
@@ -37,21 +48,26 @@ TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
   for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
     const Result result = run_point(made, kShape, {.fidelity = fidelity});
     const auto counts = counts_of(result, made.lowering(false), table);
-    EXPECT_DOUBLE_EQ(counts.at("array_2d.macc compute"), scores * (2 * kWidth + 6));   // QK, SLNV, an exp of six MACCs
-    EXPECT_DOUBLE_EQ(counts.at("array_2d.max compute"), scores);                       // LM
-    EXPECT_DOUBLE_EQ(counts.at("array_2d.add compute"), 2 * scores);                   // subtract, SLD
-    EXPECT_DOUBLE_EQ(counts.at("array_1d.macc compute"), vectors * 6);                 // PRM's exp
+    EXPECT_DOUBLE_EQ(counts.at("array_2d.macc compute"),
+                     scores * (2 * kWidth + 6));                  // QK, SLNV, an exp of six MACCs
+    EXPECT_DOUBLE_EQ(counts.at("array_2d.max compute"), scores);  // LM
+    EXPECT_DOUBLE_EQ(counts.at("array_2d.add compute"), 2 * scores);    // subtract, SLD
+    EXPECT_DOUBLE_EQ(counts.at("array_1d.macc compute"), vectors * 6);  // PRM's exp
     EXPECT_DOUBLE_EQ(counts.at("array_1d.multiply compute"), vectors * (1 + kWidth));  // SPD, SPNV
-    EXPECT_DOUBLE_EQ(counts.at("array_1d.add compute"), vectors * (2 + kWidth));       // PRM's subtract, RD, RNV
-    EXPECT_DOUBLE_EQ(counts.at("array_1d.max compute"), vectors);                      // RM
-    EXPECT_DOUBLE_EQ(counts.at("array_1d.divide compute"), outputs);                   // AV
+    EXPECT_DOUBLE_EQ(counts.at("array_1d.add compute"),
+                     vectors * (2 + kWidth));                         // PRM's subtract, RD, RNV
+    EXPECT_DOUBLE_EQ(counts.at("array_1d.max compute"), vectors);     // RM
+    EXPECT_DOUBLE_EQ(counts.at("array_1d.divide compute"), outputs);  // AV
     EXPECT_DOUBLE_EQ(counts.at("dram write"), outputs);
     EXPECT_DOUBLE_EQ(counts.at("dram read"), 3 * outputs);  // Q, K and V, once
-    // Words of the buffer. Of each vector: Q, K and V; RM for itself, SLN and PRM; RD; RNV; the last three of fp32, two words.
-    // Of each query: RNV and RD for AV. And what goes to and comes from the DRAM.
+    // Words of the buffer. Of each vector: Q, K and V; RM for itself, SLN and PRM; RD; RNV; the
+    // last three of fp32, two words. Of each query: RNV and RD for AV. And what goes to and comes
+    // from the DRAM.
     const double queries = kBatch * kHeads * kLength;
-    EXPECT_DOUBLE_EQ(counts.at("buffer read"), vectors * (3 * kWidth + 3 * 2 + 2 + 2 * kWidth) + queries * (2 * kWidth + 2) + outputs);
-    EXPECT_DOUBLE_EQ(counts.at("buffer write"), vectors * (2 + 2 + 2 * kWidth) + outputs + 3 * outputs);
+    EXPECT_DOUBLE_EQ(counts.at("buffer read"), vectors * (3 * kWidth + 3 * 2 + 2 + 2 * kWidth) +
+                                                   queries * (2 * kWidth + 2) + outputs);
+    EXPECT_DOUBLE_EQ(counts.at("buffer write"),
+                     vectors * (2 + 2 + 2 * kWidth) + outputs + 3 * outputs);
     // Three reads and three writes a MACC, two and one any other operation.
     const double maccs = scores * (2 * kWidth + 6);
     EXPECT_DOUBLE_EQ(counts.at("array_2d.register_file read"), 3 * maccs + 2 * 3 * scores);
@@ -59,15 +75,18 @@ TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
   }
 }
 
-// As published, one register file of all is charged: 256 times fewer reads than where every element's is.
+// As published, one register file of all is charged: 256 times fewer reads than where every
+// element's is.
 TEST(Energy, RegisterFilesOfOneElementOrOfAll) {
   const auto made = design("fusemax-16x16");
   auto table = cost::load_table(cost_file("fusemax-as-published-45nm"));
   const Result result = run_point(made, kShape, {.fidelity = Fidelity::analytic});
   ASSERT_EQ(table.register_file.charged, cost::Charged::one_element);
-  const double one = counts_of(result, made.lowering(false), table).at("array_2d.register_file read");
+  const double one =
+      counts_of(result, made.lowering(false), table).at("array_2d.register_file read");
   table.register_file.charged = cost::Charged::every_element;
-  const double all = counts_of(result, made.lowering(false), table).at("array_2d.register_file read");
+  const double all =
+      counts_of(result, made.lowering(false), table).at("array_2d.register_file read");
   EXPECT_DOUBLE_EQ(all, one * kSide * kSide);
   EXPECT_GT(one, 0);
 }
@@ -81,7 +100,8 @@ TEST(Energy, AnOperationWithoutAnEnergyIsRefused) {
   EXPECT_THROW(energy_of(result, made.lowering(false), table), ConfigError);
 }
 
-// The published area of FuseMax's 2D array: 256² register files, maxima and MACs (fusemax-pareto.csv has it with 8 address bits).
+// The published area of FuseMax's 2D array: 256² register files, maxima and MACs
+// (fusemax-pareto.csv has it with 8 address bits).
 TEST(Area, OfTheTwoDimensionalArrayIsThePublishedOneWithoutItsAddressBits) {
   const auto table = cost::load_table(cost_file("fusemax-as-published-45nm"));
   const auto report = area_of(design("fusemax").arch(), table);
@@ -93,7 +113,8 @@ TEST(Area, OfTheTwoDimensionalArrayIsThePublishedOneWithoutItsAddressBits) {
   EXPECT_FALSE(report.missing.empty());  // the buffer's area at 16 MiB is published nowhere
 }
 
-// Two buffers of one capacity stand in the table; rows decide between them, and rows of another width are none of ours.
+// Two buffers of one capacity stand in the table; rows decide between them, and rows of another
+// width are none of ours.
 TEST(Area, ABufferIsFoundByItsCapacityAndItsRows) {
   const auto table = cost::load_table(cost_file("fusemax-as-published-45nm"));
   weft::engine::Architecture arch = design("fusemax").arch();

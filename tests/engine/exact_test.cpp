@@ -1,4 +1,5 @@
-// Steady-state advance against stepping every cycle: the same cycles, figures, counters and traffic.
+// Steady-state advance against stepping every cycle: the same cycles, figures, counters and
+// traffic.
 #include <algorithm>
 #include <array>
 
@@ -15,16 +16,20 @@ struct Point {
   Shape shape;
 };
 
-// The i-th of 40: every design at every side, lengths from one key to hundreds that divide by nothing.
+// The i-th of 40: every design at every side, lengths from one key to hundreds that divide by
+// nothing.
 Point point(int i, std::uint64_t seed) {
   std::mt19937_64 random(seed * 1000 + static_cast<std::uint64_t>(i));
   const auto between = [&](std::int64_t least, std::int64_t most) {
-    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+    return least +
+           static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
   };
   constexpr std::array<int, 3> kSides{4, 8, 16};
-  constexpr std::array<std::int64_t, 4> kWidths{8, 20, 33, 64};  // 20 and 33 let transfers begin inside a burst
+  constexpr std::array<std::int64_t, 4> kWidths{
+      8, 20, 33, 64};  // 20 and 33 let transfers begin inside a burst
   Point made;
-  made.design = at_side(kDesigns[static_cast<std::size_t>(i % 5)], kSides[static_cast<std::size_t>(i / 5 % 3)]);
+  made.design = at_side(kDesigns[static_cast<std::size_t>(i % 5)],
+                        kSides[static_cast<std::size_t>(i / 5 % 3)]);
   Shape& s = made.shape;
   s.batch = between(1, 3);
   s.heads = between(1, 3);
@@ -65,9 +70,22 @@ TEST(Exact, FortyRandomPointsOfAllDesigns) {
 
 // Points that once went wrong.
 TEST(Exact, PointsThatOnceDiffered) {
-  for (const Point& p :
-       {Point{"flat-8x8", {.batch = 3, .heads = 1, .kv_heads = 1, .seq_q = 72, .seq_kv = 143, .width_qk = 64, .width_v = 64}},
-        Point{"flat-8x8", {.batch = 2, .heads = 1, .kv_heads = 1, .seq_q = 239, .seq_kv = 122, .width_qk = 64, .width_v = 64}}}) {
+  for (const Point& p : {Point{"flat-8x8",
+                               {.batch = 3,
+                               .heads = 1,
+                               .kv_heads = 1,
+                               .seq_q = 72,
+                               .seq_kv = 143,
+                               .width_qk = 64,
+                               .width_v = 64}},
+                         Point{"flat-8x8",
+                               {.batch = 2,
+                               .heads = 1,
+                               .kv_heads = 1,
+                               .seq_q = 239,
+                               .seq_kv = 122,
+                               .width_qk = 64,
+                               .width_v = 64}}}) {
     SCOPED_TRACE(p.design + text(p.shape));
     const weft::engine::Design made = design(p.design);
     expect_same_run(run_point(made, p.shape), run_point(made, p.shape, {.exact = true}));
@@ -76,9 +94,16 @@ TEST(Exact, PointsThatOnceDiffered) {
 
 class LongPoint : public testing::TestWithParam<std::string> {};
 
-// Two thousand tokens, eight heads: nearly everything is skipped, and the cycles are those of the whole run.
+// Two thousand tokens, eight heads: nearly everything is skipped, and the cycles are those of the
+// whole run.
 TEST_P(LongPoint, IsSkippedAlmostWhole) {
-  const Shape shape{.batch = 2, .heads = 4, .kv_heads = 4, .seq_q = 2048, .seq_kv = 2048, .width_qk = 64, .width_v = 64};
+  const Shape shape{.batch = 2,
+                    .heads = 4,
+                    .kv_heads = 4,
+                    .seq_q = 2048,
+                    .seq_kv = 2048,
+                    .width_qk = 64,
+                    .width_v = 64};
   const weft::engine::Design made = design(at_side(GetParam(), 16));
   const Result fast = run_point(made, shape);
   EXPECT_GT(fast.advance_periods, 0u);

@@ -32,17 +32,27 @@ std::vector<std::string> yaml_blocks(const std::string& page) {
 
 TEST(Guide, BlocksArePartsOfDesignsThatRun) {
   const fs::path root = WEFT_SOURCE_DIR;
-  const std::vector<std::string> blocks = yaml_blocks(text_of(root / "docs/guides/describe-an-accelerator.md"));
+  const std::vector<std::string> blocks =
+      yaml_blocks(text_of(root / "docs/guides/describe-an-accelerator.md"));
   ASSERT_GE(blocks.size(), 10u);
   std::vector<std::string> files;
   for (const char* folder : {"arch", "binding", "design"}) {
-    for (const auto& entry : fs::directory_iterator(root / "configs" / folder)) files.push_back(text_of(entry.path()));
+    for (const auto& entry : fs::directory_iterator(root / "configs" / folder))
+      files.push_back(text_of(entry.path()));
   }
   for (const std::string& block : blocks) {
-    const auto whole = [&](const std::string& file) { return ("\n" + file).find("\n" + block) != std::string::npos; };
+    const auto whole = [&](const std::string& file) {
+      return ("\n" + file).find("\n" + block) != std::string::npos;
+    };
     EXPECT_TRUE(std::any_of(files.begin(), files.end(), whole)) << block;
   }
-  const Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 20, .seq_kv = 70, .width_qk = 16, .width_v = 16};
+  const Shape shape{.batch = 1,
+                    .heads = 1,
+                    .kv_heads = 1,
+                    .seq_q = 20,
+                    .seq_kv = 70,
+                    .width_qk = 16,
+                    .width_v = 16};
   for (const std::string& name : weft::engine::Catalog(root / "configs").list("design")) {
     SCOPED_TRACE(name);
     const Result result = run_point(design(at_side(name, 8)), shape);

@@ -1,4 +1,5 @@
-// A fresh SystemC kernel a simulation: a thousand times in one process, without an error and without growing.
+// A fresh SystemC kernel a simulation: a thousand times in one process, without an error and
+// without growing.
 #include "sim/common/kernel.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Points whose counts come near 64 bits: each is that of one head times the heads, in whole numbers of any size, or the point is
-// refused and says which count it is.
+// Points whose counts come near 64 bits: each is that of one head times the heads, in whole numbers
+// of any size, or the point is refused and says which count it is.
 #include <boost/multiprecision/cpp_int.hpp>
 
 #include "models/engine/run.hpp"
@@ -17,9 +17,17 @@ constexpr std::int64_t kMega = 1 << 20;
 const cpp_int kEnd = cpp_int(1) << 64;
 
 Shape narrow(std::int64_t batch, std::int64_t tokens) {
-  return {.batch = batch, .heads = 1, .kv_heads = 1, .seq_q = tokens, .seq_kv = tokens, .width_qk = 1, .width_v = 1};
+  return {.batch = batch,
+          .heads = 1,
+          .kv_heads = 1,
+          .seq_q = tokens,
+          .seq_kv = tokens,
+          .width_qk = 1,
+          .width_v = 1};
 }
-Result analytic(const weft::engine::Design& made, const Shape& shape) { return run_analytic(made, workload_of(shape), shape); }
+Result analytic(const weft::engine::Design& made, const Shape& shape) {
+  return run_analytic(made, workload_of(shape), shape);
+}
 
 cpp_int bytes_of(const Result& result, UnitKind level) {
   cpp_int bytes = 0;
@@ -37,10 +45,12 @@ void expect_times(const Result& few, const Result& many, std::int64_t times) {
       const cpp_int right = cpp_int(few.units[u].counters[c]) * times;
       // Rows filled are rounded up once a run.
       EXPECT_LE(cpp_int(many.units[u].counters[c]), right) << "unit " << u << " counter " << c;
-      EXPECT_GE(cpp_int(many.units[u].counters[c]) + times, right) << "unit " << u << " counter " << c;
+      EXPECT_GE(cpp_int(many.units[u].counters[c]) + times, right)
+          << "unit " << u << " counter " << c;
     }
   }
-  for (const UnitKind level : {UnitKind::dram, UnitKind::buffer}) EXPECT_EQ(bytes_of(many, level), bytes_of(few, level) * times);
+  for (const UnitKind level : {UnitKind::dram, UnitKind::buffer})
+    EXPECT_EQ(bytes_of(many, level), bytes_of(few, level) * times);
   const double cycles = static_cast<double>(few.cycles) * static_cast<double>(times);
   EXPECT_NEAR(static_cast<double>(many.cycles), cycles, 1e-6 * cycles);
 }
@@ -66,7 +76,9 @@ TEST(LargeCounts, BytesBeyond64BitsAreRefused) {
   ASSERT_GE(bytes_of(few, UnitKind::dram) * 4, kEnd);
   const Result many = analytic(made, narrow(1000, 48 * kMega));
   EXPECT_EQ(many.status, Status::infeasible);
-  EXPECT_NE(many.reason.find("bytes between the memory and the buffer come to 2.0"), std::string::npos) << many.reason;
+  EXPECT_NE(many.reason.find("bytes between the memory and the buffer come to 2.0"),
+            std::string::npos)
+      << many.reason;
   EXPECT_EQ(many.cycles, 0u);
   EXPECT_TRUE(many.units.empty() && many.traffic.empty());
 }
@@ -77,10 +89,12 @@ TEST(LargeCounts, OfAnyShapeAreRightOrRefused) {
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   const auto up_to = [&](int bits) {
-    return std::int64_t{1} + static_cast<std::int64_t>(random() >> (64 - 1 - random() % static_cast<unsigned>(bits)));
+    return std::int64_t{1} +
+           static_cast<std::int64_t>(random() >> (64 - 1 - random() % static_cast<unsigned>(bits)));
   };
   int right = 0;
-  for (const char* name : {"fusemax", "fusemax-4x4", "fusemax-cascade-16x16", "streaming-softmax", "segments-serial"}) {
+  for (const char* name : {"fusemax", "fusemax-4x4", "fusemax-cascade-16x16", "streaming-softmax",
+                           "segments-serial"}) {
     const auto made = design(name);
     for (int i = 0; i < 400; ++i) {
       Shape shape{.batch = up_to(20),
@@ -103,7 +117,8 @@ TEST(LargeCounts, OfAnyShapeAreRightOrRefused) {
       }
       cpp_int most = cpp_int(one.cycles) * shape.batch * shape.heads;
       for (const auto& unit : one.units) {
-        for (const auto counter : unit.counters) most = std::max<cpp_int>(most, cpp_int(counter) * shape.batch * shape.heads);
+        for (const auto counter : unit.counters)
+          most = std::max<cpp_int>(most, cpp_int(counter) * shape.batch * shape.heads);
       }
       if (many.status == Status::ok) {
         EXPECT_LT(most / 2, kEnd);
@@ -111,7 +126,8 @@ TEST(LargeCounts, OfAnyShapeAreRightOrRefused) {
           for (std::size_t c = 0; c < one.units[u].counters.size(); ++c) {
             const cpp_int exact = cpp_int(one.units[u].counters[c]) * shape.batch * shape.heads;
             const cpp_int got = many.units[u].counters[c];
-            EXPECT_TRUE(got <= exact && got + shape.batch * shape.heads >= exact) << "unit " << u << " counter " << c;
+            EXPECT_TRUE(got <= exact && got + shape.batch * shape.heads >= exact)
+                << "unit " << u << " counter " << c;
           }
         }
         expect_bandwidth(many);

@@ -16,7 +16,13 @@ using weft::engine::StepKind;
 using weft::engine::TensorId;
 
 // Ranks that are no multiples of the tiles, and two query heads to a key head.
-const Shape kShape{.batch = 2, .heads = 4, .kv_heads = 2, .seq_q = 75, .seq_kv = 150, .width_qk = 20, .width_v = 24};
+const Shape kShape{.batch = 2,
+                   .heads = 4,
+                   .kv_heads = 2,
+                   .seq_q = 75,
+                   .seq_kv = 150,
+                   .width_qk = 20,
+                   .width_v = 24};
 
 class LayoutOf : public testing::TestWithParam<std::string> {
  protected:
@@ -41,7 +47,8 @@ TEST_P(LayoutOf, TensorsFollowOneAnotherAligned) {
   EXPECT_EQ(layout_.bytes(), end);
 }
 
-// Every step that moves a tensor covers each head's slice without a gap and without two tiles on one byte.
+// Every step that moves a tensor covers each head's slice without a gap and without two tiles on
+// one byte.
 TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
   int steps = 0;
   for (const auto& group : point_.schedule.groups) {
@@ -54,7 +61,8 @@ TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
       StepState state;
       for (walker.start(state); !state.finished; walker.next(state)) {
         const std::uint64_t begin = layout_.address(group.group, step.tensor, step.loops, state.at);
-        const std::uint64_t end = begin + static_cast<std::uint64_t>(layout_.region_bytes(group.group, step.tensor, step.loops, state.at));
+        const std::uint64_t end = begin + static_cast<std::uint64_t>(layout_.region_bytes(
+                                              group.group, step.tensor, step.loops, state.at));
         const auto [known, fresh] = runs.emplace(begin, end);
         EXPECT_TRUE(fresh || known->second == end) << "two lengths at " << begin;
       }
@@ -68,13 +76,15 @@ TEST_P(LayoutOf, TransfersOfAHeadTileItsSlice) {
         bytes += end - begin;
       }
       EXPECT_LE(at, extent.begin + extent.bytes);
-      // By hand: bytes of a slice, and slices. On a bus of 32 bytes a row of 20 or 24 values takes two beats.
+      // By hand: bytes of a slice, and slices. On a bus of 32 bytes a row of 20 or 24 values takes
+      // two beats.
       const std::string tensor = point_.lowering.cascade->tensors[step.tensor].name;
       const bool beats = GetParam() == "fusemax" || GetParam() == "fusemax-architecture";
       const std::int64_t keys = beats ? 64 : 40;
       const std::int64_t values = beats ? 64 : 48;
-      const std::map<std::string, std::int64_t> slice{{"Q", 75 * keys},    {"K", 150 * keys},    {"V", 150 * values},
-                                                      {"AV", 75 * values}, {"QK", 75 * 150 * 2}, {"A", 75 * 150 * 2}};
+      const std::map<std::string, std::int64_t> slice{{"Q", 75 * keys},     {"K", 150 * keys},
+                                                      {"V", 150 * values},  {"AV", 75 * values},
+                                                      {"QK", 75 * 150 * 2}, {"A", 75 * 150 * 2}};
       ASSERT_TRUE(slice.contains(tensor)) << tensor;
       const std::int64_t slices = tensor == "K" || tensor == "V" ? 2 * 2 : 2 * 4;
       EXPECT_EQ(bytes, static_cast<std::uint64_t>(slice.at(tensor) * slices));
@@ -91,12 +101,14 @@ TEST_P(LayoutOf, AddressesGrowOverTiles) {
       if (step.kind == StepKind::compute) continue;
       const Walker walker(point_.lowering, point_.sizing, group.group, step.loops);
       StepState state;
-      std::map<Coordinates, std::pair<std::int64_t, std::uint64_t>> last;  // by all but the innermost coordinate
+      std::map<Coordinates, std::pair<std::int64_t, std::uint64_t>>
+          last;  // by all but the innermost coordinate
       const auto innermost = static_cast<std::size_t>(step.loops.back());
       for (walker.start(state); !state.finished; walker.next(state)) {
         Coordinates outer = state.at;
         outer[innermost] = 0;
-        const std::uint64_t address = layout_.address(group.group, step.tensor, step.loops, state.at);
+        const std::uint64_t address =
+            layout_.address(group.group, step.tensor, step.loops, state.at);
         const auto before = last.find(outer);
         if (before != last.end()) {
           EXPECT_GT(state.at[innermost], before->second.first);
@@ -111,14 +123,18 @@ TEST_P(LayoutOf, AddressesGrowOverTiles) {
   EXPECT_GT(compared, 0);
 }
 
-// [head][token][width]: what is written and read outside, and what the RTL's base and stride registers stand for.
+// [head][token][width]: what is written and read outside, and what the RTL's base and stride
+// registers stand for.
 TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
-  const std::uint64_t beat = GetParam() == "fusemax" || GetParam() == "fusemax-architecture" ? 32 : 1;
+  const std::uint64_t beat =
+      GetParam() == "fusemax" || GetParam() == "fusemax-architecture" ? 32 : 1;
   std::set<std::string> seen;
   for (const auto& group : point_.schedule.groups) {
     for (const auto& step : group.steps) {
-      const std::string tensor = step.kind == StepKind::compute ? "" : point_.lowering.cascade->tensors[step.tensor].name;
-      const std::map<std::string, std::uint64_t> widths{{"Q", 20}, {"K", 20}, {"V", 24}, {"AV", 24}};
+      const std::string tensor =
+          step.kind == StepKind::compute ? "" : point_.lowering.cascade->tensors[step.tensor].name;
+      const std::map<std::string, std::uint64_t> widths{
+          {"Q", 20}, {"K", 20}, {"V", 24}, {"AV", 24}};
       if (!widths.contains(tensor)) continue;
       SCOPED_TRACE(step.name);
       const bool of_keys = tensor == "K" || tensor == "V";
@@ -133,13 +149,18 @@ TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
       StepState state;
       for (walker.start(state); !state.finished; walker.next(state)) {
         const auto& rank = point_.sizing.groups[group.group].ranks[i];
-        const auto runs = [&](int l) { return l >= 0 && std::find(step.loops.begin(), step.loops.end(), l) != step.loops.end(); };
+        const auto runs = [&](int l) {
+          return l >= 0 && std::find(step.loops.begin(), step.loops.end(), l) != step.loops.end();
+        };
         std::int64_t token = 0;
-        if (runs(lowered.tiled[i].block_loop)) token += state.at[lowered.tiled[i].block_loop] * rank.block * rank.tile;
-        if (runs(lowered.tiled[i].tile_loop)) token += state.at[lowered.tiled[i].tile_loop] * rank.tile;
+        if (runs(lowered.tiled[i].block_loop))
+          token += state.at[lowered.tiled[i].block_loop] * rank.block * rank.tile;
+        if (runs(lowered.tiled[i].tile_loop))
+          token += state.at[lowered.tiled[i].tile_loop] * rank.tile;
         const auto head = static_cast<std::uint64_t>(of_keys ? state.at[0] / 2 : state.at[0]);
         EXPECT_EQ(layout_.address(group.group, step.tensor, step.loops, state.at),
-                  extent.begin + head * extent.slice_bytes + static_cast<std::uint64_t>(token) * extent.row_bytes);
+                  extent.begin + head * extent.slice_bytes +
+                      static_cast<std::uint64_t>(token) * extent.row_bytes);
         seen.insert(tensor);
       }
     }
@@ -157,9 +178,12 @@ TEST(Layout, QueryHeadsOfAGroupShareKeys) {
   for (const auto& step : point.schedule.groups[0].steps) {
     if (step.kind != StepKind::load) continue;
     seen.insert(step.name);
-    const auto at = [&](std::int64_t head) { return layout.address(0, step.tensor, step.loops, Coordinates{head}); };
+    const auto at = [&](std::int64_t head) {
+      return layout.address(0, step.tensor, step.loops, Coordinates{head});
+    };
     for (std::int64_t head = 0; head + 1 < 8; ++head) {
-      EXPECT_EQ(at(head) == at(head + 1), step.name != "load Q" && head % 2 == 0) << step.name << " of head " << head;
+      EXPECT_EQ(at(head) == at(head + 1), step.name != "load Q" && head % 2 == 0)
+          << step.name << " of head " << head;
     }
   }
   EXPECT_EQ(seen, (std::set<std::string>{"load K", "load Q", "load V"}));

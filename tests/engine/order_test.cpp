@@ -1,4 +1,5 @@
-// Units see committed state only: the order in which their modules are built, and so run in a cycle, changes nothing.
+// Units see committed state only: the order in which their modules are built, and so run in a
+// cycle, changes nothing.
 #include "sim/common/kernel.hpp"
 #include "sim/engine/engine.hpp"
 #include "tests/engine/support.hpp"

@@ -1,4 +1,5 @@
-// A platform with an engine and a memory of one's own; docs/guides/engine-in-a-platform.md shows this file as it is.
+// A platform with an engine and a memory of one's own; docs/guides/engine-in-a-platform.md shows
+// this file as it is.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -22,7 +23,8 @@ class Memory : public sc_core::sc_module {
     std::int64_t bytes_per_cycle = 32;
   };
 
-  Memory(const sc_core::sc_module_name& name, const Config& config) : sc_core::sc_module(name), socket("socket"), config_(config) {
+  Memory(const sc_core::sc_module_name& name, const Config& config)
+      : sc_core::sc_module(name), socket("socket"), config_(config) {
     socket.register_b_transport(this, &Memory::transport);
   }
 
@@ -33,16 +35,20 @@ class Memory : public sc_core::sc_module {
     const std::uint64_t bytes = payload.get_data_length();
     const bool inside = payload.get_address() + bytes <= config_.bytes;
     payload.set_response_status(inside ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    delay +=
-        Clock::cycles(config_.latency_cycles + (static_cast<std::int64_t>(bytes) + config_.bytes_per_cycle - 1) / config_.bytes_per_cycle);
+    delay += Clock::cycles(config_.latency_cycles +
+                           (static_cast<std::int64_t>(bytes) + config_.bytes_per_cycle - 1) /
+                               config_.bytes_per_cycle);
   }
 
   Config config_;
 };
 
 struct Platform : sc_core::sc_module {
-  Platform(const sc_core::sc_module_name& name, const weft::engine::Schedule& schedule, const Memory::Config& config)
-      : sc_core::sc_module(name), engine("engine", {.schedule = schedule, .memory = MemorySide::socket}), memory("memory", config) {
+  Platform(const sc_core::sc_module_name& name, const weft::engine::Schedule& schedule,
+           const Memory::Config& config)
+      : sc_core::sc_module(name),
+        engine("engine", {.schedule = schedule, .memory = MemorySide::socket}),
+        memory("memory", config) {
     engine.memory_socket().bind(memory.socket);
   }
 
@@ -50,12 +56,14 @@ struct Platform : sc_core::sc_module {
   Memory memory;
 };
 
-inline weft::engine::Result run(const weft::engine::Design& design, const weft::workload::Workload& workload,
+inline weft::engine::Result run(const weft::engine::Design& design,
+                                const weft::workload::Workload& workload,
                                 const weft::workload::Shape& shape, const Memory::Config& config) {
   const weft::engine::Mapping mapping = map_point(design, workload, shape, 1);
   const weft::engine::Lowering& lowering = *mapping.lowering;
   const weft::engine::Sizing& sizing = mapping.sizing;
-  weft::engine::Result result = begin_result(design, lowering, sizing, weft::engine::Fidelity::systemc);
+  weft::engine::Result result =
+      begin_result(design, lowering, sizing, weft::engine::Fidelity::systemc);
   if (!sizing.feasible) return result;
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
   weft::sim::with_fresh_kernel([&] {

@@ -27,7 +27,8 @@ std::uint64_t dram_count(const Result& result, DramCounter counter) {
 // How a target answers a request, by its ordinal.
 enum class Style { accepted, end_request, early_response, response, completed, mixed };
 
-// Approximately timed: the timing of sim/memory/dram.hpp over the base protocol. `accept_ticks` (half cycles) before END_REQ.
+// Approximately timed: the timing of sim/memory/dram.hpp over the base protocol. `accept_ticks`
+// (half cycles) before END_REQ.
 class AtMemory : public sc_core::sc_module {
  public:
   struct Config {
@@ -63,22 +64,29 @@ class AtMemory : public sc_core::sc_module {
   std::int64_t service(const tlm::tlm_generic_payload& payload) {
     const auto now = static_cast<std::int64_t>(sc_core::sc_time_stamp().value() / 2);
     const std::int64_t unit = pace_.block_bytes;
-    free_at_ = std::max(free_at_, now * unit) + static_cast<std::int64_t>(payload.get_data_length()) * pace_.block_cycles;
+    free_at_ = std::max(free_at_, now * unit) +
+               static_cast<std::int64_t>(payload.get_data_length()) * pace_.block_cycles;
     const std::int64_t jitter =
-        config_.jitter_cycles == 0 ? 0 : static_cast<std::int64_t>(requests * 7919 % 13) * config_.jitter_cycles / 13;
-    return (free_at_ + unit - 1) / unit + weft::engine::latency_cycles(config_.dram, config_.clock_hz) + jitter - now;
+        config_.jitter_cycles == 0
+            ? 0
+            : static_cast<std::int64_t>(requests * 7919 % 13) * config_.jitter_cycles / 13;
+    return (free_at_ + unit - 1) / unit +
+           weft::engine::latency_cycles(config_.dram, config_.clock_hz) + jitter - now;
   }
 
-  tlm::tlm_sync_enum forward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  tlm::tlm_sync_enum forward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                             sc_core::sc_time& delay) {
     if (phase == tlm::END_RESP) return tlm::TLM_COMPLETED;
     const std::uint64_t ordinal = requests++;
     payloads.insert(&payload);
     overlaps += open_ ? 1 : 0;
     odd += sc_core::sc_time_stamp().value() % 2;
     highest = std::max<std::uint64_t>(highest, payload.get_address() + payload.get_data_length());
-    payload.set_response_status(ordinal == config_.fails_at ? tlm::TLM_GENERIC_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
+    payload.set_response_status(ordinal == config_.fails_at ? tlm::TLM_GENERIC_ERROR_RESPONSE
+                                                            : tlm::TLM_OK_RESPONSE);
     const sc_core::sc_time until = Clock::cycles(service(payload));
-    const auto style = config_.style == Style::mixed ? static_cast<Style>(ordinal * 31 % 5) : config_.style;
+    const auto style =
+        config_.style == Style::mixed ? static_cast<Style>(ordinal * 31 % 5) : config_.style;
     ++styles[static_cast<std::size_t>(style)];
     twice_ = ordinal == config_.twice_at ? &payload : twice_;
     switch (style) {
@@ -93,7 +101,9 @@ class AtMemory : public sc_core::sc_module {
         queue_.notify(payload, tlm::BEGIN_RESP, until);
         return tlm::TLM_UPDATED;
       case Style::accepted:
-        queue_.notify(payload, tlm::END_REQ, sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(config_.accept_ticks)));
+        queue_.notify(
+            payload, tlm::END_REQ,
+            sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(config_.accept_ticks)));
         break;
       default: break;
     }
@@ -109,7 +119,9 @@ class AtMemory : public sc_core::sc_module {
     open_ = false;
     const tlm::tlm_sync_enum answer = socket->nb_transport_bw(payload, phase, delay);
     if (what == tlm::END_REQ) return;
-    not_ended += answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP) ? 0 : 1;
+    not_ended +=
+        answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP) ? 0
+                                                                                               : 1;
     if (twice_ == &payload) {
       phase = tlm::BEGIN_RESP;
       socket->nb_transport_bw(payload, phase, delay);
@@ -126,8 +138,8 @@ class AtMemory : public sc_core::sc_module {
 };
 
 struct AtPlatform : sc_core::sc_module {
-  AtPlatform(const sc_core::sc_module_name& name, const weft::engine::Schedule& schedule, const AtMemory::Config& config,
-             Values* values = nullptr)
+  AtPlatform(const sc_core::sc_module_name& name, const weft::engine::Schedule& schedule,
+             const AtMemory::Config& config, Values* values = nullptr)
       : sc_core::sc_module(name),
         engine("engine", {.schedule = schedule, .values = values, .memory = MemorySide::socket}),
         memory("memory", config) {
@@ -137,37 +149,54 @@ struct AtPlatform : sc_core::sc_module {
   AtMemory memory;
 };
 
-AtMemory::Config like_built_in(const Scheduled& point) { return {.dram = point.made.arch().dram, .clock_hz = point.made.arch().clock_hz}; }
+AtMemory::Config like_built_in(const Scheduled& point) {
+  return {.dram = point.made.arch().dram, .clock_hz = point.made.arch().clock_hz};
+}
 
-const Shape kShape{.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 96, .seq_kv = 80, .width_qk = 16, .width_v = 16};
+const Shape kShape{.batch = 1,
+                   .heads = 2,
+                   .kv_heads = 2,
+                   .seq_q = 96,
+                   .seq_kv = 80,
+                   .width_qk = 16,
+                   .width_v = 16};
 
-Result built_in(const std::string& name, const Shape& shape) { return run_point(design(at_side(name, 16)), shape, {.exact = true}); }
+Result built_in(const std::string& name, const Shape& shape) {
+  return run_point(design(at_side(name, 16)), shape, {.exact = true});
+}
 
-// Each request takes the latency and its bytes, one after another: the base protocol keeps the request phase of a
-// blocking target open until its response. Every transfer of this shape is a multiple of 32 bytes.
+// Each request takes the latency and its bytes, one after another: the base protocol keeps the
+// request phase of a blocking target open until its response. Every transfer of this shape is a
+// multiple of 32 bytes.
 TEST(Platform, LooselyTimedMemoryServesRequestsOneByOne) {
   for (const std::string& name : kDesigns) {
     SCOPED_TRACE(name);
     const Result own = built_in(name, kShape);
-    const platform::Memory::Config memory{.bytes = kPlenty, .latency_cycles = 20, .bytes_per_cycle = 32};
-    const Result result = platform::run(design(at_side(name, 16)), workload_of(kShape), kShape, memory);
-    for (const DramCounter counter :
-         {DramCounter::bytes_read, DramCounter::bytes_written, DramCounter::read_requests, DramCounter::write_requests}) {
+    const platform::Memory::Config memory{
+        .bytes = kPlenty, .latency_cycles = 20, .bytes_per_cycle = 32};
+    const Result result =
+        platform::run(design(at_side(name, 16)), workload_of(kShape), kShape, memory);
+    for (const DramCounter counter : {DramCounter::bytes_read, DramCounter::bytes_written,
+                                      DramCounter::read_requests, DramCounter::write_requests}) {
       EXPECT_EQ(dram_count(result, counter), dram_count(own, counter));
     }
-    const std::uint64_t requests = dram_count(own, DramCounter::read_requests) + dram_count(own, DramCounter::write_requests);
-    const std::uint64_t bytes = dram_count(own, DramCounter::bytes_read) + dram_count(own, DramCounter::bytes_written);
+    const std::uint64_t requests =
+        dram_count(own, DramCounter::read_requests) + dram_count(own, DramCounter::write_requests);
+    const std::uint64_t bytes =
+        dram_count(own, DramCounter::bytes_read) + dram_count(own, DramCounter::bytes_written);
     ASSERT_GT(requests, 10u);
     const std::uint64_t service = requests * 20 + bytes / 32;
     EXPECT_EQ(unit_of(result, UnitKind::dram).busy_cycles, service);
-    // While the memory is idle the engine is no slower than with the built-in memory, whose every access takes time too.
+    // While the memory is idle the engine is no slower than with the built-in memory, whose every
+    // access takes time too.
     EXPECT_GE(result.cycles, service);
     EXPECT_LE(result.cycles, service + own.cycles);
     EXPECT_EQ(result.advance_periods, 0u);
   }
 }
 
-// A pipelined target with the built-in memory's timing gives the built-in memory's run, cycle for cycle.
+// A pipelined target with the built-in memory's timing gives the built-in memory's run, cycle for
+// cycle.
 TEST(Platform, TargetThatEndsRequestsAtOnceEqualsTheBuiltInMemory) {
   for (const std::string& name : kDesigns) {
     SCOPED_TRACE(name);
@@ -176,7 +205,8 @@ TEST(Platform, TargetThatEndsRequestsAtOnceEqualsTheBuiltInMemory) {
     for (const Style style : {Style::end_request, Style::accepted}) {
       AtMemory::Config config = like_built_in(point);
       config.style = style;
-      Result result = begin_result(point.made, point.lowering, point.sizing, weft::engine::Fidelity::systemc);
+      Result result =
+          begin_result(point.made, point.lowering, point.sizing, weft::engine::Fidelity::systemc);
       with_fresh_kernel([&] {
         AtPlatform top("platform", point.schedule, config);
         sc_core::sc_start();
@@ -198,17 +228,20 @@ TEST(Platform, TargetThatEndsRequestsAtOnceEqualsTheBuiltInMemory) {
   }
 }
 
-// Request phases that end off the cycle's edge, responses out of order, and every answer that the protocol allows.
+// Request phases that end off the cycle's edge, responses out of order, and every answer that the
+// protocol allows.
 TEST(Platform, EveryAnswerOfTheBaseProtocolIsTaken) {
   const Result own = built_in("unfused", kShape);
   Scheduled point(at_side("unfused", 16), kShape);
-  for (const Style style : {Style::accepted, Style::end_request, Style::early_response, Style::response, Style::completed, Style::mixed}) {
+  for (const Style style : {Style::accepted, Style::end_request, Style::early_response,
+                            Style::response, Style::completed, Style::mixed}) {
     SCOPED_TRACE("style " + std::to_string(static_cast<int>(style)));
     AtMemory::Config config = like_built_in(point);
     config.style = style;
     config.accept_ticks = 3;
     config.jitter_cycles = 40;
-    Result result = begin_result(point.made, point.lowering, point.sizing, weft::engine::Fidelity::systemc);
+    Result result =
+        begin_result(point.made, point.lowering, point.sizing, weft::engine::Fidelity::systemc);
     with_fresh_kernel([&] {
       AtPlatform top("platform", point.schedule, config);
       sc_core::sc_start();
@@ -216,13 +249,18 @@ TEST(Platform, EveryAnswerOfTheBaseProtocolIsTaken) {
       EXPECT_EQ(top.memory.overlaps, 0u);
       EXPECT_EQ(top.memory.odd, 0u);
       EXPECT_EQ(top.memory.not_ended, 0u);
-      EXPECT_EQ(top.memory.requests, dram_count(own, DramCounter::read_requests) + dram_count(own, DramCounter::write_requests));
+      EXPECT_EQ(top.memory.requests, dram_count(own, DramCounter::read_requests) +
+                                         dram_count(own, DramCounter::write_requests));
       for (std::size_t s = 0; s < top.memory.styles.size(); ++s) {
-        EXPECT_EQ(top.memory.styles[s] > 0, style == Style::mixed || s == static_cast<std::size_t>(style)) << s;
+        EXPECT_EQ(top.memory.styles[s] > 0,
+                  style == Style::mixed || s == static_cast<std::size_t>(style))
+            << s;
       }
     });
-    EXPECT_EQ(dram_count(result, DramCounter::bytes_read), dram_count(own, DramCounter::bytes_read));
-    EXPECT_EQ(dram_count(result, DramCounter::bytes_written), dram_count(own, DramCounter::bytes_written));
+    EXPECT_EQ(dram_count(result, DramCounter::bytes_read),
+              dram_count(own, DramCounter::bytes_read));
+    EXPECT_EQ(dram_count(result, DramCounter::bytes_written),
+              dram_count(own, DramCounter::bytes_written));
     EXPECT_GE(result.cycles, own.cycles);
   }
 }
@@ -255,7 +293,9 @@ std::string thrown(const Run& run) {
 
 // A memory that is too small.
 TEST(Platform, AddressErrorNamesAddressAndStatus) {
-  const std::string text = thrown([] { platform::run(design(at_side("fusemax", 16)), workload_of(kShape), kShape, {.bytes = 128}); });
+  const std::string text = thrown([] {
+    platform::run(design(at_side("fusemax", 16)), workload_of(kShape), kShape, {.bytes = 128});
+  });
   EXPECT_THAT(text, HasSubstr("TLM_ADDRESS_ERROR_RESPONSE"));
   EXPECT_THAT(text, HasSubstr("a read of"));
   EXPECT_THAT(text, HasSubstr("at address 0x"));
@@ -274,7 +314,8 @@ TEST(Platform, ErrorAndBrokenProtocolOfATargetEndTheRun) {
       });
     });
   };
-  for (const Style style : {Style::accepted, Style::end_request, Style::early_response, Style::response, Style::completed}) {
+  for (const Style style : {Style::accepted, Style::end_request, Style::early_response,
+                            Style::response, Style::completed}) {
     AtMemory::Config config = like_built_in(point);
     config.style = style;
     config.fails_at = 5;
@@ -301,7 +342,8 @@ TEST(Platform, BuiltInMemoryHasNoSocket) {
 // Two initiators, one target; whoever asks first goes first, and each request is served whole.
 class Arbiter : public sc_core::sc_module {
  public:
-  explicit Arbiter(const sc_core::sc_module_name& name) : sc_core::sc_module(name), first("first"), second("second"), out("out") {
+  explicit Arbiter(const sc_core::sc_module_name& name)
+      : sc_core::sc_module(name), first("first"), second("second"), out("out") {
     first.register_b_transport(this, &Arbiter::transport);
     second.register_b_transport(this, &Arbiter::transport);
   }
@@ -323,12 +365,17 @@ class Arbiter : public sc_core::sc_module {
 };
 
 struct TwoEngines : sc_core::sc_module {
-  TwoEngines(const sc_core::sc_module_name& name, const weft::engine::Schedule& a, const weft::engine::Schedule& b, std::uint64_t split)
+  TwoEngines(const sc_core::sc_module_name& name, const weft::engine::Schedule& a,
+             const weft::engine::Schedule& b, std::uint64_t split)
       : sc_core::sc_module(name),
         first("first", {.schedule = a, .memory = MemorySide::socket, .pauses = false}),
-        second("second", {.schedule = b, .memory = MemorySide::socket, .memory_base = split, .pauses = false}),
+        second(
+            "second",
+            {.schedule = b, .memory = MemorySide::socket, .memory_base = split, .pauses = false}),
         arbiter("arbiter"),
-        memory("memory", {.bytes = split + second.memory_bytes(), .latency_cycles = 7, .bytes_per_cycle = 32}) {
+        memory(
+            "memory",
+            {.bytes = split + second.memory_bytes(), .latency_cycles = 7, .bytes_per_cycle = 32}) {
     SC_HAS_PROCESS(TwoEngines);
     first.memory_socket().bind(arbiter.first);
     second.memory_socket().bind(arbiter.second);
@@ -365,8 +412,10 @@ TEST(Platform, TwoEnginesShareAMemory) {
   std::uint64_t service = 0;
   for (const auto& [result, name] : {std::pair{&first, "fusemax"}, std::pair{&second, "unfused"}}) {
     const Result own = built_in(name, kShape);
-    const platform::Memory::Config memory{.bytes = kPlenty, .latency_cycles = 7, .bytes_per_cycle = 32};
-    const Result alone = platform::run(design(at_side(name, 16)), workload_of(kShape), kShape, memory);
+    const platform::Memory::Config memory{
+        .bytes = kPlenty, .latency_cycles = 7, .bytes_per_cycle = 32};
+    const Result alone =
+        platform::run(design(at_side(name, 16)), workload_of(kShape), kShape, memory);
     EXPECT_EQ(unit_of(*result, UnitKind::dram).counters, unit_of(own, UnitKind::dram).counters);
     EXPECT_GT(result->cycles, alone.cycles);
     service += unit_of(alone, UnitKind::dram).busy_cycles;
@@ -384,7 +433,8 @@ std::string contents(const std::string& path) {
 TEST(Platform, GuideShowsTheExampleThatIsCompiledHere) {
   const std::string example = contents(WEFT_SOURCE_DIR "/tests/engine/platform_example.hpp");
   ASSERT_GT(example.size(), 1000u);
-  EXPECT_THAT(contents(WEFT_SOURCE_DIR "/docs/guides/engine-in-a-platform.md"), HasSubstr("```cpp\n" + example + "```\n"));
+  EXPECT_THAT(contents(WEFT_SOURCE_DIR "/docs/guides/engine-in-a-platform.md"),
+              HasSubstr("```cpp\n" + example + "```\n"));
 }
 
 }  // namespace

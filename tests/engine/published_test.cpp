@@ -1,4 +1,5 @@
-// Simulated latency and utilisation beside the published figures of the FuseMax artifact (configs/published).
+// Simulated latency and utilisation beside the published figures of the FuseMax artifact
+// (configs/published).
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -27,22 +28,31 @@ std::vector<Row> published() {
     std::vector<std::string> cells;
     std::istringstream in(line);
     for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
-    rows.push_back({cells.at(0), cells.at(1), cells.at(2), std::stod(cells.at(3)), std::stod(cells.at(6))});
+    rows.push_back(
+        {cells.at(0), cells.at(1), cells.at(2), std::stod(cells.at(3)), std::stod(cells.at(6))});
   }
   return rows;
 }
 
-const std::map<std::string, std::int64_t> kLengths{{"1K", 1 << 10}, {"4K", 1 << 12}, {"16K", 1 << 14}, {"1M", 1 << 20}};
+const std::map<std::string, std::int64_t> kLengths{
+    {"1K", 1 << 10}, {"4K", 1 << 12}, {"16K", 1 << 14}, {"1M", 1 << 20}};
 
 Shape shape_of(const Row& row) {
   const bool bert = row.model == "BERT";
   const std::int64_t seq = kLengths.at(row.length);
   const std::int64_t heads = bert ? 12 : 16;
   const std::int64_t width = bert ? 64 : 128;
-  return {.batch = 64, .heads = heads, .kv_heads = heads, .seq_q = seq, .seq_kv = seq, .width_qk = width, .width_v = width};
+  return {.batch = 64,
+          .heads = heads,
+          .kv_heads = heads,
+          .seq_q = seq,
+          .seq_kv = seq,
+          .width_qk = width,
+          .width_v = width};
 }
 
-// Runs every published point of `config` up to 16K tokens and holds its latency against the published one.
+// Runs every published point of `config` up to 16K tokens and holds its latency against the
+// published one.
 void expect_latency(const std::string& config, const std::string& name, double least, double most) {
   const auto design_made = design(name);
   int compared = 0;
@@ -57,7 +67,8 @@ void expect_latency(const std::string& config, const std::string& name, double l
   EXPECT_EQ(compared, 6);
 }
 
-// The published models know neither filling nor draining: they bound ours from below, by less than a thousandth.
+// The published models know neither filling nor draining: they bound ours from below, by less than
+// a thousandth.
 TEST(Published, FuseMaxLatency) { expect_latency("binding", "fusemax", 1.0, 1.0015); }
 TEST(Published, FlatLatency) { expect_latency("flat", "flat", 1.0, 1.0015); }
 TEST(Published, UnfusedLatency) { expect_latency("unfused", "unfused", 1.0, 1.0015); }
@@ -67,7 +78,8 @@ TEST(Published, FuseMaxUtilisation) {
   for (const Row& row : published()) {
     if (row.config != "binding") continue;
     const Result result = run_point(made, shape_of(row));
-    EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial), row.util_2d, 0.002 * row.util_2d)
+    EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial),
+                row.util_2d, 0.002 * row.util_2d)
         << row.model << " " << row.length;
   }
 }
@@ -75,15 +87,28 @@ TEST(Published, FuseMaxUtilisation) {
 // 64K has no published row; by the published rule 137 of 138 + 64/256 slots are used: 0.991.
 TEST(Published, FuseMaxUtilisationAt64K) {
   const auto made = design("fusemax");
-  const Result result =
-      run_point(made, {.batch = 64, .heads = 12, .kv_heads = 12, .seq_q = 1 << 16, .seq_kv = 1 << 16, .width_qk = 64, .width_v = 64});
-  EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial), 137.0 / 138.25, 1e-3);
+  const Result result = run_point(made, {.batch = 64,
+                                         .heads = 12,
+                                         .kv_heads = 12,
+                                         .seq_q = 1 << 16,
+                                         .seq_kv = 1 << 16,
+                                         .width_qk = 64,
+                                         .width_v = 64});
+  EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial),
+              137.0 / 138.25, 1e-3);
 }
 
-// One tile at a time: 650 cycles a tile with the real trip of 2N there and back, where the artifact stalls for 256.
+// One tile at a time: 650 cycles a tile with the real trip of 2N there and back, where the artifact
+// stalls for 256.
 TEST(Published, ArchitectureWaitsForTheRealTrip) {
   const auto made = design("fusemax-architecture");
-  const Shape shape{.batch = 1, .heads = 12, .kv_heads = 12, .seq_q = 4096, .seq_kv = 4096, .width_qk = 64, .width_v = 64};
+  const Shape shape{.batch = 1,
+                    .heads = 12,
+                    .kv_heads = 12,
+                    .seq_q = 4096,
+                    .seq_kv = 4096,
+                    .width_qk = 64,
+                    .width_v = 64};
   const Result result = run_point(made, shape);
   EXPECT_NEAR(static_cast<double>(result.cycles) / (12.0 * 256.0), 650.0, 2.0);
 }

@@ -27,7 +27,8 @@ class Maker {
     split();
     std::string groups;
     for (std::size_t g = 0; g < groups_.size(); ++g) groups += group(g);
-    std::string out = "source: test\ncascade: random\nranks: {E: width_qk, F: width_v, M: seq_kv, P: seq_q";
+    std::string out =
+        "source: test\ncascade: random\nranks: {E: width_qk, F: width_v, M: seq_kv, P: seq_q";
     if (cascade_.rank("W") != kNone) out += ", W: model_width";
     out += "}\n";
     if (chance(15)) out += "epochs: serial\n";
@@ -37,7 +38,8 @@ class Maker {
 
  private:
   std::int64_t pick(std::int64_t least, std::int64_t most) {
-    return least + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most - least + 1));
+    return least +
+           static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most - least + 1));
   }
   bool chance(int percent) { return pick(1, 100) <= percent; }
   template <class T>
@@ -45,8 +47,12 @@ class Maker {
     return all[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(all.size()) - 1))];
   }
 
-  bool generational(TensorId t) const { return einsum::generational_rank(cascade_.tensors[t]) != kNone; }
-  std::string name(EinsumId e) const { return cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].name; }
+  bool generational(TensorId t) const {
+    return einsum::generational_rank(cascade_.tensors[t]) != kNone;
+  }
+  std::string name(EinsumId e) const {
+    return cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].name;
+  }
   std::vector<RankId> bases(EinsumId e) const {
     std::set<RankId> all;
     for (const RankId r : cascade_.einsums[e].iteration) all.insert(cascade_.base_of(r));
@@ -58,15 +64,19 @@ class Maker {
   }
   bool keeps(EinsumId e, RankId base) const {
     const auto& dims = cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].dimensions;
-    return std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) { return cascade_.base_of(d.rank) == base; });
+    return std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) {
+      return cascade_.base_of(d.rank) == base;
+    });
   }
   // Reductions and generations along a base rank.
   bool sums(EinsumId e, RankId base) const {
     const auto& dims = cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].dimensions;
-    const bool carries = std::any_of(dims.begin(), dims.end(),
-                                     [&](const einsum::Dimension& d) { return d.generational && cascade_.base_of(d.rank) == base; });
+    const bool carries = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) {
+      return d.generational && cascade_.base_of(d.rank) == base;
+    });
     const auto& reduced = cascade_.einsums[e].reduced;
-    return carries || std::any_of(reduced.begin(), reduced.end(), [&](RankId r) { return cascade_.base_of(r) == base; });
+    return carries || std::any_of(reduced.begin(), reduced.end(),
+                                  [&](RankId r) { return cascade_.base_of(r) == base; });
   }
 
   // Groups of Einsums that follow one another; a tensor with generations stays within one.
@@ -98,9 +108,12 @@ class Maker {
     std::vector<RankId> passes;
     for (RankId base = 0; base < static_cast<RankId>(cascade_.ranks.size()); ++base) {
       if (cascade_.ranks[base].base != kNone) continue;
-      const bool all = std::all_of(einsums.begin(), einsums.end(), [&](EinsumId e) { return iterates(e, base); });
-      const bool some = std::any_of(einsums.begin(), einsums.end(), [&](EinsumId e) { return iterates(e, base); });
-      const bool summed = std::any_of(einsums.begin(), einsums.end(), [&](EinsumId e) { return sums(e, base); });
+      const bool all = std::all_of(einsums.begin(), einsums.end(),
+                                   [&](EinsumId e) { return iterates(e, base); });
+      const bool some = std::any_of(einsums.begin(), einsums.end(),
+                                    [&](EinsumId e) { return iterates(e, base); });
+      const bool summed =
+          std::any_of(einsums.begin(), einsums.end(), [&](EinsumId e) { return sums(e, base); });
       if (summed && some) {
         passes.push_back(base);
       } else if (all && chance(80)) {
@@ -123,7 +136,8 @@ class Maker {
 
   bool needs_single_generations(std::size_t g) const {
     for (const einsum::Group& group : einsum::execution_order(cascade_)) {
-      if (group.along != kNone && group.einsums.size() > 1 && group_of_.at(group.einsums[0]) == g) return true;
+      if (group.along != kNone && group.einsums.size() > 1 && group_of_.at(group.einsums[0]) == g)
+        return true;
     }
     return false;
   }
@@ -141,13 +155,15 @@ class Maker {
       if (v == "m" && !parted && needs_single_generations(g) && chance(90)) tile = 1;
       const bool block = chance(15);
       if (block) blocked.push_back(base);
-      tiles += fmt::format("{}{}: {{tile: {}{}}}", tiles.empty() ? "" : ", ", v, tile, block ? fmt::format(", block: {}", pick(1, 3)) : "");
+      tiles += fmt::format("{}{}: {{tile: {}{}}}", tiles.empty() ? "" : ", ", v, tile,
+                           block ? fmt::format(", block: {}", pick(1, 3)) : "");
     }
     for (const RankId base : blocked) loops += ", " + cascade_.ranks[base].variable + "2";
     for (const RankId base : cut) loops += ", " + cascade_.ranks[base].variable + "1";
     loops_.emplace_back();
     for (const RankId base : cut) loops_.back().push_back(cascade_.ranks[base].variable + "1");
-    std::string text = fmt::format("  - name: g{}\n    loops: [{}]\n    tiles: {{{}}}\n    steps:\n", g, loops, tiles);
+    std::string text = fmt::format(
+        "  - name: g{}\n    loops: [{}]\n    tiles: {{{}}}\n    steps:\n", g, loops, tiles);
     for (std::size_t i = 0; i < groups_[g].size(); ++i) {
       const bool two = i + 1 < groups_[g].size() && chance(12);
       text += two ? chain(groups_[g][i], groups_[g][i + 1]) : step(groups_[g][i]);
@@ -163,35 +179,41 @@ class Maker {
       if (iterates(b, base)) common.push_back(base);
     }
     if (common.empty()) return step(a) + step(b);
-    return fmt::format("      - {{einsums: [{}, {}], on: lanes_a, lanes: {}}}\n", name(a), name(b), cascade_.ranks[any(common)].variable);
+    return fmt::format("      - {{einsums: [{}, {}], on: lanes_a, lanes: {}}}\n", name(a), name(b),
+                       cascade_.ranks[any(common)].variable);
   }
 
   std::string step(EinsumId e) {
     const Einsum& einsum = cascade_.einsums[e];
     const std::vector<RankId> own = bases(e);
     const auto variable = [&](RankId r) { return cascade_.ranks[r].variable; };
-    const bool product = !einsum.reduced.empty() && einsum.reduction == einsum::Op::add && einsum.root().op == einsum::Op::multiply;
+    const bool product = !einsum.reduced.empty() && einsum.reduction == einsum::Op::add &&
+                         einsum.root().op == einsum::Op::multiply;
     if (product && own.size() >= 2 && chance(60)) {
       std::vector<TensorId> stay{einsum.outputs[0].tensor};
       for (const einsum::Access& access : einsum.inputs) stay.push_back(access.tensor);
       const TensorId stationary = any(stay);
       std::set<RankId> has;
       for (const einsum::Dimension& d : cascade_.tensors[stationary].dimensions) {
-        if (std::find(own.begin(), own.end(), cascade_.base_of(d.rank)) != own.end()) has.insert(cascade_.base_of(d.rank));
+        if (std::find(own.begin(), own.end(), cascade_.base_of(d.rank)) != own.end())
+          has.insert(cascade_.base_of(d.rank));
       }
       std::vector<RankId> space(has.begin(), has.end());
       std::shuffle(space.begin(), space.end(), random_);
       if (space.size() >= 2) {
-        return fmt::format("      - {{einsum: {}, on: grid, space: [{}, {}], stationary: {}}}\n", name(e), variable(space[0]),
-                           variable(space[1]), cascade_.tensors[stationary].name);
+        return fmt::format("      - {{einsum: {}, on: grid, space: [{}, {}], stationary: {}}}\n",
+                           name(e), variable(space[0]), variable(space[1]),
+                           cascade_.tensors[stationary].name);
       }
     }
     if (!product && own.size() >= 2 && chance(15)) {
       std::vector<RankId> space = own;
       std::shuffle(space.begin(), space.end(), random_);
-      return fmt::format("      - {{einsum: {}, on: grid, space: [{}, {}]}}\n", name(e), variable(space[0]), variable(space[1]));
+      return fmt::format("      - {{einsum: {}, on: grid, space: [{}, {}]}}\n", name(e),
+                         variable(space[0]), variable(space[1]));
     }
-    return fmt::format("      - {{einsum: {}, on: {}, lanes: {}}}\n", name(e), chance(60) ? "lanes_a" : "lanes_b", variable(any(own)));
+    return fmt::format("      - {{einsum: {}, on: {}, lanes: {}}}\n", name(e),
+                       chance(60) ? "lanes_a" : "lanes_b", variable(any(own)));
   }
 
   bool crosses(TensorId t) const {
@@ -210,7 +232,8 @@ class Maker {
       const einsum::Tensor& tensor = cascade_.tensors[t];
       std::string at = "buffer";
       std::string hold;
-      if (tensor.role == einsum::TensorRole::output || (tensor.role == einsum::TensorRole::intermediate && crosses(t))) {
+      if (tensor.role == einsum::TensorRole::output ||
+          (tensor.role == einsum::TensorRole::intermediate && crosses(t))) {
         at = "dram";
       } else if (tensor.role == einsum::TensorRole::intermediate) {
         const std::vector<std::string> places{"buffer", "buffer", "grid", "lanes_a", "link"};
@@ -222,7 +245,8 @@ class Maker {
         if (groups_.size() == 1) loops.insert(loops.end(), loops_[0].begin(), loops_[0].end());
         hold = ", hold: " + any(loops);
       }
-      const std::string copies = chance(30) ? fmt::format(", copies: {}", chance(10) ? 64 : pick(1, 4)) : "";
+      const std::string copies =
+          chance(30) ? fmt::format(", copies: {}", chance(10) ? 64 : pick(1, 4)) : "";
       text += fmt::format("  {}: {{at: {}{}{}, format: {}}}\n", tensor.name, at, hold, copies,
                           tensor.role == einsum::TensorRole::input ? "bf16" : "fp32");
     }
@@ -241,32 +265,46 @@ class Maker {
 
 std::string random_architecture(std::mt19937_64& random) {
   const auto pick = [&](std::int64_t least, std::int64_t most) {
-    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+    return least +
+           static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
   };
   const auto operations = [&] {
     std::string text;
     for (const char* name : {"macc", "multiply", "add", "max", "divide"})
-      text += fmt::format("      {}: {{interval_cycles: 1, latency_cycles: {}}}\n", name, pick(1, 4));
-    return text + fmt::format("      exp: {{method: unit, interval_cycles: 1, latency_cycles: {}, absorbs_subtract: {}}}\n", pick(1, 8),
-                              pick(0, 1) == 0 ? "true" : "false");
+      text +=
+          fmt::format("      {}: {{interval_cycles: 1, latency_cycles: {}}}\n", name, pick(1, 4));
+    return text + fmt::format(
+                      "      exp: {{method: unit, interval_cycles: 1, latency_cycles: {}, "
+                      "absorbs_subtract: {}}}\n",
+                      pick(1, 8), pick(0, 1) == 0 ? "true" : "false");
   };
   std::string text = "description: everything\nsource: test\nclock_hz: 1e9\narrays:\n";
-  text +=
-      fmt::format("  grid:\n    kind: spatial\n    rows: {}\n    columns: {}\n    tile_contexts: {}\n", pick(1, 8), pick(1, 8), pick(1, 4));
-  text += fmt::format("    overlaps_preload: {}\n    overlaps_drain: {}\n    operations:\n", pick(0, 1) == 0 ? "true" : "false",
-                      pick(0, 1) == 0 ? "true" : "false");
+  text += fmt::format(
+      "  grid:\n    kind: spatial\n    rows: {}\n    columns: {}\n    tile_contexts: {}\n",
+      pick(1, 8), pick(1, 8), pick(1, 4));
+  text += fmt::format("    overlaps_preload: {}\n    overlaps_drain: {}\n    operations:\n",
+                      pick(0, 1) == 0 ? "true" : "false", pick(0, 1) == 0 ? "true" : "false");
   text += operations();
   for (const char* name : {"lanes_a", "lanes_b"})
-    text += fmt::format("  {}:\n    kind: vector\n    lanes: {}\n    operations:\n", name, pick(1, 8)) + operations();
-  text +=
-      fmt::format("links:\n  - {{from: grid, to: lanes_a, hops: rows}}\n  - {{from: lanes_a, to: grid, latency_cycles: {}}}\n", pick(0, 3));
-  text += fmt::format("buffer: {{bytes: {}, row_bytes: 64, banks: 16, read_ports: {}, write_ports: {}}}\n",
-                      pick(1, 30) == 1 ? 2048 : 1 << 22, pick(3, 6), pick(3, 4));
-  text += fmt::format("dram: {{bandwidth_bytes_per_s: 32e9, latency_cycles: {}, outstanding: {}, burst_bytes: 256}}\n", pick(1, 60),
-                      pick(1, 16));
+    text +=
+        fmt::format("  {}:\n    kind: vector\n    lanes: {}\n    operations:\n", name, pick(1, 8)) +
+        operations();
+  text += fmt::format(
+      "links:\n  - {{from: grid, to: lanes_a, hops: rows}}\n  - {{from: lanes_a, to: grid, "
+      "latency_cycles: {}}}\n",
+      pick(0, 3));
+  text += fmt::format(
+      "buffer: {{bytes: {}, row_bytes: 64, banks: 16, read_ports: {}, write_ports: {}}}\n",
+      pick(1, 30) == 1 ? 2048 : 1 << 22, pick(3, 6), pick(3, 4));
+  text += fmt::format(
+      "dram: {{bandwidth_bytes_per_s: 32e9, latency_cycles: {}, outstanding: {}, burst_bytes: "
+      "256}}\n",
+      pick(1, 60), pick(1, 16));
   return text;
 }
 
-std::string random_binding(std::mt19937_64& random, const einsum::Cascade& cascade) { return Maker(random, cascade).make(); }
+std::string random_binding(std::mt19937_64& random, const einsum::Cascade& cascade) {
+  return Maker(random, cascade).make();
+}
 
 }  // namespace weft::sim::engine::test

@@ -10,10 +10,14 @@
 namespace weft::sim::engine::test {
 namespace {
 
-bool has(const std::vector<std::string>& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); }
+bool has(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
 
 // A constant that brings a bound down to `most`, with few digits.
-double factor(double bound, double most) { return std::max(0.001, std::floor(1000 * most / bound) / 1000); }
+double factor(double bound, double most) {
+  return std::max(0.001, std::floor(1000 * most / bound) / 1000);
+}
 
 constexpr double kMost = 64;  // of any value
 
@@ -23,7 +27,8 @@ RandomCascade::RandomCascade(std::mt19937_64& random, const RandomExtents& exten
     : random_(random), extents_(extents), partitioned_(pick(0, 1) == 0) {
   keys_ = partitioned_ ? Variables{"m1", "m0"} : Variables{"m"};
   const auto input = [&](const std::string& name, Variables variables) {
-    tensors_.push_back({.name = name, .variables = std::move(variables), .low = -1.5, .high = 1.5, .scan = ""});
+    tensors_.push_back(
+        {.name = name, .variables = std::move(variables), .low = -1.5, .high = 1.5, .scan = ""});
   };
   input("Q", {"e", "p"});
   Variables k{"e"};
@@ -63,7 +68,8 @@ RandomCascade::RandomCascade(std::mt19937_64& random, const RandomExtents& exten
 }
 
 std::int64_t RandomCascade::pick(std::int64_t least, std::int64_t most) {
-  return least + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most - least + 1));
+  return least +
+         static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most - least + 1));
 }
 
 std::int64_t RandomCascade::extent(const std::string& variable) const {
@@ -97,9 +103,11 @@ RandomCascade::Variables RandomCascade::together(const Variables& a, const Varia
   return all;
 }
 
-void RandomCascade::define(Line line, const Variables& variables, double low, double high, const std::string& right) {
+void RandomCascade::define(Line line, const Variables& variables, double low, double high,
+                           const std::string& right) {
   line.text = line.name + list(variables) + " = " + right;
-  tensors_.push_back({.name = line.name, .variables = variables, .low = low, .high = high, .scan = ""});
+  tensors_.push_back(
+      {.name = line.name, .variables = variables, .low = low, .high = high, .scan = ""});
   lines_.push_back(std::move(line));
 }
 
@@ -107,7 +115,8 @@ void RandomCascade::define(Line line, const Variables& variables, double low, do
 void RandomCascade::product(const Tensor& a, const Tensor& b, Variables keep, std::string name) {
   Line line{name.empty() ? "T" + std::to_string(++made_) : std::move(name), "", {}};
   const std::string right = read(a, line) + " * " + read(b, line);
-  double most = std::max(std::abs(a.low), std::abs(a.high)) * std::max(std::abs(b.low), std::abs(b.high));
+  double most =
+      std::max(std::abs(a.low), std::abs(a.high)) * std::max(std::abs(b.low), std::abs(b.high));
   const double low = a.low >= 0 && b.low >= 0 ? a.low * b.low : -most;
   double times = 1;
   bool keys = false;
@@ -133,9 +142,11 @@ void RandomCascade::random_product() {
     keep.push_back(variable);
   }
   if (!shares || keep.empty() || keep.size() > 4) return;
-  const double most = std::max(std::abs(a.low), std::abs(a.high)) * std::max(std::abs(b.low), std::abs(b.high));
+  const double most =
+      std::max(std::abs(a.low), std::abs(a.high)) * std::max(std::abs(b.low), std::abs(b.high));
   double times = 1;
-  for (const std::string& variable : all) times *= has(keep, variable) ? 1 : static_cast<double>(extent(variable));
+  for (const std::string& variable : all)
+    times *= has(keep, variable) ? 1 : static_cast<double>(extent(variable));
   if (most * times > kMost) return;
   product(a, b, keep);
 }
@@ -157,7 +168,8 @@ void RandomCascade::reduction() {
   const std::string kind = sum ? "sum" : chance(70) ? "max" : "min";
   std::string names = list(gone);
   const std::string right = kind + names + " " + read(a, line);
-  define(std::move(line), keep, sum && a.low < 0 ? a.low * times : a.low, sum ? a.high * times : a.high, right);
+  define(std::move(line), keep, sum && a.low < 0 ? a.low * times : a.low,
+         sum ? a.high * times : a.high, right);
 }
 
 void RandomCascade::unary() {
@@ -180,21 +192,25 @@ void RandomCascade::unary() {
 void RandomCascade::binary() {
   const Tensor a = any();
   const Tensor b = any();
-  const bool within = std::all_of(b.variables.begin(), b.variables.end(), [&](const std::string& v) { return has(a.variables, v); });
+  const bool within = std::all_of(b.variables.begin(), b.variables.end(),
+                                  [&](const std::string& v) { return has(a.variables, v); });
   if (!within) return;
   Line line{"T" + std::to_string(++made_), "", {}};
   const std::string x = read(a, line);
   const std::string y = read(b, line);
   if (b.low > 0.1 && chance(60))
-    return define(std::move(line), a.variables, std::min(a.low / b.low, a.low / b.high), std::max(a.high / b.low, a.high / b.high),
-                  x + " / " + y);
-  const double most = std::max(std::abs(a.low), std::abs(a.high)) + std::max(std::abs(b.low), std::abs(b.high));
+    return define(std::move(line), a.variables, std::min(a.low / b.low, a.low / b.high),
+                  std::max(a.high / b.low, a.high / b.high), x + " / " + y);
+  const double most =
+      std::max(std::abs(a.low), std::abs(a.high)) + std::max(std::abs(b.low), std::abs(b.high));
   if (chance(40)) {
     const double c = factor(most, 1.5);
-    return define(std::move(line), a.variables, std::exp(-c * most), std::exp(c * most), fmt::format("exp({} * ({} - {}))", c, x, y));
+    return define(std::move(line), a.variables, std::exp(-c * most), std::exp(c * most),
+                  fmt::format("exp({} * ({} - {}))", c, x, y));
   }
   if (chance(50))
-    return define(std::move(line), a.variables, std::max(a.low, b.low), std::max(a.high, b.high), "max(" + x + ", " + y + ")");
+    return define(std::move(line), a.variables, std::max(a.low, b.low), std::max(a.high, b.high),
+                  "max(" + x + ", " + y + ")");
   if (most > kMost) return;
   define(std::move(line), a.variables, -most, most, x + (chance(50) ? " + " : " - ") + y);
 }
@@ -205,7 +221,11 @@ void RandomCascade::scan() {
   const Tensor a = any();
   if (!has(a.variables, along) || has(a.variables, "m0") || !a.scan.empty()) return;
   Line line{"T" + std::to_string(++made_), "", {}};
-  Tensor made{.name = line.name, .variables = a.variables, .low = std::min(a.low, 0.0), .high = std::max(a.high, 0.0), .scan = along};
+  Tensor made{.name = line.name,
+              .variables = a.variables,
+              .low = std::min(a.low, 0.0),
+              .high = std::max(a.high, 0.0),
+              .scan = along};
   Variables left = a.variables;
   for (std::string& index : left) index += index == along ? "+1" : "";
   const std::string before = read(made, line, along);
@@ -226,7 +246,8 @@ void RandomCascade::scan() {
     if (variable != along) without.push_back(variable);
   }
   std::string last = along;
-  std::transform(last.begin(), last.end(), last.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(last.begin(), last.end(), last.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   const double most = std::max(std::abs(made.low), std::abs(made.high));
   switch (pick(0, 2)) {
     case 0: {
@@ -245,15 +266,21 @@ void RandomCascade::scan() {
   }
 }
 
-// Two Einsums that need one another: U[m,…] = c · S[m,…], S[m+1,…] = X[m,…] + U[m,…]; read at the end. Or a state that is
-// reduced in each generation, as in the delta rule.
+// Two Einsums that need one another: U[m,…] = c · S[m,…], S[m+1,…] = X[m,…] + U[m,…]; read at the
+// end. Or a state that is reduced in each generation, as in the delta rule.
 void RandomCascade::coupled_scan() {
   const std::string along = keys_.front();
   const Tensor a = any();
-  if (!has(a.variables, along) || has(a.variables, "m0") || !a.scan.empty() || a.variables.size() < 2) return;
+  if (!has(a.variables, along) || has(a.variables, "m0") || !a.scan.empty() ||
+      a.variables.size() < 2)
+    return;
   const std::string inner = "T" + std::to_string(++made_);
   const std::string name = "T" + std::to_string(++made_);
-  Tensor state{.name = name, .variables = a.variables, .low = 2 * std::min(a.low, 0.0), .high = 2 * std::max(a.high, 0.0), .scan = along};
+  Tensor state{.name = name,
+               .variables = a.variables,
+               .low = 2 * std::min(a.low, 0.0),
+               .high = 2 * std::max(a.high, 0.0),
+               .scan = along};
   Variables left = a.variables;
   for (std::string& index : left) index += index == along ? "+1" : "";
   Variables without;
@@ -261,7 +288,8 @@ void RandomCascade::coupled_scan() {
     if (variable != along) without.push_back(variable);
   }
   std::string last = along;
-  std::transform(last.begin(), last.end(), last.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(last.begin(), last.end(), last.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   const bool reduces = chance(40);
   Line first{inner, "", {}};
   Line second{name, "", {}};
@@ -290,7 +318,9 @@ void RandomCascade::coupled_scan() {
 // A maximum or a sum over windows of something over the keys: X[…,p+w].
 void RandomCascade::window() {
   const Tensor a = any();
-  if (partitioned_ || !has(a.variables, "m") || has(a.variables, "p") || has(a.variables, "w") || !a.scan.empty()) return;
+  if (partitioned_ || !has(a.variables, "m") || has(a.variables, "p") || has(a.variables, "w") ||
+      !a.scan.empty())
+    return;
   Line line{"T" + std::to_string(++made_), "", {a.name}};
   Variables indices = a.variables;
   Variables left = a.variables;
@@ -341,8 +371,9 @@ void RandomCascade::finish() {
   for (const auto& [name, value] : initial_) {
     if (needed.contains(name)) initial += "  " + name + ": " + value + "\n";
   }
-  yaml_ = "description: random\nsource: test\nranks:\n" + ranks + "tensors:\n" + inputs + "outputs: [AV]\n" +
-          (partitioned_ ? "partitions: {M: [M1, M0]}\n" : "") + (initial.empty() ? "" : "initial:\n" + initial) + "einsums:\n" + body;
+  yaml_ = "description: random\nsource: test\nranks:\n" + ranks + "tensors:\n" + inputs +
+          "outputs: [AV]\n" + (partitioned_ ? "partitions: {M: [M1, M0]}\n" : "") +
+          (initial.empty() ? "" : "initial:\n" + initial) + "einsums:\n" + body;
 }
 
 }  // namespace weft::sim::engine::test

@@ -1,5 +1,6 @@
-// Random cascades over Q, K and V for tests: products, sums, maxima, exponentials, element-wise functions, partitions,
-// scans along the keys, masks and windows; every value bounded, so that fp32 stays near double precision.
+// Random cascades over Q, K and V for tests: products, sums, maxima, exponentials, element-wise
+// functions, partitions, scans along the keys, masks and windows; every value bounded, so that fp32
+// stays near double precision.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class RandomCascade {
   bool masked() const { return masked_; }
 
  private:
-  // What can be read: how each variable of it is written, in the order of its dimensions, and between what it lies.
+  // What can be read: how each variable of it is written, in the order of its dimensions, and
+  // between what it lies.
   struct Tensor {
     std::string name;
     std::vector<std::string> variables;
@@ -41,12 +43,16 @@ class RandomCascade {
 
   std::int64_t pick(std::int64_t least, std::int64_t most);
   bool chance(int percent) { return pick(1, 100) <= percent; }
-  const Tensor& any() { return tensors_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(tensors_.size()) - 1))]; }
+  const Tensor& any() {
+    return tensors_[static_cast<std::size_t>(
+        pick(0, static_cast<std::int64_t>(tensors_.size()) - 1))];
+  }
   std::int64_t extent(const std::string& variable) const;
   std::string read(const Tensor& tensor, Line& line, std::string generation = "") const;
   static Variables together(const Variables& a, const Variables& b);
   static std::string list(const Variables& variables);
-  void define(Line line, const Variables& variables, double low, double high, const std::string& right);
+  void define(Line line, const Variables& variables, double low, double high,
+              const std::string& right);
 
   void product(const Tensor& a, const Tensor& b, Variables keep, std::string name = "");
   void random_product();

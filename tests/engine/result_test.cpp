@@ -51,16 +51,19 @@ void set_busy(Result& result, std::size_t unit, std::uint64_t cycles) {
 std::int64_t counted_pairs(const workload::Shape& shape) {
   std::int64_t pairs = 0;
   for (std::int64_t q = 0; q < shape.seq_q; ++q) {
-    for (std::int64_t k = 0; k < shape.seq_kv; ++k) pairs += !shape.causal || k <= q + shape.seq_kv - shape.seq_q ? 1 : 0;
+    for (std::int64_t k = 0; k < shape.seq_kv; ++k)
+      pairs += !shape.causal || k <= q + shape.seq_kv - shape.seq_q ? 1 : 0;
   }
   return pairs;
 }
 
 TEST(UsefulMacs, AreThoseOfTheTwoProductsOfEveryDesignMaskedOrNot) {
   int tried = 0;
-  for (const char* name : {"unfused-8x8", "flat-8x8", "fusemax-cascade-8x8", "fusemax-architecture-8x8", "fusemax-8x8"}) {
+  for (const char* name : {"unfused-8x8", "flat-8x8", "fusemax-cascade-8x8",
+                           "fusemax-architecture-8x8", "fusemax-8x8"}) {
     const Design design = Design::load(catalog(), name);
-    for (const auto& [queries, keys] : {std::pair{40, 40}, std::pair{1, 37}, std::pair{13, 29}, std::pair{40, 41}}) {
+    for (const auto& [queries, keys] :
+         {std::pair{40, 40}, std::pair{1, 37}, std::pair{13, 29}, std::pair{40, 41}}) {
       for (const bool causal : {false, true}) {
         workload::Shape shape = small_workload().shape();
         shape.seq_q = queries;
@@ -84,7 +87,8 @@ class BoundTest : public testing::Test {
   Result result_ = made_result(design_, small_workload().shape(), 1000);
 
   std::string bound() {
-    conclude(result_, lowering_, size_point(lowering_, small_workload(), small_workload().shape(), 1));
+    conclude(result_, lowering_,
+             size_point(lowering_, small_workload(), small_workload().shape(), 1));
     return bound_words(result_, lowering_);
   }
   std::size_t unit(std::string_view name) const {
@@ -109,7 +113,8 @@ TEST_F(BoundTest, ABufferInUseEveryCycleBoundsOnlyWhereItsPortsAreFull) {
   auto& counters = result_.units[unit("buffer")].counters;
   counters[static_cast<std::size_t>(BufferCounter::rows_read)] = 1000;
   EXPECT_TRUE(bound().starts_with("array_1d")) << bound();
-  counters[static_cast<std::size_t>(BufferCounter::rows_read)] = 1000 * static_cast<std::uint64_t>(design_.arch().buffer.read_ports);
+  counters[static_cast<std::size_t>(BufferCounter::rows_read)] =
+      1000 * static_cast<std::uint64_t>(design_.arch().buffer.read_ports);
   EXPECT_EQ(bound(), "buffer: busy 100.0 % of its port slots; next array_1d with 90.0 %");
 }
 
@@ -120,18 +125,24 @@ TEST_F(BoundTest, WhereNoneIsBusyItSaysSo) {
 }
 
 TEST(Counters, HaveNamesUnitsAndDescriptionsEachOnce) {
-  for (const auto& [kind, last] : {std::pair{UnitKind::array, static_cast<std::size_t>(ArrayCounter::drain_cycles)},
-                                   std::pair{UnitKind::buffer, static_cast<std::size_t>(BufferCounter::port_wait_cycles)},
-                                   std::pair{UnitKind::dram, static_cast<std::size_t>(DramCounter::bytes_written)}}) {
+  for (const auto& [kind, last] :
+       {std::pair{UnitKind::array, static_cast<std::size_t>(ArrayCounter::drain_cycles)},
+        std::pair{UnitKind::buffer, static_cast<std::size_t>(BufferCounter::port_wait_cycles)},
+        std::pair{UnitKind::dram, static_cast<std::size_t>(DramCounter::bytes_written)}}) {
     const std::span<const CounterDeclaration> counters = counters_of(kind);
     ASSERT_EQ(counters.size(), last + 1);
     std::set<std::string_view> names;
     for (const CounterDeclaration& counter : counters) {
-      EXPECT_TRUE(names.insert(counter.name).second && !counter.unit.empty() && !counter.description.empty()) << counter.name;
+      EXPECT_TRUE(names.insert(counter.name).second && !counter.unit.empty() &&
+                  !counter.description.empty())
+          << counter.name;
     }
   }
-  EXPECT_EQ(counters_of(UnitKind::array)[static_cast<std::size_t>(ArrayCounter::preload_cycles)].name, "preload_cycles");
-  EXPECT_EQ(counters_of(UnitKind::dram)[static_cast<std::size_t>(DramCounter::bytes_read)].name, "bytes_read");
+  EXPECT_EQ(
+      counters_of(UnitKind::array)[static_cast<std::size_t>(ArrayCounter::preload_cycles)].name,
+      "preload_cycles");
+  EXPECT_EQ(counters_of(UnitKind::dram)[static_cast<std::size_t>(DramCounter::bytes_read)].name,
+            "bytes_read");
 }
 
 Report report_of(const Design& design, const Result& result) {
@@ -148,24 +159,29 @@ TEST(ResultJson, HoldsEveryKeyOfTheSchemaInOrder) {
   const Design design = Design::load(catalog(), "fusemax-8x8");
   Result result = made_result(design, small_workload().shape(), 1000);
   result.traffic.push_back({design.lowering(false).cascade->tensor("Q"), UnitKind::dram, 300, 20});
-  result.traffic.push_back({design.lowering(false).cascade->tensor("Q"), UnitKind::buffer, 5000, 0});
+  result.traffic.push_back(
+      {design.lowering(false).cascade->tensor("Q"), UnitKind::buffer, 5000, 0});
   result.error = Error{0.5, 0.25, 9};
   const auto json = nlohmann::ordered_json::parse(result_json(report_of(design, result)));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(
-      keys,
-      (std::vector<std::string>{
-          "schema",         "provenance", "design",     "arch",    "binding",  "cascade",   "workload", "fidelity", "shape",
-          "conventions",    "ranks",      "status",     "reason",  "clock_hz", "cycles",    "seconds",  "bound",    "advance",
-          "utilisation",    "bound_by",   "units",      "traffic", "dram",     "energy_pj", "mapping",  "error",    "error_to_attention",
-          "error_by_layer", "selection",  "assumptions"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"schema",         "provenance", "design",
+                                            "arch",           "binding",    "cascade",
+                                            "workload",       "fidelity",   "shape",
+                                            "conventions",    "ranks",      "status",
+                                            "reason",         "clock_hz",   "cycles",
+                                            "seconds",        "bound",      "advance",
+                                            "utilisation",    "bound_by",   "units",
+                                            "traffic",        "dram",       "energy_pj",
+                                            "mapping",        "error",      "error_to_attention",
+                                            "error_by_layer", "selection",  "assumptions"}));
   EXPECT_EQ(json["ranks"]["M"], 40);
   EXPECT_EQ(json["shape"]["width_v"], 20);
   EXPECT_EQ(json["dram"]["bytes"], 320);
   EXPECT_DOUBLE_EQ(json["dram"]["achieved_bytes_per_s"].get<double>(), 320 * 940e6 / 1000);
   EXPECT_EQ(json["error"]["compared"], 9);
-  EXPECT_TRUE(json["energy_pj"].is_null() && json["selection"].is_null() && json["reason"].is_null());
+  EXPECT_TRUE(json["energy_pj"].is_null() && json["selection"].is_null() &&
+              json["reason"].is_null());
   EXPECT_EQ(json["units"].size(), 4U);
   EXPECT_EQ(json["workload"], "small, \"quoted\"");
 }
@@ -179,7 +195,8 @@ TEST(ResultJson, OfAPointThatDidNotRunHasAReasonAndNoFigures) {
   const auto json = nlohmann::json::parse(result_json(report_of(design, result)));
   EXPECT_EQ(json["status"], "infeasible");
   EXPECT_EQ(json["reason"], "too small");
-  for (const char* key : {"cycles", "seconds", "utilisation", "dram", "bound_by"}) EXPECT_TRUE(json[key].is_null()) << key;
+  for (const char* key : {"cycles", "seconds", "utilisation", "dram", "bound_by"})
+    EXPECT_TRUE(json[key].is_null()) << key;
 }
 
 TEST(ResultsCsv, QuotesWhatItMustAndHasOneRowAResult) {
@@ -189,13 +206,16 @@ TEST(ResultsCsv, QuotesWhatItMustAndHasOneRowAResult) {
   const std::string csv = results_csv(reports);
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
   EXPECT_TRUE(csv.starts_with("design,workload,fidelity,status,reason,"));
-  EXPECT_NE(csv.find("\nfusemax-8x8,\"small, \"\"quoted\"\"\",systemc,ok,,2,3,3,40,40,24,20,false,1,940000000,1000,"), std::string::npos)
+  EXPECT_NE(csv.find("\nfusemax-8x8,\"small, "
+                     "\"\"quoted\"\"\",systemc,ok,,2,3,3,40,40,24,20,false,1,940000000,1000,"),
+            std::string::npos)
       << csv;
 }
 
 TEST(ConfigSha256, MovesWithEveryInputThatChangesANumber) {
   const workload::Workload workload = small_workload();
-  const auto hash = [&](const Design& design, const workload::Shape& shape, const RunOptions& options) {
+  const auto hash = [&](const Design& design, const workload::Shape& shape,
+                        const RunOptions& options) {
     return config_sha256(design, workload, shape, options);
   };
   const Design design = Design::load(catalog(), "fusemax-8x8");
@@ -216,15 +236,21 @@ TEST(ConfigSha256, MovesWithEveryInputThatChangesANumber) {
   all.insert(hash(design, workload.shape(), traced));
   all.insert(hash(design, causal, {}));
   all.insert(hash(Design::load(catalog(), "fusemax-16x16"), workload.shape(), {}));
-  all.insert(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_cycles", "99"}}), workload.shape(), {}));
-  all.insert(hash(Design::load(catalog(), "fusemax-8x8", {{"binding.tiles_in_flight", "1"}}), workload.shape(), {}));
+  all.insert(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_cycles", "99"}}),
+                  workload.shape(), {}));
+  all.insert(hash(Design::load(catalog(), "fusemax-8x8", {{"binding.tiles_in_flight", "1"}}),
+                  workload.shape(), {}));
   EXPECT_EQ(all.size(), 8U);
   RunOptions exact;
   exact.exact = true;
   EXPECT_EQ(hash(design, workload.shape(), exact), base);
-  EXPECT_EQ(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_cycles", "100"}}), workload.shape(), {}), base)
+  EXPECT_EQ(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_cycles", "100"}}),
+                 workload.shape(), {}),
+            base)
       << "the value it has";
-  EXPECT_EQ(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_s", "106e-9"}}), workload.shape(), {}), base)
+  EXPECT_EQ(hash(Design::load(catalog(), "fusemax-8x8", {{"arch.dram.latency_s", "106e-9"}}),
+                 workload.shape(), {}),
+            base)
       << "as many cycles";
 }
 

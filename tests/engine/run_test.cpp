@@ -1,4 +1,5 @@
-// The one call: cancellable, deterministic, one simulation after another or from several threads; a stuck schedule says so.
+// The one call: cancellable, deterministic, one simulation after another or from several threads; a
+// stuck schedule says so.
 #include "sim/engine/run.hpp"
 
 #include <thread>
@@ -12,8 +13,20 @@ namespace {
 using weft::engine::Need;
 using weft::engine::NeedKind;
 
-const Shape kSmall{.batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 100, .seq_kv = 90, .width_qk = 32, .width_v = 32};
-const Shape kLong{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 4096, .seq_kv = 4096, .width_qk = 64, .width_v = 64};
+const Shape kSmall{.batch = 1,
+                   .heads = 2,
+                   .kv_heads = 2,
+                   .seq_q = 100,
+                   .seq_kv = 90,
+                   .width_qk = 32,
+                   .width_v = 32};
+const Shape kLong{.batch = 1,
+                  .heads = 1,
+                  .kv_heads = 1,
+                  .seq_q = 4096,
+                  .seq_kv = 4096,
+                  .width_qk = 64,
+                  .width_v = 64};
 
 TEST(Run, StopsWhenToldToAndRunsAgain) {
   const auto made = design("fusemax-16x16");
@@ -24,7 +37,9 @@ TEST(Run, StopsWhenToldToAndRunsAgain) {
     EXPECT_LT(share, 0.9);
     if (++slices == 2) source.request_stop();
   };
-  EXPECT_THROW(run_point(made, kLong, {.exact = true, .stop = source.get_token(), .progress = progress}), Cancelled);
+  EXPECT_THROW(
+      run_point(made, kLong, {.exact = true, .stop = source.get_token(), .progress = progress}),
+      Cancelled);
   EXPECT_EQ(slices, 2);
   EXPECT_THROW(run_point(made, kSmall, {.stop = source.get_token()}), Cancelled);
   expect_same_run(run_point(made, kSmall), before);
@@ -50,7 +65,9 @@ TEST(Run, AStuckScheduleSaysWhatWaitsForWhat) {
   auto& steps = point.schedule.groups[0].steps;
   const int step = step_index(point.schedule, 0, "RD");
   steps[static_cast<std::size_t>(step)].needs.push_back(
-      {.kind = NeedKind::iteration, .producer = step, .depth = steps[static_cast<std::size_t>(step)].loops.back()});
+      {.kind = NeedKind::iteration,
+       .producer = step,
+       .depth = steps[static_cast<std::size_t>(step)].loops.back()});
   Result result;
   try {
     with_fresh_kernel([&] { simulate(point.schedule, {}, nullptr, result); });
@@ -92,13 +109,16 @@ TEST(Run, TakesTurnsAmongThreads) {
     for (std::size_t i = 0; i < results.size(); ++i)
       threads.emplace_back([&, i] { results[i] = run_point(i % 2 == 0 ? made : other, kSmall); });
   }
-  for (std::size_t i = 0; i < results.size(); ++i) expect_same_run(results[i], i % 2 == 0 ? alone : other_alone);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    expect_same_run(results[i], i % 2 == 0 ? alone : other_alone);
 }
 
 // Values need a simulation.
 TEST(Run, BadFidelityForValuesIsRefused) {
   const workload::Trace trace = random_trace(kSmall, 1, 1);
-  EXPECT_THROW(run_point(design("fusemax-8x8"), kSmall, {.fidelity = weft::engine::Fidelity::analytic, .trace = &trace}), ConfigError);
+  EXPECT_THROW(run_point(design("fusemax-8x8"), kSmall,
+                         {.fidelity = weft::engine::Fidelity::analytic, .trace = &trace}),
+               ConfigError);
 }
 
 }  // namespace

@@ -8,9 +8,16 @@ namespace {
 
 using weft::engine::StallProfile;
 
-const Shape kShape{.batch = 1, .heads = 2, .kv_heads = 1, .seq_q = 90, .seq_kv = 130, .width_qk = 24, .width_v = 16};
+const Shape kShape{.batch = 1,
+                   .heads = 2,
+                   .kv_heads = 1,
+                   .seq_q = 90,
+                   .seq_kv = 130,
+                   .width_qk = 24,
+                   .width_v = 16};
 // Half of the bandwidth and few requests at once: memory binds, so that its stalls show.
-const std::vector<weft::engine::Setting> kBoundByMemory{{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.outstanding", "2"}};
+const std::vector<weft::engine::Setting> kBoundByMemory{{"arch.dram.bandwidth_bytes_per_s", "2e9"},
+                                                        {"arch.dram.outstanding", "2"}};
 
 class StallProfiles : public testing::TestWithParam<std::string> {};
 
@@ -18,18 +25,21 @@ TEST_P(StallProfiles, CostCyclesByTheSeedAndNothingElse) {
   const weft::engine::Design made = design(at_side(GetParam(), 8), kBoundByMemory);
   const Result plain = run_point(made, kShape, {.exact = true});
   ASSERT_EQ(plain.status, weft::engine::Status::ok);
-  for (const StallProfile profile : {StallProfile::source, StallProfile::sink, StallProfile::both, StallProfile::bursty}) {
+  for (const StallProfile profile :
+       {StallProfile::source, StallProfile::sink, StallProfile::both, StallProfile::bursty}) {
     SCOPED_TRACE(std::string(config::name_of(profile)));
     std::set<std::uint64_t> cycles;
     for (const std::uint64_t seed : {1, 2, 3}) {
       const Result once = run_point(made, kShape, {.seed = seed, .stall_profile = profile});
-      const Result again = run_point(made, kShape, {.exact = true, .seed = seed, .stall_profile = profile});
+      const Result again =
+          run_point(made, kShape, {.exact = true, .seed = seed, .stall_profile = profile});
       expect_same_run(once, again);
       EXPECT_EQ(once.advance_periods, 0u) << "what depends on random is never skipped";
       EXPECT_GT(once.cycles, plain.cycles);
       for (std::size_t u = 0; u < once.units.size(); ++u) {
         EXPECT_EQ(once.units[u].busy_cycles > 0, plain.units[u].busy_cycles > 0);
-        if (once.units[u].kind == weft::engine::UnitKind::buffer) continue;  // who waits for ports may change
+        if (once.units[u].kind == weft::engine::UnitKind::buffer)
+          continue;  // who waits for ports may change
         EXPECT_EQ(once.units[u].counters, plain.units[u].counters);
         const bool array = once.units[u].kind == weft::engine::UnitKind::array;
         EXPECT_TRUE(!array || once.units[u].busy_cycles == plain.units[u].busy_cycles);
@@ -47,11 +57,13 @@ INSTANTIATE_TEST_SUITE_P(Designs, StallProfiles, testing::Values("fusemax", "fla
 TEST(Stalls, AFormulaHasNone) {
   const weft::engine::Design made = design("fusemax-8x8");
   try {
-    run_point(made, kShape, {.fidelity = weft::engine::Fidelity::analytic, .stall_profile = StallProfile::both});
+    run_point(made, kShape,
+              {.fidelity = weft::engine::Fidelity::analytic, .stall_profile = StallProfile::both});
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
     const std::string what = error.what();
-    for (const char* part : {"--stall-profile", "'both'", "'none'"}) EXPECT_NE(what.find(part), std::string::npos) << what;
+    for (const char* part : {"--stall-profile", "'both'", "'none'"})
+      EXPECT_NE(what.find(part), std::string::npos) << what;
   }
 }
 

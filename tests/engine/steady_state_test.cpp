@@ -8,7 +8,8 @@ namespace {
 
 constexpr int kLevel = 2;
 
-SteadyState::Snapshot snapshot(std::int64_t iteration, Cycle now, std::vector<std::int64_t> words, std::int64_t outer = 0) {
+SteadyState::Snapshot snapshot(std::int64_t iteration, Cycle now, std::vector<std::int64_t> words,
+                               std::int64_t outer = 0) {
   SteadyState::Snapshot made;
   made.words = std::move(words);
   made.now = now;
@@ -80,7 +81,8 @@ TEST(SteadyState, AskingForASnapshotOfAnotherLoopIsRefused) {
   EXPECT_THROW(steady.look(kLevel, 0, snapshot(1, 10, {1}, 1), 10), ContractError);
 }
 
-// A state that never recurs is given up after a bounded number of snapshots, and the next outer iteration is tried afresh.
+// A state that never recurs is given up after a bounded number of snapshots, and the next outer
+// iteration is tried afresh.
 TEST(SteadyState, GivesUpWhatNeverRecurs) {
   SteadyState steady;
   std::int64_t taken = 0;

@@ -45,7 +45,8 @@ Scheduled::Scheduled(const std::string& design_name, const Shape& shape, std::in
 
 int step_index(const weft::engine::Schedule& schedule, std::size_t group, const std::string& name) {
   const auto& steps = schedule.groups.at(group).steps;
-  const auto found = std::find_if(steps.begin(), steps.end(), [&](const auto& step) { return step.name == name; });
+  const auto found =
+      std::find_if(steps.begin(), steps.end(), [&](const auto& step) { return step.name == name; });
   check(found != steps.end(), "no step " + name);
   return static_cast<int>(found - steps.begin());
 }
@@ -58,8 +59,11 @@ workload::Trace random_trace(const Shape& shape, std::int64_t layers, std::uint6
     for (float& value : values) value = numerics::bf16_from_double(normal(random));
     return values;
   };
-  workload::Trace trace{
-      .shape = shape, .has_batch = true, .scale = 1 / std::sqrt(static_cast<double>(shape.width_qk)), .layers = {}, .content_sha256 = ""};
+  workload::Trace trace{.shape = shape,
+                        .has_batch = true,
+                        .scale = 1 / std::sqrt(static_cast<double>(shape.width_qk)),
+                        .layers = {},
+                        .content_sha256 = ""};
   for (std::int64_t l = 0; l < layers; ++l) {
     trace.layers.push_back({fill(shape.batch * shape.heads * shape.seq_q * shape.width_qk),
                             fill(shape.batch * shape.kv_heads * shape.seq_kv * shape.width_qk),
@@ -69,14 +73,18 @@ workload::Trace random_trace(const Shape& shape, std::int64_t layers, std::uint6
 }
 
 const workload::Trace& minilm_trace() {
-  static const workload::Trace trace = workload::load_trace(WEFT_SOURCE_DIR "/tests/data/minilm-l6.safetensors");
+  static const workload::Trace trace =
+      workload::load_trace(WEFT_SOURCE_DIR "/tests/data/minilm-l6.safetensors");
   return trace;
 }
 
 std::string text(const Shape& s) {
-  const auto number = [](const char* name, std::int64_t value) { return std::string(" ") + name + " " + std::to_string(value); };
-  return number("batch", s.batch) + number("heads", s.heads) + number("kv_heads", s.kv_heads) + number("seq-q", s.seq_q) +
-         number("seq-kv", s.seq_kv) + number("E", s.width_qk) + number("F", s.width_v) + (s.causal ? " causal" : "");
+  const auto number = [](const char* name, std::int64_t value) {
+    return std::string(" ") + name + " " + std::to_string(value);
+  };
+  return number("batch", s.batch) + number("heads", s.heads) + number("kv_heads", s.kv_heads) +
+         number("seq-q", s.seq_q) + number("seq-kv", s.seq_kv) + number("E", s.width_qk) +
+         number("F", s.width_v) + (s.causal ? " causal" : "");
 }
 
 void expect_same_run(const Result& a, const Result& b) {
@@ -102,7 +110,8 @@ void expect_same_run(const Result& a, const Result& b) {
 
 const UnitResult& unit_of(const Result& result, weft::engine::UnitKind kind, int array) {
   const auto found =
-      std::find_if(result.units.begin(), result.units.end(), [&](const UnitResult& u) { return u.kind == kind && u.array == array; });
+      std::find_if(result.units.begin(), result.units.end(),
+                   [&](const UnitResult& u) { return u.kind == kind && u.array == array; });
   check(found != result.units.end(), "no such unit");
   return *found;
 }

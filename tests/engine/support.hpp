@@ -23,14 +23,19 @@ using weft::engine::Result;
 using weft::engine::RunOptions;
 using workload::Shape;
 
-inline const std::vector<std::string> kDesigns{"unfused", "flat", "fusemax-cascade", "fusemax-architecture", "fusemax"};
+inline const std::vector<std::string> kDesigns{"unfused", "flat", "fusemax-cascade",
+                                               "fusemax-architecture", "fusemax"};
 
 // A shipped design by name, "fusemax-16x16" say.
-weft::engine::Design design(const std::string& name, const std::vector<weft::engine::Setting>& settings = {});
-inline std::string at_side(const std::string& name, int side) { return name + "-" + std::to_string(side) + "x" + std::to_string(side); }
+weft::engine::Design design(const std::string& name,
+                            const std::vector<weft::engine::Setting>& settings = {});
+inline std::string at_side(const std::string& name, int side) {
+  return name + "-" + std::to_string(side) + "x" + std::to_string(side);
+}
 
 workload::Workload workload_of(const Shape& shape);
-Result run_point(const weft::engine::Design& design, const Shape& shape, const RunOptions& options = {});
+Result run_point(const weft::engine::Design& design, const Shape& shape,
+                 const RunOptions& options = {});
 
 // A point as far as its schedule.
 struct Scheduled {
@@ -53,6 +58,7 @@ std::string text(const Shape& shape);
 
 // Cycles, every figure and counter of every unit, and traffic.
 void expect_same_run(const Result& a, const Result& b);
-const weft::engine::UnitResult& unit_of(const Result& result, weft::engine::UnitKind kind, int array = weft::engine::kNone);
+const weft::engine::UnitResult& unit_of(const Result& result, weft::engine::UnitKind kind,
+                                        int array = weft::engine::kNone);
 
 }  // namespace weft::sim::engine::test

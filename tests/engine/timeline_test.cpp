@@ -1,5 +1,6 @@
-// Timelines, by checks that know nothing of the schedule: labels within their ranges, each once, operands there before they are
-// used, results made before they leave; and the document, every step of which is shown.
+// Timelines, by checks that know nothing of the schedule: labels within their ranges, each once,
+// operands there before they are used, results made before they leave; and the document, every step
+// of which is shown.
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -32,20 +33,28 @@ struct Event {
 
 struct Recorder : weft::engine::EventSink {
   bool event(const UnitEvent& event) override {
-    all.push_back({event, std::string(event.name), {event.loops.begin(), event.loops.end()}, event.lowered});
+    all.push_back(
+        {event, std::string(event.name), {event.loops.begin(), event.loops.end()}, event.lowered});
     return true;
   }
   void gap(std::uint64_t /*begin*/, std::uint64_t /*end*/) override {}
   std::vector<Event> all;
 };
 
-const Shape kShape{.batch = 2, .heads = 3, .kv_heads = 3, .seq_q = 75, .seq_kv = 110, .width_qk = 32, .width_v = 32};
+const Shape kShape{.batch = 2,
+                   .heads = 3,
+                   .kv_heads = 3,
+                   .seq_q = 75,
+                   .seq_kv = 110,
+                   .width_qk = 32,
+                   .width_v = 32};
 
 class Timeline : public testing::TestWithParam<std::string> {
  protected:
   Timeline() {
     result_ = run_point(design_, kShape, {.exact = true, .events = &recorder_});
-    for (const Event& event : recorder_.all) by_step_[{event.what.group, event.what.step}].push_back(event);
+    for (const Event& event : recorder_.all)
+      by_step_[{event.what.group, event.what.step}].push_back(event);
   }
   // Those of the same group whose name is `name`; none: nullptr.
   const std::vector<Event>* named(int group, const std::string& name) const {
@@ -73,12 +82,14 @@ TEST_P(Timeline, LabelsStandOnceEachAndWithinTheirRanges) {
     std::map<int, std::set<std::int64_t>> iterations;
     std::int64_t tile = 0;
     for (const Event& event : events) {
-      EXPECT_TRUE(labels.insert(event.label(event.loops)).second) << event.name << " has a label twice";
+      EXPECT_TRUE(labels.insert(event.label(event.loops)).second)
+          << event.name << " has a label twice";
       EXPECT_EQ(event.what.head, event.what.at[0]);
       EXPECT_EQ(event.what.tile, tile++) << event.name;
       EXPECT_LT(event.what.begin, event.what.end) << event.name;
       EXPECT_LE(event.what.end, result_.cycles) << event.name;
-      for (const int l : event.loops) iterations[l].insert(event.what.at[static_cast<std::size_t>(l)]);
+      for (const int l : event.loops)
+        iterations[l].insert(event.what.at[static_cast<std::size_t>(l)]);
     }
     // 2 × 3 heads, and whatever the other loops: all from 0 to the last, none beyond.
     EXPECT_EQ(iterations.at(0).size(), 6u) << events.front().name;
@@ -94,11 +105,13 @@ TEST_P(Timeline, UnitsDoNoMoreAtOnceThanTheyCan) {
   for (const Event& event : recorder_.all) by_unit[event.what.unit].push_back(&event);
   std::size_t most = 0;
   for (auto& [unit, events] : by_unit) {
-    std::stable_sort(events.begin(), events.end(), [](const Event* a, const Event* b) { return a->what.begin < b->what.begin; });
+    std::stable_sort(events.begin(), events.end(),
+                     [](const Event* a, const Event* b) { return a->what.begin < b->what.begin; });
     const std::size_t width = events.front()->is_transfer() ? kInFlight : 1;
     for (std::size_t i = width; i < events.size(); ++i) {
       std::size_t running = 1;
-      for (std::size_t k = i; k-- > 0 && k + 3 * kInFlight > i;) running += events[k]->what.end > events[i]->what.begin ? 1 : 0;
+      for (std::size_t k = i; k-- > 0 && k + 3 * kInFlight > i;)
+        running += events[k]->what.end > events[i]->what.begin ? 1 : 0;
       EXPECT_LE(running, width) << events[i]->name << " at " << events[i]->what.begin;
       if (width > 1) most = std::max(most, running);
     }
@@ -111,7 +124,8 @@ TEST_P(Timeline, OperandsAreThereBeforeTheyAreUsed) {
   for (const auto& [step, events] : by_step_) {
     if (events.front().is_transfer()) continue;
     const auto& lowered = events.front().lowered->steps;
-    const auto own = std::find_if(lowered.begin(), lowered.end(), [&](const auto& s) { return s.name == events.front().name; });
+    const auto own = std::find_if(lowered.begin(), lowered.end(),
+                                  [&](const auto& s) { return s.name == events.front().name; });
     ASSERT_NE(own, lowered.end()) << events.front().name;
     for (const std::string& tensor : tensors(own->reads)) {
       const std::vector<Event>* loads = named(step.first, "load " + tensor);
@@ -128,7 +142,8 @@ TEST_P(Timeline, OperandsAreThereBeforeTheyAreUsed) {
     for (const std::string& tensor : tensors(own->writes)) {
       const std::vector<Event>* stores = named(step.first, "store " + tensor);
       if (stores == nullptr) continue;
-      std::map<std::vector<std::int64_t>, std::uint64_t> made;  // the last firing of what a store takes away
+      std::map<std::vector<std::int64_t>, std::uint64_t>
+          made;  // the last firing of what a store takes away
       for (const Event& event : events) {
         std::uint64_t& end = made[event.label(stores->front().loops)];
         end = std::max(end, event.what.end);
@@ -136,7 +151,8 @@ TEST_P(Timeline, OperandsAreThereBeforeTheyAreUsed) {
       for (const Event& store : *stores) {
         const auto found = made.find(store.label(store.loops));
         ASSERT_NE(found, made.end()) << "a store of what was never made of " << tensor;
-        EXPECT_GE(store.what.begin, found->second) << "a store begins before its " << tensor << " is made";
+        EXPECT_GE(store.what.begin, found->second)
+            << "a store begins before its " << tensor << " is made";
         ++compared;
       }
     }
@@ -145,15 +161,17 @@ TEST_P(Timeline, OperandsAreThereBeforeTheyAreUsed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Designs, Timeline,
-                         testing::Values("unfused-16x16", "flat-16x16", "fusemax-cascade-16x16", "fusemax-architecture-16x16",
-                                         "fusemax-16x16", "streaming-softmax", "segments-serial"),
+                         testing::Values("unfused-16x16", "flat-16x16", "fusemax-cascade-16x16",
+                                         "fusemax-architecture-16x16", "fusemax-16x16",
+                                         "streaming-softmax", "segments-serial"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
 
-// Of a run of very many firings the document shows every step: where it comes first, and what goes on beside it.
+// Of a run of very many firings the document shows every step: where it comes first, and what goes
+// on beside it.
 TEST(TimelineDocument, EveryStepIsShown) {
   for (const char* name : {"flat-16x16", "unfused-16x16", "fusemax-16x16"}) {
     SCOPED_TRACE(name);
@@ -173,8 +191,10 @@ TEST(TimelineDocument, EveryStepIsShown) {
     std::map<int, std::uint64_t> until;
     std::uint64_t left_out = 0;
     for (const auto& event : document["traceEvents"]) {
-      if (event["ph"] == "M" && event["name"] == "thread_name") threads.insert(event["args"]["name"].get<std::string>());
-      if (event["ph"] == "i") left_out += event["name"].get<std::string>().starts_with("left out ") ? 1 : 0;
+      if (event["ph"] == "M" && event["name"] == "thread_name")
+        threads.insert(event["args"]["name"].get<std::string>());
+      if (event["ph"] == "i")
+        left_out += event["name"].get<std::string>().starts_with("left out ") ? 1 : 0;
       if (event["ph"] != "X") continue;
       shown.insert(event["name"].get<std::string>());
       const auto begin = event["ts"].get<std::uint64_t>();

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint64_t kSeed = 29;
 constexpr double kBf16 = 0x1p-8;  // a rounding to bf16 is off by half of it at most
-// Worst relative error of 16 linear segments, docs/units/numerics.md, and what the fp32 sums around them may add.
+// Worst relative error of 16 linear segments, docs/units/numerics.md, and what the fp32 sums around
+// them may add.
 constexpr double kSegments16 = 2.5e-4;
 constexpr double kSums = 1e-4;
 
@@ -25,7 +26,8 @@ softmax::AttentionShape attention_shape(const Shape& s) {
 
 std::vector<double> golden(const workload::Trace& trace) {
   const auto& in = trace.layers[0];
-  return softmax::attention(wide(in.q), wide(in.k), wide(in.v), attention_shape(trace.shape), trace.scale);
+  return softmax::attention(wide(in.q), wide(in.k), wide(in.v), attention_shape(trace.shape),
+                            trace.scale);
 }
 
 std::vector<float> simulate(const weft::engine::Design& design, const workload::Trace& trace) {
@@ -46,7 +48,8 @@ double worst_difference(const std::vector<float>& computed, const std::vector<T>
   EXPECT_FALSE(computed.empty());
   double worst = 0;
   for (std::size_t i = 0; i < std::min(computed.size(), reference.size()); ++i) {
-    const double difference = std::abs(static_cast<double>(computed[i]) - static_cast<double>(reference[i]));
+    const double difference =
+        std::abs(static_cast<double>(computed[i]) - static_cast<double>(reference[i]));
     if (!(difference <= worst)) worst = difference;  // a NaN must show
   }
   return worst;
@@ -60,15 +63,23 @@ double rms_difference(const std::vector<float>& computed, const std::vector<T>& 
   return std::sqrt(sum / static_cast<double>(computed.size()));
 }
 
-// Numerators off by at most `relative` each, their sum likewise, values up to `most`, and the output rounded to bf16:
-// |Σ n·v / Σ n| moves by at most 2·relative/(1 − relative)·most, and by half a step of bf16.
-double bound(double relative, double most) { return (2 * relative / (1 - relative) + kBf16 / 2 + kSums) * most; }
+// Numerators off by at most `relative` each, their sum likewise, values up to `most`, and the
+// output rounded to bf16: |Σ n·v / Σ n| moves by at most 2·relative/(1 − relative)·most, and by
+// half a step of bf16.
+double bound(double relative, double most) {
+  return (2 * relative / (1 - relative) + kBf16 / 2 + kSums) * most;
+}
 
 Shape random_shape(std::mt19937_64& random, bool causal) {
   const auto between = [&](std::int64_t least, std::int64_t most) {
-    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+    return least +
+           static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
   };
-  Shape shape{.batch = between(1, 2), .heads = 2, .kv_heads = between(1, 2), .seq_q = between(1, 60), .seq_kv = between(1, 150)};
+  Shape shape{.batch = between(1, 2),
+              .heads = 2,
+              .kv_heads = between(1, 2),
+              .seq_q = between(1, 60),
+              .seq_kv = between(1, 150)};
   shape.width_qk = between(1, 40);
   shape.width_v = between(1, 40);
   shape.causal = causal;
@@ -89,14 +100,15 @@ void for_random_traces(int count, bool causal_too, F f) {
   }
 }
 
-// Linear segments in the numerators (rounded to bf16) and, for each tile of 8 keys that raises the maximum, in the
-// correction; e^0 is exactly 1, so those that do not cost nothing.
+// Linear segments in the numerators (rounded to bf16) and, for each tile of 8 keys that raises the
+// maximum, in the correction; e^0 is exactly 1, so those that do not cost nothing.
 TEST(UserValues, LinearSegmentsStayWithinTheirBound) {
   const weft::engine::Design made = design("segments-serial");
   for_random_traces(12, true, [&](const workload::Trace& trace) {
     const double tiles = std::ceil(static_cast<double>(trace.shape.seq_kv) / 8);
     const double relative = kBf16 / 2 + (tiles + 1) * kSegments16;
-    EXPECT_LE(worst_difference(simulate(made, trace), golden(trace)), bound(relative, largest(trace.layers[0].v)));
+    EXPECT_LE(worst_difference(simulate(made, trace), golden(trace)),
+              bound(relative, largest(trace.layers[0].v)));
   });
 }
 
@@ -108,7 +120,8 @@ double two_segments(double t) {
   return std::exp2(std::floor(n / 2)) * (std::exp2(i / 2) + slope * (t - n / 2));
 }
 
-// One head's attention with those numerators over a single tile of keys, where nothing is corrected.
+// One head's attention with those numerators over a single tile of keys, where nothing is
+// corrected.
 std::vector<double> attention_by_two_segments(const workload::Trace& trace) {
   const Shape& s = trace.shape;
   const auto& in = trace.layers[0];
@@ -117,26 +130,37 @@ std::vector<double> attention_by_two_segments(const workload::Trace& trace) {
     std::vector<double> scores(static_cast<std::size_t>(s.seq_kv), 0);
     for (std::int64_t m = 0; m < s.seq_kv; ++m) {
       for (std::int64_t e = 0; e < s.width_qk; ++e)
-        scores[m] += static_cast<double>(in.q[p * s.width_qk + e]) * static_cast<double>(in.k[m * s.width_qk + e]);
+        scores[m] += static_cast<double>(in.q[p * s.width_qk + e]) *
+                     static_cast<double>(in.k[m * s.width_qk + e]);
     }
     const double most = *std::max_element(scores.begin(), scores.end());
     double sum = 0;
-    for (double& score : scores) sum += score = two_segments((score - most) * trace.scale / std::log(2.0));
+    for (double& score : scores)
+      sum += score = two_segments((score - most) * trace.scale / std::log(2.0));
     for (std::int64_t m = 0; m < s.seq_kv; ++m) {
-      for (std::int64_t f = 0; f < s.width_v; ++f) out[p * s.width_v + f] += scores[m] / sum * static_cast<double>(in.v[m * s.width_v + f]);
+      for (std::int64_t f = 0; f < s.width_v; ++f)
+        out[p * s.width_v + f] += scores[m] / sum * static_cast<double>(in.v[m * s.width_v + f]);
     }
   }
   return out;
 }
 
-// With two segments only, and no bf16 to blur it, the simulation follows them and not the exponential.
+// With two segments only, and no bf16 to blur it, the simulation follows them and not the
+// exponential.
 TEST(UserValues, SegmentsAreTheArchitectures) {
-  const weft::engine::Design made = design("segments-serial", {{"arch.arrays.array_2d.operations.exp.segments", "2"},
-                                                               {"binding.tensors.SLN.format", "fp32"},
-                                                               {"binding.tensors.AV.format", "fp32"}});
+  const weft::engine::Design made =
+      design("segments-serial", {{"arch.arrays.array_2d.operations.exp.segments", "2"},
+                                 {"binding.tensors.SLN.format", "fp32"},
+                                 {"binding.tensors.AV.format", "fp32"}});
   const std::uint64_t seed = weft::test::seed_or(kSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
-  Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 64, .seq_kv = 8, .width_qk = 16, .width_v = 32};
+  Shape shape{.batch = 1,
+              .heads = 1,
+              .kv_heads = 1,
+              .seq_q = 64,
+              .seq_kv = 8,
+              .width_qk = 16,
+              .width_v = 32};
   const workload::Trace trace = random_trace(shape, 1, seed);
   const std::vector<float> computed = simulate(made, trace);
   const std::vector<double> segmented = attention_by_two_segments(trace);
@@ -144,14 +168,15 @@ TEST(UserValues, SegmentsAreTheArchitectures) {
   EXPECT_LT(20 * rms_difference(computed, segmented), rms_difference(computed, golden(trace)));
 }
 
-// The same cascade, formats and order of operations as FuseMax's, with tiles of 64 keys and 16 queries: the same bits,
-// wherever the operations run.
+// The same cascade, formats and order of operations as FuseMax's, with tiles of 64 keys and 16
+// queries: the same bits, wherever the operations run.
 TEST(UserValues, StreamingSoftmaxGivesTheBitsOfTheOnePassModel) {
   const weft::engine::Design made = design("streaming-softmax");
   for_random_traces(12, true, [&](const workload::Trace& trace) {
     const auto& in = trace.layers[0];
     const std::vector<float> bits =
-        softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale, {.key_tile = 64, .query_tile = 16});
+        softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale,
+                                   {.key_tile = 64, .query_tile = 16});
     EXPECT_EQ(simulate(made, trace), bits);
   });
 }
@@ -161,7 +186,8 @@ TEST(UserValues, TwoPassAndDeferredDivisionStayWithinRounding) {
     SCOPED_TRACE(name);
     const weft::engine::Design made = design(name);
     for_random_traces(12, std::string(name) == "two-pass", [&](const workload::Trace& trace) {
-      EXPECT_LE(worst_difference(simulate(made, trace), golden(trace)), bound(kBf16 / 2, largest(trace.layers[0].v)));
+      EXPECT_LE(worst_difference(simulate(made, trace), golden(trace)),
+                bound(kBf16 / 2, largest(trace.layers[0].v)));
     });
   }
 }
@@ -169,23 +195,34 @@ TEST(UserValues, TwoPassAndDeferredDivisionStayWithinRounding) {
 // Against the interpreter on the cascade that the design runs, one head at a time.
 TEST(UserValues, TwoPassAgreesWithTheInterpreter) {
   const weft::engine::Design made = design("two-pass");
-  const einsum::Cascade cascade = einsum::load_cascade(WEFT_SOURCE_DIR "/configs/cascade/attention-2pass.yaml");
+  const einsum::Cascade cascade =
+      einsum::load_cascade(WEFT_SOURCE_DIR "/configs/cascade/attention-2pass.yaml");
   const std::uint64_t seed = weft::test::seed_or(kSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
-  Shape shape{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 37, .seq_kv = 150, .width_qk = 24, .width_v = 16};
+  Shape shape{.batch = 1,
+              .heads = 1,
+              .kv_heads = 1,
+              .seq_q = 37,
+              .seq_kv = 150,
+              .width_qk = 24,
+              .width_v = 16};
   const workload::Trace trace = random_trace(shape, 1, seed);
   const auto columns = [](const std::vector<float>& rows, std::int64_t width) {
     const std::int64_t length = static_cast<std::int64_t>(rows.size()) / width;
     einsum::DenseTensor tensor{{width, length}, std::vector<double>(rows.size())};
     for (std::int64_t i = 0; i < length; ++i) {
-      for (std::int64_t j = 0; j < width; ++j) tensor.data[j * length + i] = static_cast<double>(rows[i * width + j]);
+      for (std::int64_t j = 0; j < width; ++j)
+        tensor.data[j * length + i] = static_cast<double>(rows[i * width + j]);
     }
     return tensor;
   };
   const auto& in = trace.layers[0];
-  const auto extents = einsum::resolve_extents(cascade, {{"E", 24}, {"F", 16}, {"M", 150}, {"P", 37}, {"M0", 64}});
-  const auto all = einsum::interpret(cascade, extents, {{"Q", columns(in.q, 24)}, {"K", columns(in.k, 24)}, {"V", columns(in.v, 16)}},
-                                     {{"scale", trace.scale}});
+  const auto extents =
+      einsum::resolve_extents(cascade, {{"E", 24}, {"F", 16}, {"M", 150}, {"P", 37}, {"M0", 64}});
+  const auto all = einsum::interpret(
+      cascade, extents,
+      {{"Q", columns(in.q, 24)}, {"K", columns(in.k, 24)}, {"V", columns(in.v, 16)}},
+      {{"scale", trace.scale}});
   const std::vector<float> computed = simulate(made, trace);
   std::vector<double> expected(computed.size());
   for (std::int64_t p = 0; p < 37; ++p) {

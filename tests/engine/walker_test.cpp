@@ -14,12 +14,15 @@ using weft::engine::RankSize;
 
 using Tuple = std::vector<std::int64_t>;  // one coordinate a loop of the step
 
-// What one step's loops should visit, in order: every combination of tiles and blocks that exists and in which some query
-// sees some key.
+// What one step's loops should visit, in order: every combination of tiles and blocks that exists
+// and in which some query sees some key.
 class Oracle {
  public:
   Oracle(const Scheduled& point, std::size_t group, const std::vector<int>& loops)
-      : point_(point), group_(point.lowering.groups[group]), size_(point.sizing.groups[group]), loops_(loops) {
+      : point_(point),
+        group_(point.lowering.groups[group]),
+        size_(point.sizing.groups[group]),
+        loops_(loops) {
     Tuple at;
     visit(at);
   }
@@ -35,7 +38,8 @@ class Oracle {
     if (loop == 0) return point_.sizing.repeats;
     for (std::size_t i = 0; i < group_.tiled.size(); ++i) {
       if (group_.tiled[i].block_loop == loop) return size_.ranks[i].blocks;
-      if (group_.tiled[i].tile_loop == loop) return group_.tiled[i].block_loop == kNone ? size_.ranks[i].tiles : size_.ranks[i].block;
+      if (group_.tiled[i].tile_loop == loop)
+        return group_.tiled[i].block_loop == kNone ? size_.ranks[i].tiles : size_.ranks[i].block;
     }
     throw ContractError("a loop over nothing");
   }
@@ -45,7 +49,9 @@ class Oracle {
     const RankSize& rank = size_.ranks[i];
     const auto coordinate = [&](int loop) {
       const auto found = std::find(loops_.begin(), loops_.end(), loop);
-      return loop == kNone || found == loops_.end() ? kNone : at[static_cast<std::size_t>(found - loops_.begin())];
+      return loop == kNone || found == loops_.end()
+                 ? kNone
+                 : at[static_cast<std::size_t>(found - loops_.begin())];
     };
     const std::int64_t block = coordinate(group_.tiled[i].block_loop);
     const std::int64_t tile = coordinate(group_.tiled[i].tile_loop);
@@ -59,7 +65,8 @@ class Oracle {
       first += tile;
       last = std::min(last, first + 1);
     }
-    return {first * rank.tile, std::max(first * rank.tile, std::min(rank.extent, last * rank.tile))};
+    return {first * rank.tile,
+            std::max(first * rank.tile, std::min(rank.extent, last * rank.tile))};
   }
 
   bool exists(const Tuple& at) const {
@@ -106,13 +113,15 @@ struct Seen {
   std::int64_t masked_out = 0;
 };
 
-void expect_walk(const Scheduled& point, std::size_t group, const std::vector<int>& loops, Seen& seen) {
+void expect_walk(const Scheduled& point, std::size_t group, const std::vector<int>& loops,
+                 Seen& seen) {
   const Oracle oracle(point, group, loops);
   const std::vector<Tuple>& expected = oracle.tuples();
   const Walker walker(point.lowering, point.sizing, group, loops);
   StepState state;
   walker.start(state);
-  std::vector<std::int64_t> begun(loops.size(), 0);  // iterations of each loop before the current one
+  std::vector<std::int64_t> begun(loops.size(),
+                                  0);  // iterations of each loop before the current one
   for (std::size_t n = 0; n < expected.size(); ++n) {
     ASSERT_FALSE(state.finished) << "after " << n << " of " << expected.size();
     Tuple at;
@@ -121,9 +130,11 @@ void expect_walk(const Scheduled& point, std::size_t group, const std::vector<in
     unsigned ended = 0;
     const bool last = n + 1 == expected.size();
     for (std::size_t d = 0; d < loops.size(); ++d) {
-      ASSERT_EQ(state.ordinal[static_cast<std::size_t>(loops[d])], begun[d]) << "loop " << d << " at firing " << n;
+      ASSERT_EQ(state.ordinal[static_cast<std::size_t>(loops[d])], begun[d])
+          << "loop " << d << " at firing " << n;
       const bool first_inside = n == 0 || !same_prefix(expected[n - 1], expected[n], d);
-      ASSERT_EQ(walker.first_inside(state, loops[d]), first_inside) << "loop " << d << " at firing " << n;
+      ASSERT_EQ(walker.first_inside(state, loops[d]), first_inside)
+          << "loop " << d << " at firing " << n;
       if (last || !same_prefix(expected[n], expected[n + 1], d)) {
         ended |= 1u << loops[d];
         ++begun[d];
@@ -131,14 +142,16 @@ void expect_walk(const Scheduled& point, std::size_t group, const std::vector<in
     }
     // The innermost loop is at its last iteration where the loop outside it ends.
     const std::size_t inner = loops.size() - 1;
-    const bool last_inner = last || (inner > 0 && !same_prefix(expected[n], expected[n + 1], inner - 1));
+    const bool last_inner =
+        last || (inner > 0 && !same_prefix(expected[n], expected[n + 1], inner - 1));
     ASSERT_EQ(walker.last_of(state, loops[inner]), last_inner) << "firing " << n;
     ASSERT_EQ(walker.next(state), ended) << "firing " << n;
   }
   EXPECT_TRUE(state.finished);
   seen.firings += static_cast<std::int64_t>(expected.size());
   std::int64_t all = 1;
-  for (const int l : loops) all *= loop_trips(point.lowering.groups[group], point.sizing.groups[group], point.sizing, l);
+  for (const int l : loops)
+    all *= loop_trips(point.lowering.groups[group], point.sizing.groups[group], point.sizing, l);
   seen.masked_out += all - static_cast<std::int64_t>(expected.size());
 }
 
@@ -181,10 +194,17 @@ TEST(WalkBlocks, InSeveralBlocksOfQueries) {
   Seen seen;
   for (const bool causal : {false, true}) {
     for (const std::int64_t tokens : {512, 517, 640, 1001}) {
-      const Shape shape{
-          .batch = 1, .heads = 1, .kv_heads = 1, .seq_q = tokens, .seq_kv = tokens + 13, .width_qk = 64, .width_v = 64, .causal = causal};
+      const Shape shape{.batch = 1,
+                        .heads = 1,
+                        .kv_heads = 1,
+                        .seq_q = tokens,
+                        .seq_kv = tokens + 13,
+                        .width_qk = 64,
+                        .width_v = 64,
+                        .causal = causal};
       const Scheduled point("fusemax-4x4", shape);
-      ASSERT_GT(point.sizing.groups[0].ranks[0].blocks + point.sizing.groups[0].ranks[1].blocks, 2) << text(shape);
+      ASSERT_GT(point.sizing.groups[0].ranks[0].blocks + point.sizing.groups[0].ranks[1].blocks, 2)
+          << text(shape);
       for (const auto& step : point.schedule.groups[0].steps) {
         SCOPED_TRACE(text(shape) + ", " + step.name);
         expect_walk(point, 0, step.loops, seen);

@@ -17,7 +17,8 @@ TEST(Workers, EveryJobIsAnsweredOnceWhateverTheirNumber) {
   for (const unsigned count : {1u, 2u, 5u}) {
     constexpr std::size_t kJobs = 300;
     // Long lines, and lines with breaks in them.
-    Workers workers(kJobs, count, [](std::size_t i) { return std::to_string(i) + std::string(i * 50, 'x'); });
+    Workers workers(kJobs, count,
+                    [](std::size_t i) { return std::to_string(i) + std::string(i * 50, 'x'); });
     std::vector<int> seen(kJobs, 0);
     const std::stop_source stop;
     EXPECT_TRUE(workers.collect(
@@ -57,7 +58,8 @@ TEST(Workers, OneThatIsKilledIsNoticed) {
     return "";
   });
   const std::stop_source stop;
-  EXPECT_THROW(workers.collect([](std::size_t, const std::string&) {}, stop.get_token()), ContractError);
+  EXPECT_THROW(workers.collect([](std::size_t, const std::string&) {}, stop.get_token()),
+               ContractError);
 }
 
 TEST(Workers, AnEndIsAskedForAndHappens) {

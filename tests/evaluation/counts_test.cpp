@@ -1,4 +1,5 @@
-// Counts of actions by hand: a table in which one kind alone costs 1 pJ gives that kind's count as the energy.
+// Counts of actions by hand: a table in which one kind alone costs 1 pJ gives that kind's count as
+// the energy.
 #include "models/evaluation/rule_parts.hpp"
 #include "tests/evaluation/support.hpp"
 
@@ -31,23 +32,30 @@ double rows(Config config, double BufferRowCosts::*kind) {
 
 TEST(RuleCounts, OnePass) {
   for (const Config config : {Config::architecture, Config::binding}) {
-    EXPECT_DOUBLE_EQ(count(config, &RuleCosts::mac_pj), (2 * kWidth + 6) * kScores + (1 + kWidth + 6) * kVectors);
+    EXPECT_DOUBLE_EQ(count(config, &RuleCosts::mac_pj),
+                     (2 * kWidth + 6) * kScores + (1 + kWidth + 6) * kVectors);
     EXPECT_DOUBLE_EQ(count(config, &RuleCosts::add_pj), 2 * kScores + (1 + 1 + kWidth) * kVectors);
     EXPECT_DOUBLE_EQ(count(config, &RuleCosts::max_pj), kScores + kVectors);
     EXPECT_DOUBLE_EQ(count(config, &RuleCosts::divide_pj), kColumns * kWidth);
     EXPECT_EQ(count(config, &RuleCosts::exp_pj), 0);
     // All queries are on chip at 1K: Q, K, V and AV once.
     EXPECT_DOUBLE_EQ(count(config, &RuleCosts::dram_word_pj), 4 * kOperand);
-    EXPECT_DOUBLE_EQ(count(config, &RuleCosts::register_read_pj), kVectors * (1 + kWidth) - kOperand);
+    EXPECT_DOUBLE_EQ(count(config, &RuleCosts::register_read_pj),
+                     kVectors * (1 + kWidth) - kOperand);
     EXPECT_DOUBLE_EQ(count(config, &RuleCosts::register_write_pj), kVectors * (2 + kWidth));
-    EXPECT_DOUBLE_EQ(rows(config, &BufferRowCosts::read_pj), (kVectors * (4 * kWidth + 2) + kColumns * (kWidth + 1)) / 256);
-    EXPECT_DOUBLE_EQ(rows(config, &BufferRowCosts::write_pj), (3 * kOperand + kVectors * (kWidth + 2)) / 256);
+    EXPECT_DOUBLE_EQ(rows(config, &BufferRowCosts::read_pj),
+                     (kVectors * (4 * kWidth + 2) + kColumns * (kWidth + 1)) / 256);
+    EXPECT_DOUBLE_EQ(rows(config, &BufferRowCosts::write_pj),
+                     (3 * kOperand + kVectors * (kWidth + 2)) / 256);
   }
-  EXPECT_DOUBLE_EQ(count(Config::cascade, &RuleCosts::mac_pj), 2 * kWidth * kScores + (1 + kWidth) * kVectors);
-  EXPECT_DOUBLE_EQ(count(Config::cascade, &RuleCosts::add_pj), 2 * kScores + (1 + 1 + kWidth) * kVectors);
+  EXPECT_DOUBLE_EQ(count(Config::cascade, &RuleCosts::mac_pj),
+                   2 * kWidth * kScores + (1 + kWidth) * kVectors);
+  EXPECT_DOUBLE_EQ(count(Config::cascade, &RuleCosts::add_pj),
+                   2 * kScores + (1 + 1 + kWidth) * kVectors);
   EXPECT_EQ(count(Config::cascade, &RuleCosts::exp_pj), 0);
   EXPECT_EQ(count(Config::cascade, &RuleCosts::register_read_pj), 0);
-  EXPECT_DOUBLE_EQ(rows(Config::cascade, &BufferRowCosts::write_pj), (3 * kOperand + kVectors * (kWidth + 2) + 2 * kScores) / 256);
+  EXPECT_DOUBLE_EQ(rows(Config::cascade, &BufferRowCosts::write_pj),
+                   (3 * kOperand + kVectors * (kWidth + 2) + 2 * kScores) / 256);
 }
 
 TEST(RuleCounts, ThreePasses) {
@@ -62,8 +70,10 @@ TEST(RuleCounts, ThreePasses) {
   EXPECT_DOUBLE_EQ(count(Config::unfused, &RuleCosts::dram_word_pj), 4 * kScores + 4 * kOperand);
   // All scores on chip, operands not: Q, K and V stream once for each of four tiles.
   EXPECT_DOUBLE_EQ(count(Config::flat, &RuleCosts::dram_word_pj), (4 + 4 + 4 + 1) * kOperand);
-  EXPECT_DOUBLE_EQ(rows(Config::flat, &BufferRowCosts::read_pj), (4 * kScores + 2 * kColumns) / 256);
-  EXPECT_DOUBLE_EQ(rows(Config::flat, &BufferRowCosts::write_pj), (3 * kScores + 2 * kColumns) / 256);
+  EXPECT_DOUBLE_EQ(rows(Config::flat, &BufferRowCosts::read_pj),
+                   (4 * kScores + 2 * kColumns) / 256);
+  EXPECT_DOUBLE_EQ(rows(Config::flat, &BufferRowCosts::write_pj),
+                   (3 * kScores + 2 * kColumns) / 256);
 }
 
 // D − ((D·t) mod 2^64) / t.
@@ -71,7 +81,8 @@ TEST(RuleCounts, LostReads) {
   const std::int64_t two_40 = std::int64_t{1} << 40;
   EXPECT_EQ(lost_reads(two_40, (1 << 24) - 1, {}), 0);  // just below 2^64
   EXPECT_EQ(lost_reads(two_40, 1 << 24, {}), static_cast<double>(two_40));
-  EXPECT_EQ(lost_reads(3 * two_40, 1 << 23, {}), 2 * static_cast<double>(two_40));  // 3·2^63 leaves 2^63
+  EXPECT_EQ(lost_reads(3 * two_40, 1 << 23, {}),
+            2 * static_cast<double>(two_40));  // 3·2^63 leaves 2^63
   EXPECT_EQ(lost_reads(two_40, 1 << 24, Mends{.no_overflow = true}), 0);
 }
 

@@ -47,11 +47,13 @@ TEST(Means, ByHand) {
 TEST(Means, NothingToCompare) {
   const Means means = means_of({}, {});
   EXPECT_EQ(means.pairs, 0u);
-  for (const NamedMean& named : kMeans) EXPECT_FALSE((means.*named.member).has_value()) << named.name;
+  for (const NamedMean& named : kMeans)
+    EXPECT_FALSE((means.*named.member).has_value()) << named.name;
 }
 
 TEST(Means, RefusesWhatMakesNoMean) {
-  EXPECT_THROW(means_of({{Config::flat, "A", 1, 1, 1}, {Config::flat, "A", 1, 1, 1}}, {}), ContractError);
+  EXPECT_THROW(means_of({{Config::flat, "A", 1, 1, 1}, {Config::flat, "A", 1, 1, 1}}, {}),
+               ContractError);
   EXPECT_THROW(means_of({{Config::flat, "A", 1, 0, 1}}, {}), ContractError);
 }
 

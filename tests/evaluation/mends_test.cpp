@@ -28,8 +28,10 @@ int touched(const Mends& mends, const std::function<bool(const MeasuredPoint&)>&
   const auto after = rule_attention_points(published_rules(mends));
   int count = 0;
   for (std::size_t i = 0; i < before.size(); ++i) {
-    const bool same = before[i].energy_pj == after[i].energy_pj && before[i].latency_s == after[i].latency_s;
-    EXPECT_TRUE(same || may(before[i])) << name_of(before[i].design) << " " << before[i].model << " " << before[i].length;
+    const bool same =
+        before[i].energy_pj == after[i].energy_pj && before[i].latency_s == after[i].latency_s;
+    EXPECT_TRUE(same || may(before[i]))
+        << name_of(before[i].design) << " " << before[i].model << " " << before[i].length;
     count += same ? 0 : 1;
   }
   EXPECT_EQ(before.size(), 5u * 24u);
@@ -42,20 +44,26 @@ TEST(Mends, ExpChargedInCascade) {
     EXPECT_NEAR(energy_change(Config::cascade, "BERT", length, mends), 0.034, 0.001);
     EXPECT_NEAR(energy_change(Config::cascade, "XLM", length, mends), 0.018, 0.001);
   }
-  EXPECT_EQ(touched(mends, [](const MeasuredPoint& point) { return point.design == Config::cascade; }), 24);
+  EXPECT_EQ(
+      touched(mends, [](const MeasuredPoint& point) { return point.design == Config::cascade; }),
+      24);
 }
 
 TEST(Mends, CascadeAtItsBuffersCost) {
   const Mends mends{.cascade_at_its_buffers_cost = true};
   EXPECT_NEAR(energy_change(Config::cascade, "BERT", k16K, mends), -0.085, 0.001);
   EXPECT_NEAR(energy_change(Config::cascade, "XLM", k16K, mends), -0.057, 0.001);
-  EXPECT_EQ(touched(mends, [](const MeasuredPoint& point) { return point.design == Config::cascade; }), 24);
+  EXPECT_EQ(
+      touched(mends, [](const MeasuredPoint& point) { return point.design == Config::cascade; }),
+      24);
 }
 
 // The page states what the overflow adds, as a share of the energy without it.
 TEST(Mends, NoOverflow) {
   const Mends mends{.no_overflow = true};
-  const auto added = [&](Config config, const char* model) { return 1 / (1 + energy_change(config, model, k1M, mends)) - 1; };
+  const auto added = [&](Config config, const char* model) {
+    return 1 / (1 + energy_change(config, model, k1M, mends)) - 1;
+  };
   for (const Config config : {Config::unfused, Config::flat}) {
     EXPECT_NEAR(added(config, "BERT"), 0.029, 0.001);
     EXPECT_NEAR(added(config, "XLM"), 0.017, 0.001);
@@ -72,10 +80,14 @@ TEST(Mends, NoOverflow) {
 TEST(Mends, RealTrip) {
   const Mends mends{.real_trip = true};
   // 65 + 512 + 1 + 8 + 128 cycles a tile where 65 + 256 + 1 + 8 + 128 are published.
-  EXPECT_DOUBLE_EQ(at(Config::architecture, "BERT", k16K, mends).latency_s / at(Config::architecture, "BERT", k16K).latency_s,
+  EXPECT_DOUBLE_EQ(at(Config::architecture, "BERT", k16K, mends).latency_s /
+                       at(Config::architecture, "BERT", k16K).latency_s,
                    714.0 / 458.0);
   EXPECT_EQ(energy_change(Config::architecture, "BERT", k16K, mends), 0);
-  EXPECT_EQ(touched(mends, [](const MeasuredPoint& point) { return point.design == Config::architecture; }), 24);
+  EXPECT_EQ(
+      touched(mends,
+              [](const MeasuredPoint& point) { return point.design == Config::architecture; }),
+      24);
 }
 
 // 12.3 pJ a MAC, in every design alike; some 65 % of FuseMax's energy more.
@@ -87,7 +99,8 @@ TEST(Mends, RegisterFilesOfEveryElement) {
     for (const char* model : {"BERT", "XLM"}) {
       const AttentionResult before = at(config, model, k16K);
       const AttentionResult after = at(config, model, k16K, mends);
-      EXPECT_NEAR((after.energy_pj - before.energy_pj) / (before.energy.macs / 17.1645 * a_mac), 1, 1e-9);
+      EXPECT_NEAR((after.energy_pj - before.energy_pj) / (before.energy.macs / 17.1645 * a_mac), 1,
+                  1e-9);
       EXPECT_EQ(after.latency_s, before.latency_s);
       EXPECT_EQ(after.traffic_bytes, before.traffic_bytes);
       ++compared;
@@ -95,9 +108,12 @@ TEST(Mends, RegisterFilesOfEveryElement) {
   }
   EXPECT_EQ(compared, 10);
   EXPECT_NEAR(energy_change(Config::binding, "BERT", 4096, mends), 0.69, 0.01);
-  const LinearResult before = evaluate_linear(Config::flat, published_model("BERT"), k1K, published_costs());
-  const LinearResult after = evaluate_linear(Config::flat, published_model("BERT"), k1K, published_costs(), mends);
-  EXPECT_NEAR(after.energy_pj - before.energy_pj, 65536.0 * 768 * (4 * 768 + 2 * 3072) * a_mac, 1e-6 * before.energy_pj);
+  const LinearResult before =
+      evaluate_linear(Config::flat, published_model("BERT"), k1K, published_costs());
+  const LinearResult after =
+      evaluate_linear(Config::flat, published_model("BERT"), k1K, published_costs(), mends);
+  EXPECT_NEAR(after.energy_pj - before.energy_pj, 65536.0 * 768 * (4 * 768 + 2 * 3072) * a_mac,
+              1e-6 * before.energy_pj);
   EXPECT_EQ(after.latency_s, before.latency_s);
 }
 

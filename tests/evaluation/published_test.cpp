@@ -18,15 +18,18 @@ TEST(PublishedRows, Attention) {
   const AttentionRules rules = published_rules();
   Worst worst("attention");
   int einsums = 0;
-  for (const PublishedAttention& row : read_published_attention(published_file("fusemax-attention.csv"))) {
+  for (const PublishedAttention& row :
+       read_published_attention(published_file("fusemax-attention.csv"))) {
     const std::string name = fmt::format("{} {} {}", name_of(row.config), row.model, row.length);
-    const AttentionResult result = evaluate(row.config, published_model(row.model), row.length, rules);
+    const AttentionResult result =
+        evaluate(row.config, published_model(row.model), row.length, rules);
     worst.hold("latency", result.latency_s, row.latency_s, kExact, name);
     worst.hold("traffic", result.traffic_bytes, row.traffic_bytes, kExact, name);
     worst.hold("energy", result.energy_pj, row.energy_pj, kEnergy, name);
     worst.hold("utilisation_2d", result.utilisation_2d, row.utilisation_2d, kExact, name);
     worst.hold("utilisation_1d", result.utilisation_1d, row.utilisation_1d, kExact, name);
-    for (const auto member : {&EinsumUse::qk, &EinsumUse::lm, &EinsumUse::sln, &EinsumUse::sld, &EinsumUse::slnv, &EinsumUse::av}) {
+    for (const auto member : {&EinsumUse::qk, &EinsumUse::lm, &EinsumUse::sln, &EinsumUse::sld,
+                              &EinsumUse::slnv, &EinsumUse::av}) {
       const auto ours = result.einsums.*member;
       const auto theirs = row.einsums.*member;
       ASSERT_EQ(ours.has_value(), theirs.has_value()) << name;
@@ -41,9 +44,11 @@ TEST(PublishedRows, Attention) {
 
 TEST(PublishedRows, LinearLayers) {
   Worst worst("linear");
-  for (const PublishedLinear& row : read_published_linear(published_file("fusemax-linear-layers.csv"))) {
+  for (const PublishedLinear& row :
+       read_published_linear(published_file("fusemax-linear-layers.csv"))) {
     const std::string name = fmt::format("{} {} {}", name_of(row.config), row.model, row.length);
-    const LinearResult result = evaluate_linear(row.config, published_model(row.model), row.length, published_costs());
+    const LinearResult result =
+        evaluate_linear(row.config, published_model(row.model), row.length, published_costs());
     worst.hold("latency", result.latency_s, row.latency_s, kExact, name);
     worst.hold("traffic", result.traffic_bytes, row.traffic_bytes, kExact, name);
     worst.hold("energy", result.energy_pj, row.energy_pj, kEnergy, name);
@@ -55,7 +60,8 @@ TEST(PublishedRows, Pareto) {
   Worst worst("pareto");
   for (const PublishedPareto& row : read_published_pareto(published_file("fusemax-pareto.csv"))) {
     const std::string name = fmt::format("{} side {}", row.model, row.side);
-    const ParetoResult result = evaluate_pareto(row.side, published_model(row.model), published_costs());
+    const ParetoResult result =
+        evaluate_pareto(row.side, published_model(row.model), published_costs());
     EXPECT_EQ(row.accelerator, "proposal");
     worst.hold("traffic", result.traffic_bytes, row.traffic_bytes, kExact, name);
     worst.hold("memory", result.memory_s, row.memory_s, kExact, name);

@@ -1,4 +1,5 @@
-// The reproduction as a whole: what is in it, that what it says of differences is true, and that its documents hold it.
+// The reproduction as a whole: what is in it, that what it says of differences is true, and that
+// its documents hold it.
 #include "models/evaluation/reproduction.hpp"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,8 @@ namespace {
 const std::string kConfigs = WEFT_SOURCE_DIR "/configs";
 
 std::vector<cost::Table> tables() {
-  return {cost::load_table(kConfigs + "/cost/fusemax-as-published-45nm.yaml"), cost::load_table(kConfigs + "/cost/horowitz-45nm.yaml")};
+  return {cost::load_table(kConfigs + "/cost/fusemax-as-published-45nm.yaml"),
+          cost::load_table(kConfigs + "/cost/horowitz-45nm.yaml")};
 }
 
 // Rules and closed form, once for all tests.
@@ -32,9 +34,11 @@ const Reproduction& analytic() {
     const Bench bench(engine::Catalog(kConfigs), tables());
     std::vector<Outcome> outcomes;
     for (const Job& job : evaluation_jobs()) {
-      outcomes.push_back(bench.run(job, [](const engine::Design& design, const workload::Workload& workload, const workload::Shape& shape) {
-        return engine::run_analytic(design, workload, shape);
-      }));
+      outcomes.push_back(
+          bench.run(job, [](const engine::Design& design, const workload::Workload& workload,
+                            const workload::Shape& shape) {
+            return engine::run_analytic(design, workload, shape);
+          }));
     }
     add_outcomes(all, published, "analytic", outcomes);
     conclude(all, published, tables());
@@ -47,8 +51,9 @@ TEST(Reproduction, JobsAreEveryPointOnce) {
   std::set<std::string> seen;
   int attention = 0;
   for (const Job& job : evaluation_jobs()) {
-    EXPECT_TRUE(seen.insert(std::to_string(static_cast<int>(job.kind)) + name_of(job.config) + job.model + std::to_string(job.length) +
-                            job.product + std::to_string(job.side))
+    EXPECT_TRUE(seen.insert(std::to_string(static_cast<int>(job.kind)) + name_of(job.config) +
+                            job.model + std::to_string(job.length) + job.product +
+                            std::to_string(job.side))
                     .second);
     attention += job.kind == JobKind::attention ? 1 : 0;
   }
@@ -71,28 +76,36 @@ TEST(Reproduction, OurOwnFidelityKeepsTheOrderOfTheDesigns) {
     for (const std::int64_t length : kPublishedLengths) {
       std::map<Config, double> latency;
       for (const AttentionPoint& p : analytic().points) {
-        if (p.fidelity == "analytic" && p.model == model.name && p.length == length) latency[p.config] = p.outcome.latency_s;
+        if (p.fidelity == "analytic" && p.model == model.name && p.length == length)
+          latency[p.config] = p.outcome.latency_s;
       }
       ASSERT_EQ(latency.size(), 5u);
       EXPECT_LT(latency[Config::binding], latency[Config::architecture]);
-      // Cascade and flat change places with the price of a subtraction (the page's section on order says where).
-      EXPECT_LT(latency[Config::architecture], std::min(latency[Config::cascade], latency[Config::flat]));
-      EXPECT_LT(std::max(latency[Config::cascade], latency[Config::flat]), latency[Config::unfused]);
+      // Cascade and flat change places with the price of a subtraction (the page's section on order
+      // says where).
+      EXPECT_LT(latency[Config::architecture],
+                std::min(latency[Config::cascade], latency[Config::flat]));
+      EXPECT_LT(std::max(latency[Config::cascade], latency[Config::flat]),
+                latency[Config::unfused]);
     }
   }
 }
 
-// The mapper's FLAT against the published mapping by the rules, at all 24 pairs: no worse but at 64K, where a binding cannot say
-// what that mapping does (docs/units/mapper.md has the figures).
+// The mapper's FLAT against the published mapping by the rules, at all 24 pairs: no worse but at
+// 64K, where a binding cannot say what that mapping does (docs/units/mapper.md has the figures).
 TEST(Reproduction, OurFlatIsNoWorseThanThePublishedMappingBut64K) {
   int compared = 0;
   for (const AttentionPoint& p : analytic().points) {
     if (p.fidelity != "analytic" || p.config != Config::flat) continue;
     for (const AttentionPoint& rules : analytic().points) {
-      if (rules.fidelity != "rules" || rules.config != p.config || rules.model != p.model || rules.length != p.length) continue;
+      if (rules.fidelity != "rules" || rules.config != p.config || rules.model != p.model ||
+          rules.length != p.length)
+        continue;
       const bool hard = p.length == 1 << 16;
-      EXPECT_LE(p.outcome.latency_s, (hard ? 1.14 : 1.002) * rules.outcome.latency_s) << p.model << p.length;  // fill and drain, and walks
-      EXPECT_LE(p.outcome.traffic_bytes, (hard ? 5.0 : 1.0) * rules.outcome.traffic_bytes) << p.model << p.length;
+      EXPECT_LE(p.outcome.latency_s, (hard ? 1.14 : 1.002) * rules.outcome.latency_s)
+          << p.model << p.length;  // fill and drain, and walks
+      EXPECT_LE(p.outcome.traffic_bytes, (hard ? 5.0 : 1.0) * rules.outcome.traffic_bytes)
+          << p.model << p.length;
       ++compared;
     }
   }
@@ -100,7 +113,8 @@ TEST(Reproduction, OurFlatIsNoWorseThanThePublishedMappingBut64K) {
   EXPECT_NE(validation_page(analytic()).find("BERT 64K: latency +12.6 %"), std::string::npos);
 }
 
-// With a table that the published energies are not by, they are not compared; and a mended row begins from the same rules.
+// With a table that the published energies are not by, they are not compared; and a mended row
+// begins from the same rules.
 TEST(Reproduction, AnotherTableIsNotHeldAgainstPublishedEnergies) {
   Reproduction all;
   all.fidelity = "rules";
@@ -116,7 +130,8 @@ TEST(Reproduction, AnotherTableIsNotHeldAgainstPublishedEnergies) {
   // Cascade's exp is none of FuseMax's or unfused's: mending it moves no mean of theirs.
   const Means& base = all.means.at("rules").at("horowitz-45nm");
   for (const MendedMeans& mended : all.mended) {
-    if (mended.name == "exp_charged_in_cascade") EXPECT_DOUBLE_EQ(*mended.means.energy_to_unfused, *base.energy_to_unfused);
+    if (mended.name == "exp_charged_in_cascade")
+      EXPECT_DOUBLE_EQ(*mended.means.energy_to_unfused, *base.energy_to_unfused);
   }
 }
 
@@ -134,7 +149,8 @@ TEST(Reproduction, AnInfeasiblePointIsSaid) {
     Outcome outcome;
     outcome.latency_s = 1;
     for (const cost::Table& table : tables()) outcome.energy[table.name].macs = 1;
-    if (job.kind != JobKind::pareto && job.config == Config::flat && job.length == 4096 && job.model == "XLM") {
+    if (job.kind != JobKind::pareto && job.config == Config::flat && job.length == 4096 &&
+        job.model == "XLM") {
       outcome.status = "infeasible";
       outcome.bound_by = "too small a buffer";
     }
@@ -149,7 +165,8 @@ TEST(Reproduction, AnInfeasiblePointIsSaid) {
   EXPECT_EQ(all.infeasible.size(), 5u);  // attention and four products
   EXPECT_NE(validation_page(all).find("infeasible: too small a buffer"), std::string::npos);
   EXPECT_NE(reproduction_json(all).find("\"latency_s\": null"), std::string::npos);
-  EXPECT_EQ(figure_csvs(all).at("figure-06-utilisation.csv").find("flat,xlm,4096,analytic"), std::string::npos);
+  EXPECT_EQ(figure_csvs(all).at("figure-06-utilisation.csv").find("flat,xlm,4096,analytic"),
+            std::string::npos);
 }
 
 TEST(Reproduction, EveryDifferenceAboveOnePercentHasAReasonAndNoOther) {
@@ -159,23 +176,29 @@ TEST(Reproduction, EveryDifferenceAboveOnePercentHasAReasonAndNoOther) {
       EXPECT_TRUE(p.reason.empty());
       continue;
     }
-    const auto differs = [](double ours, double published) { return std::abs(ours / published - 1) > 0.01; };
-    const bool any = differs(p.outcome.latency_s, p.published->latency_s) || differs(p.outcome.traffic_bytes, p.published->traffic_bytes) ||
-                     differs(p.outcome.energy.at(analytic().cost_table).total(), p.published->energy_pj) ||
-                     differs(p.outcome.utilisation_2d, p.published->utilisation_2d) ||
-                     differs(p.outcome.utilisation_1d, p.published->utilisation_1d);
+    const auto differs = [](double ours, double published) {
+      return std::abs(ours / published - 1) > 0.01;
+    };
+    const bool any =
+        differs(p.outcome.latency_s, p.published->latency_s) ||
+        differs(p.outcome.traffic_bytes, p.published->traffic_bytes) ||
+        differs(p.outcome.energy.at(analytic().cost_table).total(), p.published->energy_pj) ||
+        differs(p.outcome.utilisation_2d, p.published->utilisation_2d) ||
+        differs(p.outcome.utilisation_1d, p.published->utilisation_1d);
     EXPECT_EQ(!p.reason.empty(), any) << design_name(p.config) << p.model << p.length << p.reason;
     reasons += any ? 1 : 0;
   }
   EXPECT_GT(reasons, 20);
 }
 
-// The two causes named for fusemax-architecture explain it whole: the rules with them are within 0.1 % of ours.
+// The two causes named for fusemax-architecture explain it whole: the rules with them are within
+// 0.1 % of ours.
 TEST(Reproduction, TheArchitecturesLatencyIsExplained) {
   int compared = 0;
   for (const AttentionPoint& p : analytic().points) {
     if (p.reason.find("real way") == std::string::npos) continue;
-    EXPECT_TRUE(p.reason.find(", +0.0 % from here") != std::string::npos || p.reason.find(", -0.0 % from here") != std::string::npos)
+    EXPECT_TRUE(p.reason.find(", +0.0 % from here") != std::string::npos ||
+                p.reason.find(", -0.0 % from here") != std::string::npos)
         << p.reason;
     ++compared;
   }
@@ -190,7 +213,8 @@ TEST(Reproduction, EnergyIsTheSumOfItsPartsAndOfEveryTable) {
       EXPECT_GT(parts.macs, 0) << table;
     }
     // Every element's registers are charged in one table, one of all in the other.
-    EXPECT_GT(p.outcome.energy.at("horowitz-45nm").registers, p.outcome.energy.at("fusemax-as-published-45nm").registers);
+    EXPECT_GT(p.outcome.energy.at("horowitz-45nm").registers,
+              p.outcome.energy.at("fusemax-as-published-45nm").registers);
   }
 }
 
@@ -210,7 +234,8 @@ TEST(Reproduction, DocumentsHoldEveryPublishedValue) {
   const Published published = read_published(kConfigs + "/published");
   EXPECT_EQ(published.attention.size(), 40u);
   for (const PublishedAttention& row : published.attention) {
-    for (const double value : {row.latency_s, row.traffic_bytes, row.energy_pj, row.utilisation_2d, row.utilisation_1d}) {
+    for (const double value : {row.latency_s, row.traffic_bytes, row.energy_pj, row.utilisation_2d,
+                               row.utilisation_1d}) {
       char text[32];
       std::snprintf(text, sizeof text, "%.5g", value);
       EXPECT_NE(page.find(std::string("| ") + text + " |"), std::string::npos)
@@ -219,9 +244,11 @@ TEST(Reproduction, DocumentsHoldEveryPublishedValue) {
   }
   const auto csvs = figure_csvs(analytic());
   EXPECT_EQ(csvs.size(), 7u);
-  for (const auto& [name, text] : csvs) EXPECT_NE(text.find("published,"), std::string::npos) << name;
+  for (const auto& [name, text] : csvs)
+    EXPECT_NE(text.find("published,"), std::string::npos) << name;
   const std::string json = reproduction_json(analytic());
-  EXPECT_NE(json.find("\"schema\": \"weft-reproduction/1\""), std::string::npos) << json.substr(0, 60);
+  EXPECT_NE(json.find("\"schema\": \"weft-reproduction/1\""), std::string::npos)
+      << json.substr(0, 60);
 }
 
 }  // namespace

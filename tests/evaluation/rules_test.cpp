@@ -1,4 +1,5 @@
-// What the rules say beyond the published rows: shares of energy, bounds, lengths and models without a published row.
+// What the rules say beyond the published rows: shares of energy, bounds, lengths and models
+// without a published row.
 #include <initializer_list>
 
 #include "models/common/error.hpp"
@@ -26,7 +27,8 @@ TEST(Rules, SharesOfMacs) {
   EXPECT_NEAR(share_of_macs(Config::unfused, "XLM"), 0.79, 0.005);
 }
 
-// Rows of the buffer, whose energies are fitted: 13 to 25 % of unfused, flat and cascade, 3 % of FuseMax.
+// Rows of the buffer, whose energies are fitted: 13 to 25 % of unfused, flat and cascade, 3 % of
+// FuseMax.
 TEST(Rules, SharesOfTheBuffer) {
   const AttentionRules rules = published_rules();
   int compared = 0;
@@ -52,7 +54,9 @@ TEST(Rules, FuseMaxLatencyByHand) {
 
 TEST(Rules, Bounds) {
   const AttentionRules rules = published_rules();
-  const auto bound = [&](Config config, std::int64_t length) { return evaluate(config, kBert, length, rules).bound; };
+  const auto bound = [&](Config config, std::int64_t length) {
+    return evaluate(config, kBert, length, rules).bound;
+  };
   EXPECT_EQ(bound(Config::binding, 4096), Bound::array_1d);
   EXPECT_EQ(bound(Config::cascade, 4096), Bound::array_1d);
   EXPECT_EQ(bound(Config::unfused, 4096), Bound::array_1d);
@@ -60,7 +64,8 @@ TEST(Rules, Bounds) {
   EXPECT_EQ(bound(Config::flat, 1 << 20), Bound::memory);
 }
 
-// The two models without published rows: attention is in proportion to the heads, for FLAT uses BERT's mappings too.
+// The two models without published rows: attention is in proportion to the heads, for FLAT uses
+// BERT's mappings too.
 TEST(Rules, ModelsWithoutPublishedRows) {
   const AttentionRules rules = published_rules(Mends{.no_overflow = true});
   int compared = 0;
@@ -99,11 +104,14 @@ TEST(Rules, ProductsAddUp) {
   EXPECT_DOUBLE_EQ(result.products[4].latency_s, 65536.0 * 768 * 3072 / 65536 / 940e6);
 }
 
-// XLM's FFN blocks: X0 = 4096 and 1024 rows in 32 MiB, 2048 and 512 in 16 MiB; weights stream X / X0 times.
+// XLM's FFN blocks: X0 = 4096 and 1024 rows in 32 MiB, 2048 and 512 in 16 MiB; weights stream X /
+// X0 times.
 TEST(Rules, XlmStreamsItsFeedForwardWeights) {
   const Model& xlm = published_model("XLM");
   const double rows = 65536;
-  const auto traffic = [&](double repeats) { return 2 * (rows * 2048 + repeats * 2048 * 8192 + rows * 8192); };
+  const auto traffic = [&](double repeats) {
+    return 2 * (rows * 2048 + repeats * 2048 * 8192 + rows * 8192);
+  };
   const LinearResult large = evaluate_linear(Config::flat, xlm, 1024, published_costs());
   const LinearResult small = evaluate_linear(Config::binding, xlm, 1024, published_costs());
   EXPECT_DOUBLE_EQ(large.products[4].traffic_bytes, traffic(rows / 4096));
@@ -137,20 +145,27 @@ TEST(Rules, NoNumbersOfTheirOwn) {
     EXPECT_GT(result.latency_s, 0) << name_of(config);
   }
   EXPECT_EQ(evaluate_linear(Config::flat, kBert, 4096, RuleCosts{}).energy_pj, 0);
-  EXPECT_EQ(evaluate_pareto(16, kBert, RuleCosts{}).array_2d_um2, 16);  // a µm² of network for each column
+  EXPECT_EQ(evaluate_pareto(16, kBert, RuleCosts{}).array_2d_um2,
+            16);  // a µm² of network for each column
 }
 
 TEST(RulesBadInput, LengthsAndModels) {
   const AttentionRules rules = published_rules();
-  for (const std::int64_t length : {std::int64_t{0}, std::int64_t{-256}, std::int64_t{1000}, std::int64_t{1} << 40}) {
-    for (const Config config : kConfigs) EXPECT_THROW(evaluate(config, kBert, length, rules), ConfigError) << length;
+  for (const std::int64_t length :
+       {std::int64_t{0}, std::int64_t{-256}, std::int64_t{1000}, std::int64_t{1} << 40}) {
+    for (const Config config : kConfigs)
+      EXPECT_THROW(evaluate(config, kBert, length, rules), ConfigError) << length;
     EXPECT_THROW(evaluate_linear(Config::flat, kBert, length, rules.costs), ConfigError) << length;
   }
   EXPECT_THROW(evaluate(Config::flat, kBert, 768, rules), ConfigError);  // FLAT has no mapping
   EXPECT_NO_THROW(evaluate(Config::binding, kBert, 768, rules));
-  EXPECT_THROW(evaluate(Config::flat, {.model_width = 768, .heads = 12, .width = 96, .feed_forward = 3072}, 1024, rules), ConfigError);
+  EXPECT_THROW(
+      evaluate(Config::flat, {.model_width = 768, .heads = 12, .width = 96, .feed_forward = 3072},
+               1024, rules),
+      ConfigError);
   EXPECT_THROW(evaluate(Config::binding, Model{}, 1024, rules), ConfigError);
-  EXPECT_THROW(evaluate_linear(Config::flat, {.heads = 12, .width = 64}, 1024, rules.costs), ConfigError);
+  EXPECT_THROW(evaluate_linear(Config::flat, {.heads = 12, .width = 64}, 1024, rules.costs),
+               ConfigError);
   EXPECT_THROW(evaluate_pareto(24, kBert, rules.costs), ConfigError);
   EXPECT_THROW(evaluate_pareto(8, kBert, rules.costs), ConfigError);
   EXPECT_THROW(published_model("GPT"), ConfigError);

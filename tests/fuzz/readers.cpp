@@ -48,7 +48,9 @@ void einsum_text(const std::string& bytes) {
 
 void config_json(const std::string& bytes) { workload::parse_hugging_face(bytes, "f"); }
 
-void safetensors(const std::string& bytes) { workload::parse_trace(workload::Safetensors(bytes, "f")); }
+void safetensors(const std::string& bytes) {
+  workload::parse_trace(workload::Safetensors(bytes, "f"));
+}
 
 void npy(const std::string& bytes) { workload::parse_npy(bytes, "f"); }
 

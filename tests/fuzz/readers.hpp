@@ -1,4 +1,5 @@
-// Every reader of a user's file, as a function of bytes: what the fuzzer and the replay of its corpus drive.
+// Every reader of a user's file, as a function of bytes: what the fuzzer and the replay of its
+// corpus drive.
 #pragma once
 
 #include <span>
@@ -9,8 +10,8 @@ namespace weft::fuzz {
 
 struct Reader {
   std::string_view name;  // of its folder in tests/fuzz/corpus
-  // Reads `bytes`. False where they were refused by a ConfigError whose message is plain text; anything else that is thrown is
-  // a finding.
+  // Reads `bytes`. False where they were refused by a ConfigError whose message is plain text;
+  // anything else that is thrown is a finding.
   bool (*read)(const std::string& bytes);
 };
 

@@ -1,4 +1,5 @@
-// The fuzzer's corpus through every reader, and mutations of it by a seed: what needs no fuzzer to be held.
+// The fuzzer's corpus through every reader, and mutations of it by a seed: what needs no fuzzer to
+// be held.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ namespace {
 
 std::vector<std::filesystem::path> corpus(std::string_view reader) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(WEFT_SOURCE_DIR) / "tests/fuzz/corpus" / reader))
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(WEFT_SOURCE_DIR) / "tests/fuzz/corpus" / reader))
     files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
@@ -61,7 +63,8 @@ TEST_P(BadCorpus, DamagedIsReadOrRefused) {
           default: bytes.insert(at, count, "[]{}:-&*!\"'\n ,0"[below(15)]); break;
         }
       }
-      EXPECT_NO_THROW(GetParam().read(bytes)) << file << ", edit " << i << ", " << test::seed_text(seed);
+      EXPECT_NO_THROW(GetParam().read(bytes))
+          << file << ", edit " << i << ", " << test::seed_text(seed);
     }
   }
 }

@@ -22,7 +22,8 @@ StepCost random_cost(std::mt19937_64& random) {
   return cost;
 }
 
-// Every counter is the sum over the commands of what their costs say; preload and drain only where they happen.
+// Every counter is the sum over the commands of what their costs say; preload and drain only where
+// they happen.
 TEST(Array, CountsWhatItsCommandsSay) {
   const std::uint64_t seed = test::seed_or(53);
   SCOPED_TRACE(test::seed_text(seed));
@@ -32,19 +33,27 @@ TEST(Array, CountsWhatItsCommandsSay) {
   Channel<Command> commands;
   Array array(commands);
   std::vector<int> order;
-  array.on_command([](void* list, const Command& command) { static_cast<std::vector<int>*>(list)->push_back(command.step); }, &order);
+  array.on_command(
+      [](void* list, const Command& command) {
+        static_cast<std::vector<int>*>(list)->push_back(command.step);
+      },
+      &order);
 
   weft::engine::UnitResult expected;
-  const auto count = [&](ArrayCounter counter) -> std::uint64_t& { return expected.counters[static_cast<std::size_t>(counter)]; };
+  const auto count = [&](ArrayCounter counter) -> std::uint64_t& {
+    return expected.counters[static_cast<std::size_t>(counter)];
+  };
   Cycle now = 0;
   for (int i = 0; i < 200; ++i) {
     const StepCost& cost = costs[random() % costs.size()];
-    Command command{.cost = &cost, .step = i, .preloads = random() % 2 == 0, .drains = random() % 2 == 0};
+    Command command{
+        .cost = &cost, .step = i, .preloads = random() % 2 == 0, .drains = random() % 2 == 0};
     command.stall_in = static_cast<Cycle>(random() % 30);
     command.stall_out = static_cast<Cycle>(random() % 30);
     now += command.stall_in + command.stall_out;
     command.begin = now;
-    command.end = now + cost.issue_cycles + (command.preloads ? cost.preload_cycles : 0) + (command.drains ? cost.drain_cycles : 0);
+    command.end = now + cost.issue_cycles + (command.preloads ? cost.preload_cycles : 0) +
+                  (command.drains ? cost.drain_cycles : 0);
     commands.push(now, command);
     array.step(now);  // too early: it is seen in the next cycle
     EXPECT_EQ(order.size(), static_cast<std::size_t>(i));
@@ -62,8 +71,10 @@ TEST(Array, CountsWhatItsCommandsSay) {
                                         {ArrayCounter::divide, Work::divide}}) {
       count(counter) += static_cast<std::uint64_t>(cost.work[static_cast<std::size_t>(work)]);
     }
-    if (command.preloads) count(ArrayCounter::preload_cycles) += static_cast<std::uint64_t>(cost.preload_cycles);
-    if (command.drains) count(ArrayCounter::drain_cycles) += static_cast<std::uint64_t>(cost.drain_cycles);
+    if (command.preloads)
+      count(ArrayCounter::preload_cycles) += static_cast<std::uint64_t>(cost.preload_cycles);
+    if (command.drains)
+      count(ArrayCounter::drain_cycles) += static_cast<std::uint64_t>(cost.drain_cycles);
   }
   EXPECT_EQ(order.size(), 200u);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));

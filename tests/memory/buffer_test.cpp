@@ -54,8 +54,8 @@ bool sound(const std::vector<Granted>& streams, Cycle begin, Cycle end, const Ta
 
 class Ports : public testing::TestWithParam<Table> {};
 
-// Random streams, granted as the sequencer does it: at a cycle from which `earliest` no longer moves. Every cycle that was
-// passed over would have broken a rule; no cycle taken does.
+// Random streams, granted as the sequencer does it: at a cycle from which `earliest` no longer
+// moves. Every cycle that was passed over would have broken a rule; no cycle taken does.
 TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
   const Table table = GetParam();
   const std::uint64_t seed = test::seed_or(29);
@@ -64,7 +64,11 @@ TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
   std::int64_t granted = 0;
   std::int64_t put_off = 0;
   for (int trial = 0; trial < 30; ++trial) {
-    PortTable ports({.bytes = 1, .row_bytes = 1, .banks = table.banks, .read_ports = table.read_ports, .write_ports = table.write_ports});
+    PortTable ports({.bytes = 1,
+                     .row_bytes = 1,
+                     .banks = table.banks,
+                     .read_ports = table.read_ports,
+                     .write_ports = table.write_ports});
     std::vector<Granted> streams;
     Cycle now = 0;
     for (int i = 0; i < 60; ++i) {
@@ -84,8 +88,9 @@ TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
         next.begin = t;
         next.end = t + length;
         with.push_back(next);
-        ASSERT_EQ(sound(with, t, t + length, table), t == at) << "trial " << trial << " stream " << i << " step " << next.step << " from "
-                                                              << now << " granted at " << at << ", looked at " << t;
+        ASSERT_EQ(sound(with, t, t + length, table), t == at)
+            << "trial " << trial << " stream " << i << " step " << next.step << " from " << now
+            << " granted at " << at << ", looked at " << t;
       }
       ports.take(at, at + length, next.step, next.reads, next.writes);
       streams.push_back(next);
@@ -100,10 +105,11 @@ TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Ports,
-                         testing::Values(Table{32, 4, 2}, Table{16, 4, 2}, Table{8, 2, 1}, Table{7, 2, 2}, Table{32, 6, 6},
-                                         Table{13, 1, 1}),
+                         testing::Values(Table{32, 4, 2}, Table{16, 4, 2}, Table{8, 2, 1},
+                                         Table{7, 2, 2}, Table{32, 6, 6}, Table{13, 1, 1}),
                          [](const auto& shape) {
-                           return std::to_string(shape.param.banks) + "banks" + std::to_string(shape.param.read_ports) + "reads" +
+                           return std::to_string(shape.param.banks) + "banks" +
+                                  std::to_string(shape.param.read_ports) + "reads" +
                                   std::to_string(shape.param.write_ports) + "writes";
                          });
 

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kBurst = 256;
 
-// Answers in the order of requests, each after a delay of its own: a pure function of seed and ordinal.
+// Answers in the order of requests, each after a delay of its own: a pure function of seed and
+// ordinal.
 struct FakeMemory {
   Channel<Request>& requests;
   Channel<Response>& responses;
@@ -42,10 +43,17 @@ struct FakeMemory {
 
 struct Bench {
   Bench(std::int64_t outstanding, std::uint64_t seed, std::int64_t most_delay)
-      : fetcher({.bandwidth_bytes_per_s = 1, .latency_cycles = 1, .outstanding = outstanding, .burst_bytes = kBurst},
+      : fetcher({.bandwidth_bytes_per_s = 1,
+                 .latency_cycles = 1,
+                 .outstanding = outstanding,
+                 .burst_bytes = kBurst},
                 {transfers, completions, requests, responses}),
         memory{requests, responses, seed, most_delay, {}, {}, {}, 0} {
-    fetcher.on_done([](void* list, const Transfer& transfer) { static_cast<std::vector<int>*>(list)->push_back(transfer.step); }, &moved);
+    fetcher.on_done(
+        [](void* list, const Transfer& transfer) {
+          static_cast<std::vector<int>*>(list)->push_back(transfer.step);
+        },
+        &moved);
   }
 
   // Both in one cycle, in either order.
@@ -78,7 +86,8 @@ struct Bench {
 
 TEST(Fetcher, CutsATransferAtMultiplesOfTheBurst) {
   Bench bench(8, 1, 0);
-  bench.transfers.push(0, {.step = 3, .bytes = 24 + 2 * kBurst + 17, .write = true, .tensor = 5, .address = 1000});
+  bench.transfers.push(
+      0, {.step = 3, .bytes = 24 + 2 * kBurst + 17, .write = true, .tensor = 5, .address = 1000});
   bench.run_until(1);
   ASSERT_EQ(bench.memory.got.size(), 4u);
   const std::vector<std::uint64_t> addresses{1000, 1024, 1280, 1536};
@@ -93,8 +102,8 @@ TEST(Fetcher, CutsATransferAtMultiplesOfTheBurst) {
   EXPECT_EQ(bench.completed_at[0], 6);
 }
 
-// With one request under way at a time and an answer in the cycle it is seen: asked for in 1, answered in 2, seen in 3,
-// and its place is free from 4 on.
+// With one request under way at a time and an answer in the cycle it is seen: asked for in 1,
+// answered in 2, seen in 3, and its place is free from 4 on.
 TEST(Fetcher, WaitsForAnAnswerAtTheLimit) {
   Bench bench(1, 1, 0);
   bench.transfers.push(0, {.step = 0, .bytes = 5 * kBurst});
@@ -114,18 +123,23 @@ TEST_P(RandomLoad, KeepsTheLimitTheBurstsAndTheOrder) {
   SCOPED_TRACE(test::seed_text(seed));
   std::mt19937_64 random(seed);
   Bench bench(GetParam().outstanding, seed, GetParam().most_delay);
-  Bench swapped(GetParam().outstanding, seed, GetParam().most_delay);  // the units step in the other order
+  Bench swapped(GetParam().outstanding, seed,
+                GetParam().most_delay);  // the units step in the other order
   std::vector<std::int64_t> sizes;
   std::int64_t requests = 0;
   while (sizes.size() < 120) {
     if (random() % 4 == 0) {
       const auto bytes = static_cast<std::int64_t>(1 + random() % 2000);
       const auto address = random() % 5000;
-      const Transfer transfer{.step = static_cast<int>(sizes.size()), .bytes = bytes, .write = random() % 2 == 0, .address = address};
+      const Transfer transfer{.step = static_cast<int>(sizes.size()),
+                              .bytes = bytes,
+                              .write = random() % 2 == 0,
+                              .address = address};
       bench.transfers.push(bench.now, transfer);
       swapped.transfers.push(swapped.now, transfer);
       sizes.push_back(bytes);
-      requests += static_cast<std::int64_t>((address + static_cast<std::uint64_t>(bytes) - 1) / kBurst - address / kBurst + 1);
+      requests += static_cast<std::int64_t>(
+          (address + static_cast<std::uint64_t>(bytes) - 1) / kBurst - address / kBurst + 1);
     }
     bench.tick(true);
     swapped.tick(false);
@@ -144,7 +158,9 @@ TEST_P(RandomLoad, KeepsTheLimitTheBurstsAndTheOrder) {
   for (const Request& request : bench.memory.got) {
     EXPECT_LE(request.bytes, kBurst);
     EXPECT_GT(request.bytes, 0);
-    EXPECT_EQ(request.address / kBurst, (request.address + static_cast<std::uint64_t>(request.bytes) - 1) / kBurst) << "crosses";
+    EXPECT_EQ(request.address / kBurst,
+              (request.address + static_cast<std::uint64_t>(request.bytes) - 1) / kBurst)
+        << "crosses";
     asked += request.bytes;
   }
   EXPECT_EQ(asked, std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}));
@@ -153,7 +169,9 @@ TEST_P(RandomLoad, KeepsTheLimitTheBurstsAndTheOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Memories, RandomLoad, testing::Values(Load{1, 0}, Load{1, 9}, Load{4, 40}, Load{16, 5}, Load{64, 400}));
+INSTANTIATE_TEST_SUITE_P(Memories, RandomLoad,
+                         testing::Values(Load{1, 0}, Load{1, 9}, Load{4, 40}, Load{16, 5},
+                                         Load{64, 400}));
 
 TEST(Fetcher, AnAnswerToNothingIsRefused) {
   Bench bench(4, 1, 0);

@@ -31,7 +31,8 @@ TEST_P(OneInFour, AQuarterStallsEvenlyOverItsRange) {
   const Rule rule = GetParam();
   const Stalls stalls(rule.profile, test::seed_or(3));
   std::vector<int> seen(64, 0);
-  for (std::uint64_t n = 0; n < kOrdinals; ++n) ++seen.at(static_cast<std::size_t>(stalls.cycles(rule.port, n)));
+  for (std::uint64_t n = 0; n < kOrdinals; ++n)
+    ++seen.at(static_cast<std::size_t>(stalls.cycles(rule.port, n)));
   if (rule.least == 0) {
     EXPECT_EQ(seen[0], static_cast<int>(kOrdinals));
     return;
@@ -47,13 +48,17 @@ TEST_P(OneInFour, AQuarterStallsEvenlyOverItsRange) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Profiles, OneInFour,
-    testing::Values(Rule{StallProfile::none, StallPort::request, 0, 0}, Rule{StallProfile::none, StallPort::response, 0, 0},
-                    Rule{StallProfile::source, StallPort::request, 0, 0}, Rule{StallProfile::source, StallPort::response, 1, 15},
-                    Rule{StallProfile::sink, StallPort::request, 1, 7}, Rule{StallProfile::sink, StallPort::response, 0, 0},
-                    Rule{StallProfile::both, StallPort::request, 1, 7}, Rule{StallProfile::both, StallPort::response, 1, 15},
-                    Rule{StallProfile::bursty, StallPort::request, 1, 7}, Rule{StallProfile::bursty, StallPort::response, 8, 23}));
+INSTANTIATE_TEST_SUITE_P(Profiles, OneInFour,
+                         testing::Values(Rule{StallProfile::none, StallPort::request, 0, 0},
+                                         Rule{StallProfile::none, StallPort::response, 0, 0},
+                                         Rule{StallProfile::source, StallPort::request, 0, 0},
+                                         Rule{StallProfile::source, StallPort::response, 1, 15},
+                                         Rule{StallProfile::sink, StallPort::request, 1, 7},
+                                         Rule{StallProfile::sink, StallPort::response, 0, 0},
+                                         Rule{StallProfile::both, StallPort::request, 1, 7},
+                                         Rule{StallProfile::both, StallPort::response, 1, 15},
+                                         Rule{StallProfile::bursty, StallPort::request, 1, 7},
+                                         Rule{StallProfile::bursty, StallPort::response, 8, 23}));
 
 TEST(Stalls, BurstsAreSixteenOrdinalsOfBothPorts) {
   const Stalls stalls(StallProfile::bursty, test::seed_or(3));
@@ -62,24 +67,28 @@ TEST(Stalls, BurstsAreSixteenOrdinalsOfBothPorts) {
     const bool first = stalls.cycles(StallPort::request, 16 * run) > 0;
     stalling += first ? 1 : 0;
     for (std::uint64_t n = 16 * run; n < 16 * run + 16; ++n) {
-      for (const StallPort port : kPorts) ASSERT_EQ(stalls.cycles(port, n) > 0, first) << "ordinal " << n;
+      for (const StallPort port : kPorts)
+        ASSERT_EQ(stalls.cycles(port, n) > 0, first) << "ordinal " << n;
     }
   }
   EXPECT_NEAR(stalling, kOrdinals / 64.0, 0.1 * kOrdinals / 64.0);
 }
 
-// Values by hand would only repeat the code; that they never change is part of the contract with the RTL and with results.
+// Values by hand would only repeat the code; that they never change is part of the contract with
+// the RTL and with results.
 TEST(Stalls, DependOnSeedPortAndOrdinalAlone) {
   const Stalls stalls(StallProfile::both, 7);
   std::vector<Cycle> forwards;
-  for (std::uint64_t n = 0; n < 1000; ++n) forwards.push_back(stalls.cycles(StallPort::response, n));
+  for (std::uint64_t n = 0; n < 1000; ++n)
+    forwards.push_back(stalls.cycles(StallPort::response, n));
   for (std::uint64_t n = 1000; n-- > 0;) {
     stalls.cycles(StallPort::request, n * n);  // asking for others in between moves nothing
     ASSERT_EQ(Stalls(StallProfile::both, 7).cycles(StallPort::response, n), forwards[n]);
   }
   const auto differing = [&](const Stalls& other, StallPort port) {
     int count = 0;
-    for (std::uint64_t n = 0; n < 1000; ++n) count += (other.cycles(port, n) > 0) != (forwards[n] > 0) ? 1 : 0;
+    for (std::uint64_t n = 0; n < 1000; ++n)
+      count += (other.cycles(port, n) > 0) != (forwards[n] > 0) ? 1 : 0;
     return count;
   };
   // Two independent draws of one in four differ in 3 of 8.
@@ -90,12 +99,16 @@ TEST(Stalls, DependOnSeedPortAndOrdinalAlone) {
 }
 
 weft::engine::Dram memory_of(std::int64_t latency) {
-  return {.bandwidth_bytes_per_s = 32e9, .latency_cycles = latency, .outstanding = 64, .burst_bytes = 256};
+  return {.bandwidth_bytes_per_s = 32e9,
+          .latency_cycles = latency,
+          .outstanding = 64,
+          .burst_bytes = 256};
 }
 
 class Profile : public testing::TestWithParam<StallProfile> {};
 
-// Every response is late by its own stall, or waits for the one before it; a request more at the end moves none.
+// Every response is late by its own stall, or waits for the one before it; a request more at the
+// end moves none.
 TEST_P(Profile, ResponsesComeInOrderEachByItsStall) {
   const Stalls stalls(GetParam(), test::seed_or(11));
   DramTiming plain(memory_of(20), 1e9);
@@ -104,11 +117,13 @@ TEST_P(Profile, ResponsesComeInOrderEachByItsStall) {
   Cycle before = 0;
   int late = 0;
   for (std::uint64_t n = 0; n < 2000; ++n) {
-    const Request request{.bytes = static_cast<std::int32_t>(32 * (1 + n % 8)), .write = n % 3 == 0};
+    const Request request{.bytes = static_cast<std::int32_t>(32 * (1 + n % 8)),
+                          .write = n % 3 == 0};
     const Cycle now = static_cast<Cycle>(5 * n);
     const Cycle without = plain.accept(now, request);
     const Cycle ready = stalling.accept(now, request);
-    ASSERT_EQ(ready, std::max(before, without + stalls.cycles(StallPort::response, n))) << "response " << n;
+    ASSERT_EQ(ready, std::max(before, without + stalls.cycles(StallPort::response, n)))
+        << "response " << n;
     ASSERT_EQ(longer.accept(now, request), ready);
     if (n == 1999) longer.accept(now, request);
     late += ready > without ? 1 : 0;
@@ -119,15 +134,17 @@ TEST_P(Profile, ResponsesComeInOrderEachByItsStall) {
   EXPECT_EQ(late > 0, GetParam() != StallProfile::none && GetParam() != StallProfile::sink);
 }
 
-// A request is presented for the cycles of its stall and accepted in the last of them; the next follows a cycle later.
+// A request is presented for the cycles of its stall and accepted in the last of them; the next
+// follows a cycle later.
 TEST_P(Profile, RequestsAreAcceptedLateOneByOne) {
   const Stalls stalls(GetParam(), test::seed_or(11));
   Channel<Transfer> transfers;
   Channel<Completion> completions;
   Channel<Request> requests;
   Channel<Response> responses;
-  Fetcher fetcher({.bandwidth_bytes_per_s = 1, .latency_cycles = 1, .outstanding = 1000, .burst_bytes = 64},
-                  {transfers, completions, requests, responses}, stalls);
+  Fetcher fetcher(
+      {.bandwidth_bytes_per_s = 1, .latency_cycles = 1, .outstanding = 1000, .burst_bytes = 64},
+      {transfers, completions, requests, responses}, stalls);
   transfers.push(0, {.step = 1, .bytes = 64 * 200});
   transfers.push(0, {.step = 2, .bytes = 64 * 100, .write = true});
   Cycle presented = 1;
@@ -149,9 +166,12 @@ TEST_P(Profile, RequestsAreAcceptedLateOneByOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Profile,
-                         testing::Values(StallProfile::none, StallProfile::source, StallProfile::sink, StallProfile::both,
+                         testing::Values(StallProfile::none, StallProfile::source,
+                                         StallProfile::sink, StallProfile::both,
                                          StallProfile::bursty),
-                         [](const auto& tested) { return std::string(config::name_of(tested.param)); });
+                         [](const auto& tested) {
+                           return std::string(config::name_of(tested.param));
+                         });
 
 }  // namespace
 }  // namespace weft::sim::memory

@@ -61,7 +61,8 @@ TEST(Bf16Arithmetic, LoadsByOneRoundingToFp32) {
   EXPECT_EQ(Bf16Arithmetic::load(0.1), 0.1f);
   EXPECT_EQ(bits_of(Bf16Arithmetic::load(-1e-40)), 0x80000000u);
   EXPECT_EQ(bits_of(Bf16Arithmetic::load(-kNan)), kCanonicalNan);
-  EXPECT_EQ(Bf16Arithmetic::load(-std::numeric_limits<double>::infinity()), -std::numeric_limits<float>::infinity());
+  EXPECT_EQ(Bf16Arithmetic::load(-std::numeric_limits<double>::infinity()),
+            -std::numeric_limits<float>::infinity());
 }
 
 TEST(Bf16Arithmetic, OperationsAreOneExactRounding) {

@@ -13,12 +13,13 @@ namespace {
 
 constexpr std::uint64_t kSeed = 7;
 
-// Every finite bf16 from zero up, by definition of the format, then the first value past it. The index is the encoding
-// once subnormals are taken as zeros.
+// Every finite bf16 from zero up, by definition of the format, then the first value past it. The
+// index is the encoding once subnormals are taken as zeros.
 std::vector<double> positive_bf16() {
   std::vector<double> values(128, 0.0);
   for (int exponent = 1; exponent < 255; ++exponent) {
-    for (int fraction = 0; fraction < 128; ++fraction) values.push_back(std::ldexp(128 + fraction, exponent - 127 - 7));
+    for (int fraction = 0; fraction < 128; ++fraction)
+      values.push_back(std::ldexp(128 + fraction, exponent - 127 - 7));
   }
   values.push_back(0x1p128);
   return values;
@@ -35,7 +36,8 @@ std::uint32_t nearest_bf16(float x, const std::vector<double>& table) {
   const double below_distance = magnitude - *(above - 1);
   const double above_distance = *above - magnitude;
   auto index = static_cast<std::uint32_t>(above - table.begin()) - 1;
-  if (above_distance < below_distance || (above_distance == below_distance && index % 2 == 1)) ++index;
+  if (above_distance < below_distance || (above_distance == below_distance && index % 2 == 1))
+    ++index;
   return sign | (index << 16);
 }
 
@@ -71,9 +73,11 @@ TEST(Bf16, RoundsToTheNearerNeighbour) {
     ASSERT_EQ(bits_of(round_to_bf16(x)), nearest_bf16(x, table)) << std::hex << bits;
     ++compared;
   };
-  for (std::uint64_t bits = 0; bits <= 0xFFFFFFFFu; bits += 4999) compare(static_cast<std::uint32_t>(bits));
+  for (std::uint64_t bits = 0; bits <= 0xFFFFFFFFu; bits += 4999)
+    compare(static_cast<std::uint32_t>(bits));
   for (std::uint32_t high = 0; high < 65536; ++high) {
-    for (const std::uint32_t low : {0x0000u, 0x0001u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu}) compare((high << 16) | low);
+    for (const std::uint32_t low : {0x0000u, 0x0001u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu})
+      compare((high << 16) | low);
   }
   EXPECT_GT(compared, 1'200'000);
 }
@@ -81,7 +85,8 @@ TEST(Bf16, RoundsToTheNearerNeighbour) {
 TEST(Bf16, DoublesRoundOnce) {
   const double tie = 1.0 + 0x1p-8;  // between 1 and 1 + 2^-7
   EXPECT_EQ(bf16_from_double(tie), 1.0f);
-  EXPECT_EQ(bf16_from_double(tie + 0x1p-45), 1.0f + 0x1p-7f);  // rounding to fp32 first would lose this
+  EXPECT_EQ(bf16_from_double(tie + 0x1p-45),
+            1.0f + 0x1p-7f);  // rounding to fp32 first would lose this
   EXPECT_EQ(bf16_from_double(tie + 0x1p-7), 1.0f + 0x1p-6f);
   EXPECT_EQ(bf16_from_double(tie + 0x1p-7 - 0x1p-45), 1.0f + 0x1p-7f);
   EXPECT_EQ(bf16_from_double(-tie - 0x1p-45), -1.0f - 0x1p-7f);
@@ -110,7 +115,8 @@ TEST(Fp32, MaccIsOneRoundingOfTheExactValueOnCorners) {
           const float x = float_of(a | ((signs & 1u) << 31));
           const float y = float_of(b);
           const float z = float_of(c | ((signs & 2u) << 30));
-          ASSERT_EQ(bits_of(macc(x, y, z)), exact::word(exact::macc(x, y, z))) << std::hex << a << ' ' << b << ' ' << c << ' ' << signs;
+          ASSERT_EQ(bits_of(macc(x, y, z)), exact::word(exact::macc(x, y, z)))
+              << std::hex << a << ' ' << b << ' ' << c << ' ' << signs;
           ++compared;
         }
       }
@@ -127,8 +133,8 @@ TEST(Fp32, OperationsAreOneRoundingOfTheExactValueAtRandom) {
     const float a = exact::any_float(random);
     const float b = exact::any_float(random);
     const float c = exact::any_float(random);
-    SCOPED_TRACE(testing::Message() << "seed " << kSeed << " draw " << i << std::hex << ' ' << bits_of(a) << ' ' << bits_of(b) << ' '
-                                    << bits_of(c));
+    SCOPED_TRACE(testing::Message() << "seed " << kSeed << " draw " << i << std::hex << ' '
+                                    << bits_of(a) << ' ' << bits_of(b) << ' ' << bits_of(c));
     const float sum = macc(a, b, c);
     ASSERT_EQ(bits_of(sum), exact::word(exact::macc(a, b, c)));
     ASSERT_EQ(bits_of(add(a, b)), exact::word(exact::add(a, b)));
@@ -151,8 +157,11 @@ TEST(Fp32, MaccOfBf16OperandsNeedsNoFusedInstruction) {
     const float product = a * b;
     // Half the time an addend that nearly cancels the product or is far below or above it.
     const float c =
-        (i & 1) != 0 ? exact::any_float(random) : -float_of(bits_of(product) ^ static_cast<std::uint32_t>(random() >> (32 + i % 32)));
-    ASSERT_EQ(bits_of(macc_bf16(a, b, c)), bits_of(macc(a, b, c))) << std::hex << bits_of(a) << ' ' << bits_of(b) << ' ' << bits_of(c);
+        (i & 1) != 0
+            ? exact::any_float(random)
+            : -float_of(bits_of(product) ^ static_cast<std::uint32_t>(random() >> (32 + i % 32)));
+    ASSERT_EQ(bits_of(macc_bf16(a, b, c)), bits_of(macc(a, b, c)))
+        << std::hex << bits_of(a) << ' ' << bits_of(b) << ' ' << bits_of(c);
     ASSERT_EQ(bits_of(macc_bf16_flushed(flush(a), flush(b), flush(c))), bits_of(macc(a, b, c)));
     if (i % 100 == 0) {
       ASSERT_EQ(bits_of(macc_bf16(a, b, c)), exact::word(exact::macc(a, b, c)));

@@ -1,4 +1,5 @@
-// Encoded integers: against cases by hand, and against the nearest of all numbers that a format has.
+// Encoded integers: against cases by hand, and against the nearest of all numbers that a format
+// has.
 #include "models/numerics/encoded.hpp"
 
 #include <gtest/gtest.h>
@@ -52,15 +53,19 @@ TEST(Encoded, AScaleForEachGranularityByHand) {
   const auto scales = [&](Granularity granularity, int block = 0) {
     return Encoded(Format::integer(4, granularity, block), x, 3, 49).scales();
   };
-  EXPECT_EQ(scales(Granularity::tensor), std::vector<float>{7}) << "of all heads, of which this is one";
+  EXPECT_EQ(scales(Granularity::tensor), std::vector<float>{7})
+      << "of all heads, of which this is one";
   EXPECT_EQ(scales(Granularity::head), std::vector<float>{4});
   EXPECT_EQ(scales(Granularity::channel), (std::vector<float>{2, 4, 3}));
   EXPECT_EQ(scales(Granularity::token), (std::vector<float>{1, 4}));
-  EXPECT_EQ(scales(Granularity::block, 2), (std::vector<float>{1, static_cast<float>(2.0 / 7), 4, 3}));
-  EXPECT_EQ(values(Encoded(Format::integer(4, Granularity::token), x, 3)), (std::vector<float>{7, 1, -2, 16, -28, 20}));
+  EXPECT_EQ(scales(Granularity::block, 2),
+            (std::vector<float>{1, static_cast<float>(2.0 / 7), 4, 3}));
+  EXPECT_EQ(values(Encoded(Format::integer(4, Granularity::token), x, 3)),
+            (std::vector<float>{7, 1, -2, 16, -28, 20}));
 }
 
-// Of all the numbers that a format has none is nearer, and codes come back as the integers that they are.
+// Of all the numbers that a format has none is nearer, and codes come back as the integers that
+// they are.
 TEST(Encoded, EveryValueIsTheNearestAndEveryBitIsInAPlane) {
   const std::uint64_t seed = test::seed_or(32);
   SCOPED_TRACE(test::seed_text(seed));
@@ -81,14 +86,19 @@ TEST(Encoded, EveryValueIsTheNearestAndEveryBitIsInAPlane) {
       ASSERT_LE(std::abs(q), bits == 1 ? 1 : (std::int64_t{1} << (bits - 1)) - 1);
       if (bits > 1) {
         // The largest integer may stand for a little more than itself: the scale has 24 bits.
-        const double clamped = std::abs(q) + 1 == std::int64_t{1} << (bits - 1) ? std::abs(wanted) * 0x1p-24 : 0;
-        ASSERT_LE(std::abs(static_cast<double>(q) * step - wanted), step / 2 * (1 + 1e-6) + clamped);
+        const double clamped =
+            std::abs(q) + 1 == std::int64_t{1} << (bits - 1) ? std::abs(wanted) * 0x1p-24 : 0;
+        ASSERT_LE(std::abs(static_cast<double>(q) * step - wanted),
+                  step / 2 * (1 + 1e-6) + clamped);
       } else {
         ASSERT_EQ(q < 0, wanted < 0);
       }
       std::int64_t weighed = 0;
-      for (int b = 0; b < bits; ++b) weighed += (tensor.plane(b)[i] ? std::int64_t{1} << b : 0) * (b + 1 == bits && bits > 1 ? -1 : 1);
-      ASSERT_EQ(weighed, bits == 1 ? (q < 0 ? 1 : 0) : q) << "the planes, the last of weight -2^(bits-1)";
+      for (int b = 0; b < bits; ++b)
+        weighed +=
+            (tensor.plane(b)[i] ? std::int64_t{1} << b : 0) * (b + 1 == bits && bits > 1 ? -1 : 1);
+      ASSERT_EQ(weighed, bits == 1 ? (q < 0 ? 1 : 0) : q)
+          << "the planes, the last of weight -2^(bits-1)";
       ASSERT_EQ(tensor.value(i), static_cast<float>(static_cast<double>(q) * step));
       ++compared;
     }
@@ -99,7 +109,8 @@ TEST(Encoded, EveryValueIsTheNearestAndEveryBitIsInAPlane) {
 TEST(Encoded, FloatsAreTheirOwnBits) {
   const std::vector<float> x{1.00390625F, -0.1F, 3e38F, 0};
   EXPECT_EQ(values(Encoded(Format::fp32, x, 4)), x);
-  EXPECT_EQ(values(Encoded(Format::bf16, x, 4)), (std::vector<float>{1, round_to_bf16(-0.1F), round_to_bf16(3e38F), 0}));
+  EXPECT_EQ(values(Encoded(Format::bf16, x, 4)),
+            (std::vector<float>{1, round_to_bf16(-0.1F), round_to_bf16(3e38F), 0}));
   EXPECT_EQ(Encoded(Format::bf16, x, 4).code(0), 0x3F80U);
 }
 

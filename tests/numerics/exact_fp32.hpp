@@ -1,5 +1,6 @@
-// fp32 operations by exact rational arithmetic and one explicit rounding: the reference of the numerics and softmax tests.
-// Shares no code with models/numerics. Subnormal operands are zeros, subnormal results become zeros, NaN is 0x7FC00000.
+// fp32 operations by exact rational arithmetic and one explicit rounding: the reference of the
+// numerics and softmax tests. Shares no code with models/numerics. Subnormal operands are zeros,
+// subnormal results become zeros, NaN is 0x7FC00000.
 #pragma once
 
 #include <bit>
@@ -23,19 +24,24 @@ inline Rational power_of_two(int k) {
 }
 
 // ±0 for a subnormal.
-inline float operand(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
+inline float operand(float x) {
+  return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
+}
 
 inline Rational rational(float x) {
   int exponent = 0;
   const double fraction = std::frexp(static_cast<double>(x), &exponent);
-  return Rational(static_cast<std::int64_t>(std::ldexp(fraction, 24))) * power_of_two(exponent - 24);
+  return Rational(static_cast<std::int64_t>(std::ldexp(fraction, 24))) *
+         power_of_two(exponent - 24);
 }
 
-// The multiple of 2^(e − fraction_bits) nearest to x ≠ 0, ties to even; subnormals to zero, too large to infinity.
+// The multiple of 2^(e − fraction_bits) nearest to x ≠ 0, ties to even; subnormals to zero, too
+// large to infinity.
 inline float rounded(const Rational& x, int fraction_bits = 23) {
   const Rational magnitude = abs(x);
   const double sign = x < 0 ? -1.0 : 1.0;
-  int exponent = static_cast<int>(msb(numerator(magnitude))) - static_cast<int>(msb(denominator(magnitude)));
+  int exponent =
+      static_cast<int>(msb(numerator(magnitude))) - static_cast<int>(msb(denominator(magnitude)));
   if (magnitude < power_of_two(exponent)) --exponent;
   exponent = std::max(exponent, -126);
   const Rational steps = magnitude * power_of_two(fraction_bits - exponent);
@@ -48,7 +54,8 @@ inline float rounded(const Rational& x, int fraction_bits = 23) {
   return static_cast<float>(sign * (value < 0x1p-126 ? 0.0 : value));
 }
 
-// The sum of two numbers whose exact values and IEEE signs are known; where it is zero, the sign rule of IEEE 754 6.3.
+// The sum of two numbers whose exact values and IEEE signs are known; where it is zero, the sign
+// rule of IEEE 754 6.3.
 inline float rounded_sum(const Rational& a, bool a_negative, const Rational& b, bool b_negative) {
   const Rational sum = a + b;
   if (sum == 0) return a_negative && b_negative ? -0.0f : 0.0f;
@@ -82,7 +89,8 @@ inline float divide(float a, float b) {
   a = operand(a);
   b = operand(b);
   const float sign = std::signbit(a) != std::signbit(b) ? -1.0f : 1.0f;
-  if (std::isnan(a) || std::isnan(b) || (a == 0 && b == 0) || (std::isinf(a) && std::isinf(b))) return nan_word();
+  if (std::isnan(a) || std::isnan(b) || (a == 0 && b == 0) || (std::isinf(a) && std::isinf(b)))
+    return nan_word();
   if (std::isinf(a) || b == 0) return sign * std::numeric_limits<float>::infinity();
   if (a == 0 || std::isinf(b)) return sign * 0.0f;
   return rounded(rational(a) / rational(b));
@@ -111,10 +119,11 @@ inline float exp_maccs(float x, float c) {
 }
 
 // Operands where fp32 arithmetic has its corners.
-inline constexpr std::uint32_t kCorners[] = {0x00000000u, 0x00000001u, 0x00400000u, 0x007FFFFFu, 0x00800000u, 0x00800001u,
-                                             0x00FFFFFFu, 0x0C800000u, 0x33800000u, 0x34000000u, 0x3F000000u, 0x3F7FFFFFu,
-                                             0x3F800000u, 0x3F800001u, 0x3FFFFFFFu, 0x40000000u, 0x4B000001u, 0x4B7FFFFFu,
-                                             0x7E800000u, 0x7F7FFFFFu, 0x7F800000u, 0x7F800001u, 0x7FC00000u, 0x7FFFFFFFu};
+inline constexpr std::uint32_t kCorners[] = {
+    0x00000000u, 0x00000001u, 0x00400000u, 0x007FFFFFu, 0x00800000u, 0x00800001u,
+    0x00FFFFFFu, 0x0C800000u, 0x33800000u, 0x34000000u, 0x3F000000u, 0x3F7FFFFFu,
+    0x3F800000u, 0x3F800001u, 0x3FFFFFFFu, 0x40000000u, 0x4B000001u, 0x4B7FFFFFu,
+    0x7E800000u, 0x7F7FFFFFu, 0x7F800000u, 0x7F800001u, 0x7FC00000u, 0x7FFFFFFFu};
 
 // A corner of either sign, or any float, or one of exponent near that of 1 so that sums cancel.
 inline float any_float(std::mt19937_64& random) {

@@ -53,13 +53,15 @@ TEST_P(ExpDouble, WithinOneUlpOfMultiprecision) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ranges, ExpDouble,
-                         testing::Values(Sweep{-1, 1, 30000}, Sweep{-40, 0, 30000}, Sweep{-708, 709.7827, 40000},
-                                         Sweep{-745.2, -707, 20000}, Sweep{-1e-3, 1e-3, 5000}, Sweep{-1e-16, 1e-16, 1000},
+                         testing::Values(Sweep{-1, 1, 30000}, Sweep{-40, 0, 30000},
+                                         Sweep{-708, 709.7827, 40000}, Sweep{-745.2, -707, 20000},
+                                         Sweep{-1e-3, 1e-3, 5000}, Sweep{-1e-16, 1e-16, 1000},
                                          Sweep{709, 709.78271, 5000}));
 
 TEST(ExpDoubleCorners, SpecialValues) {
   const double inf = std::numeric_limits<double>::infinity();
-  const std::uint64_t nan_bits = std::bit_cast<std::uint64_t>(exp_double(-std::numeric_limits<double>::quiet_NaN()));
+  const std::uint64_t nan_bits =
+      std::bit_cast<std::uint64_t>(exp_double(-std::numeric_limits<double>::quiet_NaN()));
   EXPECT_EQ(nan_bits, 0x7FF8000000000000u);
   EXPECT_EQ(exp_double(inf), inf);
   EXPECT_EQ(std::bit_cast<std::uint64_t>(exp_double(-inf)), 0u);
@@ -70,7 +72,8 @@ TEST(ExpDoubleCorners, SpecialValues) {
   EXPECT_EQ(std::bit_cast<std::uint64_t>(exp_double(std::numeric_limits<double>::lowest())), 0u);
 }
 
-// ln of the largest double and of half the smallest subnormal: published thresholds (IEEE 754 double, fdlibm e_exp.c).
+// ln of the largest double and of half the smallest subnormal: published thresholds (IEEE 754
+// double, fdlibm e_exp.c).
 TEST(ExpDoubleCorners, Thresholds) {
   const double overflow = 7.09782712893383973096e+02;
   EXPECT_TRUE(std::isfinite(exp_double(overflow)));
@@ -78,9 +81,11 @@ TEST(ExpDoubleCorners, Thresholds) {
   const double underflow = -7.45133219101941108420e+02;
   EXPECT_EQ(exp_double(underflow), std::numeric_limits<double>::denorm_min());
   EXPECT_EQ(exp_double(std::nextafter(underflow, -1e3)), 0.0);
-  for (int k = -1075; k <= 1023; ++k) {  // around every multiple of ln 2 and of its half, where the reduction switches
+  for (int k = -1075; k <= 1023;
+       ++k) {  // around every multiple of ln 2 and of its half, where the reduction switches
     const double edge = (k + 0.5) * 0.6931471805599453;
-    for (const double x : {k * 0.6931471805599453, edge, std::nextafter(edge, 1e3), std::nextafter(edge, -1e3)}) {
+    for (const double x :
+         {k * 0.6931471805599453, edge, std::nextafter(edge, 1e3), std::nextafter(edge, -1e3)}) {
       if (x < overflow && x > underflow) {
         ASSERT_LE(ulps_off(x), 1.0) << std::hexfloat << x;
       }
@@ -98,11 +103,13 @@ TEST(ExpDoubleCorners, NeverFallsAsItsArgumentRisesByManyUlps) {
   }
 }
 
-// A fingerprint of 200,000 results, written down once: the same on every machine, compiler and optimisation level.
+// A fingerprint of 200,000 results, written down once: the same on every machine, compiler and
+// optimisation level.
 TEST(ExpDoubleCorners, BitsDoNotDependOnTheMachine) {
   std::uint64_t fingerprint = 0xCBF29CE484222325u;  // FNV-1a over words
   for (int i = 0; i < 200000; ++i) {
-    fingerprint = (fingerprint ^ std::bit_cast<std::uint64_t>(exp_double(-745.0 + i * 0x1.dcp-8))) * 0x100000001B3u;
+    fingerprint = (fingerprint ^ std::bit_cast<std::uint64_t>(exp_double(-745.0 + i * 0x1.dcp-8))) *
+                  0x100000001B3u;
   }
   EXPECT_EQ(fingerprint, 15956168731482211116u);
 }

@@ -20,7 +20,8 @@ constexpr double kLn2 = 0.69314718055994530942;
 
 Exact power(float x, float c) { return boost::multiprecision::exp2(Exact(x) * Exact(c)); }
 
-// The worst relative error of `exp_of(x, c)` against 2^(x·c) over float arguments whose product lies in (−126, 0].
+// The worst relative error of `exp_of(x, c)` against 2^(x·c) over float arguments whose product
+// lies in (−126, 0].
 template <class ExpOf>
 double worst_error(float c, ExpOf&& exp_of) {
   double worst = 0;
@@ -45,8 +46,10 @@ double worst_error(float c, ExpOf&& exp_of) {
 
 TEST(SoftmaxScale, IsTheNearestFloat) {
   using boost::multiprecision::cpp_bin_float_50;
-  for (const double scale : {1.0, 0.125, 1 / std::sqrt(32.0), 1 / std::sqrt(128.0), 0.37, 1e-3, 40.0}) {
-    const cpp_bin_float_50 truth = cpp_bin_float_50(scale) / boost::multiprecision::log(cpp_bin_float_50(2));
+  for (const double scale :
+       {1.0, 0.125, 1 / std::sqrt(32.0), 1 / std::sqrt(128.0), 0.37, 1e-3, 40.0}) {
+    const cpp_bin_float_50 truth =
+        cpp_bin_float_50(scale) / boost::multiprecision::log(cpp_bin_float_50(2));
     EXPECT_EQ(softmax_scale_log2e(scale), static_cast<float>(truth)) << scale;
   }
   EXPECT_THROW(softmax_scale_log2e(std::numeric_limits<double>::infinity()), ContractError);
@@ -69,9 +72,11 @@ TEST(ExpMaccs, EveryStepIsThePages) {
   for (int i = 0; i < 30000; ++i) {
     const float c = softmax_scale_log2e(1 / std::sqrt(static_cast<double>(1 + random() % 256)));
     const double product = static_cast<double>(random() >> 11) * 0x1p-53 * 260 - 130;
-    const float x = i % 4 == 0 ? exact::any_float(random) : static_cast<float>(product / static_cast<double>(c));
+    const float x = i % 4 == 0 ? exact::any_float(random)
+                               : static_cast<float>(product / static_cast<double>(c));
     const float result = exp_maccs(x, c);
-    ASSERT_EQ(bits_of(result), exact::word(exact::exp_maccs(x, c))) << std::hexfloat << x << ' ' << c << " seed " << kSeed << " draw " << i;
+    ASSERT_EQ(bits_of(result), exact::word(exact::exp_maccs(x, c)))
+        << std::hexfloat << x << ' ' << c << " seed " << kSeed << " draw " << i;
     normal += std::isnormal(result) ? 1 : 0;
   }
   EXPECT_GT(normal, 20000);
@@ -115,11 +120,12 @@ void expect_special_values(ExpOf&& exp_of) {
   EXPECT_EQ(bits_of(exp_of(-126.0f, 1.0f)), 0x00800000u);
   EXPECT_EQ(bits_of(exp_of(-0x1.f8001p6f, 1.0f)), 0u) << "just below 2^-126";
   EXPECT_TRUE(std::isnormal(exp_of(0x1.fffff8p6f, 1.0f))) << "just below 2^128";
-  for (const float below :
-       {-126.25f, -126.5f, -126.75f, -127.0f, -127.5f, -128.0f, -1e6f, -4194304.0f, -8388608.0f, -12582912.0f, -3e7f, -1e30f}) {
+  for (const float below : {-126.25f, -126.5f, -126.75f, -127.0f, -127.5f, -128.0f, -1e6f,
+                            -4194304.0f, -8388608.0f, -12582912.0f, -3e7f, -1e30f}) {
     EXPECT_EQ(bits_of(exp_of(below, 1.0f)), 0u) << below;
   }
-  for (const float above : {128.0f, 128.5f, 129.0f, 1e6f, 4194304.0f, 8388608.0f, 1e30f}) EXPECT_EQ(exp_of(above, 1.0f), inf) << above;
+  for (const float above : {128.0f, 128.5f, 129.0f, 1e6f, 4194304.0f, 8388608.0f, 1e30f})
+    EXPECT_EQ(exp_of(above, 1.0f), inf) << above;
 }
 
 TEST(ExpMaccs, SpecialValues) {
@@ -135,11 +141,13 @@ void PrintTo(const SegmentCount& count, std::ostream* out) { *out << count.segme
 
 class ExpBySegments : public testing::TestWithParam<SegmentCount> {};
 
-// A line through 2^u's secant on ±1/(2S) about its centre is off by at most cosh(ln 2/(2S)) − 1 at the ends.
+// A line through 2^u's secant on ±1/(2S) about its centre is off by at most cosh(ln 2/(2S)) − 1 at
+// the ends.
 TEST_P(ExpBySegments, ErrorAgainstMultiprecision) {
   const auto [segments, most_error] = GetParam();
   const ExpSegments table(segments);
-  const double worst = worst_error(softmax_scale_log2e(0.125), [&](float x, float c) { return exp_segments(x, c, table); });
+  const double worst = worst_error(softmax_scale_log2e(0.125),
+                                   [&](float x, float c) { return exp_segments(x, c, table); });
   EXPECT_LE(worst, most_error) << worst;
   // Relative to 2^u at the low end of a segment.
   const double analytic = (std::cosh(kLn2 / (2 * segments)) - 1) * std::exp2(0.5 / segments);
@@ -163,13 +171,15 @@ TEST_P(ExpBySegments, NeverAboveOneForArgumentsNotAboveZero) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, ExpBySegments,
-                         testing::Values(SegmentCount{2, 1.8e-2}, SegmentCount{4, 4.1e-3}, SegmentCount{8, 9.9e-4},
-                                         SegmentCount{16, 2.4e-4}, SegmentCount{32, 5.95e-5}, SegmentCount{64, 1.48e-5},
-                                         SegmentCount{128, 3.75e-6}, SegmentCount{256, 1.05e-6}, SegmentCount{512, 3.7e-7},
-                                         SegmentCount{1024, 2.2e-7}));
+                         testing::Values(SegmentCount{2, 1.8e-2}, SegmentCount{4, 4.1e-3},
+                                         SegmentCount{8, 9.9e-4}, SegmentCount{16, 2.4e-4},
+                                         SegmentCount{32, 5.95e-5}, SegmentCount{64, 1.48e-5},
+                                         SegmentCount{128, 3.75e-6}, SegmentCount{256, 1.05e-6},
+                                         SegmentCount{512, 3.7e-7}, SegmentCount{1024, 2.2e-7}));
 
 TEST(ExpSegmentsTable, RefusesOtherCounts) {
-  for (const int segments : {-2, 0, 1, 3, 12, 2048}) EXPECT_THROW(ExpSegments{segments}, ContractError) << segments;
+  for (const int segments : {-2, 0, 1, 3, 12, 2048})
+    EXPECT_THROW(ExpSegments{segments}, ContractError) << segments;
 }
 
 }  // namespace

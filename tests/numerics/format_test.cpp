@@ -28,7 +28,8 @@ TEST(Format, IsReadAsItIsWritten) {
   int formats = 0;
   for (int bits = 1; bits <= 32; ++bits) {
     const std::string plain = "int" + std::to_string(bits);
-    for (const Granularity granularity : {Granularity::head, Granularity::channel, Granularity::token}) {
+    for (const Granularity granularity :
+         {Granularity::head, Granularity::channel, Granularity::token}) {
       const Format format = Format::integer(bits, granularity);
       const std::string text = canonical_text(format);
       EXPECT_TRUE(text.starts_with(plain + "-per-")) << text;
@@ -80,8 +81,8 @@ TEST(Format, BitsAreWholeBytesOnlyWhenTheyAreStored) {
   EXPECT_THROW(Format::integer(4, Granularity::block), ContractError);
 }
 
-// One rounding of a double to bf16, and one by way of fp32: the same, wherever the double lies. Compared with the middle between
-// two neighbouring bf16 numbers, which a double holds exactly.
+// One rounding of a double to bf16, and one by way of fp32: the same, wherever the double lies.
+// Compared with the middle between two neighbouring bf16 numbers, which a double holds exactly.
 TEST(FloatFromDouble, RoundsOnToBf16AsADoubleDoes) {
   const std::uint64_t seed = test::seed_or(31);
   SCOPED_TRACE(test::seed_text(seed));
@@ -89,7 +90,8 @@ TEST(FloatFromDouble, RoundsOnToBf16AsADoubleDoes) {
   const std::array<double, 7> steps{0, 0x1p-52, -0x1p-52, 0x1p-30, -0x1p-30, 0x1p-20, -0x1p-20};
   int moved = 0;
   for (int i = 0; i < 20000; ++i) {
-    const auto low = float_of(static_cast<std::uint32_t>(0x0080 + random() % (0x7F7F - 0x0080)) << 16);
+    const auto low =
+        float_of(static_cast<std::uint32_t>(0x0080 + random() % (0x7F7F - 0x0080)) << 16);
     const auto high = float_of(bits_of(low) + 0x10000);
     const double middle = (static_cast<double>(low) + static_cast<double>(high)) / 2;
     const double x = middle * (1 + steps[random() % steps.size()]);
@@ -101,7 +103,8 @@ TEST(FloatFromDouble, RoundsOnToBf16AsADoubleDoes) {
   }
   EXPECT_GT(moved, 1000) << "the nearest fp32 would not have done";
   EXPECT_EQ(float_from_double(0.1), 0.1F);
-  EXPECT_EQ(flush(float_from_double(0x1p-126 * (1 - 0x1p-40))), 0.0F) << "below the least normal number";
+  EXPECT_EQ(flush(float_from_double(0x1p-126 * (1 - 0x1p-40))), 0.0F)
+      << "below the least normal number";
   EXPECT_EQ(float_from_double(0x1p-126), 0x1p-126F);
   EXPECT_TRUE(std::isinf(float_from_double(1e300)));
 }

@@ -1,5 +1,5 @@
-// What the benches of the fp32 units share: operands where fp32 has its corners, host IEEE arithmetic with flushing as a
-// reference of its own, and the driver of a pipelined unit.
+// What the benches of the fp32 units share: operands where fp32 has its corners, host IEEE
+// arithmetic with flushing as a reference of its own, and the driver of a pipelined unit.
 #pragma once
 
 #include <array>
@@ -21,7 +21,8 @@ namespace weft::test {
 inline float as_float(std::uint32_t word) { return std::bit_cast<float>(word); }
 inline std::uint32_t as_word(float x) { return std::bit_cast<std::uint32_t>(x); }
 
-// Host arithmetic between these two is IEEE 754 with subnormals flushed and one NaN. Shares no code with models/numerics.
+// Host arithmetic between these two is IEEE 754 with subnormals flushed and one NaN. Shares no code
+// with models/numerics.
 inline float ieee_operand(std::uint32_t word) {
   const float x = as_float(word);
   return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
@@ -37,10 +38,12 @@ inline constexpr std::uint32_t kSpecialMagnitudes[] = {
     0x00800000u, 0x00800001u, 0x00800002u, 0x00FFFFFFu, 0x01000000u,  // around the least normal
     0x1FFFFFFFu, 0x20000000u, 0x33800000u, 0x34000000u,               // about 2^-63, 2^-24, 2^-23
     0x3F7FFFFFu, 0x3F800000u, 0x3F800001u, 0x3FC00000u, 0x4B800000u,  // about 1; 1.5; 2^24
-    0x7F7FFFFEu, 0x7F7FFFFFu, 0x7F800000u,                            // around the greatest, infinity
-    0x7F800001u, 0x7FC00000u, 0x7FFFFFFFu};                           // NaN: signalling, quiet, with payload
+    0x7F7FFFFEu, 0x7F7FFFFFu, 0x7F800000u,   // around the greatest, infinity
+    0x7F800001u, 0x7FC00000u, 0x7FFFFFFFu};  // NaN: signalling, quiet, with payload
 inline constexpr std::size_t kSpecials = 2 * std::size(kSpecialMagnitudes);
-inline std::uint32_t special(std::size_t index) { return kSpecialMagnitudes[index / 2] | (static_cast<std::uint32_t>(index % 2) << 31); }
+inline std::uint32_t special(std::size_t index) {
+  return kSpecialMagnitudes[index / 2] | (static_cast<std::uint32_t>(index % 2) << 31);
+}
 
 // Seeded random operands.
 class Fp32Random {
@@ -48,7 +51,9 @@ class Fp32Random {
   explicit Fp32Random(std::uint64_t seed) : random_(seed) {}
 
   std::uint64_t bits() { return random_(); }
-  int in_range(int low, int high) { return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1)); }
+  int in_range(int low, int high) {
+    return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1));
+  }
 
   // Fractions with long carries, single bits, short and full ones.
   std::uint32_t fraction() {
@@ -76,12 +81,16 @@ class Fp32Random {
     switch (bits >> 62) {
       case 0: return (bits >> 58) % 4 == 0 ? special_word() : static_cast<std::uint32_t>(bits);
       case 1: return with_exponent(127 + static_cast<int>(bits % 25) - 12);
-      case 2: return with_exponent((bits & 1u) != 0 ? static_cast<int>(bits % 5) : 254 - static_cast<int>(bits % 5));
+      case 2:
+        return with_exponent((bits & 1u) != 0 ? static_cast<int>(bits % 5)
+                                              : 254 - static_cast<int>(bits % 5));
       default: return static_cast<std::uint32_t>(bits);
     }
   }
   // A word next to this one, by up to three steps.
-  std::uint32_t near(std::uint32_t word) { return word + static_cast<std::uint32_t>(in_range(-3, 3)); }
+  std::uint32_t near(std::uint32_t word) {
+    return word + static_cast<std::uint32_t>(in_range(-3, 3));
+  }
 
  private:
   std::mt19937_64 random_;
@@ -90,7 +99,8 @@ class Fp32Random {
 // Counts comparisons, and stops a test at its fifth difference.
 class Comparison {
  public:
-  bool same(std::uint32_t got, std::uint32_t wanted, const char* reference, std::span<const std::uint32_t> operands) {
+  bool same(std::uint32_t got, std::uint32_t wanted, const char* reference,
+            std::span<const std::uint32_t> operands) {
     ++compared_;
     if (got == wanted) return true;
     std::string text;
@@ -111,11 +121,12 @@ class Comparison {
   int different_ = 0;
 };
 
-// A pipelined unit with in_valid_i and out_valid_o and no back-pressure: every result exactly `latency` cycles after its
-// operands, and out_valid_o set in no other cycle. Bubbles at random. `next` gives operands, `apply` sets them, `expected`
-// is the reference.
+// A pipelined unit with in_valid_i and out_valid_o and no back-pressure: every result exactly
+// `latency` cycles after its operands, and out_valid_o set in no other cycle. Bubbles at random.
+// `next` gives operands, `apply` sets them, `expected` is the reference.
 template <typename Unit, typename Next, typename Apply, typename Expected>
-void run_pipeline(int latency, std::uint64_t vectors, std::uint64_t seed, Next next, Apply apply, Expected expected) {
+void run_pipeline(int latency, std::uint64_t vectors, std::uint64_t seed, Next next, Apply apply,
+                  Expected expected) {
   Bench<Unit> bench(seed);
   bench->in_valid_i = 0;
   bench.reset();
@@ -124,7 +135,8 @@ void run_pipeline(int latency, std::uint64_t vectors, std::uint64_t seed, Next n
     bool valid = false;
     decltype(next()) operands{};
   };
-  std::deque<Slot> flight(static_cast<std::size_t>(latency));  // what was under way before the first vector: nothing
+  std::deque<Slot> flight(
+      static_cast<std::size_t>(latency));  // what was under way before the first vector: nothing
   Comparison comparison;
   for (std::uint64_t vector = 0; vector < vectors;) {
     const bool valid = random() % 4 != 0;
@@ -137,7 +149,9 @@ void run_pipeline(int latency, std::uint64_t vectors, std::uint64_t seed, Next n
     const Slot due = flight.front();
     flight.pop_front();
     ASSERT_EQ(bench->out_valid_o, due.valid ? 1 : 0) << "vector " << vector;
-    if (due.valid && !comparison.same(bench->result_o, expected(due.operands), "the model", due.operands)) return;
+    if (due.valid &&
+        !comparison.same(bench->result_o, expected(due.operands), "the model", due.operands))
+      return;
     bench.tick();
   }
   EXPECT_GE(comparison.compared() + static_cast<std::uint64_t>(latency), vectors);
@@ -161,7 +175,8 @@ void reset_empties_pipeline(int latency, std::uint64_t seed) {
       bench.reset_between_edges();
       for (int cycle = 0; cycle <= latency; ++cycle) {
         bench.settle();
-        ASSERT_EQ(bench->out_valid_o, 0) << "cycle " << cycle << " after a reset with " << filled << " cycles filled";
+        ASSERT_EQ(bench->out_valid_o, 0)
+            << "cycle " << cycle << " after a reset with " << filled << " cycles filled";
         bench.tick();
       }
     }

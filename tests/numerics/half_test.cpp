@@ -20,10 +20,12 @@ TEST(Half, EveryNumberWidensToItsValue) {
       EXPECT_EQ(std::isnan(got), fraction != 0) << bits;
       continue;
     }
-    const double value = exponent == 0 ? std::ldexp(fraction, -14) : std::ldexp(1 + fraction, exponent - 15);
+    const double value =
+        exponent == 0 ? std::ldexp(fraction, -14) : std::ldexp(1 + fraction, exponent - 15);
     EXPECT_EQ(std::fabs(static_cast<double>(got)), value) << bits;
   }
-  EXPECT_EQ(std::bit_cast<std::uint32_t>(from_half(0xFE01)), 0xFFC02000U) << "a NaN's sign and payload";
+  EXPECT_EQ(std::bit_cast<std::uint32_t>(from_half(0xFE01)), 0xFFC02000U)
+      << "a NaN's sign and payload";
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ class InFolder : public testing::Test {
  protected:
   void SetUp() override {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = "weft-" + std::to_string(::getpid()) + "-" + info->test_suite_name() + "-" + info->name();
+    std::string name =
+        "weft-" + std::to_string(::getpid()) + "-" + info->test_suite_name() + "-" + info->name();
     std::replace(name.begin(), name.end(), '/', '_');
     folder_ = std::filesystem::temp_directory_path() / name;
     std::filesystem::remove_all(folder_);
@@ -45,16 +46,20 @@ inline std::string little(std::uint64_t number, int width) {
   return bytes;
 }
 
-inline std::string with_header(const std::string& json, const std::string& body) { return little(json.size(), 8) + json + body; }
+inline std::string with_header(const std::string& json, const std::string& body) {
+  return little(json.size(), 8) + json + body;
+}
 
 // Calls `read`, which must throw ConfigError with every one of `parts` in its message.
-inline void expect_refused(const std::function<void()>& read, std::initializer_list<std::string> parts) {
+inline void expect_refused(const std::function<void()>& read,
+                           std::initializer_list<std::string> parts) {
   try {
     read();
     ADD_FAILURE() << "accepted";
   } catch (const ConfigError& error) {
     for (const std::string& part : parts)
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << "no '" << part << "' in: " << error.what();
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+          << "no '" << part << "' in: " << error.what();
   }
 }
 

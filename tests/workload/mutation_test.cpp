@@ -1,4 +1,5 @@
-// A good file, damaged at random: it is refused with its name, or what it holds agrees with its shape. Nothing else.
+// A good file, damaged at random: it is refused with its name, or what it holds agrees with its
+// shape. Nothing else.
 #include <algorithm>
 #include <cstdlib>
 #include <random>
@@ -25,8 +26,8 @@ class Damage {
  public:
   explicit Damage(std::uint64_t from) : random_(from) {}
 
-  // One to three of: a flipped bit, another byte, a digit, a piece cut out, doubled or put in, the end cut off.
-  // Half of them hit the first `header` bytes.
+  // One to three of: a flipped bit, another byte, a digit, a piece cut out, doubled or put in, the
+  // end cut off. Half of them hit the first `header` bytes.
   std::string operator()(std::string bytes, std::size_t header) {
     for (std::uint64_t n = 1 + below(3); n > 0 && !bytes.empty(); --n) {
       const std::size_t reach = below(2) == 0 ? std::min(header, bytes.size()) : bytes.size();
@@ -70,8 +71,10 @@ bool accepted(const std::string& file, Load load) {
 TEST(Mutation, Traces) {
   const std::vector<float> values(2 * 3 * 4, 0.75F);
   std::vector<TensorToWrite> tensors;
-  for (const std::string name : {"layers.0.k", "layers.0.q", "layers.0.v", "layers.1.k", "layers.1.q", "layers.1.v"}) {
-    tensors.push_back({name, name.find('0') != std::string::npos ? Dtype::f32 : Dtype::bf16, {2, 3, 4}, values});
+  for (const std::string name :
+       {"layers.0.k", "layers.0.q", "layers.0.v", "layers.1.k", "layers.1.q", "layers.1.v"}) {
+    tensors.push_back(
+        {name, name.find('0') != std::string::npos ? Dtype::f32 : Dtype::bf16, {2, 3, 4}, values});
   }
   const std::string good = safetensors_bytes(tensors, {{"causal", "true"}, {"scale", "0.5"}});
   Damage damage(seed());
@@ -83,9 +86,12 @@ TEST(Mutation, Traces) {
       const Shape& s = got.shape;
       ASSERT_FALSE(got.layers.empty());
       for (const LayerTrace& layer : got.layers) {
-        EXPECT_EQ(layer.q.size(), static_cast<std::size_t>(s.batch * s.heads * s.seq_q * s.width_qk));
-        EXPECT_EQ(layer.k.size(), static_cast<std::size_t>(s.batch * s.kv_heads * s.seq_kv * s.width_qk));
-        EXPECT_EQ(layer.v.size(), static_cast<std::size_t>(s.batch * s.kv_heads * s.seq_kv * s.width_v));
+        EXPECT_EQ(layer.q.size(),
+                  static_cast<std::size_t>(s.batch * s.heads * s.seq_q * s.width_qk));
+        EXPECT_EQ(layer.k.size(),
+                  static_cast<std::size_t>(s.batch * s.kv_heads * s.seq_kv * s.width_qk));
+        EXPECT_EQ(layer.v.size(),
+                  static_cast<std::size_t>(s.batch * s.kv_heads * s.seq_kv * s.width_v));
       }
       EXPECT_TRUE(problems_of(s, {}).empty());
       EXPECT_GT(got.scale, 0);
@@ -114,15 +120,17 @@ TEST(Mutation, Arrays) {
 }
 
 TEST(Mutation, Configurations) {
-  const std::string good = R"({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "max_position_embeddings": 8192,)"
-                           R"( "num_attention_heads": 32, "num_hidden_layers": 32, "num_key_value_heads": 8})";
+  const std::string good =
+      R"({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "max_position_embeddings": 8192,)"
+      R"( "num_attention_heads": 32, "num_hidden_layers": 32, "num_key_value_heads": 8})";
   Damage damage(seed() + 2);
   int loaded = 0;
   for (int trial = 0; trial < kTrials; ++trial) {
     SCOPED_TRACE("seed " + std::to_string(seed()) + ", trial " + std::to_string(trial));
     loaded += accepted("damaged.json", [&, text = damage(good, good.size())] {
       const Workload got = parse_hugging_face(text, "damaged.json");
-      EXPECT_TRUE(got.seq >= 1 && got.heads >= 1 && got.width_qk >= 1 && got.layers >= 1 && got.feed_forward_width >= 1);
+      EXPECT_TRUE(got.seq >= 1 && got.heads >= 1 && got.width_qk >= 1 && got.layers >= 1 &&
+                  got.feed_forward_width >= 1);
     });
   }
   EXPECT_GT(loaded, 0);

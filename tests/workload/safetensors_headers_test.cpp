@@ -1,5 +1,6 @@
-// Headers that the format's reference reader (safetensors 0.8.0, `deserialize`) reads or refuses; what it did stands in
-// safetensors_headers.json and is checked again, where that package is installed, by tests/scripts/traces_test.py.
+// Headers that the format's reference reader (safetensors 0.8.0, `deserialize`) reads or refuses;
+// what it did stands in safetensors_headers.json and is checked again, where that package is
+// installed, by tests/scripts/traces_test.py.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +21,8 @@ std::string bytes_of(const std::string& utf8) {
     if (letter < 0x80) {
       bytes += utf8[i];
     } else {
-      bytes += static_cast<char>(((letter & 0x03U) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3FU));
+      bytes += static_cast<char>(((letter & 0x03U) << 6) |
+                                 (static_cast<unsigned char>(utf8[++i]) & 0x3FU));
     }
   }
   return bytes;
@@ -33,7 +35,8 @@ TEST(SafetensorsHeaders, AreReadAsTheReferenceReadsThem) {
   for (const nlohmann::json& row : table) {
     const std::string name = row["name"];
     const std::string file =
-        test::with_header(bytes_of(row["header"].get<std::string>()), std::string(row["body_bytes"].get<std::size_t>(), '\0'));
+        test::with_header(bytes_of(row["header"].get<std::string>()),
+                          std::string(row["body_bytes"].get<std::size_t>(), '\0'));
     bool read = true;
     std::string why;
     try {
@@ -43,7 +46,8 @@ TEST(SafetensorsHeaders, AreReadAsTheReferenceReadsThem) {
       why = error.what();
     }
     EXPECT_EQ(read, row["weft_reads"].get<bool>()) << name << ": " << why;
-    EXPECT_EQ(row["weft_reads"] != row["reference_reads"], row.contains("why")) << name << ": every difference has its reason";
+    EXPECT_EQ(row["weft_reads"] != row["reference_reads"], row.contains("why"))
+        << name << ": every difference has its reason";
     if (!read) EXPECT_NE(why.find("f.safetensors"), std::string::npos) << name << ": " << why;
     reference_reads += row["reference_reads"].get<bool>() ? 1 : 0;
   }

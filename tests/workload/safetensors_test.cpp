@@ -23,8 +23,9 @@ using test::with_header;
 class SafetensorsFile : public test::InFolder {};
 
 // One F32 tensor "a" of [2] and one BF16 tensor "b" of [1, 3], bytes by hand.
-const std::string kHeader = R"({"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                            R"("b":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]}})";
+const std::string kHeader =
+    R"({"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+    R"("b":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]}})";
 const std::string kBody("\x00\x00\x80\x3F\x00\x00\x20\xC0\x80\x3F\x00\xC0\x80\x7F", 14);
 
 TEST_F(SafetensorsFile, ReadsBytesWrittenByHand) {
@@ -38,7 +39,8 @@ TEST_F(SafetensorsFile, ReadsBytesWrittenByHand) {
   EXPECT_EQ(a->shape, std::vector<std::int64_t>{2});
   EXPECT_EQ(file.values(*a), (std::vector<float>{1.0F, -2.5F}));
   EXPECT_EQ(b->dtype, Dtype::bf16);
-  EXPECT_EQ(file.values(*b), (std::vector<float>{1.0F, -2.0F, std::numeric_limits<float>::infinity()}));
+  EXPECT_EQ(file.values(*b),
+            (std::vector<float>{1.0F, -2.0F, std::numeric_limits<float>::infinity()}));
 }
 
 TEST_F(SafetensorsFile, OffsetsNeedNotFollowTheOrderOfNames) {
@@ -52,41 +54,56 @@ TEST_F(SafetensorsFile, OffsetsNeedNotFollowTheOrderOfNames) {
 
 TEST_F(SafetensorsFile, EmptyFileAndEmptyTensorsAreAllowed) {
   EXPECT_TRUE(Safetensors(with_header("{}", ""), "f").tensors().empty());
-  const Safetensors file(with_header(R"({"a":{"dtype":"F32","shape":[0,7],"data_offsets":[0,0]}})", ""), "f");
+  const Safetensors file(
+      with_header(R"({"a":{"dtype":"F32","shape":[0,7],"data_offsets":[0,0]}})", ""), "f");
   EXPECT_TRUE(file.values(*file.find("a")).empty());
 }
 
 TEST_F(SafetensorsFile, OtherTypesAreListedAndRefusedOnUse) {
-  const Safetensors file(with_header(R"({"n":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})", std::string(8, '\1')), "f.safetensors");
+  const Safetensors file(with_header(R"({"n":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})",
+                                     std::string(8, '\1')),
+                         "f.safetensors");
   ASSERT_EQ(file.tensors().size(), 1u);
   EXPECT_EQ(file.tensors()[0].dtype, Dtype::other);
   EXPECT_EQ(file.tensors()[0].dtype_name, "I64");
-  expect_refused([&] { static_cast<void>(file.values(file.tensors()[0])); }, {"f.safetensors", "n.dtype", "I64", "F32, BF16, F16 or F64"});
+  expect_refused([&] { static_cast<void>(file.values(file.tensors()[0])); },
+                 {"f.safetensors", "n.dtype", "I64", "F32, BF16, F16 or F64"});
 }
 
-// A type of a later release has no known size; its shape may say anything, and nothing is allocated by it.
+// A type of a later release has no known size; its shape may say anything, and nothing is allocated
+// by it.
 TEST_F(SafetensorsFile, TypesOfLaterReleasesAreListedAndRefusedOnUse) {
   const Safetensors file(
-      with_header(R"({"n":{"dtype":"Z3","shape":[4611686018427387904],"data_offsets":[0,8],"blocks":[2]}})", std::string(8, '\1')), "f");
+      with_header(
+          R"({"n":{"dtype":"Z3","shape":[4611686018427387904],"data_offsets":[0,8],"blocks":[2]}})",
+          std::string(8, '\1')),
+      "f");
   EXPECT_EQ(file.tensors()[0].dtype_name, "Z3");
-  expect_refused([&] { static_cast<void>(file.values(file.tensors()[0])); }, {"n.dtype", "Z3", "F32, BF16, F16 or F64"});
+  expect_refused([&] { static_cast<void>(file.values(file.tensors()[0])); },
+                 {"n.dtype", "Z3", "F32, BF16, F16 or F64"});
 }
 
 TEST_F(SafetensorsFile, WidensHalvesAndRoundsDoublesOnce) {
   // 1.5, -2, the least subnormal and infinity in F16.
   const std::string halves("\x00\x3E\x00\xC0\x01\x00\x00\x7C", 8);
-  const Safetensors half(with_header(R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})", halves), "f");
-  EXPECT_EQ(half.values(half.tensors()[0]), (std::vector<float>{1.5F, -2.0F, 0x1p-24F, std::numeric_limits<float>::infinity()}));
+  const Safetensors half(
+      with_header(R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})", halves), "f");
+  EXPECT_EQ(half.values(half.tensors()[0]),
+            (std::vector<float>{1.5F, -2.0F, 0x1p-24F, std::numeric_limits<float>::infinity()}));
   EXPECT_EQ(half.operand_values(half.tensors()[0]), half.values(half.tensors()[0]));
 
-  // The first lies above the middle of two bf16 numbers by less than fp32 shows: by way of fp32 it would go to the even one.
+  // The first lies above the middle of two bf16 numbers by less than fp32 shows: by way of fp32 it
+  // would go to the even one.
   const std::vector<double> doubles{1 + 0x1p-8 + 0x1p-40, -(1 + 0x1p-8), 0.1, 1e300, 0x1p-140};
   std::string body;
   for (const double value : doubles) body += little(std::bit_cast<std::uint64_t>(value), 8);
-  const Safetensors wide(with_header(R"({"a":{"dtype":"F64","shape":[5],"data_offsets":[0,40]}})", body), "f");
+  const Safetensors wide(
+      with_header(R"({"a":{"dtype":"F64","shape":[5],"data_offsets":[0,40]}})", body), "f");
   const float infinity = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(wide.values(wide.tensors()[0]), (std::vector<float>{1.00390625F, -1.00390625F, 0.1F, infinity, 0x1p-140F}));
-  EXPECT_EQ(wide.operand_values(wide.tensors()[0]), (std::vector<float>{1.00390637F, -1.00390625F, 0.1F, infinity, 0.0F}))
+  EXPECT_EQ(wide.values(wide.tensors()[0]),
+            (std::vector<float>{1.00390625F, -1.00390625F, 0.1F, infinity, 0x1p-140F}));
+  EXPECT_EQ(wide.operand_values(wide.tensors()[0]),
+            (std::vector<float>{1.00390637F, -1.00390625F, 0.1F, infinity, 0.0F}))
       << "a tie only where there is one; no subnormal";
   std::vector<float> rounded = wide.operand_values(wide.tensors()[0]);
   std::transform(rounded.begin(), rounded.end(), rounded.begin(), numerics::round_to_bf16);
@@ -94,13 +111,17 @@ TEST_F(SafetensorsFile, WidensHalvesAndRoundsDoublesOnce) {
 }
 
 TEST_F(SafetensorsFile, WritesTheseBytes) {
-  const std::vector<float> b{1.0F, -2.0F, 1.00390625F};  // the last is half-way between two bf16 numbers
+  const std::vector<float> b{1.0F, -2.0F,
+                             1.00390625F};  // the last is half-way between two bf16 numbers
   const std::vector<float> a{1.0F, -2.5F};
-  const std::string header = R"({"__metadata__":{"k":"\"v\""},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                             R"("a":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]}})";
+  const std::string header =
+      R"({"__metadata__":{"k":"\"v\""},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+      R"("a":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]}})";
   const std::string body("\x00\x00\x80\x3F\x00\x00\x20\xC0\x80\x3F\x00\xC0\x80\x3F", 14);
   const std::string padded = header + std::string((8 - header.size() % 8) % 8, ' ');
-  EXPECT_EQ(safetensors_bytes({{"a", Dtype::bf16, {1, 3}, b}, {"b", Dtype::f32, {2}, a}}, {{"k", "\"v\""}}), with_header(padded, body));
+  EXPECT_EQ(safetensors_bytes({{"a", Dtype::bf16, {1, 3}, b}, {"b", Dtype::f32, {2}, a}},
+                              {{"k", "\"v\""}}),
+            with_header(padded, body));
 }
 
 TEST_F(SafetensorsFile, RoundTrip) {
@@ -109,11 +130,14 @@ TEST_F(SafetensorsFile, RoundTrip) {
   values[3] = -0.0F;
   values[4] = std::numeric_limits<float>::denorm_min();
   const auto path = folder_ / "out.safetensors";
-  write_safetensors(path, {{"täst\n", Dtype::f32, {2, 3, 4}, values}, {"z", Dtype::bf16, {24}, values}}, {{"scale", "0.5"}});
+  write_safetensors(path,
+                    {{"täst\n", Dtype::f32, {2, 3, 4}, values}, {"z", Dtype::bf16, {24}, values}},
+                    {{"scale", "0.5"}});
   const Safetensors file = load_safetensors(path);
   const std::vector<float> back = file.values(*file.find("täst\n"));
   ASSERT_EQ(back.size(), values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(std::bit_cast<std::uint32_t>(back[i]), std::bit_cast<std::uint32_t>(values[i]));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(back[i]), std::bit_cast<std::uint32_t>(values[i]));
   EXPECT_EQ(file.find("täst\n")->shape, (std::vector<std::int64_t>{2, 3, 4}));
   EXPECT_EQ(file.metadata().at("scale"), "0.5");
   EXPECT_EQ(file.values(*file.find("z"))[23], std::ldexp(11.0F, 23));
@@ -123,14 +147,18 @@ TEST_F(SafetensorsFile, WriterKeepsItsContract) {
   const std::vector<float> two{1, 2};
   EXPECT_THROW(safetensors_bytes({{"a", Dtype::f32, {3}, two}}, {}), ContractError);
   EXPECT_THROW(safetensors_bytes({{"a", Dtype::f32, {-2}, two}}, {}), ContractError);
-  EXPECT_THROW(safetensors_bytes({{"a", Dtype::f32, {2}, two}, {"a", Dtype::f32, {2}, two}}, {}), ContractError);
-  EXPECT_THROW(safetensors_bytes({{"a", Dtype::f32, {2}, two}, {"a", Dtype::bf16, {2}, two}}, {}), ContractError);
+  EXPECT_THROW(safetensors_bytes({{"a", Dtype::f32, {2}, two}, {"a", Dtype::f32, {2}, two}}, {}),
+               ContractError);
+  EXPECT_THROW(safetensors_bytes({{"a", Dtype::f32, {2}, two}, {"a", Dtype::bf16, {2}, two}}, {}),
+               ContractError);
   EXPECT_THROW(safetensors_bytes({{"a", Dtype::other, {2}, two}}, {}), ContractError);
-  expect_refused([&] { write_safetensors(folder_ / "no" / "out.safetensors", {}); }, {"out.safetensors", "cannot be written"});
+  expect_refused([&] { write_safetensors(folder_ / "no" / "out.safetensors", {}); },
+                 {"out.safetensors", "cannot be written"});
 }
 
 TEST_F(SafetensorsFile, UnreadablePathsAreRefused) {
-  expect_refused([&] { load_safetensors(folder_ / "none.safetensors"); }, {"none.safetensors", "no such file"});
+  expect_refused([&] { load_safetensors(folder_ / "none.safetensors"); },
+                 {"none.safetensors", "no such file"});
   expect_refused([&] { load_safetensors(folder_); }, {folder_.string(), "regular file"});
   expect_refused([&] { load_safetensors("/dev/zero"); }, {"/dev/zero", "regular file"});
 }
@@ -189,7 +217,8 @@ std::vector<BadFile> bad_fields() {
           header("no dtype", R"("dtype":"F32",)", "", "a.dtype: missing key"),
           header("no shape", R"("shape":[2],)", "", "a.shape: missing key"),
           header("no offsets", R"(,"data_offsets":[0,8])", "", "a.data_offsets: missing key"),
-          header("tensor is a number", R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})", "7", "must be an object"),
+          header("tensor is a number", R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})", "7",
+                 "must be an object"),
           header("shape is a number", "[2]", "2", "a.shape = '2'"),
           header("shape too large", "[2]", "[3]", "a.shape = '[3]'"),
           header("negative extent", "[2]", "[-2]", "a.shape = '[-2]'"),
@@ -202,10 +231,13 @@ std::vector<BadFile> bad_fields() {
           header("extent 2^63", "[2]", "[9223372036854775808]", "a.shape"),
           header("extent 2^64", "[2]", "[18446744073709551616]", "a.shape"),
           header("product 2^64", "[2]", "[4294967296,4294967296]", "below 2^63 bits"),
-          header("product wraps to 2", "[2]", "[9223372036854775807,2,9223372036854775807,2]", "below 2^63 bits"),
+          header("product wraps to 2", "[2]", "[9223372036854775807,2,9223372036854775807,2]",
+                 "below 2^63 bits"),
           header("product of bytes overflows", "[2]", "[4611686018427387904]", "below 2^63 bits"),
-          header("bits that fill no byte", R"("F32","shape":[2],)", R"("F4","shape":[15],)", "takes 60 bits in F4"),
-          header("too few bytes of four bits", R"("F32","shape":[2],)", R"("F4","shape":[14],)", "takes 7 bytes in F4"),
+          header("bits that fill no byte", R"("F32","shape":[2],)", R"("F4","shape":[15],)",
+                 "takes 60 bits in F4"),
+          header("too few bytes of four bits", R"("F32","shape":[2],)", R"("F4","shape":[14],)",
+                 "takes 7 bytes in F4"),
           header("offsets swapped", "[0,8]", "[8,0]", "begin before end"),
           header("offsets negative", "[0,8]", "[-8,0]", "a.data_offsets"),
           header("offset past the end", "[8,14]", "[8,9999]", "must stay within"),
@@ -213,9 +245,12 @@ std::vector<BadFile> bad_fields() {
           header("one offset", "[0,8]", "[8]", "two numbers"),
           header("three offsets", "[0,8]", "[0,8,8]", "two numbers"),
           header("overlap", "[8,14]", "[6,12]", "overlaps"),
-          header("same bytes twice", R"([1,3],"data_offsets":[8,14])", R"([4],"data_offsets":[0,8])", "overlaps"),
+          header("same bytes twice", R"([1,3],"data_offsets":[8,14])",
+                 R"([4],"data_offsets":[0,8])", "overlaps"),
           {"hole", with_header(replaced(kHeader, "[8,14]", "[10,16]"), kBody + "xx"), "hole"},
-          {"hole at the front", with_header(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "abcdefgh"), "hole"},
+          {"hole at the front",
+           with_header(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "abcdefgh"),
+           "hole"},
           header("tensor twice", R"("b":)", R"("a":)", "stands twice"),
           header("key twice", R"("shape":[2])", R"("shape":[2],"shape":[2])", "stands twice"),
           header("metadata is a list", R"({"k":"v"})", R"(["k"])", "__metadata__"),
@@ -235,18 +270,23 @@ TEST_P(BadSafetensors, IsRefusedByNameAndReason) {
   expect_refused([&] { load_safetensors(path); }, {"bad.safetensors", GetParam().says});
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, BadSafetensors, testing::ValuesIn(bad_files()), [](const auto& each) {
-  std::string name = std::to_string(each.index) + "_";
-  for (const char letter : each.param.name) name += std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter : '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Cases, BadSafetensors, testing::ValuesIn(bad_files()),
+                         [](const auto& each) {
+                           std::string name = std::to_string(each.index) + "_";
+                           for (const char letter : each.param.name)
+                             name += std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter
+                                                                                           : '_';
+                           return name;
+                         });
 
 TEST_F(SafetensorsFile, HeaderBeyondTheFormatsLimitIsRefused) {
   std::string bytes = little(101, 8) + "{}";
   bytes.resize(8 + 101, ' ');
   const ReadLimits limits = parse_limits("safetensors.header=100", "test");
-  expect_refused([&] { Safetensors(bytes, "f.safetensors", limits); }, {"f.safetensors", "the limit safetensors.header is 100;"});
-  expect_refused([&] { Safetensors(little(101, 8) + "{}", "f.safetensors"); }, {"header length", "101", "from 2 to 2"});
+  expect_refused([&] { Safetensors(bytes, "f.safetensors", limits); },
+                 {"f.safetensors", "the limit safetensors.header is 100;"});
+  expect_refused([&] { Safetensors(little(101, 8) + "{}", "f.safetensors"); },
+                 {"header length", "101", "from 2 to 2"});
 }
 
 }  // namespace

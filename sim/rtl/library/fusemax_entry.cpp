@@ -1,5 +1,5 @@
-// The table of functions of a library of Verilated RTL: compiled with the Verilated classes, into the library.
-// scripts/rtl/build_library.sh defines WEFT_RTL_… below.
+// The table of functions of a library of Verilated RTL: compiled with the Verilated classes, into
+// the library. scripts/rtl/build_library.sh defines WEFT_RTL_… below.
 #include <verilated.h>
 
 #include <fcntl.h>
@@ -40,7 +40,9 @@ struct WaveFailure {
 };
 
 #if VM_TRACE
-[[noreturn]] void fail_wave(int error) { throw WaveFailure{"cannot be written: " + std::generic_category().message(error)}; }
+[[noreturn]] void fail_wave(int error) {
+  throw WaveFailure{"cannot be written: " + std::generic_category().message(error)};
+}
 #endif
 
 std::string without_newlines(std::string text) {
@@ -49,9 +51,9 @@ std::string without_newlines(std::string text) {
 }
 
 #if VM_TRACE
-// The file of a wave. Verilator's own treats a failing write as fatal, even where it is being destroyed; this one keeps
-// the first error and goes on. It also leaves out the spaces with which Verilator indents the header: whoever reads a VCD
-// line by line finds `$var` at its beginning.
+// The file of a wave. Verilator's own treats a failing write as fatal, even where it is being
+// destroyed; this one keeps the first error and goes on. It also leaves out the spaces with which
+// Verilator indents the header: whoever reads a VCD line by line finds `$var` at its beginning.
 class WaveFile final : public VerilatedVcdFile {
  public:
   WaveFile() = default;
@@ -160,11 +162,14 @@ struct weft_rtl_instance {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
   double clock_hz = 1;
-  bool in_window() const { return wave != nullptr && cycle - origin >= from && cycle - origin < to; }
+  bool in_window() const {
+    return wave != nullptr && cycle - origin >= from && cycle - origin < to;
+  }
   // In fs, so many half cycles after the beginning of this one.
   std::uint64_t wave_time(unsigned half_cycles) const {
     const auto halves = static_cast<long double>(cycle - origin) * 2 + half_cycles;
-    return static_cast<std::uint64_t>(std::roundl(halves * 1e15L / (2 * static_cast<long double>(clock_hz))));
+    return static_cast<std::uint64_t>(
+        std::roundl(halves * 1e15L / (2 * static_cast<long double>(clock_hz))));
   }
 #endif
 };
@@ -217,7 +222,8 @@ void put(VlWide<N>& port, const std::uint32_t* words) {
 template <class Narrow>
 void get(const Narrow& port, std::uint32_t* words) {
   words[0] = static_cast<std::uint32_t>(port);
-  if constexpr (sizeof(Narrow) > sizeof(std::uint32_t)) words[1] = static_cast<std::uint32_t>(port >> 32);
+  if constexpr (sizeof(Narrow) > sizeof(std::uint32_t))
+    words[1] = static_cast<std::uint32_t>(port >> 32);
 }
 template <std::size_t N>
 void get(const VlWide<N>& port, std::uint32_t* words) {
@@ -353,13 +359,15 @@ int tick(weft_rtl_instance* instance) {
     ++instance->cycle;
 #if VM_TRACE
     if (instance->in_window()) instance->wave->dump(instance->wave_time(0));
-    if (instance->wave != nullptr && instance->file->error() != 0) fail_wave(instance->file->error());
+    if (instance->wave != nullptr && instance->file->error() != 0)
+      fail_wave(instance->file->error());
 #endif
   });
 }
 
-int wave_open(weft_rtl_instance* instance, [[maybe_unused]] const char* path, [[maybe_unused]] std::uint64_t from,
-              [[maybe_unused]] std::uint64_t to, [[maybe_unused]] double clock_hz) {
+int wave_open(weft_rtl_instance* instance, [[maybe_unused]] const char* path,
+              [[maybe_unused]] std::uint64_t from, [[maybe_unused]] std::uint64_t to,
+              [[maybe_unused]] double clock_hz) {
 #if VM_TRACE
   if (wave_close(instance) != 0) return code_of(*instance);
   return guarded(*instance, [&] {

@@ -17,9 +17,11 @@ namespace {
 
 enum Bin : std::size_t { kFull, kRefused, kNothing, kPushAlone, kPopAlone, kRefill, kBoth, kHolds };
 std::vector<std::string> bin_names(std::size_t depth) {
-  std::vector<std::string> names{
-      "full", "push refused", "pop of nothing", "push alone", "pop alone", "filled again after it was empty", "push and pop"};
-  for (std::size_t count = 0; count <= depth; ++count) names.push_back("holds " + std::to_string(count));
+  std::vector<std::string> names{"full",        "push refused", "pop of nothing",
+                                 "push alone",  "pop alone",    "filled again after it was empty",
+                                 "push and pop"};
+  for (std::size_t count = 0; count <= depth; ++count)
+    names.push_back("holds " + std::to_string(count));
   return names;
 }
 
@@ -60,8 +62,9 @@ class Fifo : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants = testing::Types<Variant<Vfifo_1, 1, 8>, Variant<Vfifo_2, 2, 1>, Variant<Vfifo_3, 3, 64>, Variant<Vfifo_5, 5, 33>,
-                                Variant<Vfifo_8, 8, 16>>;
+using Variants =
+    testing::Types<Variant<Vfifo_1, 1, 8>, Variant<Vfifo_2, 2, 1>, Variant<Vfifo_3, 3, 64>,
+                   Variant<Vfifo_5, 5, 33>, Variant<Vfifo_8, 8, 16>>;
 TYPED_TEST_SUITE(Fifo, Variants);
 
 TYPED_TEST(Fifo, AWordIsSeenInTheCycleAfterItsPush) {

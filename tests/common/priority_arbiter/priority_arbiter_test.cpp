@@ -40,14 +40,16 @@ class PriorityArbiter : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants = testing::Types<Variant<Varbiter_1, 1>, Variant<Varbiter_2, 2>, Variant<Varbiter_5, 5>, Variant<Varbiter_8, 8>,
-                                Variant<Varbiter_40, 40>>;
+using Variants =
+    testing::Types<Variant<Varbiter_1, 1>, Variant<Varbiter_2, 2>, Variant<Varbiter_5, 5>,
+                   Variant<Varbiter_8, 8>, Variant<Varbiter_40, 40>>;
 TYPED_TEST_SUITE(PriorityArbiter, Variants);
 
 TYPED_TEST(PriorityArbiter, GrantsTheLowestRequest) {
   constexpr int kRequests = TypeParam::kRequests;
   if (kRequests <= 8) {
-    for (std::uint64_t request = 0; request < (std::uint64_t{1} << kRequests); ++request) this->expect_lowest(request);
+    for (std::uint64_t request = 0; request < (std::uint64_t{1} << kRequests); ++request)
+      this->expect_lowest(request);
     EXPECT_EQ(this->compared_, std::uint64_t{1} << kRequests);
     return;
   }
@@ -60,7 +62,8 @@ TYPED_TEST(PriorityArbiter, GrantsTheLowestRequest) {
   this->expect_lowest(0);
   for (int round = 0; round < 20000; ++round) {
     const std::uint64_t all = (std::uint64_t{1} << kRequests) - 1;
-    const std::uint64_t request = (random() << (random() % kRequests)) & all;  // the lowest request anywhere
+    const std::uint64_t request =
+        (random() << (random() % kRequests)) & all;  // the lowest request anywhere
     this->expect_lowest(request);
     if (request != 0) bins.hit(static_cast<std::size_t>(std::countr_zero(request)));
   }

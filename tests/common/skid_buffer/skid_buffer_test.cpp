@@ -96,7 +96,8 @@ TYPED_TEST(SkidBuffer, AResetEmptiesItAtOnce) {
 TYPED_TEST(SkidBuffer, AnyTrafficUnderStallsOfBothSides) {
   SCOPED_TRACE(seed_text(this->seed_));
   std::mt19937_64 random(this->seed_);
-  Bins bins({"empty", "one", "two", "push refused", "pop of nothing", "push and pop of the only word", "pop of one of two"});
+  Bins bins({"empty", "one", "two", "push refused", "pop of nothing",
+             "push and pop of the only word", "pop of one of two"});
   for (const Stalls stalls : kAllStalls) {
     SCOPED_TRACE(name_of(stalls));
     Pauses source = Pauses::of_source(stalls, random());

@@ -1,5 +1,6 @@
-// The closed form beside SystemC, a point a line of standard input: "design;setting=value,…;batch heads kv_heads seq_q seq_kv
-// width_qk width_v causal". Writes what both give, as CSV. scripts/check/closed_form.py draws the points and judges them.
+// The closed form beside SystemC, a point a line of standard input: "design;setting=value,…;batch
+// heads kv_heads seq_q seq_kv width_qk width_v causal". Writes what both give, as CSV.
+// scripts/check/closed_form.py draws the points and judges them.
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -35,7 +36,8 @@ Point point_of(const std::string& line) {
     point.settings.emplace_back(one.substr(0, one.find('=')), one.substr(one.find('=') + 1));
   workload::Shape& s = point.shape;
   int causal = 0;
-  check(static_cast<bool>(in >> s.batch >> s.heads >> s.kv_heads >> s.seq_q >> s.seq_kv >> s.width_qk >> s.width_v >> causal),
+  check(static_cast<bool>(in >> s.batch >> s.heads >> s.kv_heads >> s.seq_q >> s.seq_kv >>
+                          s.width_qk >> s.width_v >> causal),
         "a point without its shape: " + line);
   s.causal = causal != 0;
   workload::Workload& w = point.workload;
@@ -66,9 +68,11 @@ void compare(std::size_t number, const Point& point, const engine::Catalog& cata
   const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
   const std::uint64_t simulated = sim::engine::run(design, point.workload, point.shape, {}).cycles;
   const engine::Bound bound = form.bound.value_or(engine::Bound{});
-  std::printf("%zu,ok,%llu,%.0f,%llu,%llu,%lld,%.1f\n", number, static_cast<unsigned long long>(simulated), form.cycles,
-              static_cast<unsigned long long>(bound.at_least), static_cast<unsigned long long>(bound.at_most),
-              static_cast<long long>(form.firings), took.count());
+  std::printf("%zu,ok,%llu,%.0f,%llu,%llu,%lld,%.1f\n", number,
+              static_cast<unsigned long long>(simulated), form.cycles,
+              static_cast<unsigned long long>(bound.at_least),
+              static_cast<unsigned long long>(bound.at_most), static_cast<long long>(form.firings),
+              took.count());
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ struct Variant {
 };
 template <class V>
 class Fill : public testing::Test {};
-using Variants = testing::Types<Variant<VFill4, 4, 9>, Variant<VFill5, 5, 11>, Variant<VFill16, 16, 11>>;
+using Variants =
+    testing::Types<Variant<VFill4, 4, 9>, Variant<VFill5, 5, 11>, Variant<VFill16, 16, 11>>;
 TYPED_TEST_SUITE(Fill, Variants);
 
 TYPED_TEST(Fill, Transfers) {
@@ -27,12 +28,15 @@ TYPED_TEST(Fill, Transfers) {
   Bench<typename TypeParam::Unit> bench(seed);
   bench->valid_i = 0;
   bench.reset();
-  Bins bins({"rows of one beat", "fewer rows than banks", "rows behind those of the first side", "a transfer that ends within a side",
-             "a pause"});
+  Bins bins({"rows of one beat", "fewer rows than banks", "rows behind those of the first side",
+             "a transfer that ends within a side", "a pause"});
   std::uint64_t compared = 0;
   for (int transfer = 0; transfer < 600; ++transfer) {
-    const bool longest = transfer % 32 == 31;  // rows of up to 255 beats: one for each bank is what fits
-    const int row_beats = longest ? 255 - static_cast<int>(random() % 8) : random() % 4 == 0 ? 1 : 1 + static_cast<int>(random() % 8);
+    const bool longest =
+        transfer % 32 == 31;  // rows of up to 255 beats: one for each bank is what fits
+    const int row_beats = longest             ? 255 - static_cast<int>(random() % 8)
+                          : random() % 4 == 0 ? 1
+                                              : 1 + static_cast<int>(random() % 8);
     const int rows = 1 + static_cast<int>(random() % ((longest ? 1 : 4) * TypeParam::kSide));
     const int base = static_cast<int>(random() % (1u << (TypeParam::kAddressBits - 1)));
     bins.hit(0, row_beats == 1);
@@ -48,7 +52,8 @@ TYPED_TEST(Fill, Transfers) {
       bench.settle();
       const int row = beat / row_beats;
       ASSERT_EQ(bench->bank_o, row % TypeParam::kSide) << "beat " << beat;
-      ASSERT_EQ(bench->address_o, base + row / TypeParam::kSide * row_beats + beat % row_beats) << "beat " << beat;
+      ASSERT_EQ(bench->address_o, base + row / TypeParam::kSide * row_beats + beat % row_beats)
+          << "beat " << beat;
       ++compared;
       bins.hit(4, !valid);
       beat += valid ? 1 : 0;

@@ -1,4 +1,5 @@
-// The Verilated FuseMax engine against the SystemC engine, in lockstep: values bit for bit, every firing in its cycle.
+// The Verilated FuseMax engine against the SystemC engine, in lockstep: values bit for bit, every
+// firing in its cycle.
 #include <array>
 #include <cmath>
 
@@ -11,15 +12,16 @@ namespace {
 
 using weft::engine::StallProfile;
 
-constexpr StallProfile kProfiles[] = {StallProfile::none, StallProfile::source, StallProfile::sink, StallProfile::both,
-                                      StallProfile::bursty};
+constexpr StallProfile kProfiles[] = {StallProfile::none, StallProfile::source, StallProfile::sink,
+                                      StallProfile::both, StallProfile::bursty};
 
 struct Draw {
   std::mt19937_64& random;
   std::int64_t longest;
 
   std::int64_t between(std::int64_t least, std::int64_t most) {
-    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+    return least +
+           static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
   }
   Shape shape() {
     Shape s;
@@ -48,9 +50,11 @@ void random_points(int side, int points, std::int64_t longest, std::uint64_t lea
   for (int i = 0; i < points; ++i) {
     const Shape shape = draw.shape();
     const StallProfile profile = kProfiles[random() % std::size(kProfiles)];
-    const workload::Trace trace = random_trace(shape, 1 + static_cast<std::int64_t>(random() % 2), random());
+    const workload::Trace trace =
+        random_trace(shape, 1 + static_cast<std::int64_t>(random() % 2), random());
     const Lockstep run = run_in_lockstep(library, trace, profile, random());
-    ASSERT_EQ(run.difference(), "") << "side " << side << text(shape) << ", stalls " << config::name_of(profile) << ", seed " << seed;
+    ASSERT_EQ(run.difference(), "") << "side " << side << text(shape) << ", stalls "
+                                    << config::name_of(profile) << ", seed " << seed;
     elements += run.elements();
     ++met[static_cast<std::size_t>(profile)];
     causal += shape.causal ? 1 : 0;
@@ -75,10 +79,12 @@ TEST(FusemaxRtl, DirectedShapes) {
     std::int64_t heads, kv_heads, seq_q, seq_kv, width_qk, width_v;
     bool causal;
   };
-  // One tile a head; one query; one key; one element; ragged on every side; exactly a tile; the widest; a long block.
-  static constexpr Case kCases[] = {{7, 7, 3, 3, 32, 32, false},    {3, 1, 1, 50, 64, 64, false},  {2, 2, 50, 1, 64, 64, false},
-                                    {2, 2, 1, 1, 1, 1, false},      {2, 1, 17, 33, 5, 7, true},    {2, 2, 16, 16, 64, 64, true},
-                                    {1, 1, 20, 20, 128, 128, true}, {1, 1, 130, 10, 16, 1, false}, {6, 2, 9, 41, 33, 2, true}};
+  // One tile a head; one query; one key; one element; ragged on every side; exactly a tile; the
+  // widest; a long block.
+  static constexpr Case kCases[] = {
+      {7, 7, 3, 3, 32, 32, false},    {3, 1, 1, 50, 64, 64, false},  {2, 2, 50, 1, 64, 64, false},
+      {2, 2, 1, 1, 1, 1, false},      {2, 1, 17, 33, 5, 7, true},    {2, 2, 16, 16, 64, 64, true},
+      {1, 1, 20, 20, 128, 128, true}, {1, 1, 130, 10, 16, 1, false}, {6, 2, 9, 41, 33, 2, true}};
   for (const int side : {4, 8, 16}) {
     const auto library = rtl::Library::of_side(side);
     for (const Case& c : kCases) {
@@ -93,13 +99,15 @@ TEST(FusemaxRtl, DirectedShapes) {
       s.causal = c.causal;
       for (const StallProfile profile : kProfiles) {
         const Lockstep run = run_in_lockstep(library, random_trace(s, 1, 11), profile, 5);
-        ASSERT_EQ(run.difference(), "") << "side " << side << text(s) << ", stalls " << config::name_of(profile);
+        ASSERT_EQ(run.difference(), "")
+            << "side " << side << text(s) << ", stalls " << config::name_of(profile);
       }
     }
   }
 }
 
-// Blocks of queries smaller than a head: the buffer's two copies of Q, maxima and numerators turn over.
+// Blocks of queries smaller than a head: the buffer's two copies of Q, maxima and numerators turn
+// over.
 TEST(FusemaxRtl, BlocksOfQueries) {
   Shape s;
   s.batch = 1;
@@ -112,13 +120,15 @@ TEST(FusemaxRtl, BlocksOfQueries) {
     if (causal) s.seq_kv = 160;
     const auto library = rtl::Library::of_side(4);
     for (const std::string bytes : {"7000", "16000", "40000"}) {
-      const Lockstep run = run_in_lockstep(library, random_trace(s, 1, 3), StallProfile::bursty, 9, {{"arch.buffer.bytes", bytes}});
+      const Lockstep run = run_in_lockstep(library, random_trace(s, 1, 3), StallProfile::bursty, 9,
+                                           {{"arch.buffer.bytes", bytes}});
       ASSERT_EQ(run.difference(), "") << "a buffer of " << bytes << " bytes";
     }
   }
 }
 
-// Special values flow as the simulator says: NaN, infinities, subnormals, signed zeros among the operands.
+// Special values flow as the simulator says: NaN, infinities, subnormals, signed zeros among the
+// operands.
 TEST(FusemaxRtl, SpecialValues) {
   Shape s;
   s.batch = 1;
@@ -127,8 +137,9 @@ TEST(FusemaxRtl, SpecialValues) {
   s.seq_kv = 21;
   s.width_qk = s.width_v = 9;
   std::mt19937_64 random(weft::test::seed_or(7));
-  static constexpr std::uint32_t kSpecial[] = {0x7FC00000u, 0x7F800000u, 0xFF800000u, 0x00000000u, 0x80000000u,
-                                               0x00010000u, 0x7F7F0000u, 0xFF7F0000u, 0x00800000u};
+  static constexpr std::uint32_t kSpecial[] = {0x7FC00000u, 0x7F800000u, 0xFF800000u,
+                                               0x00000000u, 0x80000000u, 0x00010000u,
+                                               0x7F7F0000u, 0xFF7F0000u, 0x00800000u};
   for (int i = 0; i < 40; ++i) {
     workload::Trace trace = random_trace(s, 1, random());
     for (auto* values : {&trace.layers[0].q, &trace.layers[0].k, &trace.layers[0].v}) {
@@ -145,16 +156,22 @@ class RealTrace : public testing::TestWithParam<int> {};
 
 TEST_P(RealTrace, AllLayersAndHeads) {
   const workload::Trace& trace = minilm_trace();
-  const Lockstep run = run_in_lockstep(rtl::Library::of_side(GetParam()), trace, StallProfile::none, 0);
+  const Lockstep run =
+      run_in_lockstep(rtl::Library::of_side(GetParam()), trace, StallProfile::none, 0);
   EXPECT_EQ(run.difference(), "");
   EXPECT_EQ(run.rtl_values.size(), trace.layers.size());
-  // And against an oracle that is neither: double precision on the same operands, a bf16 word's error at most.
+  // And against an oracle that is neither: double precision on the same operands, a bf16 word's
+  // error at most.
   const Shape& s = trace.shape;
-  const softmax::AttentionShape shape{s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal};
+  const softmax::AttentionShape shape{s.batch,  s.heads,    s.kv_heads, s.seq_q,
+                                      s.seq_kv, s.width_qk, s.width_v,  s.causal};
   for (std::size_t layer = 0; layer < trace.layers.size(); ++layer) {
-    const auto wide = [](const std::vector<float>& x) { return std::vector<double>(x.begin(), x.end()); };
+    const auto wide = [](const std::vector<float>& x) {
+      return std::vector<double>(x.begin(), x.end());
+    };
     const auto& in = trace.layers[layer];
-    const std::vector<double> golden = softmax::attention(wide(in.q), wide(in.k), wide(in.v), shape, trace.scale);
+    const std::vector<double> golden =
+        softmax::attention(wide(in.q), wide(in.k), wide(in.v), shape, trace.scale);
     double squares = 0;
     double reference = 0;
     for (std::size_t i = 0; i < golden.size(); ++i) {

@@ -19,7 +19,9 @@ class Recorder final : public weft::engine::EventSink {
     firings_[std::string(event.name)].push_back(event.begin);
     return true;
   }
-  void gap(std::uint64_t /*begin*/, std::uint64_t /*end*/) override { ADD_FAILURE() << "a run with values is stepped"; }
+  void gap(std::uint64_t /*begin*/, std::uint64_t /*end*/) override {
+    ADD_FAILURE() << "a run with values is stepped";
+  }
 
  private:
   Firings& firings_;
@@ -34,8 +36,8 @@ void compare_units(const Result& a, const Result& b, std::string& out) {
   for (std::size_t u = 0; u < a.units.size(); ++u) {
     const auto& x = a.units[u];
     const auto& y = b.units[u];
-    if (x.busy_cycles == y.busy_cycles && x.stall_in_cycles == y.stall_in_cycles && x.stall_out_cycles == y.stall_out_cycles &&
-        x.counters == y.counters) {
+    if (x.busy_cycles == y.busy_cycles && x.stall_in_cycles == y.stall_in_cycles &&
+        x.stall_out_cycles == y.stall_out_cycles && x.counters == y.counters) {
       continue;
     }
     out += " unit " + std::to_string(u) + " has other cycles or counters;";
@@ -52,7 +54,9 @@ std::uint64_t Lockstep::elements() const {
 
 std::string Lockstep::difference() const {
   std::string out;
-  if (systemc.cycles != rtl.cycles) out += " cycles " + std::to_string(systemc.cycles) + " and " + std::to_string(rtl.cycles) + " (RTL);";
+  if (systemc.cycles != rtl.cycles)
+    out += " cycles " + std::to_string(systemc.cycles) + " and " + std::to_string(rtl.cycles) +
+           " (RTL);";
   std::uint64_t first = ~std::uint64_t{0};
   std::string where;
   for (const auto& [name, cycles] : systemc_firings) {
@@ -65,8 +69,8 @@ std::string Lockstep::difference() const {
       if (a == b) continue;
       if (std::min(a, b) < first) {
         first = std::min(a, b);
-        where =
-            " " + name + " number " + std::to_string(i) + " fires in cycle " + std::to_string(a) + " and " + std::to_string(b) + " (RTL);";
+        where = " " + name + " number " + std::to_string(i) + " fires in cycle " +
+                std::to_string(a) + " and " + std::to_string(b) + " (RTL);";
       }
       break;
     }
@@ -81,19 +85,22 @@ std::string Lockstep::difference() const {
     if (std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0) continue;
     for (std::size_t i = 0; i < a.size(); ++i) {
       if (std::memcmp(&a[i], &b[i], sizeof(float)) == 0) continue;
-      return out + " layer " + std::to_string(layer) + " value " + std::to_string(i) + " is " + std::to_string(a[i]) + " and " +
-             std::to_string(b[i]) + " (RTL);";
+      return out + " layer " + std::to_string(layer) + " value " + std::to_string(i) + " is " +
+             std::to_string(a[i]) + " and " + std::to_string(b[i]) + " (RTL);";
     }
   }
   if (out.empty()) compare_units(systemc, rtl, out);
   return out;
 }
 
-Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library, const workload::Trace& trace,
-                         weft::engine::StallProfile stalls, std::uint64_t seed, const std::vector<weft::engine::Setting>& settings) {
-  const auto made = design(at_side("fusemax", static_cast<int>(library->parameters().side)), settings);
+Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library,
+                         const workload::Trace& trace, weft::engine::StallProfile stalls,
+                         std::uint64_t seed, const std::vector<weft::engine::Setting>& settings) {
+  const auto made =
+      design(at_side("fusemax", static_cast<int>(library->parameters().side)), settings);
   const auto& lowering = made.lowering(trace.shape.causal);
-  const auto sizing = size_point(lowering, workload_of(trace.shape), trace.shape, static_cast<std::int64_t>(trace.layers.size()));
+  const auto sizing = size_point(lowering, workload_of(trace.shape), trace.shape,
+                                 static_cast<std::int64_t>(trace.layers.size()));
   check(sizing.feasible, "a point of a lockstep run fits its buffer");
   const auto schedule = build_schedule(lowering, sizing);
   rtl::check_executes(library->parameters(), lowering, sizing);
@@ -112,7 +119,11 @@ Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library, con
       },
       &side);
   with_fresh_kernel([&] {
-    Engine simulated("engine", {.schedule = schedule, .advance = false, .events = &recorder, .values = &values, .stalls = {stalls, seed}});
+    Engine simulated("engine", {.schedule = schedule,
+                                .advance = false,
+                                .events = &recorder,
+                                .values = &values,
+                                .stalls = {stalls, seed}});
     const Clock clock;
     Failure failure;
     Shell<rtl::FusemaxEngine> shell("rtl", hardware, clock, failure);
@@ -120,7 +131,8 @@ Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library, con
       sc_core::sc_start(Clock::cycles(1 << 12));
       if (failure.error) std::rethrow_exception(failure.error);
       if (simulated.failure().error) std::rethrow_exception(simulated.failure().error);
-      check(static_cast<std::uint64_t>(clock.now()) < std::uint64_t{50'000'000}, "one of the two engines does not end");
+      check(static_cast<std::uint64_t>(clock.now()) < std::uint64_t{50'000'000},
+            "one of the two engines does not end");
     }
     simulated.collect(out.systemc);
   });

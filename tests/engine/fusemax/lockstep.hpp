@@ -1,5 +1,5 @@
-// The SystemC engine and the Verilated one in one kernel: same operands, same memory, same stalls; a scoreboard over
-// values, cycles, stalls and the cycle of every firing.
+// The SystemC engine and the Verilated one in one kernel: same operands, same memory, same stalls;
+// a scoreboard over values, cycles, stalls and the cycle of every firing.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,9 @@ struct Lockstep {
   std::uint64_t elements() const;
 };
 
-Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library, const workload::Trace& trace,
-                         weft::engine::StallProfile stalls, std::uint64_t seed, const std::vector<weft::engine::Setting>& settings = {});
+Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library,
+                         const workload::Trace& trace, weft::engine::StallProfile stalls,
+                         std::uint64_t seed,
+                         const std::vector<weft::engine::Setting>& settings = {});
 
 }  // namespace weft::sim::engine::test

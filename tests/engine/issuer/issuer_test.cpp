@@ -30,8 +30,9 @@ TYPED_TEST(Issuer, SlotsAndTheirAccount) {
   Bench<typename TypeParam::Unit> bench(seed);
   bench->clear_i = bench->run_i = bench->fire_i = bench->data_ready_i = 0;
   bench.reset();
-  Bins bins({"a firing of one slot", "a firing of 255 slots", "firings without a gap", "a wait for operands alone", "a wait for room alone",
-             "a wait for both", "a run that is cleared", "cycles outside a run"});
+  Bins bins({"a firing of one slot", "a firing of 255 slots", "firings without a gap",
+             "a wait for operands alone", "a wait for room alone", "a wait for both",
+             "a run that is cleared", "cycles outside a run"});
   std::uint64_t busy = 0, in = 0, out = 0, tiles = 0, compared = 0;
   std::vector<int> idle;  // which operands were there in each cycle since the last slot
   int step = 0, length = 0, left = 0;
@@ -49,7 +50,9 @@ TYPED_TEST(Issuer, SlotsAndTheirAccount) {
     if (fires) {
       step = static_cast<int>(random() % kSteps);
       there |= 1 << step;
-      length = left = random() % 3 == 0 ? 1 : random() % 20 == 0 ? 255 : 1 + static_cast<int>(random() % 12);
+      length = left = random() % 3 == 0    ? 1
+                      : random() % 20 == 0 ? 255
+                                           : 1 + static_cast<int>(random() % 12);
     }
     bench->clear_i = clear ? 1 : 0;
     bench->run_i = run ? 1 : 0;
@@ -76,8 +79,8 @@ TYPED_TEST(Issuer, SlotsAndTheirAccount) {
     bins.hit(7, !run);
     active_before = left > 0;
     if (fires) {
-      const auto room =
-          static_cast<std::uint64_t>(std::count_if(idle.begin(), idle.end(), [&](int mask) { return (mask >> step & 1) != 0; }));
+      const auto room = static_cast<std::uint64_t>(std::count_if(
+          idle.begin(), idle.end(), [&](int mask) { return (mask >> step & 1) != 0; }));
       out += room;
       in += idle.size() - room;
       ++tiles;

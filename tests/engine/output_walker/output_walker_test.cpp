@@ -27,7 +27,8 @@ TYPED_TEST(OutputWalker, RandomRuns) {
   const std::uint64_t seed = seed_or(kSeed);
   std::mt19937_64 random(seed);
   Bench<typename TypeParam::Unit> bench(seed);
-  Bins bins({"a block that ends in the middle", "an odd block", "more than 64 blocks", "a head after a head", "a pause"});
+  Bins bins({"a block that ends in the middle", "an odd block", "more than 64 blocks",
+             "a head after a head", "a pause"});
   std::uint64_t compared = 0;
   for (int round = 0; round < 3000; ++round) {
     EngineConfig c = random_config(random, TypeParam::kSide);

@@ -1,4 +1,5 @@
-// weft_registers under a clock, with a model of every output of every cycle, and a master that pauses as it likes.
+// weft_registers under a clock, with a model of every output of every cycle, and a master that
+// pauses as it likes.
 #pragma once
 
 #include <array>
@@ -10,8 +11,9 @@
 
 namespace weft::test {
 
-inline constexpr std::uint32_t kControl = 0x008, kStatus = 0x00C, kSeqQ = 0x010, kSeqKv = 0x014, kWidthQk = 0x018, kWidthV = 0x01C,
-                               kHeads = 0x020, kGroup = 0x024, kFlags = 0x028, kBlockTiles = 0x02C, kScale = 0x030, kQBase = 0x040,
+inline constexpr std::uint32_t kControl = 0x008, kStatus = 0x00C, kSeqQ = 0x010, kSeqKv = 0x014,
+                               kWidthQk = 0x018, kWidthV = 0x01C, kHeads = 0x020, kGroup = 0x024,
+                               kFlags = 0x028, kBlockTiles = 0x02C, kScale = 0x030, kQBase = 0x040,
                                kOutHeadBytes = 0x06C, kCycles = 0x100, kCountersEnd = 0x168;
 inline constexpr int kOkay = 0, kSlvErr = 2;
 
@@ -97,16 +99,23 @@ class RegistersBench {
   bool config_bad = false, finish = false, error = false;
   bool busy = false;
 
-  bool quiet() const { return writes_aw.empty() && writes_w.empty() && reads.empty() && !aw_held_ && !w_held_ && !b_ && !r_valid_; }
+  bool quiet() const {
+    return writes_aw.empty() && writes_w.empty() && reads.empty() && !aw_held_ && !w_held_ && !b_ &&
+           !r_valid_;
+  }
 
   void cycle() {
     if (!dut_->axil_awvalid_i) dut_->axil_awvalid_i = !writes_aw.empty() && !aw_.next();
     if (!dut_->axil_wvalid_i) dut_->axil_wvalid_i = !writes_w.empty() && !w_.next();
     if (!dut_->axil_arvalid_i) dut_->axil_arvalid_i = !reads.empty() && !ar_.next();
-    dut_->axil_awaddr_i = static_cast<SData>(dut_->axil_awvalid_i ? writes_aw.front().address : random_() % 4096);
-    dut_->axil_wdata_i = static_cast<IData>(dut_->axil_wvalid_i ? writes_w.front().data : random_());
-    dut_->axil_wstrb_i = static_cast<CData>(dut_->axil_wvalid_i ? writes_w.front().strobe : random_() % 16);
-    dut_->axil_araddr_i = static_cast<SData>(dut_->axil_arvalid_i ? reads.front() : random_() % 4096);
+    dut_->axil_awaddr_i =
+        static_cast<SData>(dut_->axil_awvalid_i ? writes_aw.front().address : random_() % 4096);
+    dut_->axil_wdata_i =
+        static_cast<IData>(dut_->axil_wvalid_i ? writes_w.front().data : random_());
+    dut_->axil_wstrb_i =
+        static_cast<CData>(dut_->axil_wvalid_i ? writes_w.front().strobe : random_() % 16);
+    dut_->axil_araddr_i =
+        static_cast<SData>(dut_->axil_arvalid_i ? reads.front() : random_() % 4096);
     dut_->axil_bready_i = !b_pauses();
     dut_->axil_rready_i = !r_.next();
     dut_->config_bad_i = config_bad;
@@ -114,7 +123,8 @@ class RegistersBench {
     dut_->error_i = error;
     dut_->busy_i = busy;
     for (std::uint64_t& counter : counters_) counter = random_();
-    for (std::size_t i = 0; i < counters_.size(); ++i) set_port_bits(dut_->counters_i, 64 * i, 64, counters_[i]);
+    for (std::size_t i = 0; i < counters_.size(); ++i)
+      set_port_bits(dut_->counters_i, 64 * i, 64, counters_[i]);
     dut_.settle();
     check();
     step();
@@ -136,9 +146,13 @@ class RegistersBench {
   // The register at this address, of those that are written whole; -1 if there is none.
   static int config_word(std::uint32_t address) {
     const std::uint32_t word = address & ~3u;
-    return (word >= kSeqQ && word <= kScale) || (word >= kQBase && word <= kOutHeadBytes) ? static_cast<int>((word - kSeqQ) / 4) : -1;
+    return (word >= kSeqQ && word <= kScale) || (word >= kQBase && word <= kOutHeadBytes)
+               ? static_cast<int>((word - kSeqQ) / 4)
+               : -1;
   }
-  std::uint32_t field(std::uint32_t address) const { return words_[static_cast<std::size_t>(config_word(address))]; }
+  std::uint32_t field(std::uint32_t address) const {
+    return words_[static_cast<std::size_t>(config_word(address))];
+  }
 
   bool bad() const {
     for (const std::uint32_t address : {kSeqQ, kSeqKv, kHeads, kGroup}) {
@@ -154,7 +168,8 @@ class RegistersBench {
   RegisterAnswer read(std::uint32_t address) const {
     const std::uint32_t word = address & ~3u;
     if (word == 0) return {0x57460001u};
-    if (word == 4) return {static_cast<std::uint32_t>(V::kMaxWidth << 16 | V::kContexts << 8 | V::kSide)};
+    if (word == 4)
+      return {static_cast<std::uint32_t>(V::kMaxWidth << 16 | V::kContexts << 8 | V::kSide)};
     if (word == kControl) return {interrupt_ ? 2u : 0u};
     if (word == kStatus) return {(busy ? 1u : 0u) | (done_ ? 2u : 0u) | (error_ ? 4u : 0u)};
     if (config_word(word) >= 0) return {field(word)};
@@ -183,7 +198,8 @@ class RegistersBench {
       ASSERT_EQ(dut_->axil_rresp_o, r_answer_.response);
       ++compared;
     }
-    const bool start = writes_now() && (aw_held_->address & ~3u) == kControl && (w_held_->strobe & 1) != 0 && (w_held_->data & 1) != 0;
+    const bool start = writes_now() && (aw_held_->address & ~3u) == kControl &&
+                       (w_held_->strobe & 1) != 0 && (w_held_->data & 1) != 0;
     ASSERT_EQ(dut_->start_o, start && !busy && !bad());
     check_config();
   }
@@ -202,7 +218,9 @@ class RegistersBench {
     expect(8, field(kWidthQk));
     for (const std::uint32_t address : {kSeqKv, kSeqQ, kGroup, kHeads}) expect(24, field(address));
     for (std::uint32_t i = 0; i < 4; ++i) expect(32, field(kOutHeadBytes - 4 * i));
-    for (std::uint32_t i = 4; i-- > 0;) expect(64, field(kQBase + 8 * i) | static_cast<std::uint64_t>(field(kQBase + 8 * i + 4)) << 32);
+    for (std::uint32_t i = 4; i-- > 0;)
+      expect(64, field(kQBase + 8 * i) | static_cast<std::uint64_t>(field(kQBase + 8 * i + 4))
+                                             << 32);
     ASSERT_EQ(low, 32u + 1 + 16 + 8 + 8 + 4 * 24 + 4 * 32 + 4 * 64);
   }
 
@@ -223,7 +241,8 @@ class RegistersBench {
       r_answer_ = read(this->reads.front());  // as it is before a write in this cycle
       r_valid_ = true;
       bins.hit(kUnmappedRead, r_answer_.response != kOkay);
-      bins.hit(kReadBesideWrite, writes_now() && config_word(aw_held_->address) >= 0 && (aw_held_->address ^ this->reads.front()) < 4);
+      bins.hit(kReadBesideWrite, writes_now() && config_word(aw_held_->address) >= 0 &&
+                                     (aw_held_->address ^ this->reads.front()) < 4);
       this->reads.pop_front();
     }
     step_write();

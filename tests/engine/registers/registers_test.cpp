@@ -41,18 +41,21 @@ class Registers : public testing::Test {
   }
   // The least configuration that starts.
   void configure(B& bench) {
-    for (const std::uint32_t address : {kSeqQ, kSeqKv, kWidthQk, kWidthV, kHeads, kGroup, kBlockTiles}) write(bench, address, 1);
+    for (const std::uint32_t address :
+         {kSeqQ, kSeqKv, kWidthQk, kWidthV, kHeads, kGroup, kBlockTiles})
+      write(bench, address, 1);
   }
 };
 
-using Variants =
-    testing::Types<Variant<Vregisters_16, 16, 3, 128>, Variant<Vregisters_4, 4, 2, 64>, Variant<Vregisters_255, 255, 255, 255>>;
+using Variants = testing::Types<Variant<Vregisters_16, 16, 3, 128>, Variant<Vregisters_4, 4, 2, 64>,
+                                Variant<Vregisters_255, 255, 255, 255>>;
 TYPED_TEST_SUITE(Registers, Variants);
 
 TYPED_TEST(Registers, SaysWhatItIs) {
   typename TestFixture::B bench(Stalls::none, 1);
   EXPECT_EQ(this->read(bench, 0).data, 0x57460001u);
-  EXPECT_EQ(this->read(bench, 4).data, TypeParam::kMaxWidth << 16 | TypeParam::kContexts << 8 | TypeParam::kSide);
+  EXPECT_EQ(this->read(bench, 4).data,
+            TypeParam::kMaxWidth << 16 | TypeParam::kContexts << 8 | TypeParam::kSide);
 }
 
 // Address and data in cycle t, written in t + 1, answered in t + 2; a read is answered in t + 1.
@@ -76,10 +79,13 @@ TYPED_TEST(Registers, EveryWordOfTheMapAndBetween) {
   typename TestFixture::B bench(Stalls::none, 1);
   std::uint64_t mapped = 0;
   for (std::uint32_t address = 0; address < 4096; address += 4) {
-    const bool config = (address >= kSeqQ && address <= kScale) || (address >= kQBase && address <= kOutHeadBytes);
-    const bool there = config || address <= kStatus || (address >= kCycles && address < kCountersEnd);
+    const bool config =
+        (address >= kSeqQ && address <= kScale) || (address >= kQBase && address <= kOutHeadBytes);
+    const bool there =
+        config || address <= kStatus || (address >= kCycles && address < kCountersEnd);
     const std::uint32_t value = 0xA5000000u + address * 0x10001u;
-    EXPECT_EQ(this->write(bench, address, address == kControl ? 2 : value), there ? kOkay : kSlvErr) << address;
+    EXPECT_EQ(this->write(bench, address, address == kControl ? 2 : value), there ? kOkay : kSlvErr)
+        << address;
     const RegisterAnswer answer = this->read(bench, address);
     EXPECT_EQ(answer.response, there ? kOkay : kSlvErr) << address;
     if (config) {
@@ -102,12 +108,14 @@ TYPED_TEST(Registers, StartsOnlyWithAConfigurationThatCanRun) {
   };
   const std::uint32_t most = TypeParam::kMaxWidth;
   const std::vector<Case> cases{
-      {kScale, 0, true},          {kSeqQ, 0, false},           {kSeqQ, 0xFFFFFF, true},      {kSeqQ, 0x1000000, false},
-      {kSeqKv, 0, false},         {kSeqKv, 0xFFFFFF, true},    {kSeqKv, 0x1000001, false},   {kWidthQk, 0, false},
-      {kWidthQk, most, true},     {kWidthQk, most + 1, false}, {kWidthQk, 0x101, false},     {kWidthV, 0, false},
-      {kWidthV, most, true},      {kWidthV, most + 1, false},  {kWidthV, 0x80000001, false}, {kHeads, 0, false},
-      {kHeads, 0xFFFFFF, true},   {kHeads, 0x1000001, false},  {kGroup, 0, false},           {kGroup, 0xFFFFFF, true},
-      {kGroup, 0x1000001, false}, {kBlockTiles, 0, false},     {kBlockTiles, 0xFFFF, true},  {kBlockTiles, 0x10001, false}};
+      {kScale, 0, true},           {kSeqQ, 0, false},           {kSeqQ, 0xFFFFFF, true},
+      {kSeqQ, 0x1000000, false},   {kSeqKv, 0, false},          {kSeqKv, 0xFFFFFF, true},
+      {kSeqKv, 0x1000001, false},  {kWidthQk, 0, false},        {kWidthQk, most, true},
+      {kWidthQk, most + 1, false}, {kWidthQk, 0x101, false},    {kWidthV, 0, false},
+      {kWidthV, most, true},       {kWidthV, most + 1, false},  {kWidthV, 0x80000001, false},
+      {kHeads, 0, false},          {kHeads, 0xFFFFFF, true},    {kHeads, 0x1000001, false},
+      {kGroup, 0, false},          {kGroup, 0xFFFFFF, true},    {kGroup, 0x1000001, false},
+      {kBlockTiles, 0, false},     {kBlockTiles, 0xFFFF, true}, {kBlockTiles, 0x10001, false}};
   for (const Case& c : cases) {
     SCOPED_TRACE("register " + std::to_string(c.address) + " = " + std::to_string(c.value));
     this->configure(bench);
@@ -185,12 +193,16 @@ TYPED_TEST(Registers, AnyTrafficUnderStallsOfEveryChannel) {
         default: return static_cast<std::uint32_t>(kSeqQ + 4 * (random() % 24)) + byte;
       }
     };
-    constexpr std::uint64_t cycles = 20'000;  // whatever WEFT_BENCH_SCALE: half of them meet no "done set and cleared at once"
+    constexpr std::uint64_t cycles =
+        20'000;  // whatever WEFT_BENCH_SCALE: half of them meet no "done set and cleared at once"
     for (std::uint64_t i = 0; i < cycles; ++i) {
       if (bench.writes_aw.size() < 3) {
-        const auto data = static_cast<std::uint32_t>(random() % 4 == 0 ? random() : 1 + random() % 3);
-        bench.write(any_address(), data, random() % 4 == 0 ? static_cast<std::uint32_t>(random() % 16) : 15);
-        if (bench.reads.size() > 1 && random() % 2 == 0) bench.reads.back() = bench.writes_aw.back().address;
+        const auto data =
+            static_cast<std::uint32_t>(random() % 4 == 0 ? random() : 1 + random() % 3);
+        bench.write(any_address(), data,
+                    random() % 4 == 0 ? static_cast<std::uint32_t>(random() % 16) : 15);
+        if (bench.reads.size() > 1 && random() % 2 == 0)
+          bench.reads.back() = bench.writes_aw.back().address;
       }
       if (bench.reads.size() < 3) {
         bench.reads.push_back(any_address());

@@ -15,8 +15,8 @@ TEST(Step, CountsFirings) {
   Bench<VStep> bench(seed);
   bench->clear_i = bench->fire_i = bench->end_i = 0;
   bench.reset();
-  Bins bins(
-      {"a firing of one cycle", "a longer one", "the end of a block", "keys without the end of a block", "a count that wraps", "a clear"});
+  Bins bins({"a firing of one cycle", "a longer one", "the end of a block",
+             "keys without the end of a block", "a count that wraps", "a clear"});
   struct Firing {
     bool ends_block, ends_keys;
   };
@@ -26,7 +26,9 @@ TEST(Step, CountsFirings) {
   for (std::uint64_t cycle = 0; cycle < bench_count(200'000); ++cycle) {
     const bool clear = left == 0 && random() % 400 == 0;
     const bool fire = !clear && left == 0 && random() % 3 == 0;
-    const Firing now{random() % 4 == 0, random() % 2 == 0};  // what stands there in cycles without a firing does not count
+    const Firing now{
+        random() % 4 == 0,
+        random() % 2 == 0};  // what stands there in cycles without a firing does not count
     if (fire) left = random() % 2 == 0 ? 1 : 1 + static_cast<int>(random() % 6);
     const bool end = left == 1;
     bench->clear_i = clear ? 1 : 0;
@@ -37,8 +39,10 @@ TEST(Step, CountsFirings) {
     bench.settle();
     ASSERT_EQ(bench->fired_o, fired.size() % 64) << "cycle " << cycle;
     ASSERT_EQ(bench->done_o, done.size() % 64) << "cycle " << cycle;
-    ASSERT_EQ(bench->blocks_done_o, count([](const Firing& f) { return f.ends_block; })) << "cycle " << cycle;
-    ASSERT_EQ(bench->keys_done_o, count([](const Firing& f) { return f.ends_keys; })) << "cycle " << cycle;
+    ASSERT_EQ(bench->blocks_done_o, count([](const Firing& f) { return f.ends_block; }))
+        << "cycle " << cycle;
+    ASSERT_EQ(bench->keys_done_o, count([](const Firing& f) { return f.ends_keys; }))
+        << "cycle " << cycle;
     if (fire) fired.push_back(now);
     if (end) done.push_back(fired.back());
     bins.hit(0, fire && end);

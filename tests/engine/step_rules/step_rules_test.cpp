@@ -1,5 +1,5 @@
-// weft_step_rules: every step's data and room, against the rules as sentences over tiles and blocks that are not counted
-// modulo anything.
+// weft_step_rules: every step's data and room, against the rules as sentences over tiles and blocks
+// that are not counted modulo anything.
 #include <VStepRules3.h>
 #include <VStepRules5.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,8 @@ struct Variant {
   static constexpr int kContexts = contexts, kLinks = links;
 };
 
-// How many tiles have begun (fired) and ended (done) each step, how many results have crossed a link, and blocks.
+// How many tiles have begun (fired) and ended (done) each step, how many results have crossed a
+// link, and blocks.
 struct Progress {
   struct Count {
     int fired = 0, done = 0;
@@ -71,7 +72,10 @@ class RandomProgress {
   }
 
  private:
-  int more(int most) { return random_() % 2 == 0 ? 0 : static_cast<int>(random_() % static_cast<std::uint64_t>(most + 1)); }
+  int more(int most) {
+    return random_() % 2 == 0 ? 0
+                              : static_cast<int>(random_() % static_cast<std::uint64_t>(most + 1));
+  }
   void step(Progress::Count& count, int least, int most) {
     count.done = least + more(most);
     count.fired = count.done + more(1);
@@ -83,27 +87,34 @@ struct Rules {
   bool data_2d[5], room_2d[5], data_1d[6], room_1d[6];
 };
 Rules rules(const Progress& p, int contexts, int links) {
-  // Tile `fired` is a step's next. "Held": tiles whose registers are taken, from the step that fills to the one that frees.
+  // Tile `fired` is a step's next. "Held": tiles whose registers are taken, from the step that
+  // fills to the one that frees.
   const auto held = [](int filled, int freed) { return filled - freed; };
-  return {.data_2d = {p.tile && p.q && p.k,                       // BQK: a tile, its queries, its keys
-                      p.bqk.done > p.lm.fired,                    // LM: all of QK
-                      p.rm_arrived > p.sln.fired,                 // SLN: the maximum, at the top of the column
-                      p.sln.done > p.sld.fired,                   // SLD: the weights
-                      p.sln.done > p.slnv.fired && p.v},          // SLNV: the weights and the values
-          .room_2d = {held(p.bqk.fired, p.slnv.done) < contexts,  // an element's state, until SLNV has ended
-                      held(p.lm.fired, p.rm.done) < contexts,     // the lane's copy of LM, until RM has ended
-                      held(p.sln.fired, p.sld.done) < contexts && held(p.sln.fired, p.slnv.done) < contexts,
-                      held(p.sld.fired, p.rd.done) < contexts, held(p.slnv.fired, p.rnv_leaving) < links},
-          .data_1d = {p.lm_arrived > p.rm.fired, p.rm.done > p.prm.fired,
-                      p.prm.done > p.spd.fired && (p.spd_first || p.spd.fired - p.rd.done < p.spd_peers),  // RD of the tile before
-                      p.sld_arrived > p.rd.fired && p.spd.done > p.rd.fired,
-                      p.prm.done > p.spnv.fired && (p.spnv_first || p.spnv.fired - p.rnv.done < p.spnv_peers),
-                      p.slnv_arrived > p.rnv.fired && p.spnv.done > p.rnv.fired},
-          .room_1d = {p.rm_block <= p.sln_blocks + 1 && p.rm_block <= p.prm_blocks + 1,  // two blocks of maxima
-                      held(p.prm.fired, p.spd.done) < contexts && held(p.prm.fired, p.spnv.done) < contexts,
-                      held(p.spd.fired, p.rd.done) < contexts, p.rd_block <= p.av_blocks + 1,
-                      p.spnv.fired == p.rnv.done,  // one tile of corrected numerators
-                      p.rnv_block <= p.av_blocks + 1}};
+  return {
+      .data_2d = {p.tile && p.q && p.k,               // BQK: a tile, its queries, its keys
+                  p.bqk.done > p.lm.fired,            // LM: all of QK
+                  p.rm_arrived > p.sln.fired,         // SLN: the maximum, at the top of the column
+                  p.sln.done > p.sld.fired,           // SLD: the weights
+                  p.sln.done > p.slnv.fired && p.v},  // SLNV: the weights and the values
+      .room_2d =
+          {held(p.bqk.fired, p.slnv.done) < contexts,  // an element's state, until SLNV has ended
+           held(p.lm.fired, p.rm.done) < contexts,     // the lane's copy of LM, until RM has ended
+           held(p.sln.fired, p.sld.done) < contexts && held(p.sln.fired, p.slnv.done) < contexts,
+           held(p.sld.fired, p.rd.done) < contexts, held(p.slnv.fired, p.rnv_leaving) < links},
+      .data_1d = {p.lm_arrived > p.rm.fired, p.rm.done > p.prm.fired,
+                  p.prm.done > p.spd.fired &&
+                      (p.spd_first ||
+                       p.spd.fired - p.rd.done < p.spd_peers),  // RD of the tile before
+                  p.sld_arrived > p.rd.fired && p.spd.done > p.rd.fired,
+                  p.prm.done > p.spnv.fired &&
+                      (p.spnv_first || p.spnv.fired - p.rnv.done < p.spnv_peers),
+                  p.slnv_arrived > p.rnv.fired && p.spnv.done > p.rnv.fired},
+      .room_1d = {
+          p.rm_block <= p.sln_blocks + 1 && p.rm_block <= p.prm_blocks + 1,  // two blocks of maxima
+          held(p.prm.fired, p.spd.done) < contexts && held(p.prm.fired, p.spnv.done) < contexts,
+          held(p.spd.fired, p.rd.done) < contexts, p.rd_block <= p.av_blocks + 1,
+          p.spnv.fired == p.rnv.done,  // one tile of corrected numerators
+          p.rnv_block <= p.av_blocks + 1}};
 }
 
 template <class V>
@@ -118,7 +129,8 @@ TYPED_TEST(StepRules, AgainstSentences) {
   Bench<typename TypeParam::Unit> bench(seed);
   std::vector<std::string> names;
   for (const char* what : {"data", "room"}) {
-    for (const char* step : {"BQK", "LM", "SLN", "SLD", "SLNV", "RM", "PRM", "SPD", "RD", "SPNV", "RNV"}) {
+    for (const char* step :
+         {"BQK", "LM", "SLN", "SLD", "SLNV", "RM", "PRM", "SPD", "RD", "SPNV", "RNV"}) {
       names.push_back(std::string(what) + " of " + step);
       names.push_back("no " + names.back());
     }
@@ -135,9 +147,12 @@ TYPED_TEST(StepRules, AgainstSentences) {
     };
     const auto six = [](int count) { return static_cast<CData>(count % 64); };
     auto& u = bench.unit();
-    u.fired_2d_i = static_cast<IData>(pack({p.bqk.fired, p.lm.fired, p.sln.fired, p.sld.fired, p.slnv.fired}));
-    u.done_2d_i = static_cast<IData>(pack({p.bqk.done, p.lm.done, p.sln.done, p.sld.done, p.slnv.done}));
-    u.fired_1d_i = pack({p.rm.fired, p.prm.fired, p.spd.fired, p.rd.fired, p.spnv.fired, p.rnv.fired});
+    u.fired_2d_i =
+        static_cast<IData>(pack({p.bqk.fired, p.lm.fired, p.sln.fired, p.sld.fired, p.slnv.fired}));
+    u.done_2d_i =
+        static_cast<IData>(pack({p.bqk.done, p.lm.done, p.sln.done, p.sld.done, p.slnv.done}));
+    u.fired_1d_i =
+        pack({p.rm.fired, p.prm.fired, p.spd.fired, p.rd.fired, p.spnv.fired, p.rnv.fired});
     u.done_1d_i = pack({p.rm.done, p.prm.done, p.spd.done, p.rd.done, p.spnv.done, p.rnv.done});
     u.arrived_lm_i = six(p.lm_arrived);
     u.arrived_rm_i = six(p.rm_arrived);

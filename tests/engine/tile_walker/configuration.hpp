@@ -1,4 +1,5 @@
-// A configuration as rtl/engine/weft_engine_pkg.sv packs it, random ones, and the binding's loops written out.
+// A configuration as rtl/engine/weft_engine_pkg.sv packs it, random ones, and the binding's loops
+// written out.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +21,14 @@ struct EngineConfig {
   template <class Port>
   void apply(Port& port) const {
     std::size_t at = 545;
-    const auto field = [&](std::size_t width, std::uint64_t value) { set_port_bits(port, at -= width, width, value); };
+    const auto field = [&](std::size_t width, std::uint64_t value) {
+      set_port_bits(port, at -= width, width, value);
+    };
     for (const std::uint64_t base : {q_base, k_base, v_base, out_base}) field(64, base);
-    for (const std::uint64_t stride : {q_head_bytes, k_head_bytes, v_head_bytes, out_head_bytes}) field(32, stride);
-    for (const int count : {heads, group, seq_q, seq_kv}) field(24, static_cast<std::uint64_t>(count));
+    for (const std::uint64_t stride : {q_head_bytes, k_head_bytes, v_head_bytes, out_head_bytes})
+      field(32, stride);
+    for (const int count : {heads, group, seq_q, seq_kv})
+      field(24, static_cast<std::uint64_t>(count));
     field(8, static_cast<std::uint64_t>(width_qk));
     field(8, static_cast<std::uint64_t>(width_v));
     field(16, static_cast<std::uint64_t>(block_tiles));
@@ -31,14 +36,17 @@ struct EngineConfig {
     field(32, 0x3E38AA3B);
   }
   std::string text() const {
-    return "heads " + std::to_string(heads) + ", group " + std::to_string(group) + ", " + std::to_string(seq_q) + " queries, " +
-           std::to_string(seq_kv) + " keys, E " + std::to_string(width_qk) + ", F " + std::to_string(width_v) + ", blocks of " +
+    return "heads " + std::to_string(heads) + ", group " + std::to_string(group) + ", " +
+           std::to_string(seq_q) + " queries, " + std::to_string(seq_kv) + " keys, E " +
+           std::to_string(width_qk) + ", F " + std::to_string(width_v) + ", blocks of " +
            std::to_string(block_tiles) + (causal ? ", causal" : "");
   }
 };
 
 inline EngineConfig random_config(std::mt19937_64& random, int side) {
-  const auto in_range = [&](int low, int high) { return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1)); };
+  const auto in_range = [&](int low, int high) {
+    return low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
+  };
   EngineConfig c;
   c.heads = in_range(1, 5);
   c.group = in_range(1, 3);
@@ -52,8 +60,11 @@ inline EngineConfig random_config(std::mt19937_64& random, int side) {
   c.width_qk = in_range(1, 128);
   c.width_v = in_range(1, 128);
   c.block_tiles = in_range(1, 8);
-  for (std::uint64_t* base : {&c.q_base, &c.k_base, &c.v_base, &c.out_base}) *base = random() & ~std::uint64_t{255} & low_bits(48);
-  for (std::uint64_t* stride : {&c.q_head_bytes, &c.k_head_bytes, &c.v_head_bytes, &c.out_head_bytes}) *stride = random() & 0xFFFFFF00u;
+  for (std::uint64_t* base : {&c.q_base, &c.k_base, &c.v_base, &c.out_base})
+    *base = random() & ~std::uint64_t{255} & low_bits(48);
+  for (std::uint64_t* stride :
+       {&c.q_head_bytes, &c.k_head_bytes, &c.v_head_bytes, &c.out_head_bytes})
+    *stride = random() & 0xFFFFFF00u;
   return c;
 }
 
@@ -83,7 +94,8 @@ inline std::vector<Block> blocks_of(const EngineConfig& c, int side) {
   std::vector<Block> of_head;
   for (int begin = 0; begin < tiles(c.seq_q); begin += c.block_tiles) {
     Block block;
-    for (int p = begin; p < std::min(begin + c.block_tiles, tiles(c.seq_q)); ++p) block.queries.push_back(p);
+    for (int p = begin; p < std::min(begin + c.block_tiles, tiles(c.seq_q)); ++p)
+      block.queries.push_back(p);
     for (int m = 0; m < tiles(c.seq_kv); ++m) {
       KeyTile keys{.index = m, .queries = {}};
       for (const int p : block.queries) {

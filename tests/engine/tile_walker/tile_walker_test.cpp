@@ -18,19 +18,21 @@ constexpr std::uint64_t kSeed = 51;
 template <class U, int side, int contexts, int links, int pairs, int beat>
 struct Variant {
   using Unit = U;
-  static constexpr int kSide = side, kContexts = contexts, kLinks = links, kPairs = pairs, kBeat = beat;
+  static constexpr int kSide = side, kContexts = contexts, kLinks = links, kPairs = pairs,
+                       kBeat = beat;
 };
 
 struct WalkedTile {
-  std::int64_t rows, diagonal, q_address, rnv_address, key, keys_slot, first, last, ends_keys, ends_block, peers, context, link, pair,
-      block;
+  std::int64_t rows, diagonal, q_address, rnv_address, key, keys_slot, first, last, ends_keys,
+      ends_block, peers, context, link, pair, block;
   bool operator==(const WalkedTile&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const WalkedTile& t) {
-  return out << "rows " << t.rows << " diagonal " << t.diagonal << " q " << t.q_address << " rnv " << t.rnv_address << " key " << t.key
-             << " slot " << t.keys_slot << " first " << t.first << " last " << t.last << " ends_keys " << t.ends_keys << " ends_block "
-             << t.ends_block << " peers " << t.peers << " context " << t.context << " link " << t.link << " pair " << t.pair << " block "
-             << t.block;
+  return out << "rows " << t.rows << " diagonal " << t.diagonal << " q " << t.q_address << " rnv "
+             << t.rnv_address << " key " << t.key << " slot " << t.keys_slot << " first " << t.first
+             << " last " << t.last << " ends_keys " << t.ends_keys << " ends_block " << t.ends_block
+             << " peers " << t.peers << " context " << t.context << " link " << t.link << " pair "
+             << t.pair << " block " << t.block;
 }
 
 template <class V>
@@ -41,15 +43,20 @@ std::vector<WalkedTile> expected_tiles(const EngineConfig& c) {
     for (const KeyTile& keys : block.keys) {
       for (const int p : keys.queries) {
         const auto n = static_cast<std::int64_t>(tiles.size());
-        const bool later = std::any_of(block.keys.begin(), block.keys.end(), [&](const KeyTile& other) {
-          return other.index > keys.index && std::find(other.queries.begin(), other.queries.end(), p) != other.queries.end();
-        });
+        const bool later =
+            std::any_of(block.keys.begin(), block.keys.end(), [&](const KeyTile& other) {
+              return other.index > keys.index &&
+                     std::find(other.queries.begin(), other.queries.end(), p) !=
+                         other.queries.end();
+            });
         const int word = (block.ordinal % 2) * c.block_tiles + (p - block.queries.front());
         const int row_elements = (c.width_qk + V::kBeat - 1) / V::kBeat * V::kBeat;
         const bool ends_keys = p == keys.queries.back();
         tiles.push_back(
             {.rows = std::min(V::kSide, c.seq_kv - keys.index * V::kSide),
-             .diagonal = !c.causal ? V::kSide : std::clamp((p - keys.index) * V::kSide + c.seq_kv - c.seq_q, -V::kSide, V::kSide),
+             .diagonal = !c.causal ? V::kSide
+                                   : std::clamp((p - keys.index) * V::kSide + c.seq_kv - c.seq_q,
+                                                -V::kSide, V::kSide),
              .q_address = word * row_elements,
              .rnv_address = word * c.width_v,
              .key = word,
@@ -58,7 +65,8 @@ std::vector<WalkedTile> expected_tiles(const EngineConfig& c) {
              .last = !later,
              .ends_keys = ends_keys,
              .ends_block = ends_keys && &keys == &block.keys.back(),
-             .peers = std::min<std::int64_t>(V::kContexts, static_cast<std::int64_t>(keys.queries.size())),
+             .peers = std::min<std::int64_t>(V::kContexts,
+                                             static_cast<std::int64_t>(keys.queries.size())),
              .context = n % V::kContexts,
              .link = n % V::kLinks,
              .pair = n % V::kPairs,
@@ -73,14 +81,17 @@ std::vector<WalkedTile> expected_tiles(const EngineConfig& c) {
 template <class Port>
 WalkedTile read_tile(const Port& port) {
   std::size_t at = 96;
-  const auto field = [&](std::size_t width) { return static_cast<std::int64_t>(port_bits(port, at -= width, width)); };
+  const auto field = [&](std::size_t width) {
+    return static_cast<std::int64_t>(port_bits(port, at -= width, width));
+  };
   WalkedTile t{};
   t.rows = field(6);
   t.diagonal = static_cast<std::int8_t>(field(8));
   t.q_address = field(20);
   t.rnv_address = field(20);
   t.key = field(16);
-  for (std::int64_t* flag : {&t.keys_slot, &t.first, &t.last, &t.ends_keys, &t.ends_block}) *flag = field(1);
+  for (std::int64_t* flag : {&t.keys_slot, &t.first, &t.last, &t.ends_keys, &t.ends_block})
+    *flag = field(1);
   t.peers = field(5);
   t.context = field(4);
   t.link = field(2);
@@ -103,14 +114,17 @@ enum Bin : std::size_t {
   kBins
 };
 std::vector<std::string> bin_names() {
-  return {"fewer keys than the side",  "a tile left out", "a mask that cuts nothing", "a diagonal below zero", "more peers than contexts",
-          "fewer peers than contexts", "a shorter block", "more than 64 blocks",      "one block a head",      "a tile that waits"};
+  return {"fewer keys than the side", "a tile left out",          "a mask that cuts nothing",
+          "a diagonal below zero",    "more peers than contexts", "fewer peers than contexts",
+          "a shorter block",          "more than 64 blocks",      "one block a head",
+          "a tile that waits"};
 }
 
 template <class V>
 class TileWalker : public testing::Test {
  protected:
-  void run(Bench<typename V::Unit>& bench, const EngineConfig& c, Stalls stalls, std::uint64_t seed, Bins& bins, std::uint64_t& compared) {
+  void run(Bench<typename V::Unit>& bench, const EngineConfig& c, Stalls stalls, std::uint64_t seed,
+           Bins& bins, std::uint64_t& compared) {
     SCOPED_TRACE(c.text() + ", stalls " + name_of(stalls) + ", " + seed_text(seed));
     const std::vector<WalkedTile> tiles = expected_tiles<V>(c);
     c.apply(bench->config_i);
@@ -141,7 +155,8 @@ class TileWalker : public testing::Test {
 
   static void count(const EngineConfig& c, const WalkedTile& t, Bins& bins) {
     bins.hit(kPartialKeys, t.rows < V::kSide);
-    bins.hit(kLeftOut, c.causal && t.ends_keys && t.peers < V::kContexts && !t.first && t.key % c.block_tiles > 0);
+    bins.hit(kLeftOut, c.causal && t.ends_keys && t.peers < V::kContexts && !t.first &&
+                           t.key % c.block_tiles > 0);
     bins.hit(kFullDiagonal, c.causal && t.diagonal == V::kSide);
     bins.hit(kNegativeDiagonal, t.diagonal < 0);
     bins.hit(kManyPeers, t.peers == V::kContexts);
@@ -150,7 +165,8 @@ class TileWalker : public testing::Test {
     bins.hit(kManyBlocks, t.block == 63);
   }
 };
-using Variants = testing::Types<Variant<VTiles4, 4, 3, 3, 8, 4>, Variant<VTiles5, 5, 4, 2, 2, 8>, Variant<VTiles16, 16, 3, 3, 8, 16>>;
+using Variants = testing::Types<Variant<VTiles4, 4, 3, 3, 8, 4>, Variant<VTiles5, 5, 4, 2, 2, 8>,
+                                Variant<VTiles16, 16, 3, 3, 8, 16>>;
 TYPED_TEST_SUITE(TileWalker, Variants);
 
 TYPED_TEST(TileWalker, RandomRuns) {
@@ -164,7 +180,8 @@ TYPED_TEST(TileWalker, RandomRuns) {
   for (int round = 0; round < 3000; ++round) {
     EngineConfig c = random_config(random, TypeParam::kSide);
     if (round % 50 == 0) c.heads = 70;
-    this->run(bench, c, kAllStalls[round % 5], seed + static_cast<std::uint64_t>(round), bins, compared);
+    this->run(bench, c, kAllStalls[round % 5], seed + static_cast<std::uint64_t>(round), bins,
+              compared);
     if (this->HasFatalFailure()) return;
   }
   EXPECT_GT(compared, 400'000u);
@@ -176,8 +193,13 @@ TYPED_TEST(TileWalker, LongSequences) {
   Bench<typename TypeParam::Unit> bench(seed_or(kSeed));
   bench->start_i = 0;
   bench.reset();
-  EngineConfig c{
-      .heads = 0xFFFFFF, .seq_q = 0xFFFFFF - 40, .seq_kv = 0xFFFFFF - 33, .width_qk = 64, .width_v = 64, .block_tiles = 2, .causal = true};
+  EngineConfig c{.heads = 0xFFFFFF,
+                 .seq_q = 0xFFFFFF - 40,
+                 .seq_kv = 0xFFFFFF - 33,
+                 .width_qk = 64,
+                 .width_v = 64,
+                 .block_tiles = 2,
+                 .causal = true};
   c.apply(bench->config_i);
   bench->start_i = 1;
   bench.settle();

@@ -29,27 +29,30 @@ struct Walked {
   bool operator==(const Walked&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const Walked& t) {
-  return out << "target " << t.target << " slot " << t.slot << " address " << t.address << " bytes " << t.bytes << " block " << t.block
-             << " key " << t.key;
+  return out << "target " << t.target << " slot " << t.slot << " address " << t.address << " bytes "
+             << t.bytes << " block " << t.block << " key " << t.key;
 }
 
 template <class V>
 std::vector<Walked> expected_transfers(const EngineConfig& c) {
   constexpr bool kOfKeys = V::kTarget == kK || V::kTarget == kV;
   const int width = V::kTarget == kQ || V::kTarget == kK ? c.width_qk : c.width_v;
-  const auto row_bytes = static_cast<std::uint64_t>((2 * width + V::kBeat - 1) / V::kBeat * V::kBeat);
+  const auto row_bytes =
+      static_cast<std::uint64_t>((2 * width + V::kBeat - 1) / V::kBeat * V::kBeat);
   const std::uint64_t bases[] = {c.q_base, c.k_base, c.v_base, c.out_base};
-  const std::uint64_t strides[] = {c.q_head_bytes, c.k_head_bytes, c.v_head_bytes, c.out_head_bytes};
+  const std::uint64_t strides[] = {c.q_head_bytes, c.k_head_bytes, c.v_head_bytes,
+                                   c.out_head_bytes};
   std::vector<Walked> all;
   const auto add = [&](const Block& block, int first_tile, int tiles, int length) {
     const int first = first_tile * V::kSide;
     const int rows = std::min(length, (first_tile + tiles) * V::kSide) - first;
     const int head = kOfKeys ? block.head / c.group : block.head;
-    all.push_back(
-        {V::kTarget, all.size() % 2,
-         bases[V::kTarget] + static_cast<std::uint64_t>(head) * strides[V::kTarget] + static_cast<std::uint64_t>(first) * row_bytes,
-         static_cast<std::uint64_t>(rows) * row_bytes, static_cast<std::uint64_t>(block.ordinal % 64),
-         kOfKeys ? static_cast<std::uint64_t>(first) : 0});
+    all.push_back({V::kTarget, all.size() % 2,
+                   bases[V::kTarget] + static_cast<std::uint64_t>(head) * strides[V::kTarget] +
+                       static_cast<std::uint64_t>(first) * row_bytes,
+                   static_cast<std::uint64_t>(rows) * row_bytes,
+                   static_cast<std::uint64_t>(block.ordinal % 64),
+                   kOfKeys ? static_cast<std::uint64_t>(first) : 0});
   };
   for (const Block& block : blocks_of(c, V::kSide)) {
     if constexpr (V::kTarget == kQ) {
@@ -66,7 +69,8 @@ std::vector<Walked> expected_transfers(const EngineConfig& c) {
 template <class V>
 class TransferWalker : public testing::Test {
  protected:
-  void run(Bench<typename V::Unit>& bench, const EngineConfig& c, Stalls stalls, std::uint64_t seed, std::uint64_t& compared) {
+  void run(Bench<typename V::Unit>& bench, const EngineConfig& c, Stalls stalls, std::uint64_t seed,
+           std::uint64_t& compared) {
     SCOPED_TRACE(c.text() + ", stalls " + name_of(stalls) + ", " + seed_text(seed));
     c.apply(bench->config_i);
     bench->start_i = 1;
@@ -94,8 +98,10 @@ class TransferWalker : public testing::Test {
     ASSERT_EQ(bench->transfer_valid_o, 0) << "after the last transfer";
   }
 };
-using Variants = testing::Types<Variant<VQ4, kQ, 4, 8>, Variant<VQ16, kQ, 16, 32>, Variant<VK4, kK, 4, 8>, Variant<VV5, kV, 5, 16>,
-                                Variant<VV16, kV, 16, 32>, Variant<VOut5, kOut, 5, 16>, Variant<VOut16, kOut, 16, 32>>;
+using Variants =
+    testing::Types<Variant<VQ4, kQ, 4, 8>, Variant<VQ16, kQ, 16, 32>, Variant<VK4, kK, 4, 8>,
+                   Variant<VV5, kV, 5, 16>, Variant<VV16, kV, 16, 32>, Variant<VOut5, kOut, 5, 16>,
+                   Variant<VOut16, kOut, 16, 32>>;
 TYPED_TEST_SUITE(TransferWalker, Variants);
 
 TYPED_TEST(TransferWalker, RandomRuns) {
@@ -104,8 +110,8 @@ TYPED_TEST(TransferWalker, RandomRuns) {
   Bench<typename TypeParam::Unit> bench(seed);
   bench->start_i = 0;
   bench.reset();
-  Bins bins({"grouped heads", "a head each", "a causal mask", "rows that fill their beats", "rows with padding", "more than 64 blocks",
-             "one row in a tile"});
+  Bins bins({"grouped heads", "a head each", "a causal mask", "rows that fill their beats",
+             "rows with padding", "more than 64 blocks", "one row in a tile"});
   std::uint64_t compared = 0;
   for (int round = 0; round < 2000; ++round) {
     EngineConfig c = random_config(random, TypeParam::kSide);
@@ -116,8 +122,10 @@ TYPED_TEST(TransferWalker, RandomRuns) {
     bins.hit(0, c.group > 1 && c.heads > c.group);
     bins.hit(1, c.group == 1 && c.heads > 1);
     bins.hit(2, c.causal);
-    bins.hit(3, c.width_qk % (TypeParam::kBeat / 2) == 0 && c.width_v % (TypeParam::kBeat / 2) == 0);
-    bins.hit(4, c.width_qk % (TypeParam::kBeat / 2) != 0 && c.width_v % (TypeParam::kBeat / 2) != 0);
+    bins.hit(3,
+             c.width_qk % (TypeParam::kBeat / 2) == 0 && c.width_v % (TypeParam::kBeat / 2) == 0);
+    bins.hit(4,
+             c.width_qk % (TypeParam::kBeat / 2) != 0 && c.width_v % (TypeParam::kBeat / 2) != 0);
     bins.hit(5, c.heads == 70);
     bins.hit(6, c.seq_q % TypeParam::kSide == 1 || c.seq_kv % TypeParam::kSide == 1);
   }

@@ -20,7 +20,8 @@ struct Variant {
 };
 template <class V>
 class Link : public testing::Test {};
-using Variants = testing::Types<Variant<VLink1, 1, 1>, Variant<VLink2, 2, 64>, Variant<VLink14, 14, 36>>;
+using Variants =
+    testing::Types<Variant<VLink1, 1, 1>, Variant<VLink2, 2, 64>, Variant<VLink14, 14, 36>>;
 TYPED_TEST_SUITE(Link, Variants);
 
 TYPED_TEST(Link, EveryWordAtItsTime) {
@@ -45,7 +46,8 @@ TYPED_TEST(Link, EveryWordAtItsTime) {
     bench.settle();
     ASSERT_EQ(bench->valid_o, way.front().valid ? 1 : 0) << "cycle " << cycle;
     if (way.front().valid) {
-      ASSERT_EQ(port_bits(bench->data_o, 0, TypeParam::kWidth), way.front().data) << "cycle " << cycle;
+      ASSERT_EQ(port_bits(bench->data_o, 0, TypeParam::kWidth), way.front().data)
+          << "cycle " << cycle;
       ++compared;
     }
     bins.hit(0, before && word.valid);

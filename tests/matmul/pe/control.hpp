@@ -7,7 +7,8 @@ namespace weft::test {
 
 enum class PeOp : std::uint8_t { nop, exp1, exp2, exp3, exp4, exp5, exp6, qk, lm, sub, sld, slnv };
 inline constexpr int kPeOps = 12;
-inline constexpr PeOp kSlnSlots[] = {PeOp::sub, PeOp::exp1, PeOp::exp2, PeOp::exp3, PeOp::exp4, PeOp::exp5, PeOp::exp6};
+inline constexpr PeOp kSlnSlots[] = {PeOp::sub,  PeOp::exp1, PeOp::exp2, PeOp::exp3,
+                                     PeOp::exp4, PeOp::exp5, PeOp::exp6};
 
 struct PeControl {
   PeOp op = PeOp::nop;
@@ -17,14 +18,31 @@ struct PeControl {
   int diagonal = 0;  // modulo 256
 
   std::uint32_t word() const {
-    return static_cast<std::uint32_t>(op) << 14 | static_cast<std::uint32_t>(first) << 13 | static_cast<std::uint32_t>(context) << 9 |
-           static_cast<std::uint32_t>(row_valid) << 8 | (static_cast<std::uint32_t>(diagonal) & 0xFFu);
+    return static_cast<std::uint32_t>(op) << 14 | static_cast<std::uint32_t>(first) << 13 |
+           static_cast<std::uint32_t>(context) << 9 | static_cast<std::uint32_t>(row_valid) << 8 |
+           (static_cast<std::uint32_t>(diagonal) & 0xFFu);
   }
 };
 inline constexpr int kPeControlBits = 18;
 
-enum class LaneOp : std::uint8_t { nop, exp1, exp2, exp3, exp4, exp5, exp6, rm, sub, spd, rd, spnv, rnv, av };
-inline constexpr LaneOp kPrmSlots[] = {LaneOp::sub, LaneOp::exp1, LaneOp::exp2, LaneOp::exp3, LaneOp::exp4, LaneOp::exp5, LaneOp::exp6};
+enum class LaneOp : std::uint8_t {
+  nop,
+  exp1,
+  exp2,
+  exp3,
+  exp4,
+  exp5,
+  exp6,
+  rm,
+  sub,
+  spd,
+  rd,
+  spnv,
+  rnv,
+  av
+};
+inline constexpr LaneOp kPrmSlots[] = {LaneOp::sub,  LaneOp::exp1, LaneOp::exp2, LaneOp::exp3,
+                                       LaneOp::exp4, LaneOp::exp5, LaneOp::exp6};
 
 struct LaneControl {
   LaneOp op = LaneOp::nop;
@@ -38,8 +56,9 @@ struct LaneControl {
   std::uint32_t out_slot = 0;
 
   std::uint64_t word() const {
-    return static_cast<std::uint64_t>(op) << 55 | static_cast<std::uint64_t>(first) << 54 | static_cast<std::uint64_t>(key) << 38 |
-           static_cast<std::uint64_t>(address) << 18 | element << 11 | context << 7 | link << 5 | pair << 1 | out_slot;
+    return static_cast<std::uint64_t>(op) << 55 | static_cast<std::uint64_t>(first) << 54 |
+           static_cast<std::uint64_t>(key) << 38 | static_cast<std::uint64_t>(address) << 18 |
+           element << 11 | context << 7 | link << 5 | pair << 1 | out_slot;
   }
 };
 

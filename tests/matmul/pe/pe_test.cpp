@@ -65,7 +65,8 @@ std::vector<std::string> bin_names() {
 // What an element holds and hands down, from the arithmetic of models/numerics.
 class Model {
  public:
-  Model(int contexts, float scale, Bins& bins) : state_(static_cast<std::size_t>(contexts), 0.0f), scale_(scale), bins_(bins) {}
+  Model(int contexts, float scale, Bins& bins)
+      : state_(static_cast<std::size_t>(contexts), 0.0f), scale_(scale), bins_(bins) {}
 
   // The column's result as it leaves.
   std::uint32_t step(const Slot& slot) {
@@ -76,7 +77,8 @@ class Model {
     const bool result = c.op == PeOp::lm || c.op == PeOp::sld || c.op == PeOp::slnv;
     bins_.hit(kInvalidRow, result && !c.row_valid);
     bins_.hit(kSumAfterSum, c.op == PeOp::qk && last_ == PeOp::qk && !c.first);
-    bins_.hit(kContextChange, c.op != PeOp::nop && last_ != PeOp::nop && c.context != last_context_);
+    bins_.hit(kContextChange,
+              c.op != PeOp::nop && last_ != PeOp::nop && c.context != last_context_);
     bins_.hit(kOthersInsideChain, chain_ > 0 && c.op >= PeOp::qk && c.op != PeOp::sub);
     last_ = c.op;
     last_context_ = c.context;
@@ -109,7 +111,8 @@ class Model {
         const bool visible = static_cast<std::int8_t>(c.diagonal) >= 0;
         bins_.hit(kHiddenTerm, !visible);
         if (!c.row_valid || !visible) return slot.partial;
-        return as_word(c.op == PeOp::sld ? numerics::add(partial, state) : numerics::macc(state, row, partial));
+        return as_word(c.op == PeOp::sld ? numerics::add(partial, state)
+                                         : numerics::macc(state, row, partial));
       }
       default: ++chain_; break;
     }
@@ -127,7 +130,8 @@ class Model {
     const double argument = static_cast<double>(difference) * static_cast<double>(scale_);
     if (std::fabs(argument) < 100.0) {  // half a step of bf16, and the polynomial's error
       const double exact = std::exp2(argument);
-      EXPECT_NEAR(static_cast<double>(result), exact, exact * (0x1p-8 + 4e-6)) << "the model itself, at " << argument;
+      EXPECT_NEAR(static_cast<double>(result), exact, exact * (0x1p-8 + 4e-6))
+          << "the model itself, at " << argument;
     }
     return result;
   }
@@ -144,7 +148,8 @@ class Model {
 // Slots at random: any of any context at any time, but a weight's seven in their order.
 class Traffic {
  public:
-  Traffic(int contexts, bool wild, std::uint64_t seed) : contexts_(contexts), wild_(wild), random_(seed) {}
+  Traffic(int contexts, bool wild, std::uint64_t seed)
+      : contexts_(contexts), wild_(wild), random_(seed) {}
 
   Slot next() {
     Slot slot;
@@ -193,7 +198,8 @@ class Traffic {
  private:
   std::uint16_t bf16() { return static_cast<std::uint16_t>(operand() >> 16); }
   std::uint32_t operand() {
-    return wild_ && random_.in_range(0, 5) == 0 ? random_.word() : random_.with_exponent(random_.in_range(118, 130));
+    return wild_ && random_.in_range(0, 5) == 0 ? random_.word()
+                                                : random_.with_exponent(random_.in_range(118, 130));
   }
 
   int contexts_;
@@ -241,7 +247,8 @@ class Pe : public testing::Test {
       bench.settle();
       PeControl passed = slot.control;
       ++passed.diagonal;
-      const std::uint32_t inputs[] = {slot.control.word(), slot.row, slot.column, slot.partial, static_cast<std::uint32_t>(cycle)};
+      const std::uint32_t inputs[] = {slot.control.word(), slot.row, slot.column, slot.partial,
+                                      static_cast<std::uint32_t>(cycle)};
       ASSERT_EQ(bench->control_o, passed.word()) << "cycle " << cycle;
       ASSERT_EQ(bench->row_o, slot.row) << "cycle " << cycle;
       ASSERT_EQ(bench->column_o, slot.column) << "cycle " << cycle;
@@ -271,7 +278,10 @@ TYPED_TEST(Pe, ATileAgainstDouble) {
   apply(bench.unit(), Slot{});
   bench.reset();
   const auto issue = [&](PeOp op, int context, bool first, float row, float column, float partial) {
-    apply(bench.unit(), Slot{{op, first, context, true, 0}, numerics::bf16_bits(row), as_word(column), as_word(partial)});
+    apply(bench.unit(), Slot{{op, first, context, true, 0},
+                             numerics::bf16_bits(row),
+                             as_word(column),
+                             as_word(partial)});
     bench.settle();
     bench.tick();
     bench.settle();
@@ -299,7 +309,8 @@ TYPED_TEST(Pe, ATileAgainstDouble) {
     const float v = value();
     const float above = normal(random);
     const double product = issue(PeOp::slnv, context, false, v, 0, above);
-    ASSERT_NEAR(product, weight * static_cast<double>(v) + static_cast<double>(above), 4 * 0x1p-24 * (1 + std::fabs(product)));
+    ASSERT_NEAR(product, weight * static_cast<double>(v) + static_cast<double>(above),
+                4 * 0x1p-24 * (1 + std::fabs(product)));
     compared += 3;
   }
   EXPECT_EQ(compared, 900u);

@@ -1,4 +1,5 @@
-// weft_pe_row: sums of a row of elements, each a cycle after its neighbour; what it hands down and to the right.
+// weft_pe_row: sums of a row of elements, each a cycle after its neighbour; what it hands down and
+// to the right.
 #include <VRow1.h>
 #include <VRow16.h>
 #include <VRow5.h>
@@ -41,14 +42,18 @@ TYPED_TEST(PeRow, EveryElementAtItsTime) {
   bench.reset();
   Bins bins({"a sum", "a masked maximum", "a visible maximum", "a product", "an invalid row"});
   std::vector<float> state(3 * kSide);
-  std::deque<Slot> slots(kSide + 1, Slot{.control = {}, .column = std::vector<std::uint32_t>(kSide), .partial = {}, .result = {}});
+  std::deque<Slot> slots(
+      kSide + 1,
+      Slot{
+          .control = {}, .column = std::vector<std::uint32_t>(kSide), .partial = {}, .result = {}});
   for (Slot& slot : slots) slot.partial = slot.result = slot.column;
   Comparison comparison;
   const auto operand = [&] { return random.with_exponent(random.in_range(120, 130)); };
   for (int cycle = 0; cycle < 20'000; ++cycle) {
     constexpr PeOp kOps[] = {PeOp::qk, PeOp::lm, PeOp::slnv, PeOp::sld, PeOp::nop};
     Slot slot;
-    slot.control = {kOps[random.in_range(0, 4)], false, random.in_range(0, 2), random.in_range(0, 3) != 0, random.in_range(-kSide, kSide)};
+    slot.control = {kOps[random.in_range(0, 4)], false, random.in_range(0, 2),
+                    random.in_range(0, 3) != 0, random.in_range(-kSide, kSide)};
     slot.control.first = random.in_range(0, 3) == 0 || cycle < 3;
     if (cycle < 3) slot.control.op = PeOp::qk, slot.control.context = cycle;
     slot.row = static_cast<std::uint16_t>(operand() >> 16);
@@ -60,7 +65,8 @@ TYPED_TEST(PeRow, EveryElementAtItsTime) {
       const float above = as_float(slot.partial.back());
       const bool visible = slot.control.diagonal + j >= 0;
       float result = above;
-      if (slot.control.op == PeOp::qk) held = numerics::macc(row, as_float(slot.column.back()), slot.control.first ? 0.0f : held);
+      if (slot.control.op == PeOp::qk)
+        held = numerics::macc(row, as_float(slot.column.back()), slot.control.first ? 0.0f : held);
       if (slot.control.op == PeOp::lm) {
         if (!visible) held = -std::numeric_limits<float>::infinity();
         result = numerics::max(above, held);
@@ -69,7 +75,8 @@ TYPED_TEST(PeRow, EveryElementAtItsTime) {
       if (slot.control.op == PeOp::slnv && visible) result = numerics::macc(held, row, above);
       slot.result.push_back(as_word(slot.control.row_valid ? result : above));
       bins.hit(0, slot.control.op == PeOp::qk && !slot.control.first);
-      bins.hit(slot.control.op == PeOp::lm ? (visible ? 2 : 1) : 3, slot.control.op == PeOp::lm || slot.control.op == PeOp::slnv);
+      bins.hit(slot.control.op == PeOp::lm ? (visible ? 2 : 1) : 3,
+               slot.control.op == PeOp::lm || slot.control.op == PeOp::slnv);
       bins.hit(4, slot.control.op == PeOp::lm && !slot.control.row_valid);
     }
     slots.push_front(slot);
@@ -86,11 +93,14 @@ TYPED_TEST(PeRow, EveryElementAtItsTime) {
     for (std::size_t j = 0; j < kSide && cycle > kSide; ++j) {
       PeControl passed = slots[j].control;
       passed.diagonal += static_cast<int>(j) + 1;
-      ASSERT_EQ(port_bits(bench->control_o, j * kPeControlBits, kPeControlBits), passed.word()) << "column " << j << ", cycle " << cycle;
+      ASSERT_EQ(port_bits(bench->control_o, j * kPeControlBits, kPeControlBits), passed.word())
+          << "column " << j << ", cycle " << cycle;
       ASSERT_EQ(port_bits(bench->column_o, j * 32, 32), slots[j].column[j]) << "column " << j;
-      const std::uint32_t where[] = {static_cast<std::uint32_t>(passed.op), static_cast<std::uint32_t>(j),
+      const std::uint32_t where[] = {static_cast<std::uint32_t>(passed.op),
+                                     static_cast<std::uint32_t>(j),
                                      static_cast<std::uint32_t>(cycle)};
-      if (!comparison.same(static_cast<std::uint32_t>(port_bits(bench->partial_o, j * 32, 32)), slots[j].result[j], "the model", where))
+      if (!comparison.same(static_cast<std::uint32_t>(port_bits(bench->partial_o, j * 32, 32)),
+                           slots[j].result[j], "the model", where))
         return;
     }
   }

@@ -56,7 +56,8 @@ class SpatialArray : public testing::Test {
     const float scale = numerics::softmax_scale_log2e(0.3);
     bench->scale_i = as_word(scale);
     drive(bench.unit(), ArraySlot{}, -1);
-    for (int j = 0; j < kSide; ++j) set_port_bits(bench->rm_valid_i, static_cast<std::size_t>(j), 1, 0);
+    for (int j = 0; j < kSide; ++j)
+      set_port_bits(bench->rm_valid_i, static_cast<std::size_t>(j), 1, 0);
     bench.reset();
     ArrayTraffic traffic(kSide, V::kContexts, wild, gaps, scale, seed);
     Bins bins(bin_names());
@@ -67,10 +68,13 @@ class SpatialArray : public testing::Test {
       slots.push_front(traffic.next());
       slots.pop_back();
       count(slots[0], slots[1], bins, diagonals);
-      for (int place = 0; place < kSide; ++place) drive(bench.unit(), slots[static_cast<std::size_t>(place)], place);
+      for (int place = 0; place < kSide; ++place)
+        drive(bench.unit(), slots[static_cast<std::size_t>(place)], place);
       bench.settle();
       for (int j = 0; j < kSide; ++j) {
-        if (!check_foot(bench.unit(), slots[static_cast<std::size_t>(kSide + j)], j, cycle, comparison)) return;
+        if (!check_foot(bench.unit(), slots[static_cast<std::size_t>(kSide + j)], j, cycle,
+                        comparison))
+          return;
       }
       if (this->HasFatalFailure()) return;
       bench.tick();
@@ -82,7 +86,8 @@ class SpatialArray : public testing::Test {
   }
 
  private:
-  // What reaches row `place` and column `place` of a slot that element (0, 0) had `place` cycles before.
+  // What reaches row `place` and column `place` of a slot that element (0, 0) had `place` cycles
+  // before.
   static void drive(typename V::Unit& unit, const ArraySlot& slot, int place) {
     const PeControl& control = slot.control;
     if (place <= 0) {
@@ -93,37 +98,51 @@ class SpatialArray : public testing::Test {
     const auto at = static_cast<std::size_t>(place);
     const auto garbage = static_cast<std::uint16_t>(slot.control.context * 0x1111 + 0x3F80);
     const bool qk = control.op == PeOp::qk;
-    set_port_bits(unit.k_i, at * 16, 16, qk ? slot.tile->k[at][static_cast<std::size_t>(slot.element)] : garbage);
-    set_port_bits(unit.q_i, at * 16, 16, qk ? slot.tile->q[at][static_cast<std::size_t>(slot.element)] : garbage);
-    set_port_bits(unit.v_i, at * 16, 16, control.op == PeOp::slnv ? slot.tile->v[at][static_cast<std::size_t>(slot.element)] : garbage);
+    set_port_bits(unit.k_i, at * 16, 16,
+                  qk ? slot.tile->k[at][static_cast<std::size_t>(slot.element)] : garbage);
+    set_port_bits(unit.q_i, at * 16, 16,
+                  qk ? slot.tile->q[at][static_cast<std::size_t>(slot.element)] : garbage);
+    set_port_bits(unit.v_i, at * 16, 16,
+                  control.op == PeOp::slnv
+                      ? slot.tile->v[at][static_cast<std::size_t>(slot.element)]
+                      : garbage);
     set_port_bits(unit.rm_valid_i, at, 1, slot.rm_tile ? 1 : 0);
     set_port_bits(unit.rm_context_i, at * 4, 4, static_cast<std::uint64_t>(slot.rm_context));
     set_port_bits(unit.rm_i, at * 32, 32, slot.rm_tile ? slot.rm_tile->rm[at] : garbage);
   }
 
-  static bool check_foot(typename V::Unit& unit, const ArraySlot& slot, int column, std::uint64_t cycle, Comparison& comparison) {
+  static bool check_foot(typename V::Unit& unit, const ArraySlot& slot, int column,
+                         std::uint64_t cycle, Comparison& comparison) {
     const auto j = static_cast<std::size_t>(column);
     const PeOp op = slot.control.op;
-    EXPECT_EQ(port_bits(unit.foot_op_o, j * 4, 4), static_cast<std::uint64_t>(op)) << "column " << column << ", cycle " << cycle;
+    EXPECT_EQ(port_bits(unit.foot_op_o, j * 4, 4), static_cast<std::uint64_t>(op))
+        << "column " << column << ", cycle " << cycle;
     if (op == PeOp::nop) return !testing::Test::HasFailure();
-    EXPECT_EQ(port_bits(unit.foot_context_o, j * 4, 4), static_cast<std::uint64_t>(slot.control.context)) << "column " << column;
+    EXPECT_EQ(port_bits(unit.foot_context_o, j * 4, 4),
+              static_cast<std::uint64_t>(slot.control.context))
+        << "column " << column;
     if (testing::Test::HasFailure()) return false;
     const Tile& tile = *slot.tile;
     const auto foot = static_cast<std::uint32_t>(port_bits(unit.foot_o, j * 32, 32));
-    const std::uint32_t where[] = {static_cast<std::uint32_t>(op), static_cast<std::uint32_t>(column),
-                                   static_cast<std::uint32_t>(tile.rows), static_cast<std::uint32_t>(tile.diagonal)};
+    const std::uint32_t where[] = {
+        static_cast<std::uint32_t>(op), static_cast<std::uint32_t>(column),
+        static_cast<std::uint32_t>(tile.rows), static_cast<std::uint32_t>(tile.diagonal)};
     if (op == PeOp::lm) return comparison.same(foot, tile.lm[j], "plain loops", where);
     if (op == PeOp::sld) return comparison.same(foot, tile.sld[j], "plain loops", where);
-    if (op == PeOp::slnv) return comparison.same(foot, tile.slnv[static_cast<std::size_t>(slot.element)][j], "plain loops", where);
+    if (op == PeOp::slnv)
+      return comparison.same(foot, tile.slnv[static_cast<std::size_t>(slot.element)][j],
+                             "plain loops", where);
     return true;
   }
 
-  static void count(const ArraySlot& slot, const ArraySlot& before, Bins& bins, std::set<int>& diagonals) {
+  static void count(const ArraySlot& slot, const ArraySlot& before, Bins& bins,
+                    std::set<int>& diagonals) {
     bins.hit(kPause, slot.control.op == PeOp::nop);
     if (slot.control.op == PeOp::nop) return;
     const Tile& tile = *slot.tile;
     bins.hit(kSameContextNext, before.tile == slot.tile);
-    bins.hit(kOtherContextNext, before.tile != nullptr && before.control.context != slot.control.context);
+    bins.hit(kOtherContextNext,
+             before.tile != nullptr && before.control.context != slot.control.context);
     if (slot.control.op != PeOp::slnv) return;
     diagonals.insert(tile.diagonal);
     bins.hit(kPartialRows, tile.rows < kSide);
@@ -133,12 +152,19 @@ class SpatialArray : public testing::Test {
     bins.hit(kCutByDiagonal, tile.diagonal > -kSide && tile.diagonal < tile.rows - 1);
   }
 };
-using Variants = testing::Types<Variant<VArray2, 2, 2>, Variant<VArray4, 4, 3>, Variant<VArray5, 5, 4>, Variant<VArray16, 16, 3>>;
+using Variants = testing::Types<Variant<VArray2, 2, 2>, Variant<VArray4, 4, 3>,
+                                Variant<VArray5, 5, 4>, Variant<VArray16, 16, 3>>;
 TYPED_TEST_SUITE(SpatialArray, Variants);
 
-TYPED_TEST(SpatialArray, SlotsInEveryCycle) { this->run(false, false, bench_count(60'000), seed_or(kSeed)); }
-TYPED_TEST(SpatialArray, SlotsWithPauses) { this->run(false, true, bench_count(60'000), seed_or(kSeed + 1)); }
-TYPED_TEST(SpatialArray, AnyValues) { this->run(true, true, bench_count(60'000), seed_or(kSeed + 2)); }
+TYPED_TEST(SpatialArray, SlotsInEveryCycle) {
+  this->run(false, false, bench_count(60'000), seed_or(kSeed));
+}
+TYPED_TEST(SpatialArray, SlotsWithPauses) {
+  this->run(false, true, bench_count(60'000), seed_or(kSeed + 1));
+}
+TYPED_TEST(SpatialArray, AnyValues) {
+  this->run(true, true, bench_count(60'000), seed_or(kSeed + 2));
+}
 
 }  // namespace
 }  // namespace weft::test

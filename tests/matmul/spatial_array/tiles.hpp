@@ -1,4 +1,5 @@
-// Tiles for the 2D array: their operands, what the feet of the columns give, and the slots in which it happens.
+// Tiles for the 2D array: their operands, what the feet of the columns give, and the slots in which
+// it happens.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,12 @@
 
 namespace weft::test {
 
-inline float softmax_of(float difference, float scale) { return numerics::round_to_bf16(numerics::exp_maccs(difference, scale)); }
+inline float softmax_of(float difference, float scale) {
+  return numerics::round_to_bf16(numerics::exp_maccs(difference, scale));
+}
 
-// One tile of keys against one of queries; operands by [row or column][e or f]. Rows from `rows` on hold anything.
+// One tile of keys against one of queries; operands by [row or column][e or f]. Rows from `rows` on
+// hold anything.
 struct Tile {
   int side = 0, rows = 0, diagonal = 0, width_qk = 0, width_v = 0;
   std::vector<std::vector<std::uint16_t>> k, v, q;
@@ -29,12 +33,14 @@ struct Tile {
   // Plain loops in the order in which the columns add.
   void compute_maxima() {
     lm.clear();
-    scores_.assign(static_cast<std::size_t>(rows), std::vector<float>(static_cast<std::size_t>(side)));
+    scores_.assign(static_cast<std::size_t>(rows),
+                   std::vector<float>(static_cast<std::size_t>(side)));
     for (int j = 0; j < side; ++j) {
       float maximum = -std::numeric_limits<float>::infinity();
       for (int i = 0; i < rows; ++i) {
         float sum = 0;
-        for (int e = 0; e < width_qk; ++e) sum = numerics::macc(numerics::from_bf16(k[i][e]), numerics::from_bf16(q[j][e]), sum);
+        for (int e = 0; e < width_qk; ++e)
+          sum = numerics::macc(numerics::from_bf16(k[i][e]), numerics::from_bf16(q[j][e]), sum);
         scores_[i][j] = visible(i, j) ? sum : -std::numeric_limits<float>::infinity();
         maximum = numerics::max(maximum, scores_[i][j]);
       }
@@ -67,7 +73,8 @@ struct Tile {
   std::vector<std::vector<float>> scores_;
 };
 
-inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diagonal, bool wild, float scale) {
+inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diagonal, bool wild,
+                                         float scale) {
   auto tile = std::make_shared<Tile>();
   tile->side = side;
   const int kind = random.in_range(0, 5);
@@ -76,7 +83,8 @@ inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diago
   tile->width_qk = random.in_range(1, 12);
   tile->width_v = random.in_range(1, 12);
   const auto operand = [&](bool real) {
-    if (!real || (wild && random.in_range(0, 30) == 0)) return static_cast<std::uint16_t>(random.word() >> 16);
+    if (!real || (wild && random.in_range(0, 30) == 0))
+      return static_cast<std::uint16_t>(random.word() >> 16);
     return static_cast<std::uint16_t>(random.with_exponent(random.in_range(120, 128)) >> 16);
   };
   const auto fill = [&](auto& matrix, int width, int real_rows) {
@@ -91,7 +99,8 @@ inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diago
   tile->compute_maxima();
   for (const std::uint32_t own : tile->lm) {  // what ran before may have had a larger maximum
     const float before = as_float(random.with_exponent(random.in_range(124, 130)));
-    tile->rm.push_back(as_word(random.in_range(0, 1) == 0 ? as_float(own) : numerics::max(as_float(own), before)));
+    tile->rm.push_back(
+        as_word(random.in_range(0, 1) == 0 ? as_float(own) : numerics::max(as_float(own), before)));
   }
   tile->compute_sums(scale);
   return tile;
@@ -110,7 +119,12 @@ struct ArraySlot {
 class ArrayTraffic {
  public:
   ArrayTraffic(int side, int contexts, bool wild, bool gaps, float scale, std::uint64_t seed)
-      : side_(side), wild_(wild), gaps_(gaps), scale_(scale), random_(seed), places_(static_cast<std::size_t>(contexts)) {}
+      : side_(side),
+        wild_(wild),
+        gaps_(gaps),
+        scale_(scale),
+        random_(seed),
+        places_(static_cast<std::size_t>(contexts)) {}
 
   std::uint64_t rm_at_once = 0;  // maxima that came in the cycle before their subtraction
 
@@ -148,11 +162,14 @@ class ArrayTraffic {
 
   void choose(ArraySlot& slot) {
     if (gaps_ && random_.in_range(0, 3) == 0) return;
-    if (current_ < 0 || random_.in_range(0, 3) == 0) current_ = random_.in_range(0, static_cast<int>(places_.size()) - 1);
+    if (current_ < 0 || random_.in_range(0, 3) == 0)
+      current_ = random_.in_range(0, static_cast<int>(places_.size()) - 1);
     if (chain_ >= 0) current_ = chain_;
     Place& place = places_[static_cast<std::size_t>(current_)];
     if (place.phase == kEmpty) {
-      place = Place{.phase = kQk, .tile = random_tile(random_, side_, tiles_++ % (2 * side_ + 1) - side_, wild_, scale_)};
+      place = Place{
+          .phase = kQk,
+          .tile = random_tile(random_, side_, tiles_++ % (2 * side_ + 1) - side_, wild_, scale_)};
     }
     if (place.phase == kNeedsRm || place.phase == kRmOnItsWay) {
       current_ = -1;

@@ -1,4 +1,5 @@
-// weft_vector_array: lanes a cycle apart, each with values of its own; maxima on their way back; outputs of every lane.
+// weft_vector_array: lanes a cycle apart, each with values of its own; maxima on their way back;
+// outputs of every lane.
 #include <VArray16.h>
 #include <VArray3.h>
 #include <VArray4.h>
@@ -18,8 +19,11 @@ template <class U, int side, int beat_elements, int divide_stages>
 struct Variant {
   using Unit = U;
   static constexpr int kSide = side;
-  static constexpr LaneParameters kParameters{
-      .keys = 64, .rnv_words = 2048, .divide_stages = divide_stages, .beat_elements = beat_elements, .lanes = side};
+  static constexpr LaneParameters kParameters{.keys = 64,
+                                              .rnv_words = 2048,
+                                              .divide_stages = divide_stages,
+                                              .beat_elements = beat_elements,
+                                              .lanes = side};
 };
 
 template <class V>
@@ -28,20 +32,23 @@ class VectorArray : public testing::Test {
   static constexpr int kSide = V::kSide;
   static constexpr LaneParameters kP = V::kParameters;
 
-  void traffic(Bench<typename V::Unit>& bench, int width, bool gaps, std::uint64_t seed, Bins& bins, Comparison& comparison) {
+  void traffic(Bench<typename V::Unit>& bench, int width, bool gaps, std::uint64_t seed, Bins& bins,
+               Comparison& comparison) {
     SCOPED_TRACE("F = " + std::to_string(width) + (gaps ? ", pauses, " : ", ") + seed_text(seed));
     bench->scale_i = as_word(kScale);
     bench->width_i = static_cast<CData>(width);
     LaneTraffic traffic(kP, width, gaps, 12 + 200 / width, seed);
     std::vector<LaneValues> values;
-    for (int j = 0; j < kSide; ++j) values.emplace_back(traffic, kScale, gaps, seed * 64 + static_cast<std::uint64_t>(j));
+    for (int j = 0; j < kSide; ++j)
+      values.emplace_back(traffic, kScale, gaps, seed * 64 + static_cast<std::uint64_t>(j));
     const std::vector<LaneCycle> cycles = traffic.all(bins);
     const LaneCycle none;
     Drain read;
     const auto drive_foot = [&](int lane, const Foot& foot) {
       const auto j = static_cast<std::size_t>(lane);
       set_port_bits(bench->foot_op_i, j * 4, 4, static_cast<std::uint64_t>(foot.op));
-      set_port_bits(bench->foot_context_i, j * 4, 4, static_cast<std::uint64_t>(foot.tile % kP.contexts));
+      set_port_bits(bench->foot_context_i, j * 4, 4,
+                    static_cast<std::uint64_t>(foot.tile % kP.contexts));
       set_port_bits(bench->foot_i, j * 32, 32, values[j].foot(foot));
     };
     bench->control_i = 0;
@@ -65,7 +72,9 @@ class VectorArray : public testing::Test {
       bench->drain_beat_i = static_cast<CData>(drain.beat);
       bench.settle();
       for (int j = 0; j < kSide; ++j) {
-        if (!check_maximum(bench.unit(), past(j + kSide), j, values[static_cast<std::size_t>(j)], comparison)) return;
+        if (!check_maximum(bench.unit(), past(j + kSide), j, values[static_cast<std::size_t>(j)],
+                           comparison))
+          return;
       }
       if (past(1).drain.valid) read = past(1).drain;  // and stands until the next
       if (read.valid && !check_output(bench.unit(), read, width, values, comparison)) return;
@@ -75,31 +84,37 @@ class VectorArray : public testing::Test {
 
  private:
   // Lane j's maximum stands at the top of its column SIDE + j cycles after lane 0's slot.
-  static bool check_maximum(typename V::Unit& unit, const LaneCycle& slot, int lane, const LaneValues& values, Comparison& comparison) {
+  static bool check_maximum(typename V::Unit& unit, const LaneCycle& slot, int lane,
+                            const LaneValues& values, Comparison& comparison) {
     const auto j = static_cast<std::size_t>(lane);
     const bool rm = slot.control.op == LaneOp::rm;
     EXPECT_EQ(port_bits(unit.rm_valid_o, j, 1), rm ? 1u : 0u) << "lane " << lane;
     if (!rm) return !testing::Test::HasFailure();
     EXPECT_EQ(port_bits(unit.rm_context_o, j * 4, 4), slot.control.context) << "lane " << lane;
-    const std::uint32_t where[] = {static_cast<std::uint32_t>(slot.tile), static_cast<std::uint32_t>(lane)};
-    return comparison.same(static_cast<std::uint32_t>(port_bits(unit.rm_o, j * 32, 32)), values.maximum(slot.tile), "the model's maximum",
-                           where);
+    const std::uint32_t where[] = {static_cast<std::uint32_t>(slot.tile),
+                                   static_cast<std::uint32_t>(lane)};
+    return comparison.same(static_cast<std::uint32_t>(port_bits(unit.rm_o, j * 32, 32)),
+                           values.maximum(slot.tile), "the model's maximum", where);
   }
-  static bool check_output(typename V::Unit& unit, const Drain& drain, int width, const std::vector<LaneValues>& values,
-                           Comparison& comparison) {
-    const std::vector<std::uint16_t>& wanted = values[static_cast<std::size_t>(drain.lane)].out(drain.query);
+  static bool check_output(typename V::Unit& unit, const Drain& drain, int width,
+                           const std::vector<LaneValues>& values, Comparison& comparison) {
+    const std::vector<std::uint16_t>& wanted =
+        values[static_cast<std::size_t>(drain.lane)].out(drain.query);
     for (int e = 0; e < kP.beat_elements && drain.beat * kP.beat_elements + e < width; ++e) {
       const int f = drain.beat * kP.beat_elements + e;
-      const std::uint32_t where[] = {static_cast<std::uint32_t>(drain.query), static_cast<std::uint32_t>(drain.lane),
+      const std::uint32_t where[] = {static_cast<std::uint32_t>(drain.query),
+                                     static_cast<std::uint32_t>(drain.lane),
                                      static_cast<std::uint32_t>(f)};
-      const auto got = static_cast<std::uint32_t>(port_bits(unit.drain_data_o, static_cast<std::size_t>(e) * 16, 16));
-      if (!comparison.same(got, wanted[static_cast<std::size_t>(f)], "the model's output", where)) return false;
+      const auto got = static_cast<std::uint32_t>(
+          port_bits(unit.drain_data_o, static_cast<std::size_t>(e) * 16, 16));
+      if (!comparison.same(got, wanted[static_cast<std::size_t>(f)], "the model's output", where))
+        return false;
     }
     return true;
   }
 };
-using Variants =
-    testing::Types<Variant<VArray3, 3, 4, 13>, Variant<VArray4, 4, 4, 1>, Variant<VArray5, 5, 8, 2>, Variant<VArray16, 16, 16, 13>>;
+using Variants = testing::Types<Variant<VArray3, 3, 4, 13>, Variant<VArray4, 4, 4, 1>,
+                                Variant<VArray5, 5, 8, 2>, Variant<VArray16, 16, 16, 13>>;
 TYPED_TEST_SUITE(VectorArray, Variants);
 
 TYPED_TEST(VectorArray, EveryLaneItsOwnValues) {

@@ -1,5 +1,6 @@
-// Slots of the 1D array, what the 2D array sends it meanwhile, and when its outputs are read back: tiles in the order of
-// the binding's loops, each step of each tile as soon, or as late, as the lane's registers allow.
+// Slots of the 1D array, what the 2D array sends it meanwhile, and when its outputs are read back:
+// tiles in the order of the binding's loops, each step of each tile as soon, or as late, as the
+// lane's registers allow.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +15,8 @@
 namespace weft::test {
 
 struct LaneParameters {
-  int contexts = 3, links = 3, pairs = 8, max_width = 128, keys = 1024, rnv_words = 16384, divide_stages = 13, beat_elements = 16;
+  int contexts = 3, links = 3, pairs = 8, max_width = 128, keys = 1024, rnv_words = 16384,
+      divide_stages = 13, beat_elements = 16;
   int lanes = 1;
 };
 
@@ -34,7 +36,8 @@ struct Drain {
   bool valid = false;
   int query = 0, lane = 0, beat = 0;
 };
-// Everything of one cycle, as lane 0 sees it; lane j does so j cycles later, but drains are not delayed.
+// Everything of one cycle, as lane 0 sees it; lane j does so j cycles later, but drains are not
+// delayed.
 struct LaneCycle {
   LaneControl control;
   int tile = 0;  // of the slot; of AV the query
@@ -74,7 +77,8 @@ class LaneTraffic {
     std::vector<int> last_user(static_cast<std::size_t>(words), -1);
     while (static_cast<int>(word_.size()) < queries) {
       const int begin = static_cast<int>(word_.size());
-      const int members = random_.in_range(1, std::max(1, std::min({4, queries - begin, words / 2})));
+      const int members =
+          random_.in_range(1, std::max(1, std::min({4, queries - begin, words / 2})));
       for (int q = begin; q < begin + members; ++q) {  // words not taken by the block itself
         int word = random_.in_range(0, words - 1);
         while (last_user[static_cast<std::size_t>(word)] >= begin) word = (word + 1) % words;
@@ -94,7 +98,8 @@ class LaneTraffic {
     av_.assign(word_.size(), kNever);
     drained_.assign(word_.size(), kNever);
     last_tile_.assign(word_.size(), 0);
-    for (std::size_t k = 0; k < tiles_.size(); ++k) last_tile_[static_cast<std::size_t>(tiles_[k].query)] = static_cast<int>(k);
+    for (std::size_t k = 0; k < tiles_.size(); ++k)
+      last_tile_[static_cast<std::size_t>(tiles_[k].query)] = static_cast<int>(k);
   }
 
   const std::vector<LaneTile>& tiles() const { return tiles_; }
@@ -104,8 +109,10 @@ class LaneTraffic {
 
   std::vector<LaneCycle> all(Bins& bins) {
     std::vector<LaneCycle> cycles;
-    const auto limit = static_cast<std::int64_t>(tiles_.size() + word_.size()) * (60 + 8 * width_) + 1000;
-    while (drained_.back() == kNever || static_cast<std::int64_t>(cycles.size()) <= drained_.back()) {
+    const auto limit =
+        static_cast<std::int64_t>(tiles_.size() + word_.size()) * (60 + 8 * width_) + 1000;
+    while (drained_.back() == kNever ||
+           static_cast<std::int64_t>(cycles.size()) <= drained_.back()) {
       now_ = static_cast<std::int64_t>(cycles.size());
       if (now_ > limit) throw std::runtime_error("no progress: the traffic contradicts itself");
       LaneCycle cycle;
@@ -119,14 +126,28 @@ class LaneTraffic {
   }
 
  private:
-  enum Step : std::size_t { kRm, kPrm, kSpd, kRd, kSpnv, kRnv, kLmFoot, kSldFoot, kSlnvFoot, kSteps };
+  enum Step : std::size_t {
+    kRm,
+    kPrm,
+    kSpd,
+    kRd,
+    kSpnv,
+    kRnv,
+    kLmFoot,
+    kSldFoot,
+    kSlnvFoot,
+    kSteps
+  };
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  std::int64_t at(Step step, int tile) const { return tile < 0 ? -1 : at_[step][static_cast<std::size_t>(tile)]; }
+  std::int64_t at(Step step, int tile) const {
+    return tile < 0 ? -1 : at_[step][static_cast<std::size_t>(tile)];
+  }
   bool before(Step step, int tile) const { return at(step, tile) < now_; }
   bool begun(Step step, int tile) const { return at(step, tile) <= now_; }
 
-  // Whether tile k's step may begin in this cycle: operands are there and what it overwrites has been read.
+  // Whether tile k's step may begin in this cycle: operands are there and what it overwrites has
+  // been read.
   bool may(Step step, int k) const {
     const LaneTile& tile = tiles_[static_cast<std::size_t>(k)];
     const int previous = previous_[static_cast<std::size_t>(k)];
@@ -134,10 +155,14 @@ class LaneTraffic {
     const bool freed = !tile.first || user < 0 || av_[static_cast<std::size_t>(user)] < now_;
     switch (step) {
       case kRm: return begun(kLmFoot, k) && before(kPrm, k - p_.pairs);
-      case kPrm: return before(kRm, k) && before(kSpd, k - p_.contexts) && before(kSpnv, k - p_.contexts);
-      case kSpd: return before(kPrm, k) && (tile.first || before(kRd, previous)) && before(kRd, k - p_.contexts);
+      case kPrm:
+        return before(kRm, k) && before(kSpd, k - p_.contexts) && before(kSpnv, k - p_.contexts);
+      case kSpd:
+        return before(kPrm, k) && (tile.first || before(kRd, previous)) &&
+               before(kRd, k - p_.contexts);
       case kRd: return before(kSpd, k) && begun(kSldFoot, k) && freed;
-      case kSpnv: return before(kPrm, k) && (tile.first || before(kRnv, previous)) && before(kRnv, k - 1);
+      case kSpnv:
+        return before(kPrm, k) && (tile.first || before(kRnv, previous)) && before(kRnv, k - 1);
       case kRnv: return before(kSpnv, k) && before(kSlnvFoot, k) && freed;
       case kLmFoot: return before(kRm, k - p_.contexts);
       case kSldFoot: return before(kRd, k - p_.contexts);
@@ -146,7 +171,9 @@ class LaneTraffic {
   }
   bool may_av() const {
     const auto query = static_cast<std::size_t>(next_av_);
-    if (query >= word_.size() || !before(kRd, last_tile_[query]) || !before(kRnv, last_tile_[query])) return false;
+    if (query >= word_.size() || !before(kRd, last_tile_[query]) ||
+        !before(kRnv, last_tile_[query]))
+      return false;
     return query < 2 || drained_[query - 2] <= now_ + 1 + p_.divide_stages;
   }
 
@@ -176,19 +203,23 @@ class LaneTraffic {
       std::vector<int> open;  // AV is kSteps
       for (const Step step : {kRm, kPrm, kSpd, kRd, kSpnv, kRnv}) {
         const int k = next_[step];
-        if (k < static_cast<int>(tiles_.size()) && may(step, k)) open.push_back(static_cast<int>(step));
+        if (k < static_cast<int>(tiles_.size()) && may(step, k))
+          open.push_back(static_cast<int>(step));
       }
       if (may_av()) open.push_back(static_cast<int>(kSteps));
       if (open.empty() || (gaps_ && random_.in_range(0, 3) == 0)) return;
       step_ = open[random_.bits() % open.size()];
-      length_ = left_ = step_ == kPrm ? 7 : step_ == kRm || step_ == kSpd || step_ == kRd ? 1 : width_;
+      length_ = left_ = step_ == kPrm                                   ? 7
+                        : step_ == kRm || step_ == kSpd || step_ == kRd ? 1
+                                                                        : width_;
       if (step_ == static_cast<int>(kSteps)) {
         av_[static_cast<std::size_t>(next_av_++)] = now_;
       } else {
         at_[static_cast<std::size_t>(step_)][static_cast<std::size_t>(next_[step_]++)] = now_;
       }
     }
-    constexpr LaneOp kOps[] = {LaneOp::rm, LaneOp::nop, LaneOp::spd, LaneOp::rd, LaneOp::spnv, LaneOp::rnv};
+    constexpr LaneOp kOps[] = {LaneOp::rm, LaneOp::nop,  LaneOp::spd,
+                               LaneOp::rd, LaneOp::spnv, LaneOp::rnv};
     const int done = length_ - left_--;
     const bool av = step_ == static_cast<int>(kSteps);
     cycle.tile = av ? next_av_ - 1 : next_[step_] - 1;
@@ -204,7 +235,8 @@ class LaneTraffic {
     c.out_slot = static_cast<std::uint32_t>(query % 2);
   }
 
-  // Every beat of every lane's output, at the earliest in the cycle after the last element of lane 0 is written.
+  // Every beat of every lane's output, at the earliest in the cycle after the last element of lane
+  // 0 is written.
   void drain(Drain& drain) {
     const auto query = static_cast<std::size_t>(next_drain_);
     if (query >= word_.size() || av_[query] == kNever) return;
@@ -225,7 +257,8 @@ class LaneTraffic {
     const bool same = c.key == l.key && c.op != LaneOp::nop;
     bins.hit(kRmAfterRm, same && c.op == LaneOp::rm && l.op == LaneOp::rm);
     bins.hit(kSpdAfterRd, same && c.op == LaneOp::spd && l.op == LaneOp::rd);
-    bins.hit(kSpnvAfterRnv, same && c.op == LaneOp::spnv && l.op == LaneOp::rnv && c.address == l.address);
+    bins.hit(kSpnvAfterRnv,
+             same && c.op == LaneOp::spnv && l.op == LaneOp::rnv && c.address == l.address);
     bins.hit(kRnvAfterSpnv, c.op == LaneOp::rnv && l.op == LaneOp::spnv && c.element == l.element);
     bins.hit(kAvAfterRnv, c.op == LaneOp::av && l.op == LaneOp::rnv && c.address == l.address);
     bins.hit(kFirst, c.op == LaneOp::rnv && c.first);

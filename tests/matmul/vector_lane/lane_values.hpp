@@ -1,4 +1,5 @@
-// What one lane is sent and what it should make of it: the arithmetic of models/softmax/fusemax_bits.cpp, tile by tile.
+// What one lane is sent and what it should make of it: the arithmetic of
+// models/softmax/fusemax_bits.cpp, tile by tile.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,9 @@ class LaneValues {
     std::vector<Query> queries(static_cast<std::size_t>(traffic.queries()));
     out_.resize(queries.size());
     const auto number = [&](int low, int high) {
-      return as_float(wild && random.in_range(0, 40) == 0 ? random.word() : random.with_exponent(random.in_range(low, high)));
+      return as_float(wild && random.in_range(0, 40) == 0
+                          ? random.word()
+                          : random.with_exponent(random.in_range(low, high)));
     };
     for (std::size_t k = 0; k < tiles_.size(); ++k) {
       Sent& sent = tiles_[k];
@@ -31,13 +34,17 @@ class LaneValues {
       query.numerator.resize(static_cast<std::size_t>(width_), 0.0f);
       sent.lm = number(120, 129);
       sent.sld = wild ? number(120, 130) : std::fabs(number(120, 130));
-      for (int f = 0; f < width_; ++f) sent.slnv.push_back(random.in_range(0, 20) == 0 ? -0.0f : number(110, 130));
+      for (int f = 0; f < width_; ++f)
+        sent.slnv.push_back(random.in_range(0, 20) == 0 ? -0.0f : number(110, 130));
       const float maximum = numerics::max(query.maximum, sent.lm);
-      const float correction = numerics::exp_maccs(numerics::subtract(query.maximum, maximum), scale);
+      const float correction =
+          numerics::exp_maccs(numerics::subtract(query.maximum, maximum), scale);
       query.maximum = sent.rm = maximum;
-      query.denominator = numerics::add(sent.sld, numerics::multiply(query.denominator, correction));
+      query.denominator =
+          numerics::add(sent.sld, numerics::multiply(query.denominator, correction));
       for (std::size_t f = 0; f < query.numerator.size(); ++f) {
-        query.numerator[f] = numerics::add(sent.slnv[f], numerics::multiply(query.numerator[f], correction));
+        query.numerator[f] =
+            numerics::add(sent.slnv[f], numerics::multiply(query.numerator[f], correction));
       }
       if (!traffic.tiles()[k].last) continue;
       for (const float numerator : query.numerator) {
@@ -52,11 +59,16 @@ class LaneValues {
     const Sent& sent = tiles_[static_cast<std::size_t>(foot.tile)];
     if (foot.op == PeOp::lm) return as_word(sent.lm);
     if (foot.op == PeOp::sld) return as_word(sent.sld);
-    return foot.op == PeOp::slnv ? as_word(sent.slnv[static_cast<std::size_t>(foot.element)]) : 0xDEADBEEFu;
+    return foot.op == PeOp::slnv ? as_word(sent.slnv[static_cast<std::size_t>(foot.element)])
+                                 : 0xDEADBEEFu;
   }
   // The running maximum after a tile.
-  std::uint32_t maximum(int tile) const { return as_word(tiles_[static_cast<std::size_t>(tile)].rm); }
-  const std::vector<std::uint16_t>& out(int query) const { return out_[static_cast<std::size_t>(query)]; }
+  std::uint32_t maximum(int tile) const {
+    return as_word(tiles_[static_cast<std::size_t>(tile)].rm);
+  }
+  const std::vector<std::uint16_t>& out(int query) const {
+    return out_[static_cast<std::size_t>(query)];
+  }
 
  private:
   struct Sent {

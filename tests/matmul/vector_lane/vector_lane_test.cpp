@@ -1,4 +1,5 @@
-// weft_vector_lane: running maxima, denominators, numerators and their quotients over several tiles of keys.
+// weft_vector_lane: running maxima, denominators, numerators and their quotients over several tiles
+// of keys.
 #include <VLane.h>
 #include <VLaneSmall.h>
 #include <VLaneWide.h>
@@ -23,14 +24,26 @@ struct Variant<VLane> {
 template <>
 struct Variant<VLaneSmall> {
   using Unit = VLaneSmall;
-  static constexpr LaneParameters kParameters{
-      .contexts = 2, .links = 2, .pairs = 2, .max_width = 32, .keys = 5, .rnv_words = 96, .divide_stages = 1, .beat_elements = 4};
+  static constexpr LaneParameters kParameters{.contexts = 2,
+                                              .links = 2,
+                                              .pairs = 2,
+                                              .max_width = 32,
+                                              .keys = 5,
+                                              .rnv_words = 96,
+                                              .divide_stages = 1,
+                                              .beat_elements = 4};
 };
 template <>
 struct Variant<VLaneWide> {
   using Unit = VLaneWide;
-  static constexpr LaneParameters kParameters{
-      .contexts = 5, .links = 4, .pairs = 16, .max_width = 64, .keys = 64, .rnv_words = 4096, .divide_stages = 26, .beat_elements = 32};
+  static constexpr LaneParameters kParameters{.contexts = 5,
+                                              .links = 4,
+                                              .pairs = 16,
+                                              .max_width = 64,
+                                              .keys = 64,
+                                              .rnv_words = 4096,
+                                              .divide_stages = 26,
+                                              .beat_elements = 32};
 };
 
 template <class V>
@@ -54,8 +67,8 @@ class VectorLane : public testing::Test {
     bench->clear_i = 0;
   }
 
-  void traffic(Bench<typename V::Unit>& bench, int width, bool gaps, bool wild, int queries, std::uint64_t seed, Bins& bins,
-               Comparison& comparison) {
+  void traffic(Bench<typename V::Unit>& bench, int width, bool gaps, bool wild, int queries,
+               std::uint64_t seed, Bins& bins, Comparison& comparison) {
     SCOPED_TRACE("F = " + std::to_string(width) + (gaps ? ", pauses, " : ", ") + seed_text(seed));
     start(bench, width);
     LaneTraffic traffic(kP, width, gaps, queries, seed);
@@ -63,7 +76,9 @@ class VectorLane : public testing::Test {
     const std::vector<LaneCycle> cycles = traffic.all(bins);
     const LaneCycle none;
     for (std::size_t t = 0; t < cycles.size() + 2; ++t) {
-      const auto past = [&](std::size_t ago) -> const LaneCycle& { return t < ago || t - ago >= cycles.size() ? none : cycles[t - ago]; };
+      const auto past = [&](std::size_t ago) -> const LaneCycle& {
+        return t < ago || t - ago >= cycles.size() ? none : cycles[t - ago];
+      };
       const LaneCycle& now = past(0);
       bench->control_i = now.control.word();
       bench->foot_op_i = static_cast<CData>(now.foot.op);
@@ -81,14 +96,20 @@ class VectorLane : public testing::Test {
       if (rm) {
         const std::uint32_t where[] = {static_cast<std::uint32_t>(past(2).tile)};
         EXPECT_EQ(bench->rm_context_o, past(2).control.context);
-        if (!comparison.same(bench->rm_o, values.maximum(past(2).tile), "the model's maximum", where)) return;
+        if (!comparison.same(bench->rm_o, values.maximum(past(2).tile), "the model's maximum",
+                             where))
+          return;
       }
       if (const Drain& drain = past(1).drain; drain.valid) {
         for (int e = 0; e < kP.beat_elements && drain.beat * kP.beat_elements + e < width; ++e) {
           const int f = drain.beat * kP.beat_elements + e;
-          const std::uint32_t where[] = {static_cast<std::uint32_t>(drain.query), static_cast<std::uint32_t>(f)};
-          const auto got = static_cast<std::uint32_t>(port_bits(bench->drain_data_o, static_cast<std::size_t>(e) * 16, 16));
-          if (!comparison.same(got, values.out(drain.query)[static_cast<std::size_t>(f)], "the model's output", where)) return;
+          const std::uint32_t where[] = {static_cast<std::uint32_t>(drain.query),
+                                         static_cast<std::uint32_t>(f)};
+          const auto got = static_cast<std::uint32_t>(
+              port_bits(bench->drain_data_o, static_cast<std::size_t>(e) * 16, 16));
+          if (!comparison.same(got, values.out(drain.query)[static_cast<std::size_t>(f)],
+                               "the model's output", where))
+            return;
         }
       }
       bench.tick();
@@ -120,7 +141,8 @@ TYPED_TEST(VectorLane, TilesOfManyQueries) {
   bins.expect_all_hit();
 }
 
-// One element through AV, its output read in every cycle: it changes at its time, and only its own lane of the beat.
+// One element through AV, its output read in every cycle: it changes at its time, and only its own
+// lane of the beat.
 TYPED_TEST(VectorLane, DivisionTakesItsStages) {
   const std::uint64_t seed = seed_or(kSeed + 1);
   SCOPED_TRACE(seed_text(seed));
@@ -129,7 +151,8 @@ TYPED_TEST(VectorLane, DivisionTakesItsStages) {
   bench.reset();
   Bins bins(LaneTraffic::bin_names());
   Comparison comparison;
-  this->traffic(bench, 2, false, false, 4, seed, bins, comparison);  // words 0 and 1 of some query hold its numerators
+  this->traffic(bench, 2, false, false, 4, seed, bins,
+                comparison);  // words 0 and 1 of some query hold its numerators
   std::uint64_t changes = 0;
   LaneControl av{.op = LaneOp::av, .element = 1, .out_slot = 1};
   const auto cycle = [&](const LaneControl& control) {
@@ -143,11 +166,14 @@ TYPED_TEST(VectorLane, DivisionTakesItsStages) {
     return port_bits(bench->drain_data_o, 0, 32);
   };
   const std::uint64_t before = cycle({});
-  for (int attempt = 0; attempt < 8 && changes == 0; ++attempt) {  // until a quotient differs from what stands there
+  for (int attempt = 0; attempt < 8 && changes == 0;
+       ++attempt) {  // until a quotient differs from what stands there
     av.address = static_cast<std::uint32_t>(attempt);
     std::vector<std::uint64_t> seen;
-    for (int t = 0; t < TypeParam::kParameters.divide_stages + 8; ++t) seen.push_back(cycle(t == 0 ? av : LaneControl{}));
-    const auto changed = std::find_if(seen.begin(), seen.end(), [&](std::uint64_t word) { return word != before; });
+    for (int t = 0; t < TypeParam::kParameters.divide_stages + 8; ++t)
+      seen.push_back(cycle(t == 0 ? av : LaneControl{}));
+    const auto changed =
+        std::find_if(seen.begin(), seen.end(), [&](std::uint64_t word) { return word != before; });
     if (changed == seen.end()) continue;
     ++changes;
     EXPECT_EQ(changed - seen.begin(), TypeParam::kParameters.divide_stages + 2);

@@ -1,5 +1,5 @@
-// weft_drain by itself: every output of every cycle from the rules of its page. With the rest of the fetcher around it, it
-// is driven again by tests/memory/fetcher.
+// weft_drain by itself: every output of every cycle from the rules of its page. With the rest of
+// the fetcher around it, it is driven again by tests/memory/fetcher.
 #include <Vdrain_16.h>
 #include <Vdrain_32.h>
 #include <Vdrain_8.h>
@@ -16,8 +16,8 @@
 namespace weft::test {
 namespace {
 
-template <class M, std::uint64_t beat_bytes, std::uint64_t burst_beats, std::uint64_t outstanding, std::uint64_t transfers,
-          std::uint64_t drain_delay>
+template <class M, std::uint64_t beat_bytes, std::uint64_t burst_beats, std::uint64_t outstanding,
+          std::uint64_t transfers, std::uint64_t drain_delay>
 struct Variant {
   using Model = M;
   static constexpr std::uint64_t kBeatBytes = beat_bytes;
@@ -27,7 +27,18 @@ struct Variant {
   static constexpr std::uint64_t kDrainDelay = drain_delay;
 };
 
-enum Bin : std::size_t { kStalled, kNoCredit, kUnripe, kFullRate, kNextAtOnce, kOneBeat, kShortFirst, kShortLast, kFull, kLimit };
+enum Bin : std::size_t {
+  kStalled,
+  kNoCredit,
+  kUnripe,
+  kFullRate,
+  kNextAtOnce,
+  kOneBeat,
+  kShortFirst,
+  kShortLast,
+  kFull,
+  kLimit
+};
 
 template <class V>
 class Drain : public testing::Test {
@@ -61,16 +72,21 @@ class Drain : public testing::Test {
     present = present && !bursts_.empty() && under_way_ < V::kOutstanding;
     dut_->transfer_valid_i = offered.has_value();
     dut_->transfer_slot_i = offered ? offered->slot : random_() % 2 == 0;
-    set_port_bits(dut_->transfer_last_beat_i, 0, 24 - static_cast<std::size_t>(std::countr_zero(V::kBeatBytes)),
+    set_port_bits(dut_->transfer_last_beat_i, 0,
+                  24 - static_cast<std::size_t>(std::countr_zero(V::kBeatBytes)),
                   offered ? offered->beats - 1 : random_());
-    set_port_bits(dut_->transfer_offset_i, 0, static_cast<std::size_t>(std::countr_zero(V::kBurstBeats)),
+    set_port_bits(dut_->transfer_offset_i, 0,
+                  static_cast<std::size_t>(std::countr_zero(V::kBurstBeats)),
                   offered ? offered->offset : random_());
     dut_->credit_valid_i = present;
-    dut_->credit_beats_i = static_cast<CData>(present ? bursts_.front() : random_() % (2 * V::kBurstBeats));
+    dut_->credit_beats_i =
+        static_cast<CData>(present ? bursts_.front() : random_() % (2 * V::kBurstBeats));
     dut_->axi_wready_i = ready;
-    for (std::uint64_t i = 0; i < V::kBeatBytes; ++i) set_port_bits(dut_->drain_data_i, 8 * i, 8, answer_.empty() ? random_() : answer_[i]);
+    for (std::uint64_t i = 0; i < V::kBeatBytes; ++i)
+      set_port_bits(dut_->drain_data_i, 8 * i, 8, answer_.empty() ? random_() : answer_[i]);
     dut_.settle();
-    const bool reads = !beats_.empty() && now_ >= beats_.front().ripe && credit_ > 0 && staged_.size() < 3;
+    const bool reads =
+        !beats_.empty() && now_ >= beats_.front().ripe && credit_ > 0 && staged_.size() < 3;
     const bool shows = !staged_.empty() && staged_.front().shown <= now_;
     check(reads, shows);
     count(offered, reads, shows, ready);
@@ -110,7 +126,8 @@ class Drain : public testing::Test {
     }
     if (shows) {
       ASSERT_EQ(dut_->axi_wlast_o, staged_.front().last);
-      for (std::uint64_t i = 0; i < V::kBeatBytes; ++i) ASSERT_EQ(port_bits(dut_->axi_wdata_o, 8 * i, 8), staged_.front().bytes[i]);
+      for (std::uint64_t i = 0; i < V::kBeatBytes; ++i)
+        ASSERT_EQ(port_bits(dut_->axi_wdata_o, 8 * i, 8), staged_.front().bytes[i]);
       ++compared_;
     }
   }
@@ -119,13 +136,16 @@ class Drain : public testing::Test {
     bins_.hit(kNoCredit, !reads && !beats_.empty() && now_ >= beats_.front().ripe && credit_ == 0);
     bins_.hit(kUnripe, !reads && !beats_.empty() && now_ < beats_.front().ripe && credit_ > 0);
     bins_.hit(kFullRate, w_at_.size() >= 8 && w_at_[w_at_.size() - 8] + 8 == now_);
-    bins_.hit(kNextAtOnce, reads && beats_.front().index == 0 && !read_at_.empty() && read_at_.back() + 1 == now_);
+    bins_.hit(kNextAtOnce, reads && beats_.front().index == 0 && !read_at_.empty() &&
+                               read_at_.back() + 1 == now_);
     bins_.hit(kFull, !has_room());
     bins_.hit(kLimit, under_way_ == V::kOutstanding);
     if (!offered) return;
     bins_.hit(kOneBeat, offered->beats == 1);
-    bins_.hit(kShortFirst, offered->offset != 0 && offered->offset + offered->beats > V::kBurstBeats);
-    bins_.hit(kShortLast, (offered->offset + offered->beats) % V::kBurstBeats != 0 && offered->beats > V::kBurstBeats);
+    bins_.hit(kShortFirst,
+              offered->offset != 0 && offered->offset + offered->beats > V::kBurstBeats);
+    bins_.hit(kShortLast, (offered->offset + offered->beats) % V::kBurstBeats != 0 &&
+                              offered->beats > V::kBurstBeats);
   }
 
   void take(const Transfer& t) {
@@ -142,8 +162,9 @@ class Drain : public testing::Test {
   std::uint64_t seed_;
   std::mt19937_64 random_;
   Bench<typename V::Model> dut_;
-  Bins bins_{{"W stalled", "no beat that may go", "a transfer too young", "8 beats in 8 cycles", "two transfers without a gap",
-              "a transfer of one beat", "a first burst up to its boundary", "a last burst short of its boundary",
+  Bins bins_{{"W stalled", "no beat that may go", "a transfer too young", "8 beats in 8 cycles",
+              "two transfers without a gap", "a transfer of one beat",
+              "a first burst up to its boundary", "a last burst short of its boundary",
               "as many transfers as may be", "as many bursts as may be"}};
   std::uint64_t now_ = 0;
   std::uint64_t held_ = 0;       // transfers that are not drained in full
@@ -157,15 +178,19 @@ class Drain : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants = testing::Types<Variant<Vdrain_8, 8, 8, 64, 4, 4>, Variant<Vdrain_16, 16, 2, 3, 3, 1>, Variant<Vdrain_32, 32, 16, 1, 1, 7>>;
+using Variants =
+    testing::Types<Variant<Vdrain_8, 8, 8, 64, 4, 4>, Variant<Vdrain_16, 16, 2, 3, 3, 1>,
+                   Variant<Vdrain_32, 32, 16, 1, 1, 7>>;
 TYPED_TEST_SUITE(Drain, Variants);
 
-// Taken in cycle t, AW in t + 1: the first beat is asked for DRAIN_DELAY later or a cycle after AW, and is on W after two.
+// Taken in cycle t, AW in t + 1: the first beat is asked for DRAIN_DELAY later or a cycle after AW,
+// and is on W after two.
 TYPED_TEST(Drain, BeatsFollowEachOtherOnceTheyMay) {
   using V = TypeParam;
   const std::uint64_t taken = this->now_;
   this->cycle(typename TestFixture::Transfer{true, V::kBurstBeats, 0}, false, true);
-  for (std::uint64_t i = 0; i < V::kDrainDelay + V::kBurstBeats + 4; ++i) this->cycle({}, true, true);
+  for (std::uint64_t i = 0; i < V::kDrainDelay + V::kBurstBeats + 4; ++i)
+    this->cycle({}, true, true);
   const std::uint64_t first = taken + std::max<std::uint64_t>(V::kDrainDelay, 2);
   ASSERT_EQ(this->read_at_.size(), V::kBurstBeats);
   ASSERT_EQ(this->w_at_.size(), V::kBurstBeats);
@@ -207,7 +232,10 @@ TYPED_TEST(Drain, AnyTrafficUnderStalls) {
     for (std::uint64_t i = 0; i < cycles; ++i) {
       std::optional<typename TestFixture::Transfer> offered;
       if (this->has_room() && this->random_() % 4 == 0) {
-        const std::uint64_t beats = this->random_() % 4 == 0 ? 1 : 1 + this->random_() % ((i / 1000 % 2 == 0 ? 4 : 60) * V::kBurstBeats);
+        const std::uint64_t beats =
+            this->random_() % 4 == 0
+                ? 1
+                : 1 + this->random_() % ((i / 1000 % 2 == 0 ? 4 : 60) * V::kBurstBeats);
         offered = {this->random_() % 2 == 0, beats, this->random_() % V::kBurstBeats};
       }
       const bool rare = i / 100 % 4 == 3;  // AWs come slower than their beats leave

@@ -1,4 +1,5 @@
-// weft_fetcher under a clock, with a model of it that says every output of every cycle from the page's rules.
+// weft_fetcher under a clock, with a model of it that says every output of every cycle from the
+// page's rules.
 #pragma once
 
 #include <bit>
@@ -65,7 +66,10 @@ class FetcherBench {
   };
 
   FetcherBench(Stalls stalls, WriteStyle style, std::uint64_t most_delay, std::uint64_t seed)
-      : bins(fetcher_bin_names()), slave(V::kBeatBytes, stalls, style, most_delay, seed), random_(seed), dut_(seed) {
+      : bins(fetcher_bin_names()),
+        slave(V::kBeatBytes, stalls, style, most_delay, seed),
+        random_(seed),
+        dut_(seed) {
     dut_->transfer_valid_i = 0;
     dut_->clear_i = 0;
     dut_->axi_rvalid_i = 0;
@@ -147,7 +151,8 @@ class FetcherBench {
     dut_->axi_bresp_i = static_cast<CData>(slave.b_resp);
     for (std::uint64_t i = 0; i < V::kBeatBytes; ++i) {
       set_port_bits(dut_->axi_rdata_i, 8 * i, 8, slave.r_valid ? slave.r_byte(i) : random_());
-      set_port_bits(dut_->drain_data_i, 8 * i, 8, answer_.empty() ? random_() : answer_[i]);  // held for one cycle alone
+      set_port_bits(dut_->drain_data_i, 8 * i, 8,
+                    answer_.empty() ? random_() : answer_[i]);  // held for one cycle alone
     }
   }
 
@@ -183,16 +188,18 @@ class FetcherBench {
     ASSERT_EQ(dut_->fill_slot_o, t.slot);
     ASSERT_EQ(dut_->fill_beat_o, t.filled);
     for (std::uint64_t i = 0; i < V::kBeatBytes; ++i) {
-      ASSERT_EQ(port_bits(dut_->fill_data_o, 8 * i, 8), byte_at(t.address + t.filled * V::kBeatBytes + i));
+      ASSERT_EQ(port_bits(dut_->fill_data_o, 8 * i, 8),
+                byte_at(t.address + t.filled * V::kBeatBytes + i));
     }
     ++compared;
   }
 
-  // A beat is asked for if its transfer is DRAIN_DELAY old, its AW was presented in an earlier cycle, and fewer than three
-  // beats are on their way to W; it is on W two cycles later.
+  // A beat is asked for if its transfer is DRAIN_DELAY old, its AW was presented in an earlier
+  // cycle, and fewer than three beats are on their way to W; it is on W two cycles later.
   void check_write() {
-    const bool drains =
-        !to_drain_.empty() && now >= transfers_[to_drain_.front().transfer].taken + V::kDrainDelay && may_drain_ > 0 && staged_.size() < 3;
+    const bool drains = !to_drain_.empty() &&
+                        now >= transfers_[to_drain_.front().transfer].taken + V::kDrainDelay &&
+                        may_drain_ > 0 && staged_.size() < 3;
     ASSERT_EQ(dut_->drain_read_o, drains) << "cycle " << now;
     if (drains) {
       ASSERT_EQ(dut_->drain_slot_o, transfers_[to_drain_.front().transfer].slot);
@@ -204,7 +211,8 @@ class FetcherBench {
     if (!shows) return;
     ASSERT_EQ(dut_->axi_wlast_o, staged_.front().last);
     ASSERT_EQ(dut_->axi_wstrb_o, low_bits(V::kBeatBytes));
-    for (std::uint64_t i = 0; i < V::kBeatBytes; ++i) ASSERT_EQ(port_bits(dut_->axi_wdata_o, 8 * i, 8), staged_.front().bytes[i]);
+    for (std::uint64_t i = 0; i < V::kBeatBytes; ++i)
+      ASSERT_EQ(port_bits(dut_->axi_wdata_o, 8 * i, 8), staged_.front().bytes[i]);
     ++compared;
   }
 
@@ -322,7 +330,8 @@ class FetcherBench {
     }
     bins.hit(kOneBeat, t.beats == 1);
     bins.hit(kShortFirst, t.address % burst != 0 && active.responses > 1);
-    bins.hit(kShortLast, (t.address + t.beats * V::kBeatBytes) % burst != 0 && active.responses > 1);
+    bins.hit(kShortLast,
+             (t.address + t.beats * V::kBeatBytes) % burst != 0 && active.responses > 1);
     transfers_.push_back(active);
   }
 

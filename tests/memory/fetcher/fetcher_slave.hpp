@@ -1,5 +1,5 @@
-// The memory behind weft_fetcher's bench: an AXI slave that stalls every channel and orders reads and writes against each
-// other as it likes, but each in order.
+// The memory behind weft_fetcher's bench: an AXI slave that stalls every channel and orders reads
+// and writes against each other as it likes, but each in order.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ enum class WriteStyle { independent, data_first, address_first };
 
 class FetcherSlave {
  public:
-  FetcherSlave(std::uint64_t beat_bytes, Stalls stalls, WriteStyle style, std::uint64_t most_delay, std::uint64_t seed)
+  FetcherSlave(std::uint64_t beat_bytes, Stalls stalls, WriteStyle style, std::uint64_t most_delay,
+               std::uint64_t seed)
       : beat_bytes_(beat_bytes),
         style_(style),
         most_delay_(most_delay),
@@ -41,7 +42,8 @@ class FetcherSlave {
     aw_wish_ = !aw_.next();
     w_wish_ = !w_.next();
     r_valid = !reads_.empty() && reads_.front().ready <= now && !r_.next();
-    if (b_ready_.size() < written_ && b_ready_.size() < writes_.size()) b_ready_.push_back(now + random_() % (most_delay_ + 1));
+    if (b_ready_.size() < written_ && b_ready_.size() < writes_.size())
+      b_ready_.push_back(now + random_() % (most_delay_ + 1));
     b_valid = answered_ < b_ready_.size() && b_ready_[answered_] <= now && !b_.next();
     r_resp = r_valid && random_() % 16 == 0 ? static_cast<int>(1 + random_() % 3) : 0;
     b_resp = b_valid && random_() % 16 == 0 ? static_cast<int>(1 + random_() % 3) : 0;
@@ -49,9 +51,12 @@ class FetcherSlave {
   // What the master presents on W may decide whether AW is taken.
   bool aw_ready(bool w_valid) const {
     if (style_ != WriteStyle::data_first) return aw_wish_;
-    return aw_wish_ && (bursts_ > writes_.size() || (bursts_ == writes_.size() && (w_valid || !burst_.empty())));
+    return aw_wish_ && (bursts_ > writes_.size() ||
+                        (bursts_ == writes_.size() && (w_valid || !burst_.empty())));
   }
-  bool w_ready() const { return style_ == WriteStyle::address_first ? w_wish_ && bursts_ < writes_.size() : w_wish_; }
+  bool w_ready() const {
+    return style_ == WriteStyle::address_first ? w_wish_ && bursts_ < writes_.size() : w_wish_;
+  }
 
   std::uint8_t r_byte(std::uint64_t i) const { return byte_at(reads_.front().address + i); }
   bool r_last() const { return r_valid && reads_.front().beats == 1; }
@@ -64,7 +69,9 @@ class FetcherSlave {
   void take_ar(std::uint64_t now, std::uint64_t address, std::uint64_t beats) {
     reads_.push_back({address, beats, now + 1 + random_() % (most_delay_ + 1)});
   }
-  void take_aw(std::uint64_t address, std::uint64_t beats) { writes_.push_back({address, beats, 0}); }
+  void take_aw(std::uint64_t address, std::uint64_t beats) {
+    writes_.push_back({address, beats, 0});
+  }
   void take_w(const std::vector<std::uint8_t>& beat, bool last) {
     burst_.push_back(beat);
     if (!last) return;
@@ -79,7 +86,8 @@ class FetcherSlave {
       const auto& beats = data_[written_];
       EXPECT_EQ(beats.size(), request.beats) << "wlast of burst " << written_;
       for (std::size_t beat = 0; beat < beats.size(); ++beat) {
-        for (std::size_t i = 0; i < beat_bytes_; ++i) memory[request.address + beat * beat_bytes_ + i] = beats[beat][i];
+        for (std::size_t i = 0; i < beat_bytes_; ++i)
+          memory[request.address + beat * beat_bytes_ + i] = beats[beat][i];
       }
       ++written_;
     }

@@ -15,8 +15,8 @@
 namespace weft::test {
 namespace {
 
-template <class M, std::uint64_t beat_bytes, std::uint64_t burst_beats, std::uint64_t outstanding, std::uint64_t transfers,
-          std::uint64_t drain_delay>
+template <class M, std::uint64_t beat_bytes, std::uint64_t burst_beats, std::uint64_t outstanding,
+          std::uint64_t transfers, std::uint64_t drain_delay>
 struct Variant {
   using Model = M;
   static constexpr std::uint64_t kBeatBytes = beat_bytes;
@@ -42,20 +42,24 @@ class Fetcher : public testing::Test {
 };
 
 using Variants =
-    testing::Types<Variant<Vfetcher_8, 8, 8, 64, 4, 4>, Variant<Vfetcher_16, 16, 8, 5, 4, 1>, Variant<Vfetcher_32, 32, 8, 64, 4, 4>,
-                   Variant<Vfetcher_least, 32, 2, 1, 1, 2>, Variant<Vfetcher_long, 16, 256, 3, 3, 9>>;
+    testing::Types<Variant<Vfetcher_8, 8, 8, 64, 4, 4>, Variant<Vfetcher_16, 16, 8, 5, 4, 1>,
+                   Variant<Vfetcher_32, 32, 8, 64, 4, 4>, Variant<Vfetcher_least, 32, 2, 1, 1, 2>,
+                   Variant<Vfetcher_long, 16, 256, 3, 3, 9>>;
 TYPED_TEST_SUITE(Fetcher, Variants);
 
-// Taken in cycle t, first AR in t + 1, one a cycle as long as there is room; a place is free the cycle after a response.
+// Taken in cycle t, first AR in t + 1, one a cycle as long as there is room; a place is free the
+// cycle after a response.
 TYPED_TEST(Fetcher, RequestsFollowEachOtherFromTheNextCycleOn) {
   using V = TypeParam;
   typename TestFixture::B bench(Stalls::none, WriteStyle::independent, 0, 1);
   bench.cycle({});
   const std::uint64_t taken = bench.now;
-  bench.cycle(typename TestFixture::Transfer{1, true, 5 * this->kBurstBytes + V::kBeatBytes, 3 * V::kBurstBeats});
+  bench.cycle(typename TestFixture::Transfer{1, true, 5 * this->kBurstBytes + V::kBeatBytes,
+                                             3 * V::kBurstBeats});
   this->run_until_idle(bench);
   ASSERT_EQ(bench.requests_at.size(), 4u);  // three bursts of beats, the first cut at its boundary
-  // Beats come one a cycle, the first two cycles after its AR was taken: the slave takes it, then it answers.
+  // Beats come one a cycle, the first two cycles after its AR was taken: the slave takes it, then
+  // it answers.
   const std::uint64_t first_ends = taken + 2 + V::kBurstBeats - 1;
   EXPECT_EQ(bench.requests_at[0], taken + 1);
   EXPECT_EQ(bench.requests_at[1], V::kOutstanding > 1 ? taken + 2 : first_ends);
@@ -82,12 +86,15 @@ TYPED_TEST(Fetcher, ATransferIsDrainedAfterItsDelayOneBeatACycle) {
   EXPECT_EQ(bench.requests_at, std::vector<std::uint64_t>{taken + 1});
   ASSERT_EQ(bench.drains_at.size(), beats);
   ASSERT_EQ(bench.w_at.size(), beats);
-  const std::uint64_t first = taken + std::max<std::uint64_t>(V::kDrainDelay, 2);  // one cycle after AW at the earliest
+  const std::uint64_t first =
+      taken + std::max<std::uint64_t>(V::kDrainDelay, 2);  // one cycle after AW at the earliest
   for (std::uint64_t beat = 0; beat < beats; ++beat) {
     EXPECT_EQ(bench.drains_at[beat], first + beat);
     EXPECT_EQ(bench.w_at[beat], first + beat + 2);
   }
-  EXPECT_EQ(bench.done_at, std::vector<std::uint64_t>{first + beats - 1 + 2 + 1});  // the slave answers a cycle after the last W
+  EXPECT_EQ(bench.done_at,
+            std::vector<std::uint64_t>{first + beats - 1 + 2 +
+                                       1});  // the slave answers a cycle after the last W
   bench.expect_written();
 }
 
@@ -110,7 +117,9 @@ TYPED_TEST(Fetcher, CountersAreClearedWhenTold) {
 TYPED_TEST(Fetcher, AResetForgetsEverything) {
   typename TestFixture::B bench(Stalls::none, WriteStyle::independent, 50, 1);
   for (int i = 0; i < 40; ++i) {
-    bench.cycle(bench.has_room() ? std::optional(typename TestFixture::Transfer{i % 2 == 0 ? 3 : 1, true, 0, 9}) : std::nullopt);
+    bench.cycle(bench.has_room()
+                    ? std::optional(typename TestFixture::Transfer{i % 2 == 0 ? 3 : 1, true, 0, 9})
+                    : std::nullopt);
   }
   auto& dut = bench.dut();
   dut->transfer_valid_i = 0;
@@ -118,12 +127,17 @@ TYPED_TEST(Fetcher, AResetForgetsEverything) {
   dut->axi_bvalid_i = 0;
   pulse_reset(dut);
   EXPECT_EQ(dut->transfer_ready_o, 1);
-  EXPECT_EQ(dut->axi_arvalid_o + dut->axi_awvalid_o + dut->axi_wvalid_o + dut->drain_read_o + dut->done_valid_o + dut->fill_valid_o, 0);
-  EXPECT_EQ(dut->read_requests_o + dut->write_requests_o + dut->bytes_read_o + dut->bytes_written_o, 0u);
+  EXPECT_EQ(dut->axi_arvalid_o + dut->axi_awvalid_o + dut->axi_wvalid_o + dut->drain_read_o +
+                dut->done_valid_o + dut->fill_valid_o,
+            0);
+  EXPECT_EQ(dut->read_requests_o + dut->write_requests_o + dut->bytes_read_o + dut->bytes_written_o,
+            0u);
   for (int i = 0; i < 20; ++i) {
     dut.tick();
     dut.settle();
-    EXPECT_EQ(dut->axi_arvalid_o + dut->axi_awvalid_o + dut->axi_wvalid_o + dut->drain_read_o + dut->done_valid_o, 0);
+    EXPECT_EQ(dut->axi_arvalid_o + dut->axi_awvalid_o + dut->axi_wvalid_o + dut->drain_read_o +
+                  dut->done_valid_o,
+              0);
   }
 }
 
@@ -138,9 +152,10 @@ TYPED_TEST(Fetcher, AnyTrafficUnderStallsOfEveryChannel) {
   Bins bins(names);
   for (const Stalls stalls : kAllStalls) {
     for (const std::uint64_t most_delay : {0, 30, V::kOutstanding > 8 ? 1200 : 150}) {
-      for (const WriteStyle style : {WriteStyle::independent, WriteStyle::data_first, WriteStyle::address_first}) {
-        SCOPED_TRACE(std::string(name_of(stalls)) + ", delay " + std::to_string(most_delay) + ", style " +
-                     std::to_string(static_cast<int>(style)));
+      for (const WriteStyle style :
+           {WriteStyle::independent, WriteStyle::data_first, WriteStyle::address_first}) {
+        SCOPED_TRACE(std::string(name_of(stalls)) + ", delay " + std::to_string(most_delay) +
+                     ", style " + std::to_string(static_cast<int>(style)));
         typename TestFixture::B bench(stalls, style, most_delay, random());
         bench.bins = bins;
         std::uint64_t out = random() << 20;  // each write has a place of its own
@@ -150,10 +165,13 @@ TYPED_TEST(Fetcher, AnyTrafficUnderStallsOfEveryChannel) {
           std::optional<typename TestFixture::Transfer> offered;
           if (bench.has_room() && (stalls == Stalls::none || random() % 3 == 0)) {
             const bool write = random() % 3 == 0;
-            const std::uint64_t beats = random() % 4 == 0 ? 1 : 1 + random() % std::min<std::uint64_t>(longest, 1500);
+            const std::uint64_t beats =
+                random() % 4 == 0 ? 1 : 1 + random() % std::min<std::uint64_t>(longest, 1500);
             const std::uint64_t address = write ? out : random() >> (random() % 50);
-            offered = {write ? 3 : static_cast<int>(random() % 3), random() % 2 == 0, address / V::kBeatBytes * V::kBeatBytes, beats};
-            if (random() % 2 == 0 && !write) offered->address = offered->address / this->kBurstBytes * this->kBurstBytes;
+            offered = {write ? 3 : static_cast<int>(random() % 3), random() % 2 == 0,
+                       address / V::kBeatBytes * V::kBeatBytes, beats};
+            if (random() % 2 == 0 && !write)
+              offered->address = offered->address / this->kBurstBytes * this->kBurstBytes;
             if (write) out += (beats + 1 + random() % 20) * V::kBeatBytes;
             ++sent;
           }
@@ -171,7 +189,9 @@ TYPED_TEST(Fetcher, AnyTrafficUnderStallsOfEveryChannel) {
   EXPECT_GT(compared, 20'000u);
   // What one transfer, or one request, at a time cannot show.
   if (V::kTransfers == 1) {
-    for (const FetcherBin bin : {kDoneLate, kBothEnd, kNoGap, kReadAfterWrite, kWriteAfterRead, kFullRate}) bins.hit(bin);
+    for (const FetcherBin bin :
+         {kDoneLate, kBothEnd, kNoGap, kReadAfterWrite, kWriteAfterRead, kFullRate})
+      bins.hit(bin);
   }
   if (V::kBurstBeats == 256) bins.hit(kBothEnd);  // with responses that rare a matter of luck
   bins.expect_all_hit();
@@ -182,7 +202,9 @@ class FetcherFaults : public testing::Test {
  protected:
   using Dut = Bench<Vfetcher_8>;
 
-  static void to_stderr() { dup2(STDERR_FILENO, STDOUT_FILENO); }  // where a death test looks; assertions print to stdout
+  static void to_stderr() {
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+  }  // where a death test looks; assertions print to stdout
   static void offer(Dut& dut, std::uint64_t address, std::uint64_t bytes) {
     dut->transfer_valid_i = 1;
     set_port_bits(dut->transfer_i, 0, 24, bytes);
@@ -208,9 +230,15 @@ TEST_F(FetcherFaults, ATransferTooMany) {
   for (int i = 0; i < 4; ++i) offer(dut_, 0, 64);
   EXPECT_DEATH((to_stderr(), offer(dut_, 0, 64)), "more than 4 transfers");
 }
-TEST_F(FetcherFaults, ATransferOfNothing) { EXPECT_DEATH((to_stderr(), offer(dut_, 0, 0)), "0 bytes are no whole number of beats"); }
-TEST_F(FetcherFaults, ATransferOfPartOfABeat) { EXPECT_DEATH((to_stderr(), offer(dut_, 0, 12)), "12 bytes are no whole number of beats"); }
-TEST_F(FetcherFaults, ATransferBetweenBeats) { EXPECT_DEATH((to_stderr(), offer(dut_, 4, 8)), "no multiple of a beat"); }
+TEST_F(FetcherFaults, ATransferOfNothing) {
+  EXPECT_DEATH((to_stderr(), offer(dut_, 0, 0)), "0 bytes are no whole number of beats");
+}
+TEST_F(FetcherFaults, ATransferOfPartOfABeat) {
+  EXPECT_DEATH((to_stderr(), offer(dut_, 0, 12)), "12 bytes are no whole number of beats");
+}
+TEST_F(FetcherFaults, ATransferBetweenBeats) {
+  EXPECT_DEATH((to_stderr(), offer(dut_, 4, 8)), "no multiple of a beat");
+}
 TEST_F(FetcherFaults, DataThatNobodyAskedFor) {
   dut_->axi_rvalid_i = 1;
   EXPECT_DEATH((to_stderr(), dut_.settle(), dut_.tick()), "data that nobody asked for");

@@ -1,4 +1,5 @@
-// weft_operand_buffer against arrays of elements read with the skew of a systolic array, every bank in every cycle.
+// weft_operand_buffer against arrays of elements read with the skew of a systolic array, every bank
+// in every cycle.
 #include <Vbuffer_1.h>
 #include <Vbuffer_16.h>
 #include <Vbuffer_4.h>
@@ -31,7 +32,11 @@ class OperandBuffer : public testing::Test {
   };
 
   OperandBuffer()
-      : seed_(seed_or(62)), random_(seed_), dut_(seed_), memory_(V::kSide, std::vector<std::uint16_t>(V::kWords)), shown_(V::kSide) {
+      : seed_(seed_or(62)),
+        random_(seed_),
+        dut_(seed_),
+        memory_(V::kSide, std::vector<std::uint16_t>(V::kWords)),
+        shown_(V::kSide) {
     dut_->read_valid_i = 0;
     dut_->fill_valid_i = 0;
     pulse_reset(dut_);
@@ -51,17 +56,22 @@ class OperandBuffer : public testing::Test {
     }
     dut_->fill_valid_i = fill.has_value();
     dut_->fill_bank_i = static_cast<CData>(fill ? fill->bank : random_() % V::kSide);
-    dut_->fill_address_i = static_cast<CData>(fill ? fill->beat : random_() % (V::kWords / V::kBeat));
+    dut_->fill_address_i =
+        static_cast<CData>(fill ? fill->beat : random_() % (V::kWords / V::kBeat));
     dut_->read_valid_i = read.has_value();
-    set_port_bits(dut_->read_address_i, 0, 8 * sizeof dut_->read_address_i, read ? *read : random_() % V::kWords);
+    set_port_bits(dut_->read_address_i, 0, 8 * sizeof dut_->read_address_i,
+                  read ? *read : random_() % V::kWords);
     dut_.settle();
     expect_shown();
     for (std::size_t bank = 0; bank < reads_.size(); ++bank) {
       if (!reads_[bank]) continue;
       shown_[bank] = memory_[bank][*reads_[bank]];
-      met_fill_ = met_fill_ || (fill && fill->bank == bank && fill->beat == *reads_[bank] / V::kBeat);
+      met_fill_ =
+          met_fill_ || (fill && fill->bank == bank && fill->beat == *reads_[bank] / V::kBeat);
     }
-    if (fill) std::copy(data.begin(), data.end(), memory_[fill->bank].begin() + static_cast<std::ptrdiff_t>(fill->beat * V::kBeat));
+    if (fill)
+      std::copy(data.begin(), data.end(),
+                memory_[fill->bank].begin() + static_cast<std::ptrdiff_t>(fill->beat * V::kBeat));
     dut_.tick();
     dut_.settle();
     expect_shown();
@@ -84,8 +94,8 @@ class OperandBuffer : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants = testing::Types<Variant<Vbuffer_1, 1, 1, 12>, Variant<Vbuffer_4, 4, 4, 144>, Variant<Vbuffer_5, 5, 8, 8>,
-                                Variant<Vbuffer_16, 16, 16, 256>>;
+using Variants = testing::Types<Variant<Vbuffer_1, 1, 1, 12>, Variant<Vbuffer_4, 4, 4, 144>,
+                                Variant<Vbuffer_5, 5, 8, 8>, Variant<Vbuffer_16, 16, 16, 256>>;
 TYPED_TEST_SUITE(OperandBuffer, Variants);
 
 // Read in cycle t, bank i's element stands from t + i + 1 on and not before.
@@ -100,7 +110,8 @@ TYPED_TEST(OperandBuffer, ABankShowsItsElementOneCycleAfterItsNeighbour) {
   this->cycle({}, address);
   for (std::size_t after = 1; after <= side; ++after) {
     for (std::size_t bank = 0; bank < side; ++bank) {
-      ASSERT_EQ(port_bits(this->dut_->data_o, 16 * bank, 16), this->memory_[bank][bank < after ? address : 0])
+      ASSERT_EQ(port_bits(this->dut_->data_o, 16 * bank, 16),
+                this->memory_[bank][bank < after ? address : 0])
           << bank << " after " << after;
     }
     this->cycle({}, {});
@@ -115,16 +126,20 @@ TYPED_TEST(OperandBuffer, ReadsAreForgottenInReset) {
   this->reads_.clear();
   this->cycle({}, {});
   std::vector<std::uint64_t> before;
-  for (std::size_t bank = 0; bank < TypeParam::kSide; ++bank) before.push_back(port_bits(this->dut_->data_o, 16 * bank, 16));
+  for (std::size_t bank = 0; bank < TypeParam::kSide; ++bank)
+    before.push_back(port_bits(this->dut_->data_o, 16 * bank, 16));
   for (std::size_t bank = 0; bank < TypeParam::kSide; ++bank) {
-    for (std::size_t beat = 0; beat < TypeParam::kWords / TypeParam::kBeat; ++beat) this->cycle(typename TestFixture::Fill{bank, beat}, {});
-    ASSERT_EQ(port_bits(this->dut_->data_o, 16 * bank, 16), before[bank]) << "a read from before the reset reached bank " << bank;
+    for (std::size_t beat = 0; beat < TypeParam::kWords / TypeParam::kBeat; ++beat)
+      this->cycle(typename TestFixture::Fill{bank, beat}, {});
+    ASSERT_EQ(port_bits(this->dut_->data_o, 16 * bank, 16), before[bank])
+        << "a read from before the reset reached bank " << bank;
   }
 }
 
 TYPED_TEST(OperandBuffer, FillsAndReadsUnderStallsOfEither) {
   SCOPED_TRACE(seed_text(this->seed_));
-  Bins bins({"fill and read", "fill alone", "read alone", "neither", "the next element", "the last element", "reads without a gap"});
+  Bins bins({"fill and read", "fill alone", "read alone", "neither", "the next element",
+             "the last element", "reads without a gap"});
   for (const Stalls stalls : kAllStalls) {
     SCOPED_TRACE(name_of(stalls));
     Pauses fills = Pauses::of_source(stalls, this->random_());
@@ -139,9 +154,11 @@ TYPED_TEST(OperandBuffer, FillsAndReadsUnderStallsOfEither) {
       if (read) address = this->random_() % 4 != 0 ? next : this->random_() % TypeParam::kWords;
       // Fills aim at what is being read, so that they meet.
       const std::size_t beats = TypeParam::kWords / TypeParam::kBeat;
-      const std::size_t beat = this->random_() % 2 == 0 ? address / TypeParam::kBeat : this->random_() % beats;
+      const std::size_t beat =
+          this->random_() % 2 == 0 ? address / TypeParam::kBeat : this->random_() % beats;
       const typename TestFixture::Fill where{this->random_() % TypeParam::kSide, beat};
-      this->cycle(fill ? std::optional(where) : std::nullopt, read ? std::optional(address) : std::nullopt);
+      this->cycle(fill ? std::optional(where) : std::nullopt,
+                  read ? std::optional(address) : std::nullopt);
       if (this->HasFatalFailure()) return;
       in_a_row = read ? in_a_row + 1 : 0;
       bins.hit(0, fill && read);

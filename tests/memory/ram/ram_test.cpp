@@ -29,11 +29,13 @@ class Ram : public testing::Test {
   using Word = std::vector<std::uint64_t>;  // lane by lane
 
   Ram() : seed_(seed_or(61)), random_(seed_), dut_(seed_), words_(V::kWords, Word(V::kLanes)) {
-    for (std::size_t address = 0; address < V::kWords; ++address) cycle(true, address, low_bits(V::kLanes), false, 0);
+    for (std::size_t address = 0; address < V::kWords; ++address)
+      cycle(true, address, low_bits(V::kLanes), false, 0);
   }
 
   // One cycle with these ports; afterwards the output must be what the last read asked for.
-  void cycle(bool write, std::size_t write_address, std::uint64_t write_lanes, bool read, std::size_t read_address) {
+  void cycle(bool write, std::size_t write_address, std::uint64_t write_lanes, bool read,
+             std::size_t read_address) {
     Word data(V::kLanes);
     for (std::size_t lane = 0; lane < V::kLanes; ++lane) {
       data[lane] = random_() & low_bits(V::kLaneBits);
@@ -62,7 +64,8 @@ class Ram : public testing::Test {
   }
   void expect_last() {
     for (std::size_t lane = 0; lane < V::kLanes; ++lane) {
-      ASSERT_EQ(port_bits(dut_->read_data_o, lane * V::kLaneBits, V::kLaneBits), last_[lane]) << "lane " << lane;
+      ASSERT_EQ(port_bits(dut_->read_data_o, lane * V::kLaneBits, V::kLaneBits), last_[lane])
+          << "lane " << lane;
     }
     ++compared_;
   }
@@ -76,12 +79,15 @@ class Ram : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants = testing::Types<Variant<Vram_16, 16, 256, 1, false>, Variant<Vram_1b, 8, 1, 1, true>, Variant<Vram_32, 32, 5, 2, false>,
-                                Variant<Vram_64b, 64, 16, 4, true>, Variant<Vram_96, 96, 7, 3, false>, Variant<Vram_70b, 70, 12, 7, true>>;
+using Variants =
+    testing::Types<Variant<Vram_16, 16, 256, 1, false>, Variant<Vram_1b, 8, 1, 1, true>,
+                   Variant<Vram_32, 32, 5, 2, false>, Variant<Vram_64b, 64, 16, 4, true>,
+                   Variant<Vram_96, 96, 7, 3, false>, Variant<Vram_70b, 70, 12, 7, true>>;
 TYPED_TEST_SUITE(Ram, Variants);
 
 TYPED_TEST(Ram, ReadsEveryWordOneCycleLater) {
-  for (std::size_t address = 0; address < TypeParam::kWords; ++address) this->cycle(false, 0, 0, true, address);
+  for (std::size_t address = 0; address < TypeParam::kWords; ++address)
+    this->cycle(false, 0, 0, true, address);
   EXPECT_GE(this->compared_, TypeParam::kWords);
 }
 
@@ -102,8 +108,8 @@ TYPED_TEST(Ram, AWriteWithoutLanesOrValidChangesNothing) {
 
 TYPED_TEST(Ram, AnyMixOfReadsAndWrites) {
   SCOPED_TRACE(seed_text(this->seed_));
-  Bins bins({"read alone", "write alone", "neither", "both at one word", "both apart", "read after a write of the same word", "all lanes",
-             "some lanes"});
+  Bins bins({"read alone", "write alone", "neither", "both at one word", "both apart",
+             "read after a write of the same word", "all lanes", "some lanes"});
   std::size_t written = TypeParam::kWords;
   for (int i = 0; i < 20000; ++i) {
     const bool write = this->random_() % 2 == 0;
@@ -120,7 +126,8 @@ TYPED_TEST(Ram, AnyMixOfReadsAndWrites) {
     bins.hit(4, (write && read && to != from) || TypeParam::kWords == 1);
     bins.hit(5, read && from == written);
     bins.hit(6, write && lanes == low_bits(TypeParam::kLanes));
-    bins.hit(7, (write && lanes != 0 && lanes != low_bits(TypeParam::kLanes)) || TypeParam::kLanes == 1);
+    bins.hit(
+        7, (write && lanes != 0 && lanes != low_bits(TypeParam::kLanes)) || TypeParam::kLanes == 1);
     if (write) written = to;
   }
   EXPECT_GT(this->compared_, 20000u);

@@ -13,19 +13,40 @@ namespace {
 
 constexpr std::uint64_t kSeed = 61;
 
-// By definition: the nearest multiple of the bf16 spacing in the binade, ties to even as nearbyint has them.
+// By definition: the nearest multiple of the bf16 spacing in the binade, ties to even as nearbyint
+// has them.
 std::uint32_t host(std::uint32_t word) {
   const float x = ieee_operand(word);
   if (std::isnan(x)) return 0x7FC0u;
   if (x == 0 || std::isinf(x)) return as_word(x) >> 16;
   const double spacing = std::ldexp(1.0, std::ilogb(x) - 7);
-  return as_word(static_cast<float>(std::nearbyint(static_cast<double>(x) / spacing) * spacing)) >> 16;
+  return as_word(static_cast<float>(std::nearbyint(static_cast<double>(x) / spacing) * spacing)) >>
+         16;
 }
 
-enum Bin : std::size_t { kNan, kFlushed, kInfinity, kOverflow, kTieUp, kTieDown, kUp, kDown, kExact, kCarry };
+enum Bin : std::size_t {
+  kNan,
+  kFlushed,
+  kInfinity,
+  kOverflow,
+  kTieUp,
+  kTieDown,
+  kUp,
+  kDown,
+  kExact,
+  kCarry
+};
 std::vector<std::string> bin_names() {
-  return {"NaN",   "flushed to zero",           "inf", "overflow", "tie rounded up", "tie rounded down", "rounded up", "rounded down",
-          "exact", "carry into the next binade"};
+  return {"NaN",
+          "flushed to zero",
+          "inf",
+          "overflow",
+          "tie rounded up",
+          "tie rounded down",
+          "rounded up",
+          "rounded down",
+          "exact",
+          "carry into the next binade"};
 }
 
 void classify(std::uint32_t word, Bins& bins) {
@@ -63,7 +84,9 @@ TEST(Bf16Round, EveryUpperHalfWithCorners) {
       classify(word, bins);
       if (!check_one(bench.unit(), word, comparison)) return;
       const std::array<std::uint32_t, 1> shown = {word};
-      if (high % 64 == 0 && !comparison.same(bench->out_o, exact::word(exact::bf16(as_float(word))) >> 16, "exact arithmetic", shown))
+      if (high % 64 == 0 &&
+          !comparison.same(bench->out_o, exact::word(exact::bf16(as_float(word))) >> 16,
+                           "exact arithmetic", shown))
         return;
     }
   }
@@ -90,7 +113,8 @@ TEST(Bf16RoundLong, EveryWord) {
   for (std::uint64_t word = 0; word <= 0xFFFFFFFFu; ++word) {
     bench->in_i = static_cast<std::uint32_t>(word);
     bench.settle();
-    different += bench->out_o != numerics::bf16_bits(as_float(static_cast<std::uint32_t>(word))) ? 1 : 0;
+    different +=
+        bench->out_o != numerics::bf16_bits(as_float(static_cast<std::uint32_t>(word))) ? 1 : 0;
   }
   EXPECT_EQ(different, 0u);
 }

@@ -17,9 +17,12 @@ namespace {
 constexpr std::uint64_t kSeed = 101;
 using Operands = std::array<std::uint32_t, 2>;  // difference, scale
 
-std::uint32_t model(const Operands& o) { return as_word(numerics::exp_maccs(as_float(o[0]), as_float(o[1]))); }
+std::uint32_t model(const Operands& o) {
+  return as_word(numerics::exp_maccs(as_float(o[0]), as_float(o[1])));
+}
 
-// The table of docs/units/numerics.md on host arithmetic, its integers taken from numbers rather than from their bits.
+// The table of docs/units/numerics.md on host arithmetic, its integers taken from numbers rather
+// than from their bits.
 float flushed(float x) { return as_float(ieee_result(x)); }
 std::uint32_t ieee(const Operands& o) {
   const float x = ieee_operand(o[0]);
@@ -31,7 +34,8 @@ std::uint32_t ieee(const Operands& o) {
   if (n >= 129) return 0x7F800000u;
   const float r = flushed(std::fma(x, c, -n));
   float p = flushed(std::fma(as_float(0x3C1D0166u), r, as_float(0x3D64FE23u)));
-  for (const std::uint32_t coefficient : {0x3E7601BCu, 0x3F317096u, 0x3F800000u}) p = flushed(std::fma(p, r, as_float(coefficient)));
+  for (const std::uint32_t coefficient : {0x3E7601BCu, 0x3F317096u, 0x3F800000u})
+    p = flushed(std::fma(p, r, as_float(coefficient)));
   const double value = std::ldexp(static_cast<double>(p), static_cast<int>(n));
   return value < 0x1p-126 ? 0 : as_word(static_cast<float>(value));
 }
@@ -44,13 +48,21 @@ Operands next_operands(Fp32Random& random) {
   const auto whole = static_cast<float>(random.in_range(-130, 3));
   switch (random.bits() % 10) {
     case 0: return {random.word(), random.word()};
-    case 1: return {random.special_word(), random.in_range(0, 1) != 0 ? random.special_word() : as_word(c)};
-    case 2: return {random.near(as_word((-126.0f - unit) / c)), as_word(c)};                    // around the least result
-    case 3: return {random.near(as_word((127.4f + 2.0f * unit) / c)), as_word(c)};              // around the greatest
-    case 4: return {random.near(as_word((whole + 0.5f) / c)), as_word(c)};                      // halfway between integers
-    case 5: return {random.near(as_word(whole / c)), as_word(c)};                               // integers
-    case 6: return {random.with_exponent(random.in_range(90, 127)) | 0x80000000u, as_word(c)};  // small
-    case 7: return {random.with_exponent(random.in_range(1, 254)), random.with_exponent(random.in_range(1, 254))};
+    case 1:
+      return {random.special_word(),
+              random.in_range(0, 1) != 0 ? random.special_word() : as_word(c)};
+    case 2:
+      return {random.near(as_word((-126.0f - unit) / c)), as_word(c)};  // around the least result
+    case 3:
+      return {random.near(as_word((127.4f + 2.0f * unit) / c)), as_word(c)};  // around the greatest
+    case 4:
+      return {random.near(as_word((whole + 0.5f) / c)), as_word(c)};  // halfway between integers
+    case 5: return {random.near(as_word(whole / c)), as_word(c)};     // integers
+    case 6:
+      return {random.with_exponent(random.in_range(90, 127)) | 0x80000000u, as_word(c)};  // small
+    case 7:
+      return {random.with_exponent(random.in_range(1, 254)),
+              random.with_exponent(random.in_range(1, 254))};
     default: return {as_word(-140.0f * unit / c), as_word(c)};  // as in a softmax
   }
 }
@@ -107,7 +119,8 @@ void classify(const Operands& o, std::uint32_t result, Bins& bins) {
   bins.hit(kPositive, n > 0 && n <= 128);
   bins.hit(kNegative, n < 0 && n >= -126);
   const double product = static_cast<double>(x) * static_cast<double>(c);
-  bins.hit(kHalfway, std::fabs(product) < 1000 && product != std::nearbyint(product) && 2 * product == std::nearbyint(2 * product));
+  bins.hit(kHalfway, std::fabs(product) < 1000 && product != std::nearbyint(product) &&
+                         2 * product == std::nearbyint(2 * product));
 }
 
 template <typename Unit>
@@ -117,7 +130,8 @@ void offer(Unit& unit, bool valid, const Operands& o) {
   unit.in_scale_i = o[1];
 }
 
-// Exponentials through the handshakes. Where nothing stalls, the interval between inputs and the latency are exact.
+// Exponentials through the handshakes. Where nothing stalls, the interval between inputs and the
+// latency are exact.
 template <typename Unit, int kStages>
 class Traffic {
  public:
@@ -164,11 +178,13 @@ class Traffic {
   bool output_is_right() {
     const bool valid = bench_->out_valid_o != 0;
     const std::uint32_t result = bench_->out_result_o;
-    if (waiting_ && (!valid || result != waited_for_)) return fails("a stalled result changed or was withdrawn");
+    if (waiting_ && (!valid || result != waited_for_))
+      return fails("a stalled result changed or was withdrawn");
     if (valid && flight_.empty()) return fails("a result without an input");
     if (valid && !waiting_) {
       const std::uint64_t taken = cycle_ - flight_.front().accepted;
-      if (taken < kInterval || (stalls_ == Stalls::none && taken != kInterval)) return fails("latency");
+      if (taken < kInterval || (stalls_ == Stalls::none && taken != kInterval))
+        return fails("latency");
     }
     waiting_ = valid && bench_->out_ready_i == 0;
     waited_for_ = result;
@@ -179,13 +195,15 @@ class Traffic {
     return comparison_.same(result, model(operands), "the model", operands) &&
            comparison_.same(result, ieee(operands), "IEEE with flushing", operands) &&
            (delivered_++ % 1000 != 0 ||
-            comparison_.same(result, exact::word(exact::exp_maccs(as_float(operands[0]), as_float(operands[1]))), "exact arithmetic",
-                             operands));
+            comparison_.same(
+                result, exact::word(exact::exp_maccs(as_float(operands[0]), as_float(operands[1]))),
+                "exact arithmetic", operands));
   }
 
   bool input_is_on_time() {
     if (!offering_ || bench_->in_ready_o == 0) return true;
-    if (stalls_ == Stalls::none && cycle_ != 0 && cycle_ != accepted_ + kInterval) return fails("interval");
+    if (stalls_ == Stalls::none && cycle_ != 0 && cycle_ != accepted_ + kInterval)
+      return fails("interval");
     accepted_ = cycle_;
     flight_.push_back({offered_, cycle_});
     offering_ = false;
@@ -234,14 +252,16 @@ TEST(ExpFp32Long, RandomArguments) {
 template <typename Unit, int kStages>
 void all_stalls() {
   Bins bins(bin_names());
-  for (const Stalls stalls : kAllStalls) run<Unit, kStages>(bench_count(100'000), stalls, seed_or(kSeed + kStages), bins);
+  for (const Stalls stalls : kAllStalls)
+    run<Unit, kStages>(bench_count(100'000), stalls, seed_or(kSeed + kStages), bins);
   bins.expect_all_hit();
 }
 TEST(ExpFp32, StallsWithACombinationalMacc) { all_stalls<VExp0, 0>(); }
 TEST(ExpFp32, StallsWithOneStage) { all_stalls<VExp1, 1>(); }
 TEST(ExpFp32, StallsWithThreeStages) { all_stalls<VExp3, 3>(); }
 
-// Valid does not wait for ready, one result waits behind another, and then no input is taken; order is kept.
+// Valid does not wait for ready, one result waits behind another, and then no input is taken; order
+// is kept.
 template <typename Unit, int kStages>
 void fill_up() {
   constexpr int kInterval = 6 * (kStages + 1);
@@ -299,8 +319,10 @@ void reset_any_time() {
     offer(bench.unit(), true, {0xC0A9999Au, 0x3E38AA3Bu});
     for (int cycle = 0; cycle <= kInterval; ++cycle) {
       bench.settle();
-      ASSERT_EQ(bench->in_ready_o, cycle % kInterval == 0 ? 1 : 0) << "reset after " << moment << " cycles, cycle " << cycle;
-      ASSERT_EQ(bench->out_valid_o, cycle == kInterval ? 1 : 0) << "reset after " << moment << " cycles, cycle " << cycle;
+      ASSERT_EQ(bench->in_ready_o, cycle % kInterval == 0 ? 1 : 0)
+          << "reset after " << moment << " cycles, cycle " << cycle;
+      ASSERT_EQ(bench->out_valid_o, cycle == kInterval ? 1 : 0)
+          << "reset after " << moment << " cycles, cycle " << cycle;
       if (cycle == kInterval) {
         EXPECT_EQ(bench->out_result_o, 0x3F03FBC3u);
       }

@@ -14,7 +14,8 @@ constexpr std::uint64_t kSeed = 91;
 
 enum Bin : std::size_t { kSpecial, kUnderflow, kLeast, kOverflow, kGreatest, kBelowOne, kAboveOne };
 std::vector<std::string> bin_names() {
-  return {"special", "below 2^-126", "least exponent", "infinity", "greatest exponent", "2^r below 1", "2^r from 1"};
+  return {"special",           "below 2^-126", "least exponent", "infinity",
+          "greatest exponent", "2^r below 1",  "2^r from 1"};
 }
 
 struct Inputs {
@@ -46,9 +47,13 @@ bool check_one(VExpInsert& unit, const Inputs& in, Comparison& comparison, Bins&
     bins.hit(kBelowOne, in.chain < 0x3F800000u);
     bins.hit(kAboveOne, in.chain >= 0x3F800000u);
   }
-  const std::uint32_t model = in.special ? in.special_value : as_word(numerics::insert_exponent(as_float(in.chain), in.power));
-  const std::array<std::uint32_t, 4> shown = {in.chain, unit.power_i, unit.special_i, in.special_value};
-  return comparison.same(unit.result_o, model, "the model", shown) && comparison.same(unit.result_o, host(in), "the host", shown);
+  const std::uint32_t model =
+      in.special ? in.special_value
+                 : as_word(numerics::insert_exponent(as_float(in.chain), in.power));
+  const std::array<std::uint32_t, 4> shown = {in.chain, unit.power_i, unit.special_i,
+                                              in.special_value};
+  return comparison.same(unit.result_o, model, "the model", shown) &&
+         comparison.same(unit.result_o, host(in), "the host", shown);
 }
 
 // 2^r is in [1/2, 2): its field is 126 or 127.
@@ -63,7 +68,8 @@ TEST(ExpInsert, EveryPower) {
   for (int power = -126; power <= 128; ++power) {
     for (int round = 0; round < rounds; ++round) {
       const std::uint32_t chain = random.with_exponent(126 + round % 2) & 0x7FFFFFFFu;
-      if (!check_one(bench.unit(), {chain, power, false, random.special_word()}, comparison, bins)) return;
+      if (!check_one(bench.unit(), {chain, power, false, random.special_word()}, comparison, bins))
+        return;
     }
     for (const std::uint32_t value : {0x7FC00000u, 0x00000000u, 0x7F800000u}) {
       if (!check_one(bench.unit(), {random.word(), power, true, value}, comparison, bins)) return;

@@ -12,9 +12,20 @@ namespace {
 
 constexpr std::uint64_t kSeed = 81;
 
-enum Bin : std::size_t { kNan, kNegative, kTooSmall, kTooLarge, kLowest, kHighest, kZero, kBelowZero, kAboveZero };
+enum Bin : std::size_t {
+  kNan,
+  kNegative,
+  kTooSmall,
+  kTooLarge,
+  kLowest,
+  kHighest,
+  kZero,
+  kBelowZero,
+  kAboveZero
+};
 std::vector<std::string> bin_names() {
-  return {"NaN", "t negative", "n below -126", "n above 128", "n = -126", "n = 128", "n = 0", "n below 0", "n above 0"};
+  return {"NaN",     "t negative", "n below -126", "n above 128", "n = -126",
+          "n = 128", "n = 0",      "n below 0",    "n above 0"};
 }
 
 // What a unit says of one t: special, then its value; otherwise n and -n.
@@ -24,7 +35,8 @@ bool check_one(VExpReduce& unit, std::uint32_t t, Comparison& comparison, Bins& 
   const std::array<std::uint32_t, 1> shown = {t};
   const numerics::ExpReduction wanted = numerics::reduce_exp(as_float(t), 0);
   if (!comparison.same(unit.special_o, wanted.special ? 1 : 0, "the model", shown)) return false;
-  const double n = static_cast<double>(as_float(t)) - 12582912.0;  // of the number itself, not of its bits
+  const double n =
+      static_cast<double>(as_float(t)) - 12582912.0;  // of the number itself, not of its bits
   if (wanted.special) {
     bins.hit(kNan, std::isnan(n));
     bins.hit(kNegative, std::signbit(as_float(t)));
@@ -39,9 +51,11 @@ bool check_one(VExpReduce& unit, std::uint32_t t, Comparison& comparison, Bins& 
   bins.hit(kZero, wanted.power == 0);
   bins.hit(kBelowZero, wanted.power < 0);
   bins.hit(kAboveZero, wanted.power > 0);
-  return comparison.same(unit.power_o, static_cast<std::uint32_t>(wanted.power) & 0x1FFu, "the model", shown) &&
+  return comparison.same(unit.power_o, static_cast<std::uint32_t>(wanted.power) & 0x1FFu,
+                         "the model", shown) &&
          comparison.same(unit.negated_o, as_word(-wanted.rounded), "the model", shown) &&
-         (std::nearbyint(n) != n || comparison.same(unit.negated_o, as_word(static_cast<float>(-n)), "the value of t", shown));
+         (std::nearbyint(n) != n || comparison.same(unit.negated_o, as_word(static_cast<float>(-n)),
+                                                    "the value of t", shown));
 }
 
 TEST(ExpReduce, AroundEveryInteger) {
@@ -69,7 +83,10 @@ TEST(ExpReduce, RandomResults) {
   Bins bins(bin_names());
   Comparison comparison;
   for (std::uint64_t vector = 0; vector < vectors; ++vector) {
-    const std::uint32_t t = vector % 2 == 0 ? numerics::kExpMagic + static_cast<std::uint32_t>(random.in_range(-140, 140)) : random.word();
+    const std::uint32_t t =
+        vector % 2 == 0
+            ? numerics::kExpMagic + static_cast<std::uint32_t>(random.in_range(-140, 140))
+            : random.word();
     if (!check_one(bench.unit(), ieee_result(ieee_operand(t)), comparison, bins)) return;
   }
   EXPECT_GE(comparison.compared(), 2 * vectors);

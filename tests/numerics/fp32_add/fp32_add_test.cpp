@@ -17,9 +17,15 @@ namespace {
 constexpr std::uint64_t kSeed = 21;
 using Operands = std::array<std::uint32_t, 2>;
 
-std::uint32_t model(const Operands& o) { return as_word(numerics::add(as_float(o[0]), as_float(o[1]))); }
-std::uint32_t ieee(const Operands& o) { return ieee_result(ieee_operand(o[0]) + ieee_operand(o[1])); }
-std::uint32_t exact_word(const Operands& o) { return exact::word(exact::add(as_float(o[0]), as_float(o[1]))); }
+std::uint32_t model(const Operands& o) {
+  return as_word(numerics::add(as_float(o[0]), as_float(o[1])));
+}
+std::uint32_t ieee(const Operands& o) {
+  return ieee_result(ieee_operand(o[0]) + ieee_operand(o[1]));
+}
+std::uint32_t exact_word(const Operands& o) {
+  return exact::word(exact::add(as_float(o[0]), as_float(o[1])));
+}
 void apply(auto& unit, const Operands& o) {
   unit.a_i = o[0];
   unit.b_i = o[1];
@@ -32,12 +38,22 @@ Operands next_operands(Fp32Random& random) {
   switch (random.bits() % 9) {
     case 0: o = {random.word(), random.word()}; break;
     case 1: o = {random.special_word(), random.special_word()}; break;
-    case 2: o = {a, random.near(a ^ 0x80000000u)}; break;                                             // cancels
-    case 3: o = {random.with_exponent(random.in_range(1, 4)), random.word() & 0x80FFFFFFu}; break;    // around the least normal
-    case 4: o = {random.with_exponent(254), random.with_exponent(random.in_range(225, 254))}; break;  // around the greatest
-    case 5: o = {a, random.with_exponent(exponent + random.in_range(-40, 40))}; break;                // every distance
-    case 6: o = {a, random.with_exponent(exponent - random.in_range(22, 27)) & 0xFFC00000u}; break;   // about half of a last bit
-    case 7: o = {a & 0xFFE00000u, random.with_exponent(exponent + random.in_range(-1, 1))}; break;    // loses leading bits
+    case 2: o = {a, random.near(a ^ 0x80000000u)}; break;  // cancels
+    case 3:
+      o = {random.with_exponent(random.in_range(1, 4)), random.word() & 0x80FFFFFFu};
+      break;  // around the least normal
+    case 4:
+      o = {random.with_exponent(254), random.with_exponent(random.in_range(225, 254))};
+      break;  // around the greatest
+    case 5:
+      o = {a, random.with_exponent(exponent + random.in_range(-40, 40))};
+      break;  // every distance
+    case 6:
+      o = {a, random.with_exponent(exponent - random.in_range(22, 27)) & 0xFFC00000u};
+      break;  // about half of a last bit
+    case 7:
+      o = {a & 0xFFE00000u, random.with_exponent(exponent + random.in_range(-1, 1))};
+      break;  // loses leading bits
     default: o = {a, random.with_exponent(exponent + random.in_range(-3, 3))}; break;
   }
   if (random.bits() % 2 != 0) std::swap(o[0], o[1]);
@@ -94,7 +110,8 @@ void classify(const Operands& o, std::uint32_t result, Bins& bins) {
   bins.hit(kFlushed, magnitude == 0 && s != 0);
   bins.hit(kNegativeZero, result == 0x80000000u && s == 0);
   bins.hit(kExactCancellation, result == 0 && x != 0 && s == 0);
-  bins.hit(kFar, std::min(std::fabs(x), std::fabs(y)) != 0 && std::min(std::fabs(x), std::fabs(y)) < larger * 0x1p-32);
+  bins.hit(kFar, std::min(std::fabs(x), std::fabs(y)) != 0 &&
+                     std::min(std::fabs(x), std::fabs(y)) < larger * 0x1p-32);
   if (magnitude < 0x00800000u || magnitude >= 0x7F800000u) return;
   bins.hit(kMassiveCancellation, std::fabs(s) < larger * 0x1p-20);
   const bool tie = rest == 0 && (std::bit_cast<std::uint64_t>(s) & 0x1FFFFFFFu) == 0x10000000u;
@@ -108,7 +125,8 @@ bool check_one(VAdd0& unit, const Operands& o, Comparison& comparison, Bins& bin
   apply(unit, o);
   unit.eval();
   classify(o, unit.result_o, bins);
-  return comparison.same(unit.result_o, model(o), "the model", o) && comparison.same(unit.result_o, ieee(o), "IEEE with flushing", o);
+  return comparison.same(unit.result_o, model(o), "the model", o) &&
+         comparison.same(unit.result_o, ieee(o), "IEEE with flushing", o);
 }
 
 TEST(Fp32Add, AllPairsOfSpecialValues) {
@@ -134,7 +152,9 @@ void random_pairs(std::uint64_t vectors, std::uint64_t seed) {
   for (std::uint64_t vector = 0; vector < vectors; ++vector) {
     const Operands o = next_operands(random);
     if (!check_one(bench.unit(), o, comparison, bins)) return;
-    if (vector % 1000 == 0 && !comparison.same(bench->result_o, exact_word(o), "exact arithmetic", o)) return;
+    if (vector % 1000 == 0 &&
+        !comparison.same(bench->result_o, exact_word(o), "exact arithmetic", o))
+      return;
   }
   EXPECT_GE(comparison.compared(), 2 * vectors);
   bins.expect_all_hit();
@@ -157,7 +177,8 @@ void pipeline() {
   SCOPED_TRACE(seed_text(seed));
   Fp32Random random(seed);
   run_pipeline<Unit>(
-      kStages, bench_count(1'000'000), seed, [&] { return next_operands(random); }, [](Unit& u, const Operands& o) { apply(u, o); }, model);
+      kStages, bench_count(1'000'000), seed, [&] { return next_operands(random); },
+      [](Unit& u, const Operands& o) { apply(u, o); }, model);
   reset_empties_pipeline<Unit>(kStages, seed);
 }
 TEST(Fp32Add, OneStage) { pipeline<VAdd1, 1>(); }

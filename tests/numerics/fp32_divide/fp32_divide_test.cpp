@@ -17,9 +17,15 @@ namespace {
 constexpr std::uint64_t kSeed = 31;
 using Operands = std::array<std::uint32_t, 2>;
 
-std::uint32_t model(const Operands& o) { return as_word(numerics::divide(as_float(o[0]), as_float(o[1]))); }
-std::uint32_t ieee(const Operands& o) { return ieee_result(ieee_operand(o[0]) / ieee_operand(o[1])); }
-std::uint32_t exact_word(const Operands& o) { return exact::word(exact::divide(as_float(o[0]), as_float(o[1]))); }
+std::uint32_t model(const Operands& o) {
+  return as_word(numerics::divide(as_float(o[0]), as_float(o[1])));
+}
+std::uint32_t ieee(const Operands& o) {
+  return ieee_result(ieee_operand(o[0]) / ieee_operand(o[1]));
+}
+std::uint32_t exact_word(const Operands& o) {
+  return exact::word(exact::divide(as_float(o[0]), as_float(o[1])));
+}
 void apply(auto& unit, const Operands& o) {
   unit.a_i = o[0];
   unit.b_i = o[1];
@@ -37,7 +43,7 @@ Operands next_operands(Fp32Random& random) {
     case 1: return {random.special_word(), random.special_word()};
     case 2: return with_quotient(random, random.in_range(-2, 2));     // around the least normal
     case 3: return with_quotient(random, random.in_range(252, 257));  // around the greatest
-    case 4: {                                                         // by a power of two: exact, and the corner of the grid
+    case 4: {  // by a power of two: exact, and the corner of the grid
       Operands o = with_quotient(random, random.in_range(-3, 257));
       o[1] &= 0xFF800000u;
       return o;
@@ -125,7 +131,8 @@ bool check_one(Bench<VDivide1>& bench, const Operands& o, Comparison& comparison
   bench.tick();
   const std::uint32_t result = bench->result_o;
   classify(o, result, bins);
-  return comparison.same(result, model(o), "the model", o) && comparison.same(result, ieee(o), "IEEE with flushing", o);
+  return comparison.same(result, model(o), "the model", o) &&
+         comparison.same(result, ieee(o), "IEEE with flushing", o);
 }
 
 TEST(Fp32Divide, AllPairsOfSpecialValues) {
@@ -143,8 +150,8 @@ TEST(Fp32Divide, AllPairsOfSpecialValues) {
   EXPECT_EQ(comparison.compared(), 3 * kSpecials * kSpecials);
 }
 
-// (2 - 2^-23) * 2^-127 is halfway between the last two steps of the subnormal grid, and the only quotient that rounds to
-// 2^-126 from below; with any greater divisor the quotient is zero.
+// (2 - 2^-23) * 2^-127 is halfway between the last two steps of the subnormal grid, and the only
+// quotient that rounds to 2^-126 from below; with any greater divisor the quotient is zero.
 TEST(Fp32Divide, CornerOfTheSubnormalGrid) {
   Bench<VDivide1> bench(seed_or(kSeed));
   bench.reset();
@@ -175,7 +182,9 @@ void random_pairs(std::uint64_t vectors, std::uint64_t seed) {
   for (std::uint64_t vector = 0; vector < vectors; ++vector) {
     const Operands o = next_operands(random);
     if (!check_one(bench, o, comparison, bins)) return;
-    if (vector % 1000 == 0 && !comparison.same(bench->result_o, exact_word(o), "exact arithmetic", o)) return;
+    if (vector % 1000 == 0 &&
+        !comparison.same(bench->result_o, exact_word(o), "exact arithmetic", o))
+      return;
   }
   EXPECT_GE(comparison.compared(), 2 * vectors);
   bins.expect_all_hit();
@@ -189,7 +198,8 @@ void pipeline() {
   SCOPED_TRACE(seed_text(seed));
   Fp32Random random(seed);
   run_pipeline<Unit>(
-      kStages, bench_count(1'000'000), seed, [&] { return next_operands(random); }, [](Unit& u, const Operands& o) { apply(u, o); }, model);
+      kStages, bench_count(1'000'000), seed, [&] { return next_operands(random); },
+      [](Unit& u, const Operands& o) { apply(u, o); }, model);
   reset_empties_pipeline<Unit>(kStages, seed);
 }
 TEST(Fp32Divide, OneStage) { pipeline<VDivide1, 1>(); }

@@ -17,9 +17,15 @@ namespace {
 constexpr std::uint64_t kSeed = 11;
 using Operands = std::array<std::uint32_t, 3>;
 
-std::uint32_t model(const Operands& o) { return as_word(numerics::macc(as_float(o[0]), as_float(o[1]), as_float(o[2]))); }
-std::uint32_t ieee(const Operands& o) { return ieee_result(std::fma(ieee_operand(o[0]), ieee_operand(o[1]), ieee_operand(o[2]))); }
-std::uint32_t exact_word(const Operands& o) { return exact::word(exact::macc(as_float(o[0]), as_float(o[1]), as_float(o[2]))); }
+std::uint32_t model(const Operands& o) {
+  return as_word(numerics::macc(as_float(o[0]), as_float(o[1]), as_float(o[2])));
+}
+std::uint32_t ieee(const Operands& o) {
+  return ieee_result(std::fma(ieee_operand(o[0]), ieee_operand(o[1]), ieee_operand(o[2])));
+}
+std::uint32_t exact_word(const Operands& o) {
+  return exact::word(exact::macc(as_float(o[0]), as_float(o[1]), as_float(o[2])));
+}
 void apply(auto& unit, const Operands& o) {
   unit.a_i = o[0];
   unit.b_i = o[1];
@@ -46,7 +52,8 @@ Operands next_operands(Fp32Random& random) {
     }
     case 2: {  // around the least normal
       o = with_product(random, random.in_range(-2, 3));
-      o[2] = random.in_range(0, 1) != 0 ? random.with_exponent(random.in_range(1, 3)) : special(random.bits() % 4);
+      o[2] = random.in_range(0, 1) != 0 ? random.with_exponent(random.in_range(1, 3))
+                                        : special(random.bits() % 4);
       return o;
     }
     case 3: {  // least normals less or more a product far below
@@ -68,7 +75,8 @@ Operands next_operands(Fp32Random& random) {
     case 6: {  // products of few bits just below c's last bit: halfway and next to it
       const int exponent = random.in_range(30, 250);
       o = with_product(random, exponent - random.in_range(22, 27));
-      for (int i = 0; i < 2; ++i) o[i] &= 0xFF800000u | (random.in_range(0, 3) == 0 ? 0x400000u : 0u);
+      for (int i = 0; i < 2; ++i)
+        o[i] &= 0xFF800000u | (random.in_range(0, 3) == 0 ? 0x400000u : 0u);
       o[2] = random.with_exponent(exponent);
       return o;
     }
@@ -80,7 +88,8 @@ Operands next_operands(Fp32Random& random) {
     }
     default:  // as in the engine: bf16 factors of moderate size
       return {random.with_exponent(127 + random.in_range(-6, 6)) & 0xFFFF0000u,
-              random.with_exponent(127 + random.in_range(-6, 6)) & 0xFFFF0000u, random.with_exponent(127 + random.in_range(-9, 9))};
+              random.with_exponent(127 + random.in_range(-6, 6)) & 0xFFFF0000u,
+              random.with_exponent(127 + random.in_range(-9, 9))};
   }
 }
 
@@ -126,7 +135,8 @@ std::vector<std::string> bin_names() {
           "carry into the next binade"};
 }
 
-// The exact sum is s + rest: the product of two 24-bit significands is exact in double, and so is what an addition loses.
+// The exact sum is s + rest: the product of two 24-bit significands is exact in double, and so is
+// what an addition loses.
 void classify(const Operands& o, std::uint32_t result, Bins& bins) {
   const float a = ieee_operand(o[0]);
   const float b = ieee_operand(o[1]);
@@ -135,7 +145,8 @@ void classify(const Operands& o, std::uint32_t result, Bins& bins) {
     const bool nan = std::isnan(a) || std::isnan(b) || std::isnan(c);
     bins.hit(kNan, nan);
     bins.hit(kZeroTimesInfinity, !nan && ((a == 0 && std::isinf(b)) || (b == 0 && std::isinf(a))));
-    bins.hit(kInfinityLessInfinity, !nan && std::isinf(c) && a != 0 && b != 0 && result == 0x7FC00000u);
+    bins.hit(kInfinityLessInfinity,
+             !nan && std::isinf(c) && a != 0 && b != 0 && result == 0x7FC00000u);
     bins.hit(kInfinity, (result & 0x7FFFFFFFu) == 0x7F800000u);
     return;
   }
@@ -147,7 +158,8 @@ void classify(const Operands& o, std::uint32_t result, Bins& bins) {
   const std::uint32_t magnitude = result & 0x7FFFFFFFu;
   bins.hit(kOverflow, magnitude == 0x7F800000u);
   bins.hit(kFlushed, magnitude == 0 && s != 0);
-  bins.hit(kGridCorner, magnitude == 0x00800000u && (std::fabs(s) < 0x1p-126 || (std::fabs(s) == 0x1p-126 && rest * s < 0)));
+  bins.hit(kGridCorner, magnitude == 0x00800000u && (std::fabs(s) < 0x1p-126 ||
+                                                     (std::fabs(s) == 0x1p-126 && rest * s < 0)));
   bins.hit(kBelowGridCorner, magnitude == 0 && std::fabs(s) > 0x1p-126 - 0x1p-149);
   bins.hit(kPositiveZero, result == 0);
   bins.hit(kNegativeZero, result == 0x80000000u && s == 0);
@@ -169,7 +181,8 @@ bool check_one(VMacc0& unit, const Operands& o, Comparison& comparison, Bins& bi
   apply(unit, o);
   unit.eval();
   classify(o, unit.result_o, bins);
-  return comparison.same(unit.result_o, model(o), "the model", o) && comparison.same(unit.result_o, ieee(o), "IEEE with flushing", o);
+  return comparison.same(unit.result_o, model(o), "the model", o) &&
+         comparison.same(unit.result_o, ieee(o), "IEEE with flushing", o);
 }
 
 TEST(Fp32Macc, AllTriplesOfSpecialValues) {
@@ -197,13 +210,17 @@ void random_triples(std::uint64_t vectors, std::uint64_t seed) {
   for (std::uint64_t vector = 0; vector < vectors; ++vector) {
     const Operands o = next_operands(random);
     if (!check_one(bench.unit(), o, comparison, bins)) return;
-    if (vector % 1000 == 0 && !comparison.same(bench->result_o, exact_word(o), "exact arithmetic", o)) return;
+    if (vector % 1000 == 0 &&
+        !comparison.same(bench->result_o, exact_word(o), "exact arithmetic", o))
+      return;
   }
   EXPECT_GE(comparison.compared(), 2 * vectors);
   bins.expect_all_hit();
 }
 TEST(Fp32Macc, RandomTriples) { random_triples(bench_count(10'000'000), seed_or(kSeed)); }
-TEST(Fp32MaccLong, RandomTriples) { random_triples(bench_count(200'000'000), seed_or(kSeed + 100)); }
+TEST(Fp32MaccLong, RandomTriples) {
+  random_triples(bench_count(200'000'000), seed_or(kSeed + 100));
+}
 
 TEST(Fp32Macc, CombinationalValid) {
   Bench<VMacc0> bench(seed_or(kSeed));
@@ -220,7 +237,8 @@ void pipeline() {
   SCOPED_TRACE(seed_text(seed));
   Fp32Random random(seed);
   run_pipeline<Unit>(
-      kStages, bench_count(1'000'000), seed, [&] { return next_operands(random); }, [](Unit& u, const Operands& o) { apply(u, o); }, model);
+      kStages, bench_count(1'000'000), seed, [&] { return next_operands(random); },
+      [](Unit& u, const Operands& o) { apply(u, o); }, model);
   reset_empties_pipeline<Unit>(kStages, seed);
 }
 TEST(Fp32Macc, OneStage) { pipeline<VMacc1, 1>(); }

@@ -13,7 +13,9 @@ namespace {
 constexpr std::uint64_t kSeed = 41;
 using Operands = std::array<std::uint32_t, 2>;
 
-std::uint32_t model(const Operands& o) { return as_word(numerics::max(as_float(o[0]), as_float(o[1]))); }
+std::uint32_t model(const Operands& o) {
+  return as_word(numerics::max(as_float(o[0]), as_float(o[1])));
+}
 std::uint32_t ieee(const Operands& o) {
   const float a = ieee_operand(o[0]);
   const float b = ieee_operand(o[1]);
@@ -22,9 +24,20 @@ std::uint32_t ieee(const Operands& o) {
   return as_word(a > b ? a : b);
 }
 
-enum Bin : std::size_t { kNanA, kNanB, kPositiveZeroFirst, kNegativeZeroFirst, kEqual, kA, kB, kBothNegative, kFlushed };
+enum Bin : std::size_t {
+  kNanA,
+  kNanB,
+  kPositiveZeroFirst,
+  kNegativeZeroFirst,
+  kEqual,
+  kA,
+  kB,
+  kBothNegative,
+  kFlushed
+};
 std::vector<std::string> bin_names() {
-  return {"a is NaN", "b is NaN", "+0 and -0", "-0 and +0", "equal", "a is larger", "b is larger", "both negative", "flushed to zero"};
+  return {"a is NaN",    "b is NaN",    "+0 and -0",     "-0 and +0",      "equal",
+          "a is larger", "b is larger", "both negative", "flushed to zero"};
 }
 
 bool check_one(VMax& unit, const Operands& o, Comparison& comparison, Bins& bins) {
@@ -42,7 +55,8 @@ bool check_one(VMax& unit, const Operands& o, Comparison& comparison, Bins& bins
   bins.hit(kB, a < b);
   bins.hit(kBothNegative, a < 0 && b < 0 && a != b);
   bins.hit(kFlushed, (unit.result_o & 0x7FFFFFFFu) == 0 && ((o[0] | o[1]) & 0x7FFFFFFFu) != 0);
-  return comparison.same(unit.result_o, model(o), "the model", o) && comparison.same(unit.result_o, ieee(o), "IEEE with flushing", o);
+  return comparison.same(unit.result_o, model(o), "the model", o) &&
+         comparison.same(unit.result_o, ieee(o), "IEEE with flushing", o);
 }
 
 TEST(Fp32Max, AllPairsOfSpecialValues) {

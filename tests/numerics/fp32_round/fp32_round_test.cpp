@@ -17,7 +17,8 @@ struct Operands {
   std::uint32_t significand = 0;  // 26 bits
 };
 
-// The conversion from double rounds once, on the same grid: the 26 bits and every exponent are exact in double.
+// The conversion from double rounds once, on the same grid: the 26 bits and every exponent are
+// exact in double.
 std::uint32_t host(const Operands& o) {
   const double magnitude = std::ldexp(static_cast<double>(o.significand), o.exponent - 127 - 25);
   return ieee_result(static_cast<float>(o.negative ? -magnitude : magnitude));
@@ -82,13 +83,15 @@ TEST(Fp32Round, EveryExponent) {
   Bench<VRound> bench(seed_or(kSeed));
   Bins bins(bin_names());
   Comparison comparison;
-  constexpr std::uint32_t kKept[] = {0x800000u, 0x800001u, 0x800002u, 0xC00001u, 0xFFFFFDu, 0xFFFFFEu, 0xFFFFFFu};
+  constexpr std::uint32_t kKept[] = {0x800000u, 0x800001u, 0x800002u, 0xC00001u,
+                                     0xFFFFFDu, 0xFFFFFEu, 0xFFFFFFu};
   for (int exponent = -512; exponent <= 511; ++exponent) {
     for (const bool negative : {false, true}) {
       if (!check_one(bench.unit(), {negative, exponent, 0}, comparison, bins)) return;
       for (const std::uint32_t kept : kKept) {
         for (std::uint32_t tail = 0; tail < 4; ++tail) {
-          if (!check_one(bench.unit(), {negative, exponent, (kept << 2) | tail}, comparison, bins)) return;
+          if (!check_one(bench.unit(), {negative, exponent, (kept << 2) | tail}, comparison, bins))
+            return;
         }
       }
     }
@@ -113,7 +116,8 @@ TEST(Fp32Round, Random) {
     if (vector % 4 == 1) o.exponent = random.in_range(-1, 2);
     if (vector % 4 == 2) o.exponent = random.in_range(253, 256);
     if (vector % 4 == 3) o.exponent = random.in_range(1, 254);
-    o.significand = ((0x800000u | random.fraction()) << 2) | static_cast<std::uint32_t>((bits >> 1) & 3u);
+    o.significand =
+        ((0x800000u | random.fraction()) << 2) | static_cast<std::uint32_t>((bits >> 1) & 3u);
     if (bits >> 59 == 0) o.significand = 0;
     if (!check_one(bench.unit(), o, comparison, bins)) return;
   }
