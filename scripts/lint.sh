@@ -69,6 +69,14 @@ lint_rtl() {  # the whole engine as Verilator reads it, at a power of two and at
   done
 }
 step "verilator -Wall" "${#rtl[@]}" lint_rtl
+mapfile -d '' -t verilog < <(tracked '*.sv' '*.svh')
+check_columns() {  # no formatter lays SystemVerilog out as the house does, so its width is checked
+  local found
+  if ! found=$(grep -nE '^.{101}' /dev/null "${verilog[@]}"); then return 0; fi
+  printf 'lint: longer than 100 columns:\n%s\n' "$found" >&2
+  return 1
+}
+step "100 columns" "${#verilog[@]}" check_columns
 check_casts() {  # Yosys takes -8'(x) for (-8)'(x), in silence where x is constant; simulators do not
   local found
   if ! found=$(grep -nE "([=(,?:&|^<>+*/%!~-]|return)[[:space:]]*[~&|^!+-]+[A-Za-z0-9_]+'\\(" "${rtl[@]}"); then return 0; fi

@@ -1,7 +1,8 @@
 // A first-in first-out queue of any depth from 1 on.
 //
-// A word pushed in cycle t is on out_data_o from t + 1 on, once all before it are gone. No path leads from in to out or
-// from out_ready_i to in_ready_o within a cycle: a full queue takes no word in the cycle in which one leaves.
+// A word pushed in cycle t is on out_data_o from t + 1 on, once all before it are gone. No path
+// leads from in to out or from out_ready_i to in_ready_o within a cycle: a full queue takes no word
+// in the cycle in which one leaves.
 module weft_fifo #(
   parameter  int unsigned WIDTH      = 8,
   parameter  int unsigned DEPTH      = 4,
@@ -70,7 +71,8 @@ module weft_fifo #(
 
   // Held by construction; they catch a change that breaks it.
   a_count : assert property (@(posedge clk_i) disable iff (!rst_ni) 32'(count_q) <= DEPTH);
-  a_no_overflow : assert property (@(posedge clk_i) disable iff (!rst_ni) 32'(count_q) == DEPTH |-> !push);
+  a_no_overflow : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      32'(count_q) == DEPTH |-> !push);
   a_no_underflow : assert property (@(posedge clk_i) disable iff (!rst_ni) count_q == '0 |-> !pop);
   a_out_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
       out_valid_o && !out_ready_i |=> out_valid_o && $stable(out_data_o));

@@ -1,4 +1,5 @@
-// Grants the request with the lowest index, within the cycle; grant_o is one-hot, or zero if there is no request.
+// Grants the request with the lowest index, within the cycle; grant_o is one-hot, or zero if there
+// is no request.
 module weft_priority_arbiter #(
   parameter int unsigned REQUESTS = 4
 ) (

@@ -1,7 +1,8 @@
-// A register slice: cuts every path between its two sides, and passes one word a cycle all the same.
+// A register slice: cuts every path between its two sides, and passes one word a cycle all the
+// same.
 //
-// A word taken in cycle t is on out_data_o from t + 1 on. in_ready_o is a register; the word that arrives in the cycle
-// in which the output turns out to be blocked waits in a second register.
+// A word taken in cycle t is on out_data_o from t + 1 on. in_ready_o is a register; the word that
+// arrives in the cycle in which the output turns out to be blocked waits in a second register.
 module weft_skid_buffer #(
   parameter int unsigned WIDTH = 8
 ) (
@@ -58,7 +59,8 @@ module weft_skid_buffer #(
       out_valid_o && !out_ready_i |=> out_valid_o && $stable(out_data_o));
   a_in_ready_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
       in_ready_o && !in_valid_i |=> in_ready_o);
-  a_skid_behind_out : assert property (@(posedge clk_i) disable iff (!rst_ni) !ready_q |-> out_valid_q);
+  a_skid_behind_out : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      !ready_q |-> out_valid_q);
 `endif
 
 endmodule

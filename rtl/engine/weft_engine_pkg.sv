@@ -4,7 +4,8 @@ package weft_engine_pkg;
   // 1: registers and behaviour as in docs/units/engine/fusemax.md.
   localparam logic [15:0] EngineVersion = 16'd1;
 
-  // What the registers say of a run. Lengths in elements, strides in bytes; see docs/units/engine/fusemax.md.
+  // What the registers say of a run. Lengths in elements, strides in bytes; see
+  // docs/units/engine/fusemax.md.
   typedef struct packed {
     logic [63:0] q_base;
     logic [63:0] k_base;
@@ -63,7 +64,8 @@ package weft_engine_pkg;
   // One tile of keys against one tile of queries, as every step of it needs it.
   typedef struct packed {
     logic [5:0]        rows;         // keys in it
-    logic signed [7:0] diagonal;     // key row i is visible to query column j where i - j <= diagonal
+    logic signed [7:0] diagonal;     // key row i is visible to query column j where i - j <=
+                                     // diagonal
     logic [19:0]       q_address;    // first element of its queries in a bank of the Q buffer
     logic [19:0]       rnv_address;  // first word of its numerators in a lane
     logic [15:0]       key;          // its word among the running maxima and denominators of a lane
@@ -72,7 +74,8 @@ package weft_engine_pkg;
     logic              last;         // nothing follows for these queries
     logic              ends_keys;    // the last tile that needs its K and V
     logic              ends_block;   // the last tile of its block of queries
-    logic [4:0]        peers;        // tiles of queries that share these keys; CONTEXTS stands for more as well
+    logic [4:0]        peers;        // tiles of queries that share these keys; CONTEXTS stands for
+                                     // more as well
     logic [3:0]        context_id;   // registers of the array that hold it
     logic [1:0]        link_id;      // place in the links' buffers
     logic [3:0]        pair_id;      // place of its old and new maxima

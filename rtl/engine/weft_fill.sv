@@ -1,5 +1,6 @@
-// Places what a transfer brings, row by row, into the banks of an operand buffer: row r of a transfer goes to bank
-// r mod SIDE, and the rows of each SIDE stand behind those of the SIDE before. Beats of a transfer come in order.
+// Places what a transfer brings, row by row, into the banks of an operand buffer: row r of a
+// transfer goes to bank r mod SIDE, and the rows of each SIDE stand behind those of the SIDE
+// before. Beats of a transfer come in order.
 module weft_fill #(
   parameter int unsigned SIDE = 16,
   parameter int unsigned BANK_BITS = 4,

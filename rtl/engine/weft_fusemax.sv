@@ -1,6 +1,7 @@
-// The FuseMax engine: attention in one pass over the keys on a SIDE x SIDE array and SIDE lanes, a fused cascade of
-// twelve Einsums (FuseMax, MICRO 2024). AXI4-Lite registers, an AXI4 master for Q, K, V and the output, an interrupt.
-// Registers, memory layout and timing: docs/units/engine/fusemax.md.
+// The FuseMax engine: attention in one pass over the keys on a SIDE x SIDE array and SIDE lanes, a
+// fused cascade of twelve Einsums (FuseMax, MICRO 2024). AXI4-Lite registers, an AXI4 master for Q,
+// K, V and the output, an interrupt. Registers, memory layout and timing:
+// docs/units/engine/fusemax.md.
 module weft_fusemax #(
   parameter int unsigned SIDE = 16,                     // 4 to 32
   parameter int unsigned CONTEXTS = 3,                  // tiles whose state an element holds
@@ -66,11 +67,14 @@ module weft_fusemax #(
   output logic                    fire_transfer_valid_o,
   output logic [1:0]              fire_transfer_target_o
 );
-  localparam int unsigned Links = 3;                                         // tiles of SLNV below the array
-  localparam int unsigned Pairs = CONTEXTS + Links + 1 > 8 ? 16 : 8;         // tiles between RM and PRM
+  // tiles of SLNV below the array
+  localparam int unsigned Links = 3;
+  // tiles between RM and PRM
+  localparam int unsigned Pairs = CONTEXTS + Links + 1 > 8 ? 16 : 8;
   localparam int unsigned BeatElements = BEAT_BYTES / 2;
   localparam int unsigned LaneBytes = BUFFER_BYTES / SIDE;
-  localparam int unsigned QWords = LaneBytes / 2;      // of a bank of Q; whichever tensor is widest may fill the buffer
+  localparam int unsigned QWords = LaneBytes / 2;      // of a bank of Q; whichever tensor is widest
+                                                       // may fill the buffer
   localparam int unsigned RnvWords = LaneBytes / 4;    // of a lane's numerators
   localparam int unsigned Keys = LaneBytes / 14;       // of a lane's maxima and denominators
   localparam int unsigned QBits = $clog2(QWords);
@@ -87,11 +91,15 @@ module weft_fusemax #(
   logic [63:0] cycles_q, read_requests, write_requests, bytes_read, bytes_written;
   logic [8*64-1:0] array_counters;
   weft_registers #(.SIDE(SIDE), .CONTEXTS(CONTEXTS), .MAX_WIDTH(MAX_WIDTH)) u_registers (
-    .clk_i, .rst_ni, .axil_awvalid_i, .axil_awready_o, .axil_awaddr_i, .axil_wvalid_i, .axil_wready_o, .axil_wdata_i, .axil_wstrb_i,
-    .axil_bvalid_o, .axil_bready_i, .axil_bresp_o, .axil_arvalid_i, .axil_arready_o, .axil_araddr_i, .axil_rvalid_o, .axil_rready_i,
-    .axil_rdata_o, .axil_rresp_o, .irq_o, .config_o(cfg), .config_bad_i(config_bad), .start_o(start), .busy_i(busy),
+    .clk_i, .rst_ni, .axil_awvalid_i, .axil_awready_o, .axil_awaddr_i, .axil_wvalid_i,
+    .axil_wready_o, .axil_wdata_i, .axil_wstrb_i,
+    .axil_bvalid_o, .axil_bready_i, .axil_bresp_o, .axil_arvalid_i, .axil_arready_o, .axil_araddr_i,
+    .axil_rvalid_o, .axil_rready_i,
+    .axil_rdata_o, .axil_rresp_o, .irq_o, .config_o(cfg), .config_bad_i(config_bad),
+    .start_o(start), .busy_i(busy),
     .finished_i(finished), .error_i(error),
-    .counters_i({bytes_written, bytes_read, write_requests, read_requests, array_counters, cycles_q})
+    .counters_i({bytes_written, bytes_read, write_requests, read_requests, array_counters,
+        cycles_q})
   );
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) cycles_q <= '0;
@@ -107,7 +115,8 @@ module weft_fusemax #(
   assign v_row_beats = (cfg.width_v + 8'(BeatElements - 1)) >> ElementBits;
   assign block_words = 32'(cfg.block_tiles) << 1;
   assign block_beats = 32'(cfg.block_tiles) * 32'(qk_row_beats);
-  assign config_bad = block_words > Keys || block_beats << (ElementBits + 1) > QWords || block_words * 32'(cfg.width_v) > RnvWords;
+  assign config_bad = block_words > Keys || block_beats << (ElementBits + 1) > QWords
+      || block_words * 32'(cfg.width_v) > RnvWords;
 
   // Sequencer and fetcher.
   logic transfer_valid, transfer_ready, done_valid;
@@ -120,13 +129,17 @@ module weft_fusemax #(
   logic [5:0] pe_rows;
   weft_array_pkg::lane_control_t lane_control;
   weft_fusemax_sequencer #(
-    .SIDE(SIDE), .CONTEXTS(CONTEXTS), .LINKS(Links), .PAIRS(Pairs), .DIVIDE_STAGES(DIVIDE_STAGES), .BEAT_ELEMENTS(BeatElements),
+    .SIDE(SIDE), .CONTEXTS(CONTEXTS), .LINKS(Links), .PAIRS(Pairs), .DIVIDE_STAGES(DIVIDE_STAGES),
+    .BEAT_ELEMENTS(BeatElements),
     .KEYS_STRIDE(MAX_WIDTH)
   ) u_sequencer (
     .clk_i, .rst_ni, .start_i(start), .config_i(cfg), .busy_o(busy), .finished_o(finished),
-    .transfer_valid_o(transfer_valid), .transfer_o(transfer), .done_valid_i(done_valid), .done_target_i(done_target),
-    .q_read_o(q_read), .q_address_o(q_address), .k_read_o(k_read), .v_read_o(v_read), .kv_address_o(kv_address),
-    .pe_control_o(pe_control), .pe_rows_o(pe_rows), .lane_control_o(lane_control), .counters_o(array_counters),
+    .transfer_valid_o(transfer_valid), .transfer_o(transfer), .done_valid_i(done_valid),
+    .done_target_i(done_target),
+    .q_read_o(q_read), .q_address_o(q_address), .k_read_o(k_read), .v_read_o(v_read),
+    .kv_address_o(kv_address),
+    .pe_control_o(pe_control), .pe_rows_o(pe_rows), .lane_control_o(lane_control),
+    .counters_o(array_counters),
     .fire_2d_valid_o, .fire_2d_step_o, .fire_1d_valid_o, .fire_1d_step_o
   );
   assign fire_transfer_valid_o = transfer_valid;
@@ -136,16 +149,24 @@ module weft_fusemax #(
   logic [1:0] fill_target;
   logic [23:0] fill_beat, drain_beat;
   logic [BEAT_BYTES*8-1:0] fill_data, drain_data;
-  weft_fetcher #(.BEAT_BYTES(BEAT_BYTES), .BURST_BEATS(8), .OUTSTANDING(OUTSTANDING), .TRANSFERS(4), .DRAIN_DELAY(4)) u_fetcher (
-    .clk_i, .rst_ni, .transfer_valid_i(transfer_valid), .transfer_ready_o(transfer_ready), .transfer_i(transfer),
+  weft_fetcher #(.BEAT_BYTES(BEAT_BYTES), .BURST_BEATS(8), .OUTSTANDING(OUTSTANDING), .TRANSFERS(4),
+      .DRAIN_DELAY(4)) u_fetcher (
+    .clk_i, .rst_ni, .transfer_valid_i(transfer_valid), .transfer_ready_o(transfer_ready),
+    .transfer_i(transfer),
     .done_valid_o(done_valid), .done_target_o(done_target), .error_o(error),
-    .fill_valid_o(fill_valid), .fill_target_o(fill_target), .fill_slot_o(fill_slot), .fill_beat_o(fill_beat), .fill_data_o(fill_data),
-    .drain_read_o(drain_read), .drain_slot_o(drain_slot), .drain_beat_o(drain_beat), .drain_data_i(drain_data),
-    .clear_i(start), .read_requests_o(read_requests), .write_requests_o(write_requests), .bytes_read_o(bytes_read),
+    .fill_valid_o(fill_valid), .fill_target_o(fill_target), .fill_slot_o(fill_slot),
+    .fill_beat_o(fill_beat), .fill_data_o(fill_data),
+    .drain_read_o(drain_read), .drain_slot_o(drain_slot), .drain_beat_o(drain_beat),
+    .drain_data_i(drain_data),
+    .clear_i(start), .read_requests_o(read_requests), .write_requests_o(write_requests),
+    .bytes_read_o(bytes_read),
     .bytes_written_o(bytes_written),
-    .axi_arvalid_o, .axi_arready_i, .axi_araddr_o, .axi_arlen_o, .axi_arsize_o, .axi_arburst_o, .axi_rvalid_i, .axi_rready_o,
-    .axi_rdata_i, .axi_rresp_i, .axi_rlast_i, .axi_awvalid_o, .axi_awready_i, .axi_awaddr_o, .axi_awlen_o, .axi_awsize_o,
-    .axi_awburst_o, .axi_wvalid_o, .axi_wready_i, .axi_wdata_o, .axi_wstrb_o, .axi_wlast_o, .axi_bvalid_i, .axi_bready_o, .axi_bresp_i
+    .axi_arvalid_o, .axi_arready_i, .axi_araddr_o, .axi_arlen_o, .axi_arsize_o, .axi_arburst_o,
+    .axi_rvalid_i, .axi_rready_o,
+    .axi_rdata_i, .axi_rresp_i, .axi_rlast_i, .axi_awvalid_o, .axi_awready_i, .axi_awaddr_o,
+    .axi_awlen_o, .axi_awsize_o,
+    .axi_awburst_o, .axi_wvalid_o, .axi_wready_i, .axi_wdata_o, .axi_wstrb_o, .axi_wlast_o,
+    .axi_bvalid_i, .axi_bready_o, .axi_bresp_i
   );
 
   // Operands: rows of Q, K and V into their banks.
@@ -160,24 +181,29 @@ module weft_fusemax #(
   assign q_fill_base = fill_slot ? QBeatBits'(block_beats) : '0;
   assign kv_fill_base = fill_slot ? KvBeatBits'(KvCopyBeats) : '0;
   weft_fill #(.SIDE(SIDE), .BANK_BITS(BankBits), .ADDRESS_BITS(QBeatBits)) u_fill_q (
-    .clk_i, .rst_ni, .valid_i(q_fills), .first_i(fill_first), .base_i(q_fill_base), .row_beats_i(qk_row_beats), .bank_o(q_bank),
+    .clk_i, .rst_ni, .valid_i(q_fills), .first_i(fill_first), .base_i(q_fill_base),
+    .row_beats_i(qk_row_beats), .bank_o(q_bank),
     .address_o(q_fill_address)
   );
   weft_fill #(.SIDE(SIDE), .BANK_BITS(BankBits), .ADDRESS_BITS(KvBeatBits)) u_fill_kv (
     .clk_i, .rst_ni, .valid_i(k_fills || v_fills), .first_i(fill_first), .base_i(kv_fill_base),
-    .row_beats_i(v_fills ? v_row_beats : qk_row_beats), .bank_o(kv_bank), .address_o(kv_fill_address)
+    .row_beats_i(v_fills ? v_row_beats : qk_row_beats), .bank_o(kv_bank),
+    .address_o(kv_fill_address)
   );
   logic [SIDE*16-1:0] q_operands, k_operands, v_operands;
   weft_operand_buffer #(.SIDE(SIDE), .BEAT_ELEMENTS(BeatElements), .WORDS(QWords)) u_q (
-    .clk_i, .rst_ni, .fill_valid_i(q_fills), .fill_bank_i(q_bank), .fill_address_i(q_fill_address), .fill_data_i(fill_data),
+    .clk_i, .rst_ni, .fill_valid_i(q_fills), .fill_bank_i(q_bank), .fill_address_i(q_fill_address),
+    .fill_data_i(fill_data),
     .read_valid_i(q_read), .read_address_i(q_address[QBits-1:0]), .data_o(q_operands)
   );
   weft_operand_buffer #(.SIDE(SIDE), .BEAT_ELEMENTS(BeatElements), .WORDS(KvWords)) u_k (
-    .clk_i, .rst_ni, .fill_valid_i(k_fills), .fill_bank_i(kv_bank), .fill_address_i(kv_fill_address), .fill_data_i(fill_data),
+    .clk_i, .rst_ni, .fill_valid_i(k_fills), .fill_bank_i(kv_bank),
+    .fill_address_i(kv_fill_address), .fill_data_i(fill_data),
     .read_valid_i(k_read), .read_address_i(kv_address[KvBits-1:0]), .data_o(k_operands)
   );
   weft_operand_buffer #(.SIDE(SIDE), .BEAT_ELEMENTS(BeatElements), .WORDS(KvWords)) u_v (
-    .clk_i, .rst_ni, .fill_valid_i(v_fills), .fill_bank_i(kv_bank), .fill_address_i(kv_fill_address), .fill_data_i(fill_data),
+    .clk_i, .rst_ni, .fill_valid_i(v_fills), .fill_bank_i(kv_bank),
+    .fill_address_i(kv_fill_address), .fill_data_i(fill_data),
     .read_valid_i(v_read), .read_address_i(kv_address[KvBits-1:0]), .data_o(v_operands)
   );
 
@@ -186,24 +212,31 @@ module weft_fusemax #(
   logic [SIDE*4-1:0] rm_context, foot_op, foot_context;
   logic [SIDE*32-1:0] rm, foot;
   weft_spatial_array #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_array_2d (
-    .clk_i, .rst_ni, .scale_i(cfg.scale_log2e), .control_i(pe_control), .rows_i(pe_rows), .k_i(k_operands), .v_i(v_operands),
-    .q_i(q_operands), .rm_valid_i(rm_valid), .rm_context_i(rm_context), .rm_i(rm), .foot_op_o(foot_op), .foot_context_o(foot_context),
+    .clk_i, .rst_ni, .scale_i(cfg.scale_log2e), .control_i(pe_control), .rows_i(pe_rows),
+    .k_i(k_operands), .v_i(v_operands),
+    .q_i(q_operands), .rm_valid_i(rm_valid), .rm_context_i(rm_context), .rm_i(rm),
+    .foot_op_o(foot_op), .foot_context_o(foot_context),
     .foot_o(foot)
   );
   // The output is read row by row: row r is lane r's.
   logic [BankBits-1:0] drain_lane;
   logic [7:0] drain_word;
   weft_fill #(.SIDE(SIDE), .BANK_BITS(BankBits), .ADDRESS_BITS(8)) u_drain (
-    .clk_i, .rst_ni, .valid_i(drain_read), .first_i(drain_beat == 24'b0), .base_i(8'b0), .row_beats_i(v_row_beats), .bank_o(drain_lane),
+    .clk_i, .rst_ni, .valid_i(drain_read), .first_i(drain_beat == 24'b0), .base_i(8'b0),
+    .row_beats_i(v_row_beats), .bank_o(drain_lane),
     .address_o(drain_word)
   );
   weft_vector_array #(
-    .SIDE(SIDE), .CONTEXTS(CONTEXTS), .LINKS(Links), .PAIRS(Pairs), .MAX_WIDTH(MAX_WIDTH), .KEYS(Keys), .RNV_WORDS(RnvWords),
+    .SIDE(SIDE), .CONTEXTS(CONTEXTS), .LINKS(Links), .PAIRS(Pairs), .MAX_WIDTH(MAX_WIDTH),
+    .KEYS(Keys), .RNV_WORDS(RnvWords),
     .DIVIDE_STAGES(DIVIDE_STAGES), .BEAT_ELEMENTS(BeatElements)
   ) u_array_1d (
-    .clk_i, .rst_ni, .clear_i(start), .scale_i(cfg.scale_log2e), .width_i(cfg.width_v), .control_i(lane_control), .foot_op_i(foot_op),
-    .foot_context_i(foot_context), .foot_i(foot), .rm_valid_o(rm_valid), .rm_context_o(rm_context), .rm_o(rm),
-    .drain_valid_i(drain_read), .drain_lane_i(5'(drain_lane)), .drain_slot_i(drain_slot), .drain_beat_i(drain_word),
+    .clk_i, .rst_ni, .clear_i(start), .scale_i(cfg.scale_log2e), .width_i(cfg.width_v),
+    .control_i(lane_control), .foot_op_i(foot_op),
+    .foot_context_i(foot_context), .foot_i(foot), .rm_valid_o(rm_valid), .rm_context_o(rm_context),
+    .rm_o(rm),
+    .drain_valid_i(drain_read), .drain_lane_i(5'(drain_lane)), .drain_slot_i(drain_slot),
+    .drain_beat_i(drain_word),
     .drain_data_o(drain_data)
   );
 
@@ -213,7 +246,8 @@ module weft_fusemax #(
     if (CONTEXTS < 2 || CONTEXTS > 8) $fatal(1, "weft_fusemax: CONTEXTS is 2 to 8");
     if (MAX_WIDTH > 128 || MAX_WIDTH < 32) $fatal(1, "weft_fusemax: MAX_WIDTH is 32 to 128");
   end
-  a_transfer : assert property (@(posedge clk_i) disable iff (!rst_ni) transfer_valid |-> transfer_ready);
+  a_transfer : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      transfer_valid |-> transfer_ready);
 `else
   logic unused_ready;
   assign unused_ready = transfer_ready;

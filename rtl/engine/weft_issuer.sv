@@ -1,5 +1,6 @@
-// The slots of one array: a firing takes the slots 0 ... length - 1 in consecutive cycles, the first in the cycle in
-// which it is fired. Counts busy cycles, and the cycles in which work waited for operands or for room.
+// The slots of one array: a firing takes the slots 0 ... length - 1 in consecutive cycles, the
+// first in the cycle in which it is fired. Counts busy cycles, and the cycles in which work waited
+// for operands or for room.
 module weft_issuer #(
   parameter int unsigned STEPS = 5
 ) (
@@ -48,7 +49,8 @@ module weft_issuer #(
     end
   end
 
-  // A wait is charged to the step that ends it: for operands until these were there, for room from then on.
+  // A wait is charged to the step that ends it: for operands until these were there, for room from
+  // then on.
   logic [31:0] wait_q;
   logic [STEPS*32-1:0] rooms_q;
   logic [31:0] room_wait;  // of the step that fires

@@ -1,4 +1,5 @@
-// Walks the tiles of queries in the order in which AV divides them: heads, blocks, tiles of the block.
+// Walks the tiles of queries in the order in which AV divides them: heads, blocks, tiles of the
+// block.
 module weft_output_walker #(
   parameter int unsigned SIDE = 16
 ) (

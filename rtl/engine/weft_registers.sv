@@ -1,8 +1,8 @@
-// The registers of the engine behind AXI4-Lite: configuration, start, status, interrupt and counters.
-// docs/units/engine/registers.md has the map.
+// The registers of the engine behind AXI4-Lite: configuration, start, status, interrupt and
+// counters. docs/units/engine/registers.md has the map.
 //
-// AW and W are taken in either order; the write happens in the cycle in which both are there and no older response
-// waits, and is answered in the next. A read is answered in the cycle after AR.
+// AW and W are taken in either order; the write happens in the cycle in which both are there and no
+// older response waits, and is answered in the next. A read is answered in the cycle after AR.
 module weft_registers #(
   parameter  int unsigned SIDE      = 16,
   parameter  int unsigned CONTEXTS  = 3,
@@ -33,7 +33,8 @@ module weft_registers #(
 
   output weft_engine_pkg::config_t config_o,
   input  logic                     config_bad_i,  // config_o does not fit the engine
-  output logic                     start_o,       // a run begins: busy_i is set from the next cycle on
+  output logic                     start_o,       // a run begins: busy_i is set from the next cycle
+                                                  // on
   input  logic                     busy_i,
   input  logic                     finished_i,    // the run is over: sets done
   input  logic                     error_i,       // sets error
@@ -54,9 +55,11 @@ module weft_registers #(
   localparam logic [9:0] WORD_BASES    = 10'h010;
   localparam logic [9:0] WORD_END      = 10'h01C;  // after OUT_HEAD_BYTES
   localparam logic [9:0] WORD_COUNTERS = 10'h040;
-  localparam int unsigned CONFIG_WORDS = 24;       // from SEQ_Q to OUT_HEAD_BYTES, hole and all; three are never written
+  // from SEQ_Q to OUT_HEAD_BYTES, hole and all; three are never written
+  localparam int unsigned CONFIG_WORDS = 24;
 
-  // The configuration as written, in whole words: what exceeds a field makes a start bad instead of being cut off.
+  // The configuration as written, in whole words: what exceeds a field makes a start bad instead of
+  // being cut off.
   logic [31:0] config_q [CONFIG_WORDS];
   logic        interrupt_q, done_q, error_q;
 
@@ -158,7 +161,8 @@ module weft_registers #(
 
   for (genvar word = 0; word < CONFIG_WORDS; word++) begin : gen_config
     // Only bit 0 of FLAGS exists.
-    localparam logic [31:0] EXISTING = (10'(word) + WORD_CONFIG == WORD_FLAGS) ? 32'd1 : 32'hFFFF_FFFF;
+    localparam logic [31:0] EXISTING = (10'(word) + WORD_CONFIG == WORD_FLAGS) ? 32'd1
+        : 32'hFFFF_FFFF;
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) config_q[word] <= '0;
@@ -232,15 +236,18 @@ module weft_registers #(
 `ifndef SYNTHESIS
   initial begin
     if (SIDE == 0 || SIDE > 255) $fatal(1, "weft_registers: SIDE must be from 1 to 255");
-    if (CONTEXTS == 0 || CONTEXTS > 255) $fatal(1, "weft_registers: CONTEXTS must be from 1 to 255");
-    if (MAX_WIDTH == 0 || MAX_WIDTH > 255) $fatal(1, "weft_registers: MAX_WIDTH must be from 1 to 255");
+    if (CONTEXTS == 0 || CONTEXTS > 255)
+        $fatal(1, "weft_registers: CONTEXTS must be from 1 to 255");
+    if (MAX_WIDTH == 0 || MAX_WIDTH > 255)
+        $fatal(1, "weft_registers: MAX_WIDTH must be from 1 to 255");
   end
 
   a_aw_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
       axil_awvalid_i && !axil_awready_o |=> axil_awvalid_i && $stable(axil_awaddr_i))
     else $error("weft_registers: AW was withdrawn or changed");
   a_w_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_wvalid_i && !axil_wready_o |=> axil_wvalid_i && $stable(axil_wdata_i) && $stable(axil_wstrb_i))
+      axil_wvalid_i && !axil_wready_o |=> axil_wvalid_i && $stable(axil_wdata_i)
+          && $stable(axil_wstrb_i))
     else $error("weft_registers: W was withdrawn or changed");
   a_ar_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
       axil_arvalid_i && !axil_arready_o |=> axil_arvalid_i && $stable(axil_araddr_i))
@@ -248,8 +255,10 @@ module weft_registers #(
   a_b_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
       axil_bvalid_o && !axil_bready_i |=> axil_bvalid_o && $stable(axil_bresp_o));
   a_r_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_rvalid_o && !axil_rready_i |=> axil_rvalid_o && $stable(axil_rdata_o) && $stable(axil_rresp_o));
-  a_start_idle : assert property (@(posedge clk_i) disable iff (!rst_ni) start_o |-> !busy_i && !bad);
+      axil_rvalid_o && !axil_rready_i |=> axil_rvalid_o && $stable(axil_rdata_o)
+          && $stable(axil_rresp_o));
+  a_start_idle : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      start_o |-> !busy_i && !bad);
 `endif
 
 endmodule

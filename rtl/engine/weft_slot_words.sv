@@ -1,4 +1,5 @@
-// The control words of one slot of each array, from the step that runs, its slot and its tile. Combinational.
+// The control words of one slot of each array, from the step that runs, its slot and its tile.
+// Combinational.
 module weft_slot_words (
   input  logic                          active_2d_i,
   input  logic [4:0]                    step_2d_i,     // one-hot, by weft_engine_pkg::step_2d_e

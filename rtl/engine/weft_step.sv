@@ -1,5 +1,6 @@
-// How far one step has come: firings begun and ended, and of those that ended, how many closed a block of queries or a
-// tile of keys. Counts are modulo 64; what compares them is never that far apart.
+// How far one step has come: firings begun and ended, and of those that ended, how many closed a
+// block of queries or a tile of keys. Counts are modulo 64; what compares them is never that far
+// apart.
 module weft_step (
   input  logic       clk_i,
   input  logic       rst_ni,

@@ -1,6 +1,7 @@
-// When each step may fire, from how far the others have come: what an operand needs (data) and what a result needs
-// (room). The rules are the binding's dataflow graph (docs/units/engine/fusemax.md, Rules); the simulator derives the
-// same from the cascade. Counts are modulo 64; arrived_* are those of done_* that have crossed the link.
+// When each step may fire, from how far the others have come: what an operand needs (data) and what
+// a result needs (room). The rules are the binding's dataflow graph (docs/units/engine/fusemax.md,
+// Rules); the simulator derives the same from the cascade. Counts are modulo 64; arrived_* are
+// those of done_* that have crossed the link.
 module weft_step_rules #(
   parameter int unsigned CONTEXTS = 3,
   parameter int unsigned LINKS = 3
@@ -40,13 +41,15 @@ module weft_step_rules #(
   logic [5:0] bqk, lm, sln, sld, slnv, rm, prm, spd, rd, spnv, rnv;
   assign {slnv, sld, sln, lm, bqk} = fired_2d_i;
   assign {rnv, spnv, rd, spd, prm, rm} = fired_1d_i;
-  logic [5:0] bqk_done, sln_done, sld_done, slnv_done, rm_done, prm_done, spd_done, rd_done, spnv_done, rnv_done, unused_lm_done;
+  logic [5:0] bqk_done, sln_done, sld_done, slnv_done, rm_done, prm_done, spd_done, rd_done,
+      spnv_done, rnv_done, unused_lm_done;
   assign {slnv_done, sld_done, sln_done, unused_lm_done, bqk_done} = done_2d_i;
   assign {rnv_done, spnv_done, rd_done, spd_done, prm_done, rm_done} = done_1d_i;
 
   localparam logic [5:0] Contexts = 6'(CONTEXTS);
   localparam logic [5:0] Links = 6'(LINKS);
-  logic [5:0] room_bqk, room_lm, room_sln_sld, room_sln, room_sld, room_slnv, room_prm_spd, room_prm, room_spd, room_spnv;
+  logic [5:0] room_bqk, room_lm, room_sln_sld, room_sln, room_sld, room_slnv, room_prm_spd,
+      room_prm, room_spd, room_spnv;
   assign room_bqk = bqk - slnv_done;  // the element's state, from BQK to SLNV
   assign room_lm = lm - rm_done;
   assign room_sln_sld = sln - sld_done;

@@ -1,5 +1,6 @@
-// Walks the tiles of a run in the order of the binding's loops: heads, blocks of queries, tiles of keys, tiles of queries
-// of the block. Under a causal mask tiles that no query sees are left out. One tile a cycle when they are taken.
+// Walks the tiles of a run in the order of the binding's loops: heads, blocks of queries, tiles of
+// keys, tiles of queries of the block. Under a causal mask tiles that no query sees are left out.
+// One tile a cycle when they are taken.
 module weft_tile_walker #(
   parameter int unsigned SIDE = 16,
   parameter int unsigned CONTEXTS = 3,
@@ -34,7 +35,8 @@ module weft_tile_walker #(
   logic [23:0] offset, block_end, block_keys_end, tile_end, tile_keys_end, next_query, next_key;
   logic last_query, last_key, seen_moves;
   logic [39:0] block_limit;
-  assign offset = config_i.seq_kv - config_i.seq_q;  // of a causal run: how far a query sees beyond its own index
+  // of a causal run: how far a query sees beyond its own index
+  assign offset = config_i.seq_kv - config_i.seq_q;
   assign block_limit = 40'(block_begin_q) + 40'(config_i.block_tiles) * 40'(SIDE);
   assign block_end = block_limit < 40'(config_i.seq_q) ? block_limit[23:0] : config_i.seq_q;
   assign block_keys_end = config_i.causal ? block_end + offset : config_i.seq_kv;
@@ -44,7 +46,8 @@ module weft_tile_walker #(
   assign tile_keys_end = config_i.causal ? tile_end + offset : config_i.seq_kv;
   assign last_query = next_query >= block_end;
   assign last_key = next_key >= block_keys_end;
-  // At most one tile of queries falls out of sight a step, since tiles of keys are as long as tiles of queries.
+  // At most one tile of queries falls out of sight a step, since tiles of keys are as long as tiles
+  // of queries.
   assign seen_moves = config_i.causal && seen_begin_q + 24'(SIDE) + offset <= next_key;
 
   logic [23:0] seen_next;
@@ -62,7 +65,8 @@ module weft_tile_walker #(
       active_q <= 1'b0;
     end else if (start_i) begin
       active_q <= 1'b1;
-    end else if (tile_valid_o && tile_ready_i && last_query && last_key && last_block && head_q + 24'd1 == config_i.heads) begin
+    end else if (tile_valid_o && tile_ready_i && last_query && last_key && last_block
+        && head_q + 24'd1 == config_i.heads) begin
       active_q <= 1'b0;
     end
   end

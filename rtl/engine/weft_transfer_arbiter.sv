@@ -1,5 +1,5 @@
-// Which transfer goes next: program order, which is block of queries, then loads before the store, then first key, then
-// Q, K, V. Blocks are ordinals modulo 64 and never 32 apart.
+// Which transfer goes next: program order, which is block of queries, then loads before the store,
+// then first key, then Q, K, V. Blocks are ordinals modulo 64 and never 32 apart.
 module weft_transfer_arbiter (
   input  logic [3:0]  ready_i,   // by weft_engine_pkg::target_e
   input  logic [5:0]  q_block_i,

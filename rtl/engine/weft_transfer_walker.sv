@@ -1,5 +1,6 @@
-// Walks the transfers of one tensor in the order of the binding's loops: Q once a block of queries, K and V once a tile of
-// keys of each block, the output once a tile of queries. A row is padded to whole beats.
+// Walks the transfers of one tensor in the order of the binding's loops: Q once a block of queries,
+// K and V once a tile of keys of each block, the output once a tile of queries. A row is padded to
+// whole beats.
 module weft_transfer_walker #(
   parameter weft_engine_pkg::target_e TARGET = weft_engine_pkg::TargetQ,
   parameter int unsigned SIDE = 16,
@@ -20,7 +21,8 @@ module weft_transfer_walker #(
   localparam int unsigned BeatBits = $clog2(BEAT_BYTES);
 
   logic active_q, slot_q;
-  logic [23:0] head_q, member_q;  // query head, and its place among those that share a head of K and V
+  // query head, and its place among those that share a head of K and V
+  logic [23:0] head_q, member_q;
   logic [5:0] block_q;
   logic [23:0] block_begin_q, first_q;
   logic [63:0] head_base_q;
@@ -30,7 +32,8 @@ module weft_transfer_walker #(
   logic last_inner, last_block;
   assign block_limit = 40'(block_begin_q) + 40'(config_i.block_tiles) * 40'(SIDE);
   assign block_end = block_limit < 40'(config_i.seq_q) ? block_limit[23:0] : config_i.seq_q;
-  assign keys_end = config_i.causal ? block_end + config_i.seq_kv - config_i.seq_q : config_i.seq_kv;
+  assign keys_end = config_i.causal ? block_end + config_i.seq_kv - config_i.seq_q
+      : config_i.seq_kv;
   assign end_of_inner = OfKeys ? keys_end : block_end;
   assign next = OfKeys || OfTiles ? first_q + 24'(SIDE) : block_end;
   assign last_inner = next >= end_of_inner;

@@ -25,7 +25,8 @@ package weft_array_pkg;
     logic signed [7:0] diagonal;    // the query sees the key where this is not negative
   } pe_control_t;
 
-  // The same as bits, for generate blocks, where Yosys 0.23 knows no members; checked where they are used.
+  // The same as bits, for generate blocks, where Yosys 0.23 knows no members; checked where they
+  // are used.
   localparam int unsigned PeControlBits = 18;
   localparam int unsigned PeOpAt = 14;
   localparam int unsigned PeContextAt = 9;

@@ -1,13 +1,15 @@
-// One element of the 2D array: an fp32 MACC, a maximum, and the state of CONTEXTS tiles. It executes one slot a cycle,
-// as the control word that arrives with the data says, and hands operands to the right and downwards a cycle later.
-// Each MACC closes in one cycle, so a sum takes a term every cycle (docs/adr: the accumulate loop). That a slot names one of
-// CONTEXTS is asserted where slots enter the array (weft_spatial_array), not in every element.
+// One element of the 2D array: an fp32 MACC, a maximum, and the state of CONTEXTS tiles. It
+// executes one slot a cycle, as the control word that arrives with the data says, and hands
+// operands to the right and downwards a cycle later. Each MACC closes in one cycle, so a sum takes
+// a term every cycle (docs/adr: the accumulate loop). That a slot names one of CONTEXTS is asserted
+// where slots enter the array (weft_spatial_array), not in every element.
 module weft_pe #(
   parameter int unsigned CONTEXTS = 3
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
-  input  logic [31:0]                   scale_i,     // fp32: softmax scale times log2 e; constant during a run
+  input  logic [31:0]                   scale_i,     // fp32: softmax scale times log2 e; constant
+                                                     // during a run
   // from the left: control and the row's operand, bf16 (K or V)
   input  weft_array_pkg::pe_control_t   control_i,
   input  logic [15:0]                   row_i,
@@ -44,7 +46,8 @@ module weft_pe #(
 
   logic [31:0] exp_a, exp_b, exp_c;
   weft_exp_operands u_operands (
-    .step_i(op[2:0]), .difference_i(difference_q), .scale_i, .r_i(difference_q), .chain_i(chain_q), .negated_i(negated_q),
+    .step_i(op[2:0]), .difference_i(difference_q), .scale_i, .r_i(difference_q), .chain_i(chain_q),
+    .negated_i(negated_q),
     .a_o(exp_a), .b_o(exp_b), .c_o(exp_c)
   );
 
@@ -81,7 +84,8 @@ module weft_pe #(
 
   logic unused_valid;
   weft_fp32_macc #(.STAGES(0)) u_macc (
-    .clk_i, .rst_ni, .in_valid_i(1'b1), .a_i(a), .b_i(b), .c_i(c), .out_valid_o(unused_valid), .result_o(sum)
+    .clk_i, .rst_ni, .in_valid_i(1'b1), .a_i(a), .b_i(b), .c_i(c), .out_valid_o(unused_valid),
+    .result_o(sum)
   );
 
   logic [31:0] maximum;
@@ -92,9 +96,11 @@ module weft_pe #(
   logic [31:0] special_value, negated, power_of_two;
   logic [8:0]  power;
   logic [15:0] weight;
-  weft_exp_reduce u_reduce (.t_i(sum), .special_o(special), .special_value_o(special_value), .power_o(power), .negated_o(negated));
+  weft_exp_reduce u_reduce (.t_i(sum), .special_o(special), .special_value_o(special_value),
+      .power_o(power), .negated_o(negated));
   weft_exp_insert u_insert (
-    .chain_i(sum), .power_i(power_q), .special_i(special_q), .special_value_i(special_value_q), .result_o(power_of_two)
+    .chain_i(sum), .power_i(power_q), .special_i(special_q), .special_value_i(special_value_q),
+    .result_o(power_of_two)
   );
   weft_bf16_round u_round (.in_i(power_of_two), .out_o(weight));
 
@@ -118,7 +124,8 @@ module weft_pe #(
       weft_array_pkg::PeExp2: difference_q <= sum;
       weft_array_pkg::PeExp3, weft_array_pkg::PeExp4, weft_array_pkg::PeExp5: chain_q <= sum;
       weft_array_pkg::PeExp6: state_q[control_i.context_id[ContextBits-1:0]] <= {weight, 16'b0};
-      weft_array_pkg::PeSld, weft_array_pkg::PeSlnv: if (control_i.row_valid && !hidden) partial_q <= sum;
+      weft_array_pkg::PeSld, weft_array_pkg::PeSlnv:
+        if (control_i.row_valid && !hidden) partial_q <= sum;
       default: ;
     endcase
   end

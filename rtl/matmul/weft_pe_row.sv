@@ -1,5 +1,6 @@
-// A row of the 2D array: control and the row's operand enter at the left and move right; the columns' operands and
-// running results come from the row above and leave, a cycle later, for the row below.
+// A row of the 2D array: control and the row's operand enter at the left and move right; the
+// columns' operands and running results come from the row above and leave, a cycle later, for the
+// row below.
 module weft_pe_row #(
   parameter int unsigned SIDE = 16,
   parameter int unsigned CONTEXTS = 3
@@ -31,8 +32,10 @@ module weft_pe_row #(
       assign row_in = row[(j-1)*16+:16];
     end
     weft_pe #(.CONTEXTS(CONTEXTS)) u_pe (
-      .clk_i, .rst_ni, .scale_i, .control_i(control_in), .row_i(row_in), .column_i(column_i[j*32+:32]), .partial_i(partial_i[j*32+:32]),
-      .control_o(control_o[j*ControlBits+:ControlBits]), .row_o(row[j*16+:16]), .column_o(column_o[j*32+:32]),
+      .clk_i, .rst_ni, .scale_i, .control_i(control_in), .row_i(row_in),
+      .column_i(column_i[j*32+:32]), .partial_i(partial_i[j*32+:32]),
+      .control_o(control_o[j*ControlBits+:ControlBits]), .row_o(row[j*16+:16]),
+      .column_o(column_o[j*32+:32]),
       .partial_o(partial_o[j*32+:32])
     );
   end
@@ -40,6 +43,7 @@ module weft_pe_row #(
   assign unused_row = ^row[(SIDE-1)*16+:16];
 
 `ifndef SYNTHESIS
-  initial if ($bits(weft_array_pkg::pe_control_t) != weft_array_pkg::PeControlBits) $fatal(1, "weft_pe_row: PeControlBits");
+  initial if ($bits(weft_array_pkg::pe_control_t) != weft_array_pkg::PeControlBits)
+      $fatal(1, "weft_pe_row: PeControlBits");
 `endif
 endmodule

@@ -1,6 +1,7 @@
-// The 2D array: SIDE x SIDE elements, keys along the rows, queries along the columns. Control and the rows' operands
-// enter at the left, row i i cycles after row 0; columns' operands at the top, column j j cycles after column 0, so the
-// element (i, j) executes a slot i + j cycles after element (0, 0). A column's result leaves its foot.
+// The 2D array: SIDE x SIDE elements, keys along the rows, queries along the columns. Control and
+// the rows' operands enter at the left, row i i cycles after row 0; columns' operands at the top,
+// column j j cycles after column 0, so the element (i, j) executes a slot i + j cycles after
+// element (0, 0). A column's result leaves its foot.
 module weft_spatial_array #(
   parameter int unsigned SIDE = 16,
   parameter int unsigned CONTEXTS = 3
@@ -60,7 +61,8 @@ module weft_spatial_array #(
       edge_control[i*ControlBits+:ControlBits] = here;
       edge_control[i*ControlBits+RowValidAt] = rows > 6'(i);
     end
-    assign edge_row[i*16+:16] = here[OpAt+:4] == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
+    assign edge_row[i*16+:16] = here[OpAt+:4]
+        == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
   end
 
   logic [SIDE*32-1:0] top_column, top_partial;  // what enters row 0
@@ -76,7 +78,8 @@ module weft_spatial_array #(
     always_ff @(posedge clk_i) begin
       if (rm_valid_i[j]) rm_q[rm_context_i[j*4+:ContextBits]] <= rm_i[j*32+:32];
     end
-    assign top_column[j*32+:32] = here[OpAt+:4] == weft_array_pkg::PeSub ? rm_q[here[ContextAt+:ContextBits]] : {q_i[j*16+:16], 16'b0};
+    assign top_column[j*32+:32] = here[OpAt+:4] == weft_array_pkg::PeSub
+        ? rm_q[here[ContextAt+:ContextBits]] : {q_i[j*16+:16], 16'b0};
     assign top_partial[j*32+:32] = here[OpAt+:4] == weft_array_pkg::PeLm ? MinusInfinity : 32'b0;
   end
 
@@ -93,7 +96,8 @@ module weft_spatial_array #(
       assign partial_in = g_row[i-1].partial;
     end
     weft_pe_row #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_row (
-      .clk_i, .rst_ni, .scale_i, .control_i(edge_control[i*ControlBits+:ControlBits]), .row_i(edge_row[i*16+:16]), .column_i(column_in),
+      .clk_i, .rst_ni, .scale_i, .control_i(edge_control[i*ControlBits+:ControlBits]),
+      .row_i(edge_row[i*16+:16]), .column_i(column_in),
       .partial_i(partial_in), .control_o(control), .column_o(column), .partial_o(partial)
     );
     logic unused_control;
@@ -109,7 +113,8 @@ module weft_spatial_array #(
 
   // What leaves at the foot of the edge, at the right and at the feet of the operands is dropped.
   logic unused;
-  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6], rm_context_i,
+  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6],
+      rm_context_i,
                     g_row[SIDE-1].column};
 
 `ifndef SYNTHESIS
@@ -120,7 +125,8 @@ module weft_spatial_array #(
     probe.context_id = 4'd5;
     probe.row_valid = 1'b1;
     probe.diagonal = 8'sd3;
-    if (probe[OpAt+:4] != 4'd7 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt] || probe[DiagonalAt+:8] != 8'd3)
+    if (probe[OpAt+:4] != 4'd7 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt]
+        || probe[DiagonalAt+:8] != 8'd3)
       $fatal(1, "weft_spatial_array: places of a control word");
   end
   initial if (SIDE < 2 || SIDE > 32) $fatal(1, "weft_spatial_array: SIDE is 2 to 32");

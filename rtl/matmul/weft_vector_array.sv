@@ -1,5 +1,6 @@
-// The 1D array: SIDE lanes below the columns of the 2D array. Control enters lane 0 and reaches lane j j cycles later, as
-// the columns' results do. New maxima go back to the tops of the columns over links of SIDE - 2 hops.
+// The 1D array: SIDE lanes below the columns of the 2D array. Control enters lane 0 and reaches
+// lane j j cycles later, as the columns' results do. New maxima go back to the tops of the columns
+// over links of SIDE - 2 hops.
 module weft_vector_array #(
   parameter int unsigned SIDE = 16,
   parameter int unsigned CONTEXTS = 3,
@@ -50,13 +51,17 @@ module weft_vector_array #(
       assign control_in = control[(j-1)*ControlBits+:ControlBits];
     end
     weft_vector_lane #(
-      .CONTEXTS(CONTEXTS), .LINKS(LINKS), .PAIRS(PAIRS), .MAX_WIDTH(MAX_WIDTH), .KEYS(KEYS), .RNV_WORDS(RNV_WORDS),
+      .CONTEXTS(CONTEXTS), .LINKS(LINKS), .PAIRS(PAIRS), .MAX_WIDTH(MAX_WIDTH), .KEYS(KEYS),
+      .RNV_WORDS(RNV_WORDS),
       .DIVIDE_STAGES(DIVIDE_STAGES), .BEAT_ELEMENTS(BEAT_ELEMENTS)
     ) u_lane (
-      .clk_i, .rst_ni, .clear_i, .scale_i, .width_i, .control_i(control_in), .control_o(control[j*ControlBits+:ControlBits]),
-      .foot_op_i(foot_op_i[j*4+:4]), .foot_context_i(foot_context_i[j*4+:4]), .foot_i(foot_i[j*32+:32]),
+      .clk_i, .rst_ni, .clear_i, .scale_i, .width_i, .control_i(control_in),
+      .control_o(control[j*ControlBits+:ControlBits]),
+      .foot_op_i(foot_op_i[j*4+:4]), .foot_context_i(foot_context_i[j*4+:4]),
+      .foot_i(foot_i[j*32+:32]),
       .rm_valid_o(rm_valid), .rm_context_o(rm_context), .rm_o(rm),
-      .drain_valid_i(drain_valid_i && drain_lane_i == 5'(j)), .drain_slot_i, .drain_beat_i, .drain_data_o(out[j*BeatBits+:BeatBits])
+      .drain_valid_i(drain_valid_i && drain_lane_i == 5'(j)), .drain_slot_i, .drain_beat_i,
+      .drain_data_o(out[j*BeatBits+:BeatBits])
     );
     weft_link #(.WIDTH(36), .HOPS(SIDE - 2)) u_link (
       .clk_i, .rst_ni, .valid_i(rm_valid), .data_i({rm_context, rm}), .valid_o(rm_valid_o[j]),
@@ -74,7 +79,8 @@ module weft_vector_array #(
   assign unused_control = ^control[(SIDE-1)*ControlBits+:ControlBits];
 
 `ifndef SYNTHESIS
-  initial if ($bits(weft_array_pkg::lane_control_t) != ControlBits) $fatal(1, "weft_vector_array: LaneControlBits");
+  initial if ($bits(weft_array_pkg::lane_control_t) != ControlBits)
+      $fatal(1, "weft_vector_array: LaneControlBits");
   initial if (SIDE < 3 || SIDE > 32) $fatal(1, "weft_vector_array: SIDE is 3 to 32");
 `endif
 endmodule

@@ -1,6 +1,7 @@
-// One lane of the 1D array: the running maximum, denominator and numerator of its queries, an fp32 MACC, a maximum and a
-// pipelined divider. A slot takes two cycles: its words are read, then it executes. Slots follow each other every cycle.
-// What the 2D array sends down the lane's column is kept here until its slot comes; new maxima go back up.
+// One lane of the 1D array: the running maximum, denominator and numerator of its queries, an fp32
+// MACC, a maximum and a pipelined divider. A slot takes two cycles: its words are read, then it
+// executes. Slots follow each other every cycle. What the 2D array sends down the lane's column is
+// kept here until its slot comes; new maxima go back up.
 module weft_vector_lane #(
   parameter int unsigned CONTEXTS = 3,
   parameter int unsigned LINKS = 3,          // tiles of SLNV that can wait
@@ -80,8 +81,10 @@ module weft_vector_lane #(
     end else if (slnv_arrives) begin
       if (slnv_element_q + 8'd1 == width_i) begin
         slnv_element_q <= '0;
-        slnv_at_q <= 32'(slnv_tile_q) == LinkWords - MAX_WIDTH ? '0 : slnv_tile_q + LinkBits'(MAX_WIDTH);
-        slnv_tile_q <= 32'(slnv_tile_q) == LinkWords - MAX_WIDTH ? '0 : slnv_tile_q + LinkBits'(MAX_WIDTH);
+        slnv_at_q <= 32'(slnv_tile_q) == LinkWords - MAX_WIDTH ? '0
+            : slnv_tile_q + LinkBits'(MAX_WIDTH);
+        slnv_tile_q <= 32'(slnv_tile_q) == LinkWords - MAX_WIDTH ? '0
+            : slnv_tile_q + LinkBits'(MAX_WIDTH);
       end else begin
         slnv_element_q <= slnv_element_q + 8'd1;
         slnv_at_q <= slnv_at_q + LinkBits'(1);
@@ -94,30 +97,40 @@ module weft_vector_lane #(
   logic [LinkBits-1:0] link_address;
   assign link_address = LinkBits'(32'(control_i.link_id) * MAX_WIDTH + 32'(control_i.element));
   weft_ram #(.WORD_BITS(32), .WORDS(KEYS), .BYPASS(1'b1)) u_rm (
-    .clk_i, .write_valid_i(op == weft_array_pkg::LaneRm), .write_address_i(control_q.key[KeyBits-1:0]), .write_lanes_i(1'b1),
-    .write_data_i(result), .read_valid_i(control_i.op == weft_array_pkg::LaneRm), .read_address_i(control_i.key[KeyBits-1:0]),
+    .clk_i, .write_valid_i(op == weft_array_pkg::LaneRm),
+    .write_address_i(control_q.key[KeyBits-1:0]), .write_lanes_i(1'b1),
+    .write_data_i(result), .read_valid_i(control_i.op == weft_array_pkg::LaneRm),
+    .read_address_i(control_i.key[KeyBits-1:0]),
     .read_data_o(rm_word)
   );
   weft_ram #(.WORD_BITS(32), .WORDS(KEYS), .BYPASS(1'b1)) u_rd (
-    .clk_i, .write_valid_i(op == weft_array_pkg::LaneRd), .write_address_i(control_q.key[KeyBits-1:0]), .write_lanes_i(1'b1),
+    .clk_i, .write_valid_i(op == weft_array_pkg::LaneRd),
+    .write_address_i(control_q.key[KeyBits-1:0]), .write_lanes_i(1'b1),
     .write_data_i(result),
-    .read_valid_i(control_i.op == weft_array_pkg::LaneSpd || control_i.op == weft_array_pkg::LaneAv),
+    .read_valid_i(control_i.op == weft_array_pkg::LaneSpd
+        || control_i.op == weft_array_pkg::LaneAv),
     .read_address_i(control_i.key[KeyBits-1:0]), .read_data_o(rd_word)
   );
   weft_ram #(.WORD_BITS(32), .WORDS(RNV_WORDS), .BYPASS(1'b1)) u_rnv (
-    .clk_i, .write_valid_i(op == weft_array_pkg::LaneRnv), .write_address_i(control_q.address[RnvBits-1:0]), .write_lanes_i(1'b1),
+    .clk_i, .write_valid_i(op == weft_array_pkg::LaneRnv),
+    .write_address_i(control_q.address[RnvBits-1:0]), .write_lanes_i(1'b1),
     .write_data_i(result),
-    .read_valid_i(control_i.op == weft_array_pkg::LaneSpnv || control_i.op == weft_array_pkg::LaneAv),
+    .read_valid_i(control_i.op == weft_array_pkg::LaneSpnv
+        || control_i.op == weft_array_pkg::LaneAv),
     .read_address_i(control_i.address[RnvBits-1:0]), .read_data_o(rnv_word)
   );
   weft_ram #(.WORD_BITS(32), .WORDS(MAX_WIDTH), .BYPASS(1'b1)) u_spnv (
-    .clk_i, .write_valid_i(op == weft_array_pkg::LaneSpnv), .write_address_i(control_q.element[WidthBits-1:0]), .write_lanes_i(1'b1),
-    .write_data_i(result), .read_valid_i(control_i.op == weft_array_pkg::LaneRnv), .read_address_i(control_i.element[WidthBits-1:0]),
+    .clk_i, .write_valid_i(op == weft_array_pkg::LaneSpnv),
+    .write_address_i(control_q.element[WidthBits-1:0]), .write_lanes_i(1'b1),
+    .write_data_i(result), .read_valid_i(control_i.op == weft_array_pkg::LaneRnv),
+    .read_address_i(control_i.element[WidthBits-1:0]),
     .read_data_o(spnv_word)
   );
   weft_ram #(.WORD_BITS(32), .WORDS(LinkWords), .BYPASS(1'b0)) u_slnv (
-    .clk_i, .write_valid_i(slnv_arrives), .write_address_i(slnv_at_q), .write_lanes_i(1'b1), .write_data_i(foot_i),
-    .read_valid_i(control_i.op == weft_array_pkg::LaneRnv), .read_address_i(link_address), .read_data_o(slnv_word)
+    .clk_i, .write_valid_i(slnv_arrives), .write_address_i(slnv_at_q), .write_lanes_i(1'b1),
+    .write_data_i(foot_i),
+    .read_valid_i(control_i.op == weft_array_pkg::LaneRnv), .read_address_i(link_address),
+    .read_data_o(slnv_word)
   );
 
   // Small state between the steps of a tile.
@@ -131,7 +144,8 @@ module weft_vector_lane #(
 
   logic [31:0] exp_a, exp_b, exp_c;
   weft_exp_operands u_operands (
-    .step_i(op[2:0]), .difference_i(difference_q), .scale_i, .r_i(difference_q), .chain_i(chain_q), .negated_i(negated_q),
+    .step_i(op[2:0]), .difference_i(difference_q), .scale_i, .r_i(difference_q), .chain_i(chain_q),
+    .negated_i(negated_q),
     .a_o(exp_a), .b_o(exp_b), .c_o(exp_c)
   );
 
@@ -175,18 +189,22 @@ module weft_vector_lane #(
 
   logic unused_valid;
   weft_fp32_macc #(.STAGES(0)) u_macc (
-    .clk_i, .rst_ni, .in_valid_i(1'b1), .a_i(a), .b_i(b), .c_i(c), .out_valid_o(unused_valid), .result_o(sum)
+    .clk_i, .rst_ni, .in_valid_i(1'b1), .a_i(a), .b_i(b), .c_i(c), .out_valid_o(unused_valid),
+    .result_o(sum)
   );
   logic [31:0] maximum;
-  weft_fp32_max u_max (.a_i(old_maximum), .b_i(lm_q[control_q.context_id[ContextBits-1:0]]), .result_o(maximum));
+  weft_fp32_max u_max (.a_i(old_maximum), .b_i(lm_q[control_q.context_id[ContextBits-1:0]]),
+      .result_o(maximum));
   assign result = op == weft_array_pkg::LaneRm ? maximum : sum;
 
   logic        special;
   logic [31:0] special_value, negated, power_of_two;
   logic [8:0]  power;
-  weft_exp_reduce u_reduce (.t_i(sum), .special_o(special), .special_value_o(special_value), .power_o(power), .negated_o(negated));
+  weft_exp_reduce u_reduce (.t_i(sum), .special_o(special), .special_value_o(special_value),
+      .power_o(power), .negated_o(negated));
   weft_exp_insert u_insert (
-    .chain_i(sum), .power_i(power_q), .special_i(special_q), .special_value_i(special_value_q), .result_o(power_of_two)
+    .chain_i(sum), .power_i(power_q), .special_i(special_q), .special_value_i(special_value_q),
+    .result_o(power_of_two)
   );
 
   always_ff @(posedge clk_i) begin
@@ -227,7 +245,8 @@ module weft_vector_lane #(
   logic [31:0] quotient;
   logic [15:0] element;
   weft_fp32_divide #(.STAGES(DIVIDE_STAGES)) u_divide (
-    .clk_i, .rst_ni, .in_valid_i(op == weft_array_pkg::LaneAv), .a_i(rnv_word), .b_i(rd_word), .out_valid_o(divided), .result_o(quotient)
+    .clk_i, .rst_ni, .in_valid_i(op == weft_array_pkg::LaneAv), .a_i(rnv_word), .b_i(rd_word),
+    .out_valid_o(divided), .result_o(quotient)
   );
   weft_bf16_round u_round (.in_i(quotient), .out_o(element));
   logic [7:0] place_q [DIVIDE_STAGES];  // the element's place beside its division: copy and f
@@ -246,17 +265,21 @@ module weft_vector_lane #(
   end
   assign place_beat = OutBits'(32'(place[7]) * OutBeats + (32'(place[6:0]) >> ElementBits));
   assign drain_address = OutBits'(32'(drain_slot_i) * OutBeats + 32'(drain_beat_i));
-  weft_ram #(.WORD_BITS(BEAT_ELEMENTS * 16), .WORDS(2 * OutBeats), .LANES(BEAT_ELEMENTS), .BYPASS(1'b0)) u_out (
+  weft_ram #(.WORD_BITS(BEAT_ELEMENTS * 16), .WORDS(2 * OutBeats), .LANES(BEAT_ELEMENTS),
+      .BYPASS(1'b0)) u_out (
     .clk_i, .write_valid_i(divided), .write_address_i(place_beat), .write_lanes_i(place_lanes),
-    .write_data_i({BEAT_ELEMENTS{element}}), .read_valid_i(drain_valid_i), .read_address_i(drain_address), .read_data_o(drain_data_o)
+    .write_data_i({BEAT_ELEMENTS{element}}), .read_valid_i(drain_valid_i),
+    .read_address_i(drain_address), .read_data_o(drain_data_o)
   );
 
 `ifndef SYNTHESIS
   initial begin
     if (CONTEXTS < 2 || CONTEXTS > 16) $fatal(1, "weft_vector_lane: CONTEXTS is 2 to 16");
     if (LINKS < 2 || LINKS > 4) $fatal(1, "weft_vector_lane: LINKS is 2 to 4");
-    if (MAX_WIDTH > 128 || MAX_WIDTH % BEAT_ELEMENTS != 0) $fatal(1, "weft_vector_lane: MAX_WIDTH is up to 128, whole beats");
-    if ((PAIRS & (PAIRS - 1)) != 0 || PAIRS > 16) $fatal(1, "weft_vector_lane: PAIRS is a power of two up to 16");
+    if (MAX_WIDTH > 128 || MAX_WIDTH % BEAT_ELEMENTS != 0)
+        $fatal(1, "weft_vector_lane: MAX_WIDTH is up to 128, whole beats");
+    if ((PAIRS & (PAIRS - 1)) != 0 || PAIRS > 16)
+        $fatal(1, "weft_vector_lane: PAIRS is a power of two up to 16");
   end
 `endif
 endmodule

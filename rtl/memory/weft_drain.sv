@@ -1,7 +1,9 @@
-// The write data of weft_fetcher: asks the buffer for the beats of each transfer and sends them on W.
+// The write data of weft_fetcher: asks the buffer for the beats of each transfer and sends them on
+// W.
 //
-// A transfer is drained from DRAIN_DELAY cycles after it was taken on, in order, and no beat of it before its AW is
-// presented. The AW need not be accepted: a slave may wait for W before it takes AW.
+// A transfer is drained from DRAIN_DELAY cycles after it was taken on, in order, and no beat of it
+// before its AW is presented. The AW need not be accepted: a slave may wait for W before it takes
+// AW.
 module weft_drain #(
   parameter  int unsigned BEAT_BYTES   = 32,
   parameter  int unsigned BURST_BEATS  = 8,
@@ -19,7 +21,8 @@ module weft_drain #(
   input  logic                  transfer_valid_i,
   input  logic                  transfer_slot_i,
   input  logic [BEATS_BITS-1:0] transfer_last_beat_i,  // beats - 1
-  input  logic [BURST_LOG2-1:0] transfer_offset_i,     // of the first beat, within its burst's place
+  input  logic [BURST_LOG2-1:0] transfer_offset_i,     // of the first beat, within its burst's
+                                                       // place
 
   // An AW is presented for the first time; it is of so many beats
   input  logic                  credit_valid_i,
@@ -86,12 +89,14 @@ module weft_drain #(
 
   logic [BEATS_BITS-1:0]  beat_q;
   logic [BURST_LOG2-1:0]  place;          // of the beat within its burst's place
-  logic [CREDIT_BITS-1:0] credit_q;       // beats whose AW was presented and that were not asked for
+  logic [CREDIT_BITS-1:0] credit_q;       // beats whose AW was presented and that were not asked
+                                          // for
   logic                   fetched_q, fetched_last_q, staged_ready;
   logic [STAGED_BITS-1:0] staged_count;
 
   assign drain_read_o = valid && credit_q != '0
-                        && {1'b0, staged_count} + (STAGED_BITS + 1)'(fetched_q) < (STAGED_BITS + 1)'(STAGED);
+                        && {1'b0, staged_count} + (STAGED_BITS + 1)'(fetched_q)
+                        < (STAGED_BITS + 1)'(STAGED);
   assign drain_beat_o = 24'(beat_q);
   assign ends         = drain_read_o && beat_q == last_beat;
   assign place        = beat_q[BURST_LOG2-1:0] + offset;
@@ -103,7 +108,8 @@ module weft_drain #(
       fetched_q <= 1'b0;
     end else begin
       if (drain_read_o) beat_q <= ends ? '0 : beat_q + BEATS_BITS'(1);
-      credit_q  <= credit_q + (credit_valid_i ? CREDIT_BITS'(credit_beats_i) : '0) - CREDIT_BITS'(drain_read_o);
+      credit_q  <= credit_q + (credit_valid_i ? CREDIT_BITS'(credit_beats_i) : '0)
+          - CREDIT_BITS'(drain_read_o);
       fetched_q <= drain_read_o;
     end
   end
@@ -113,8 +119,10 @@ module weft_drain #(
 
   weft_fifo #(.WIDTH(BEAT_BITS + 1), .DEPTH(STAGED)) u_staged (
     .clk_i, .rst_ni, .count_o (staged_count),
-    .in_valid_i  (fetched_q), .in_ready_o (staged_ready), .in_data_i ({fetched_last_q, drain_data_i}),
-    .out_valid_o (axi_wvalid_o), .out_ready_i (axi_wready_i), .out_data_o ({axi_wlast_o, axi_wdata_o})
+    .in_valid_i  (fetched_q), .in_ready_o (staged_ready),
+    .in_data_i ({fetched_last_q, drain_data_i}),
+    .out_valid_o (axi_wvalid_o), .out_ready_i (axi_wready_i),
+    .out_data_o ({axi_wlast_o, axi_wdata_o})
   );
 
   assign axi_wstrb_o = '1;
@@ -126,7 +134,8 @@ module weft_drain #(
 
   a_ripe : assert property (@(posedge clk_i) disable iff (!rst_ni) ripe_valid |-> ripe_ready);
   a_staged : assert property (@(posedge clk_i) disable iff (!rst_ni) fetched_q |-> staged_ready);
-  a_credit : assert property (@(posedge clk_i) disable iff (!rst_ni) 32'(credit_q) <= OUTSTANDING * BURST_BEATS);
+  a_credit : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      32'(credit_q) <= OUTSTANDING * BURST_BEATS);
   a_w_stable : assert property (@(posedge clk_i) disable iff (!rst_ni) axi_wvalid_o && !axi_wready_i
       |=> axi_wvalid_o && $stable(axi_wdata_o) && $stable(axi_wlast_o));
 `endif

@@ -1,15 +1,18 @@
-// Moves tiles between memory and the buffers over AXI4: takes transfers in order, cuts them into bursts, steers what is
-// read to where it belongs, sends what is drained, and reports each transfer when its last response is in.
+// Moves tiles between memory and the buffers over AXI4: takes transfers in order, cuts them into
+// bursts, steers what is read to where it belongs, sends what is drained, and reports each transfer
+// when its last response is in.
 //
-// A transfer taken in cycle t shows its first AR or AW in t + 1 if no older request waits, and the next request follows
-// in the cycle after a handshake: at most one a cycle over both channels. Responses are never held up. See
-// docs/units/memory/fetcher.md for the timing of every port.
+// A transfer taken in cycle t shows its first AR or AW in t + 1 if no older request waits, and the
+// next request follows in the cycle after a handshake: at most one a cycle over both channels.
+// Responses are never held up. See docs/units/memory/fetcher.md for the timing of every port.
 module weft_fetcher #(
   parameter  int unsigned BEAT_BYTES  = 32,  // a power of two
-  parameter  int unsigned BURST_BEATS = 8,   // a power of two; no burst crosses a multiple of BURST_BEATS * BEAT_BYTES
+  parameter  int unsigned BURST_BEATS = 8,   // a power of two; no burst crosses a multiple of
+                                             // BURST_BEATS * BEAT_BYTES
   parameter  int unsigned OUTSTANDING = 64,  // most requests under way
   parameter  int unsigned TRANSFERS   = 4,   // most transfers under way
-  parameter  int unsigned DRAIN_DELAY = 4,   // least cycles from taking a transfer to its first drain_read_o
+  parameter  int unsigned DRAIN_DELAY = 4,   // least cycles from taking a transfer to its first
+                                             // drain_read_o
   localparam int unsigned BEAT_BITS   = BEAT_BYTES * 8
 ) (
   input  logic                       clk_i,
@@ -98,7 +101,8 @@ module weft_fetcher #(
   logic [BEATS_BITS-1:0]   take_beats, take_last_beat;
   logic [BURST_LOG2-1:0]   take_offset;
 
-  // Queues of entries waiting for their requests, their data and their responses, each as deep as there are entries.
+  // Queues of entries waiting for their requests, their data and their responses, each as deep as
+  // there are entries.
   logic [2:0]              queue_ready;
   logic [3*HELD_BITS-1:0]  unused_count;
 
@@ -119,7 +123,8 @@ module weft_fetcher #(
   logic [INDEX_BITS-1:0]   cut;
   logic [ADDRESS_BITS-1:0] cut_address;
   logic [BEATS_BITS-1:0]   cut_left;
-  logic [BURST_LOG2:0]     cut_room, cut_beats;  // beats to the end of the burst's place; of this request
+  // beats to the end of the burst's place; of this request
+  logic [BURST_LOG2:0]     cut_room, cut_beats;
   logic [7:0]              cut_length;
   logic [WAY_BITS-1:0]     way_q;                // requests without their last response
   logic                    read_sent, write_sent, sent, read_ended;
@@ -163,7 +168,8 @@ module weft_fetcher #(
       left_q[tail_q]       <= take_beats;
       last_beat_q[tail_q]  <= take_last_beat;
       offset_q[tail_q]     <= take_offset;
-      last_burst_q[tail_q] <= BURSTS_BITS'(({1'b0, take_last_beat} + (BEATS_BITS + 1)'(take_offset)) >> BURST_LOG2);
+      last_burst_q[tail_q] <= BURSTS_BITS'(
+          ({1'b0, take_last_beat} + (BEATS_BITS + 1)'(take_offset)) >> BURST_LOG2);
     end
     if (sent) begin
       address_q[cut] <= {cut_address[ADDRESS_BITS-1:BURST_LOG2] + 1'b1, BURST_LOG2'(0)};
@@ -205,7 +211,8 @@ module weft_fetcher #(
 
   // ---- What is written: no beat before its AW is presented ----
 
-  logic announce, announced_q;  // AW is presented now for the first time; was presented, and not accepted
+  // AW is presented now for the first time; was presented, and not accepted
+  logic announce, announced_q;
 
   assign announce = axi_awvalid_o && !announced_q;
 
@@ -249,7 +256,8 @@ module weft_fetcher #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni)                           answer_burst_q <= '0;
-    else if (answer_valid && axi_bvalid_i) answer_burst_q <= answer_ends ? '0 : answer_burst_q + BURSTS_BITS'(1);
+    else if (answer_valid && axi_bvalid_i) answer_burst_q <= answer_ends ? '0
+        : answer_burst_q + BURSTS_BITS'(1);
   end
 
   // ---- Completion, oldest first, one a cycle ----
@@ -263,7 +271,8 @@ module weft_fetcher #(
   assign done          = held_q != '0 && answered_d[head_q];
   assign done_valid_o  = done;
   assign done_target_o = target_q[head_q];
-  assign error_o       = (axi_rvalid_i && axi_rresp_i != 2'b00) || (axi_bvalid_i && axi_bresp_i != 2'b00);
+  assign error_o       = (axi_rvalid_i && axi_rresp_i != 2'b00)
+      || (axi_bvalid_i && axi_bresp_i != 2'b00);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -330,7 +339,8 @@ module weft_fetcher #(
   end
 
   // What the sequencer owes
-  a_transfer_fits : assert property (@(posedge clk_i) disable iff (!rst_ni) transfer_valid_i |-> transfer_ready_o)
+  a_transfer_fits : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      transfer_valid_i |-> transfer_ready_o)
     else $error("weft_fetcher: more than %0d transfers", TRANSFERS);
   a_transfer_bytes : assert property (@(posedge clk_i) disable iff (!rst_ni)
       transfer_valid_i |-> transfer_i.bytes != '0 && transfer_i.bytes[BEAT_LOG2-1:0] == '0)
@@ -340,24 +350,31 @@ module weft_fetcher #(
     else $error("weft_fetcher: address %h is no multiple of a beat", transfer_i.address);
 
   // What memory owes
-  a_read_asked : assert property (@(posedge clk_i) disable iff (!rst_ni) axi_rvalid_i |-> fill_valid && way_q != '0)
+  a_read_asked : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axi_rvalid_i |-> fill_valid && way_q != '0)
     else $error("weft_fetcher: data that nobody asked for");
   a_read_last : assert property (@(posedge clk_i) disable iff (!rst_ni) fill_valid_o
       |-> axi_rlast_i == (fill_ends || fill_place == '1))
     else $error("weft_fetcher: rlast at the wrong beat");
-  a_answer_asked : assert property (@(posedge clk_i) disable iff (!rst_ni) axi_bvalid_i |-> answer_valid && way_q != '0)
+  a_answer_asked : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axi_bvalid_i |-> answer_valid && way_q != '0)
     else $error("weft_fetcher: a write response that nobody waits for");
 
   // What this unit owes
-  a_ar_stable : assert property (@(posedge clk_i) disable iff (!rst_ni) axi_arvalid_o && !axi_arready_i
+  a_ar_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axi_arvalid_o && !axi_arready_i
       |=> axi_arvalid_o && $stable(axi_araddr_o) && $stable(axi_arlen_o));
-  a_aw_stable : assert property (@(posedge clk_i) disable iff (!rst_ni) axi_awvalid_o && !axi_awready_i
+  a_aw_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axi_awvalid_o && !axi_awready_i
       |=> axi_awvalid_o && $stable(axi_awaddr_o) && $stable(axi_awlen_o));
-  a_one_request : assert property (@(posedge clk_i) disable iff (!rst_ni) !(axi_arvalid_o && axi_awvalid_o));
-  a_outstanding : assert property (@(posedge clk_i) disable iff (!rst_ni) 32'(way_q) <= OUTSTANDING);
+  a_one_request : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      !(axi_arvalid_o && axi_awvalid_o));
+  a_outstanding : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      32'(way_q) <= OUTSTANDING);
   a_queues : assert property (@(posedge clk_i) disable iff (!rst_ni)
       take |-> queue_ready == '1);
-  a_idle_at_rest : assert property (@(posedge clk_i) disable iff (!rst_ni) held_q == '0 |-> way_q == '0);
+  a_idle_at_rest : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      held_q == '0 |-> way_q == '0);
 `endif
 
 endmodule

@@ -1,12 +1,15 @@
-// The operands of one edge of an array: a bank for each of its rows (or columns), filled by beats, read by elements.
+// The operands of one edge of an array: a bank for each of its rows (or columns), filled by beats,
+// read by elements.
 //
-// A read in cycle t is of bank 0 in t, of bank 1 in t + 1, ..., since its address travels from bank to bank in registers:
-// the skew that a systolic array wants. Bank i's element is on data_o from t + i + 1 until its next one. A fill in the
-// cycle in which its bank reads the same beat is not seen by that read.
+// A read in cycle t is of bank 0 in t, of bank 1 in t + 1, ..., since its address travels from bank
+// to bank in registers: the skew that a systolic array wants. Bank i's element is on data_o from t
+// + i + 1 until its next one. A fill in the cycle in which its bank reads the same beat is not seen
+// by that read.
 module weft_operand_buffer #(
   parameter  int unsigned SIDE          = 16,
   parameter  int unsigned BEAT_ELEMENTS = 16,   // a power of two
-  parameter  int unsigned WORDS         = 1024, // elements of 16 bits a bank; a multiple of BEAT_ELEMENTS
+  parameter  int unsigned WORDS         = 1024, // elements of 16 bits a bank; a multiple of
+                                                // BEAT_ELEMENTS
   localparam int unsigned BEATS         = WORDS / BEAT_ELEMENTS,
   localparam int unsigned BANK_BITS     = (SIDE <= 1) ? 1 : $clog2(SIDE),
   localparam int unsigned BEAT_BITS     = (BEATS <= 1) ? 1 : $clog2(BEATS),
@@ -93,7 +96,8 @@ module weft_operand_buffer #(
     end
   end
 
-  a_fill_bank : assert property (@(posedge clk_i) disable iff (!rst_ni) fill_valid_i |-> 32'(fill_bank_i) < SIDE)
+  a_fill_bank : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      fill_valid_i |-> 32'(fill_bank_i) < SIDE)
     else $error("weft_operand_buffer: a fill of bank %0d of %0d", fill_bank_i, SIDE);
 `endif
 

@@ -1,7 +1,8 @@
 // A memory with one synchronous read port and one write port, written by lanes.
 //
-// What a read in cycle t asks for stands on read_data_o from t + 1 until the next read. A read of the word that is
-// written in the same cycle gives the old word, or with BYPASS the new one, lane by lane. Contents are not reset.
+// What a read in cycle t asks for stands on read_data_o from t + 1 until the next read. A read of
+// the word that is written in the same cycle gives the old word, or with BYPASS the new one, lane
+// by lane. Contents are not reset.
 module weft_ram #(
   parameter  int unsigned WORD_BITS    = 16,
   parameter  int unsigned WORDS        = 256,
@@ -35,7 +36,8 @@ module weft_ram #(
       if (write_valid_i) begin
         for (int unsigned lane = 0; lane < LANES; lane++) begin
           if (write_lanes_i[lane]) begin
-            memory_q[write_address_i][lane*LANE_BITS +: LANE_BITS] <= write_data_i[lane*LANE_BITS +: LANE_BITS];
+            memory_q[write_address_i][lane*LANE_BITS +: LANE_BITS] <=
+                write_data_i[lane*LANE_BITS +: LANE_BITS];
           end
         end
       end
@@ -47,7 +49,8 @@ module weft_ram #(
   end
 
   if (BYPASS) begin : gen_bypass
-    logic [LANES-1:0]     hit_q;  // lanes that were written in the cycle of the last read, at its address
+    // lanes that were written in the cycle of the last read, at its address
+    logic [LANES-1:0]     hit_q;
     logic [WORD_BITS-1:0] new_q;
 
     always_ff @(posedge clk_i) begin
@@ -60,7 +63,8 @@ module weft_ram #(
     always_comb begin
       read_data_o = word_q;
       for (int unsigned lane = 0; lane < LANES; lane++) begin
-        if (hit_q[lane]) read_data_o[lane*LANE_BITS +: LANE_BITS] = new_q[lane*LANE_BITS +: LANE_BITS];
+        if (hit_q[lane]) read_data_o[lane*LANE_BITS +: LANE_BITS] =
+            new_q[lane*LANE_BITS +: LANE_BITS];
       end
     end
   end else begin : gen_no_bypass
@@ -73,7 +77,8 @@ module weft_ram #(
     if (LANES == 0 || WORD_BITS % LANES != 0) $fatal(1, "weft_ram: LANES must divide WORD_BITS");
   end
 
-  a_write_address : assert property (@(posedge clk_i) write_valid_i |-> 32'(write_address_i) < WORDS)
+  a_write_address : assert property (@(posedge clk_i) write_valid_i
+      |-> 32'(write_address_i) < WORDS)
     else $error("weft_ram: a write to word %0d of %0d", write_address_i, WORDS);
   a_read_address : assert property (@(posedge clk_i) read_valid_i |-> 32'(read_address_i) < WORDS)
     else $error("weft_ram: a read of word %0d of %0d", read_address_i, WORDS);

@@ -1,5 +1,5 @@
-// fp32 to the nearest bf16, ties to even, as numerics::bf16_bits: subnormals are zeros, NaN is 7FC0, beyond the largest
-// bf16 is infinity. Combinational.
+// fp32 to the nearest bf16, ties to even, as numerics::bf16_bits: subnormals are zeros, NaN is
+// 7FC0, beyond the largest bf16 is infinity. Combinational.
 module weft_bf16_round (
   input  logic [31:0] in_i,
   output logic [15:0] out_o

@@ -1,7 +1,8 @@
-// e^(s * difference) = 2^(difference * scale) in fp32 by six MACCs on one unit, as numerics::exp_maccs.
-// One exponential at a time: 6 * (STAGES + 1) cycles from the input's handshake to out_valid_o, and as many from one
-// input to the next where nothing stalls. While a result waits in the output register the next one is computed, and
-// waits behind it with in_ready_o low. No output depends on an input within a cycle.
+// e^(s * difference) = 2^(difference * scale) in fp32 by six MACCs on one unit, as
+// numerics::exp_maccs. One exponential at a time: 6 * (STAGES + 1) cycles from the input's
+// handshake to out_valid_o, and as many from one input to the next where nothing stalls. While a
+// result waits in the output register the next one is computed, and waits behind it with in_ready_o
+// low. No output depends on an input within a cycle.
 module weft_exp_fp32 #(
   parameter int unsigned STAGES = 0  // of weft_fp32_macc
 ) (
@@ -38,7 +39,7 @@ module weft_exp_fp32 #(
   assign out_free = ~out_valid_q | out_ready_i;
   assign move     = out_free & (done | (state_q == Parked));
 
-  // The six steps -----------------------------------------------------------------------------------------------------
+  // The six steps ---------------------------------------------------------------------------------
   logic [31:0] a, b, c, macc_result, special_value, negated, chain, result;
   logic        special, macc_valid;
   logic [8:0]  power;
@@ -86,7 +87,7 @@ module weft_exp_fp32 #(
     .result_o       (result)
   );
 
-  // State -------------------------------------------------------------------------------------------------------------
+  // State -----------------------------------------------------------------------------------------
   assign in_ready_o   = state_q == Idle;
   assign out_valid_o  = out_valid_q;
   assign out_result_o = out_result_q;

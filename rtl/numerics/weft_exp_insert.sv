@@ -1,5 +1,5 @@
-// The last step of an exponential, as numerics::insert_exponent: 2^n * 2^r by adding n to the exponent field of 2^r, or
-// the value of a special argument. Combinational.
+// The last step of an exponential, as numerics::insert_exponent: 2^n * 2^r by adding n to the
+// exponent field of 2^r, or the value of a special argument. Combinational.
 module weft_exp_insert (
   input  logic [31:0] chain_i,          // 2^r, in [1/2, 2), unless special
   input  logic [8:0]  power_i,          // n, signed

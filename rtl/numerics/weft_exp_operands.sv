@@ -1,5 +1,6 @@
-// What each of the six MACCs of an exponential works on: a * b + c (docs/units/numerics.md). Combinational.
-// 2^(difference * scale) = 2^n * 2^r; steps 1 and 2 find n and r, steps 3 to 6 are the polynomial by Horner's rule.
+// What each of the six MACCs of an exponential works on: a * b + c (docs/units/numerics.md).
+// Combinational. 2^(difference * scale) = 2^n * 2^r; steps 1 and 2 find n and r, steps 3 to 6 are
+// the polynomial by Horner's rule.
 module weft_exp_operands (
   input  logic [2:0]  step_i,        // 1 ... 6
   input  logic [31:0] difference_i,  // x = QK - RM
@@ -12,7 +13,8 @@ module weft_exp_operands (
   output logic [31:0] c_o
 );
 
-  localparam logic [31:0] Magic = 32'h4B400000;  // 1.5 * 2^23: adding it rounds to the nearest integer
+  // 1.5 * 2^23: adding it rounds to the nearest integer
+  localparam logic [31:0] Magic = 32'h4B400000;
   localparam logic [31:0] C4    = 32'h3C1D0166;
   localparam logic [31:0] C3    = 32'h3D64FE23;
   localparam logic [31:0] C2    = 32'h3E7601BC;

@@ -1,8 +1,10 @@
-// What the first MACC of an exponential says, as numerics::reduce_exp: t = difference * scale + 1.5 * 2^23 holds the
-// nearest integer n in its low bits, and its bits order as its values do. Combinational.
+// What the first MACC of an exponential says, as numerics::reduce_exp: t = difference * scale + 1.5
+// * 2^23 holds the nearest integer n in its low bits, and its bits order as its values do.
+// Combinational.
 module weft_exp_reduce (
   input  logic [31:0] t_i,              // a result of weft_fp32_macc
-  output logic        special_o,        // special_value_o is the exponential; the rest of the chain does not matter
+  output logic        special_o,        // special_value_o is the exponential; the rest of the chain
+                                        // does not matter
   output logic [31:0] special_value_o,  // NaN, +0 or +inf
   output logic [8:0]  power_o,          // n, signed: -126 ... 128 unless special
   output logic [31:0] negated_o         // fp32 of -n, -0 where n is 0

@@ -1,6 +1,6 @@
 // a + b in fp32 with one rounding, as numerics::add: subnormals are zeros, one NaN (7FC00000).
-// STAGES cycles from in_valid_i to out_valid_o, one operation a cycle, no back-pressure. STAGES register cuts, in this
-// order: after align, after add, after normalise; 0 is combinational.
+// STAGES cycles from in_valid_i to out_valid_o, one operation a cycle, no back-pressure. STAGES
+// register cuts, in this order: after align, after add, after normalise; 0 is combinational.
 module weft_fp32_add #(
   parameter int unsigned STAGES = 0  // 0 ... 3
 ) (
@@ -17,8 +17,8 @@ module weft_fp32_add #(
   initial if (STAGES > 3) $fatal(1, "weft_fp32_add: STAGES is 0 to 3");
 `endif
 
-  // Align: the larger magnitude stays, 1.0 at bit 30; the other moves right and leaves a sticky bit. Six bits below the
-  // larger's last and the sticky bit are more than rounding needs.
+  // Align: the larger magnitude stays, 1.0 at bit 30; the other moves right and leaves a sticky
+  // bit. Six bits below the larger's last and the sticky bit are more than rounding needs.
   logic        a_stays;
   logic [31:0] larger;
   logic [30:0] smaller;
@@ -42,9 +42,10 @@ module weft_fp32_add #(
   assign aligned_other    = (moving >> shift) | {31'b0, (moving & lost_mask) != 32'd0};
   assign aligned_subtract = a_i[31] ^ b_i[31];
   // A NaN is the larger; of two infinities so is either.
-  assign aligned_nan = (larger[30:0] > 31'h7F800000) | ((smaller == 31'h7F800000) & aligned_subtract);
+  assign aligned_nan = (larger[30:0] > 31'h7F800000)
+      | ((smaller == 31'h7F800000) & aligned_subtract);
 
-  // Cut 1 -------------------------------------------------------------------------------------------------------------
+  // Cut 1 -----------------------------------------------------------------------------------------
   logic        add_valid, add_subtract, add_sign, add_nan;
   logic [7:0]  add_exponent;  // 255: infinity, or NaN
   logic [31:0] add_anchor, add_other;
@@ -81,7 +82,7 @@ module weft_fp32_add #(
   assign sum         = add_subtract ? add_anchor - add_other : add_anchor + add_other;
   assign summed_sign = add_sign & ~(add_subtract & (sum == 32'd0));
 
-  // Cut 2 -------------------------------------------------------------------------------------------------------------
+  // Cut 2 -----------------------------------------------------------------------------------------
   logic        normalise_valid, normalise_sign, normalise_nan;
   logic [7:0]  normalise_exponent;
   logic [31:0] normalise_sum;
@@ -141,7 +142,7 @@ module weft_fp32_add #(
   assign normal_significand = {normal[31:7], normal[6:0] != 7'd0};
   assign normal_inf         = normalise_exponent == 8'hFF;
 
-  // Cut 3 -------------------------------------------------------------------------------------------------------------
+  // Cut 3 -----------------------------------------------------------------------------------------
   logic        round_valid, round_sign, round_nan, round_inf;
   logic [9:0]  round_exponent;
   logic [25:0] round_significand;
@@ -167,7 +168,7 @@ module weft_fp32_add #(
     assign round_significand = normal_significand;
   end
 
-  // Round -------------------------------------------------------------------------------------------------------------
+  // Round -----------------------------------------------------------------------------------------
   logic [31:0] rounded;
 
   weft_fp32_round u_round (

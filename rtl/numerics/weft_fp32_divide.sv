@@ -1,7 +1,8 @@
 // a / b in fp32, correctly rounded, as numerics::divide: subnormals are zeros, one NaN (7FC00000).
-// Restoring digit recurrence: 26 bits of the quotient (24, one more where it is below 1, and a guard), the remainder is
-// the sticky bit. STAGES cycles from in_valid_i to out_valid_o, one operation a cycle, no back-pressure: STAGES register
-// cuts with 26 / STAGES digits before each; rounding follows the last cut.
+// Restoring digit recurrence: 26 bits of the quotient (24, one more where it is below 1, and a
+// guard), the remainder is the sticky bit. STAGES cycles from in_valid_i to out_valid_o, one
+// operation a cycle, no back-pressure: STAGES register cuts with 26 / STAGES digits before each;
+// rounding follows the last cut.
 module weft_fp32_divide #(
   parameter int unsigned STAGES = 13  // 1 ... 26
 ) (
@@ -20,7 +21,7 @@ module weft_fp32_divide #(
 
   localparam int unsigned Digits = 26;
 
-  // Operands ----------------------------------------------------------------------------------------------------------
+  // Operands --------------------------------------------------------------------------------------
   logic a_zero, b_zero, a_inf, b_inf, start_nan, start_inf, start_zero;
   logic [23:0] start_dividend, start_divisor;
   logic [9:0]  start_exponent;  // signed: of a quotient in [1, 2)
@@ -30,14 +31,15 @@ module weft_fp32_divide #(
   assign a_inf  = a_i[30:0] == 31'h7F800000;
   assign b_inf  = b_i[30:0] == 31'h7F800000;
 
-  assign start_nan = (a_i[30:0] > 31'h7F800000) | (b_i[30:0] > 31'h7F800000) | (a_zero & b_zero) | (a_inf & b_inf);
+  assign start_nan = (a_i[30:0] > 31'h7F800000) | (b_i[30:0] > 31'h7F800000) | (a_zero & b_zero)
+      | (a_inf & b_inf);
   assign start_inf      = a_inf | b_zero;
   assign start_zero     = a_zero | b_inf;
   assign start_dividend = {1'b1, a_i[22:0]};
   assign start_divisor  = {1'b1, b_i[22:0]};
   assign start_exponent = {2'b0, a_i[30:23]} + 10'd127 - {2'b0, b_i[30:23]};
 
-  // Digits, and the cut after them ------------------------------------------------------------------------------------
+  // Digits, and the cut after them ----------------------------------------------------------------
   for (genvar k = 0; k < STAGES; k++) begin : gen_stage
     localparam int unsigned Here = ((k + 1) * Digits) / STAGES - (k * Digits) / STAGES;
 
@@ -103,7 +105,7 @@ module weft_fp32_divide #(
     end
   end
 
-  // Round -------------------------------------------------------------------------------------------------------------
+  // Round -----------------------------------------------------------------------------------------
   logic        last_sign, last_nan, last_inf, last_zero, sticky, below_one;
   logic [9:0]  last_exponent;
   logic [25:0] last_quotient, significand;
@@ -120,8 +122,9 @@ module weft_fp32_divide #(
   assign last_quotient = gen_stage[STAGES-1].quotient_q;
   assign sticky        = gen_stage[STAGES-1].remainder_q != 25'd0;
   assign below_one     = ~last_quotient[25];
-  // From 1 on the last digit is one too many; where it is 1 the remainder is not 0, so it adds nothing to the sticky bit:
-  // an odd quotient of 26 bits that is exact would take a divisor of 26 bits.
+  // From 1 on the last digit is one too many; where it is 1 the remainder is not 0, so it adds
+  // nothing to the sticky bit: an odd quotient of 26 bits that is exact would take a divisor of 26
+  // bits.
   assign significand   = {below_one ? last_quotient[24:0] : last_quotient[25:1], sticky};
 
   weft_fp32_round u_round (

@@ -1,6 +1,7 @@
 // a * b + c in fp32 with one rounding, as numerics::macc: subnormals are zeros, one NaN (7FC00000).
-// STAGES cycles from in_valid_i to out_valid_o, one operation a cycle, no back-pressure. STAGES register cuts, in this
-// order: after multiply and align, after add, after normalise; 0 is combinational.
+// STAGES cycles from in_valid_i to out_valid_o, one operation a cycle, no back-pressure. STAGES
+// register cuts, in this order: after multiply and align, after add, after normalise; 0 is
+// combinational.
 module weft_fp32_macc #(
   parameter int unsigned STAGES = 0  // 0 ... 3
 ) (
@@ -18,7 +19,7 @@ module weft_fp32_macc #(
   initial if (STAGES > 3) $fatal(1, "weft_fp32_macc: STAGES is 0 to 3");
 `endif
 
-  // Operands ----------------------------------------------------------------------------------------------------------
+  // Operands --------------------------------------------------------------------------------------
   logic a_zero, b_zero, c_zero, a_inf, b_inf, c_inf, any_nan;
   logic product_sign, product_zero, product_inf;
   logic [23:0] a_significand, b_significand, c_significand;
@@ -31,7 +32,8 @@ module weft_fp32_macc #(
   assign b_inf  = b_i[30:0] == 31'h7F800000;
   assign c_inf  = c_i[30:0] == 31'h7F800000;
 
-  assign any_nan = (a_i[30:0] > 31'h7F800000) | (b_i[30:0] > 31'h7F800000) | (c_i[30:0] > 31'h7F800000);
+  assign any_nan = (a_i[30:0] > 31'h7F800000) | (b_i[30:0] > 31'h7F800000)
+      | (c_i[30:0] > 31'h7F800000);
 
   assign a_significand = a_zero ? 24'd0 : {1'b1, a_i[22:0]};
   assign b_significand = b_zero ? 24'd0 : {1'b1, b_i[22:0]};
@@ -42,8 +44,9 @@ module weft_fp32_macc #(
   assign product_inf  = a_inf | b_inf;
   assign product      = {24'b0, a_significand} * {24'b0, b_significand};
 
-  // Align: the addend with the larger exponent stays, 1.0 at bit 60; the other moves right and leaves a sticky bit.
-  // What is lost that way is below any bit that decides: a move that loses bits leaves no more than one leading zero.
+  // Align: the addend with the larger exponent stays, 1.0 at bit 60; the other moves right and
+  // leaves a sticky bit. What is lost that way is below any bit that decides: a move that loses
+  // bits leaves no more than one leading zero.
   logic [9:0]  product_exponent;  // signed, -125 ... 381 unless the product is zero
   logic [9:0]  gap;               // signed
   logic [9:0]  distance;
@@ -70,11 +73,12 @@ module weft_fp32_macc #(
   assign aligned_other    = (moving >> shift) | {63'b0, (moving & lost_mask) != 64'd0};
   assign aligned_exponent = c_stays ? {1'b0, c_i[30:23]} : product_exponent[8:0];
   assign aligned_subtract = product_sign ^ c_i[31];
-  assign aligned_nan      = any_nan | (a_inf & b_zero) | (a_zero & b_inf) | (product_inf & c_inf & aligned_subtract);
+  assign aligned_nan      = any_nan | (a_inf & b_zero) | (a_zero & b_inf)
+      | (product_inf & c_inf & aligned_subtract);
   assign aligned_inf      = product_inf | c_inf;
   assign aligned_sign     = (c_inf | (c_stays & ~product_inf)) ? c_i[31] : product_sign;
 
-  // Cut 1 -------------------------------------------------------------------------------------------------------------
+  // Cut 1 -----------------------------------------------------------------------------------------
   logic        add_valid, add_subtract, add_sign, add_nan, add_inf;
   logic [8:0]  add_exponent;
   logic [63:0] add_anchor;
@@ -121,7 +125,7 @@ module weft_fp32_macc #(
     else summed_sign = add_sign ^ sum[63];
   end
 
-  // Cut 2 -------------------------------------------------------------------------------------------------------------
+  // Cut 2 -----------------------------------------------------------------------------------------
   logic        normalise_valid, normalise_sign, normalise_nan, normalise_inf;
   logic [8:0]  normalise_exponent;
   logic [62:0] normalise_magnitude;
@@ -188,7 +192,7 @@ module weft_fp32_macc #(
   assign normal_exponent    = {1'b0, normalise_exponent} + 10'd2 - {4'b0, zeros};
   assign normal_significand = {normal[62:38], normal[37:0] != 38'd0};
 
-  // Cut 3 -------------------------------------------------------------------------------------------------------------
+  // Cut 3 -----------------------------------------------------------------------------------------
   logic        round_valid, round_sign, round_nan, round_inf;
   logic [9:0]  round_exponent;
   logic [25:0] round_significand;
@@ -214,7 +218,7 @@ module weft_fp32_macc #(
     assign round_significand = normal_significand;
   end
 
-  // Round -------------------------------------------------------------------------------------------------------------
+  // Round -----------------------------------------------------------------------------------------
   logic [31:0] rounded;
 
   weft_fp32_round u_round (

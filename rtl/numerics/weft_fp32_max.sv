@@ -1,5 +1,5 @@
-// The larger of two fp32 numbers, as numerics::max: NaN wins and is 7FC00000, +0 is above -0, subnormals are zeros.
-// Combinational.
+// The larger of two fp32 numbers, as numerics::max: NaN wins and is 7FC00000, +0 is above -0,
+// subnormals are zeros. Combinational.
 module weft_fp32_max (
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,

@@ -1,9 +1,11 @@
-// The last step of every fp32 operation: one rounding, to nearest, ties to even, then subnormal results to zero.
-// In: a normalised significand of 24 bits, a guard bit and a sticky bit; its value is
-// significand_i / 2^25 * 2^(exponent_i - 127). Leading bit 0: the value is an exact zero, and sign_i is its sign.
+// The last step of every fp32 operation: one rounding, to nearest, ties to even, then subnormal
+// results to zero. In: a normalised significand of 24 bits, a guard bit and a sticky bit; its value
+// is significand_i / 2^25 * 2^(exponent_i - 127). Leading bit 0: the value is an exact zero, and
+// sign_i is its sign.
 module weft_fp32_round (
   input  logic               sign_i,
-  input  logic signed [9:0]  exponent_i,     // biased; any value: below 1 the result is zero, above 254 infinity
+  input  logic signed [9:0]  exponent_i,     // biased; any value: below 1 the result is zero, above
+                                             // 254 infinity
   input  logic        [25:0] significand_i,  // [25:2] significand, [1] guard, [0] sticky
   output logic        [31:0] result_o
 );
@@ -15,8 +17,9 @@ module weft_fp32_round (
   assign round_up    = significand_i[1] & (significand_i[2] | significand_i[0]);
   assign packed_word = {exponent_i, significand_i[24:2]} + {32'b0, round_up};
 
-  // Rounding comes before flushing and on the subnormal grid, whose spacing below 2^-126 is twice that of this
-  // significand's last bit: from 2^-126 - 2^-150 on, which is all ones here, the result is 2^-126.
+  // Rounding comes before flushing and on the subnormal grid, whose spacing below 2^-126 is twice
+  // that of this significand's last bit: from 2^-126 - 2^-150 on, which is all ones here, the
+  // result is 2^-126.
   assign grid_corner = (exponent_i == 10'sd0) & (&significand_i[25:2]);
 
   always_comb begin

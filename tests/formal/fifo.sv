@@ -1,6 +1,8 @@
-// weft_fifo: words leave in the order in which they came, none is lost or made up, and count_o is right.
+// weft_fifo: words leave in the order in which they came, none is lost or made up, and count_o is
+// right.
 //
-// A word of the solver's choice is followed from its push to its pop, with the number of words ahead of it.
+// A word of the solver's choice is followed from its push to its pop, with the number of words
+// ahead of it.
 module formal_fifo #(
   parameter  int unsigned WIDTH      = 3,
   parameter  int unsigned DEPTH      = 3,  // at most 8
@@ -80,10 +82,13 @@ module formal_fifo #(
     end
   end
 
-  // Where the words after those held come to lie, and where the followed one lies, of DEPTH places in a ring.
+  // Where the words after those held come to lie, and where the followed one lies, of DEPTH places
+  // in a ring.
   logic [4:0] next, at;
-  assign next = 5'(\u_dut.read_q ) + 5'(held_q) - ((5'(\u_dut.read_q ) + 5'(held_q) >= 5'(DEPTH)) ? 5'(DEPTH) : 5'd0);
-  assign at   = 5'(\u_dut.read_q ) + 5'(ahead_q) - ((5'(\u_dut.read_q ) + 5'(ahead_q) >= 5'(DEPTH)) ? 5'(DEPTH) : 5'd0);
+  assign next = 5'(\u_dut.read_q ) + 5'(held_q)
+      - ((5'(\u_dut.read_q ) + 5'(held_q) >= 5'(DEPTH)) ? 5'(DEPTH) : 5'd0);
+  assign at   = 5'(\u_dut.read_q ) + 5'(ahead_q)
+      - ((5'(\u_dut.read_q ) + 5'(ahead_q) >= 5'(DEPTH)) ? 5'(DEPTH) : 5'd0);
 
   logic lies_there;
   always_comb begin
@@ -96,8 +101,10 @@ module formal_fifo #(
   always_comb begin
     if (started_q) begin
       a_count:     assert (count == held_q && 5'(held_q) <= 5'(DEPTH));
-      a_in_ready:  assert (in_ready == (5'(held_q) < 5'(DEPTH)));  // a full queue takes nothing, any other takes a word
-      a_out_valid: assert (out_valid == (held_q != 0));    // an empty queue gives nothing, any other gives a word
+      // a full queue takes nothing, any other takes a word
+      a_in_ready:  assert (in_ready == (5'(held_q) < 5'(DEPTH)));
+      // an empty queue gives nothing, any other gives a word
+      a_out_valid: assert (out_valid == (held_q != 0));
       a_stable:    assert (!stalled_q || (out_valid && out_data == offered_q));
       a_inside:    assert (!inside_q || ahead_q < held_q);
       a_order:     assert (!inside_q || ahead_q != 0 || (out_valid && out_data == word_q));

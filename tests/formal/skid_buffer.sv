@@ -1,6 +1,8 @@
-// weft_skid_buffer: words leave in the order in which they came, none is lost or made up, and the output is stable.
+// weft_skid_buffer: words leave in the order in which they came, none is lost or made up, and the
+// output is stable.
 //
-// A word of the solver's choice is followed from its push to its pop, with the number of words ahead of it.
+// A word of the solver's choice is followed from its push to its pop, with the number of words
+// ahead of it.
 module formal_skid_buffer #(
   parameter int unsigned WIDTH = 3
 ) (
@@ -64,7 +66,8 @@ module formal_skid_buffer #(
   always_comb begin
     if (started_q) begin
       a_held:      assert (held_q <= 2'd2);
-      a_in_ready:  assert (in_ready == (held_q != 2'd2));  // two words at most: one at the output, one behind it
+      // two words at most: one at the output, one behind it
+      a_in_ready:  assert (in_ready == (held_q != 2'd2));
       a_out_valid: assert (out_valid == (held_q != 0));
       a_stable:    assert (!stalled_q || (out_valid && out_data == offered_q));
       a_inside:    assert (!inside_q || ahead_q < held_q);
