@@ -1,6 +1,7 @@
 // Simulated time: kernel time plus what steady-state advance has skipped. Nothing else reads
-// sc_time_stamp(). A cycle is two kernel ticks: units run on even ticks, whoever looks at the whole
-// state runs on odd ones.
+// sc_time_stamp(). An engine by itself has the kernel's time for its own: a cycle is two ticks,
+// units run on even ones, whoever looks at the whole state on odd ones. In a platform, kernel time
+// is time: a cycle begins in the last tick that is no later than it.
 #pragma once
 
 #include <systemc>
@@ -11,26 +12,44 @@ namespace weft::sim {
 
 class Clock {
  public:
-  Cycle now() const { return static_cast<Cycle>(sc_core::sc_time_stamp().value() / 2) + skipped_; }
+  // Two ticks a cycle, whatever a tick is.
+  Clock() = default;
+  // Cycles of `clock_hz`, taken to the millihertz, in SystemC's time. ContractError where a cycle
+  // is shorter than SystemC's resolution.
+  explicit Clock(double clock_hz);
+
+  Cycle now() const {
+    const std::uint64_t tick = sc_core::sc_time_stamp().value();
+    return (own_ ? static_cast<Cycle>(tick / 2) : cycle_at(tick)) + skipped_;
+  }
   Cycle skipped() const { return skipped_; }
   void skip(Cycle cycles) { skipped_ += cycles; }
-  // The cycle in which `delay` from now ends; between two cycles counts as the later one.
-  Cycle cycle_after(const sc_core::sc_time& delay) const {
-    return static_cast<Cycle>((sc_core::sc_time_stamp().value() + delay.value() + 1) / 2) +
-           skipped_;
-  }
-  // From now to a cycle that is not past.
+  // From now to the beginning of a cycle that is not past.
   sc_core::sc_time until(Cycle cycle) const {
     return cycles(cycle - skipped_) - sc_core::sc_time_stamp();
   }
+  // The cycle in which what takes from the beginning of cycle `begun` until `delay` from now ends;
+  // between two cycles counts as the later one. An interval of whole ticks is exact, whichever part
+  // of a tick lies between the cycle and the tick it begins in.
+  Cycle cycle_after(Cycle begun, const sc_core::sc_time& delay) const;
 
-  static sc_core::sc_time cycles(Cycle count) {
-    return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(count) * 2);
+  // The longest time that so many cycles cover.
+  sc_core::sc_time cycles(Cycle count) const {
+    return sc_core::sc_time::from_value(own_ ? static_cast<std::uint64_t>(count) * 2
+                                             : tick_of(count));
   }
-  static sc_core::sc_time half_cycle() { return sc_core::sc_time::from_value(1); }
+  sc_core::sc_time half_cycle() const {
+    return sc_core::sc_time::from_value(own_ ? 1 : tick_of(1) / 2);
+  }
 
  private:
+  std::uint64_t tick_of(Cycle cycle) const;
+  Cycle cycle_at(std::uint64_t tick) const;
+
   Cycle skipped_ = 0;
+  bool own_ = true;
+  std::int64_t ticks_ = 2;  // that many ticks take that many cycles
+  std::int64_t cycles_ = 1;
 };
 
 }  // namespace weft::sim

@@ -24,7 +24,7 @@ class Shell : public sc_core::sc_module, public Waker {
     SC_METHOD(run);
   }
 
-  void wake_next_cycle() override { wake_.notify(Clock::cycles(1)); }
+  void wake_next_cycle() override { wake_.notify(clock_.until(clock_.now() + 1)); }
 
  private:
   void run() {
@@ -34,7 +34,7 @@ class Shell : public sc_core::sc_module, public Waker {
       if (next == kNever) {
         next_trigger(wake_);
       } else {
-        next_trigger(Clock::cycles(next - now), wake_);
+        next_trigger(clock_.until(next), wake_);
       }
     } catch (...) {
       if (!failure_.error) failure_.error = std::current_exception();

@@ -33,6 +33,8 @@ std::vector<std::string> module_names(const std::vector<std::string>& arrays) {
 Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
     : sc_core::sc_module(name),
       config_(config),
+      clock_(config.memory == MemorySide::socket ? Clock(config.schedule.lowering->arch->clock_hz)
+                                                 : Clock()),
       commands_(config.schedule.lowering->arrays.size()),
       sequencer_(config.schedule, {commands_, buffer_uses_, transfers_, completions_},
                  config.events),
@@ -86,8 +88,11 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
   }
   counters_ = counters();
   sequencer_.on_boundary(
-      [](void* event) { static_cast<sc_core::sc_event*>(event)->notify(Clock::half_cycle()); },
-      &look_);
+      [](void* context) {
+        auto& engine = *static_cast<Engine*>(context);
+        engine.look_.notify(engine.clock_.half_cycle());
+      },
+      this);
   SC_METHOD(observe);
   dont_initialize();
   sensitive << look_;

@@ -43,6 +43,8 @@ class Engine : public sc_core::sc_module {
 
   bool done() const { return sequencer_.done(); }
   const Failure& failure() const { return failure_; }
+  // With a memory socket SystemC's time is time, and a cycle takes 1 / clock_hz of it.
+  const Clock& clock() const { return clock_; }
   double progress() const { return sequencer_.progress(); }
   std::string blocked() const { return sequencer_.blocked(); }
 

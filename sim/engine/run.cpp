@@ -58,7 +58,7 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
                            .stalls = {options.stall_profile, options.seed}});
   while (!engine.done()) {
     if (options.stop.stop_requested()) throw Cancelled();
-    sc_core::sc_start(Clock::cycles(kSlice));
+    sc_core::sc_start(engine.clock().cycles(kSlice));
     if (engine.failure().error) std::rethrow_exception(engine.failure().error);
     if (!engine.done() && !sc_core::sc_pending_activity())
       throw Stuck("the binding's steps wait for one another:" + engine.blocked());

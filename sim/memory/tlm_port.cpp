@@ -49,7 +49,7 @@ void TlmPort::run() {
     send(now);
     respond(now);
     const Cycle at = next(now);
-    if (at != kNever) next_trigger(Clock::cycles(at - now), wake_);
+    if (at != kNever) next_trigger(clock_.until(at), wake_);
   } catch (...) {
     fail();
   }
@@ -86,22 +86,23 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
                                                    : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   if (flights_.empty()) busy_from_ = now;
-  flights_.push_back({&payload});
+  flights_.push_back({&payload, now});
   requesting_ = &payload;
+  request_began_at_ = now;
   request_free_at_ = now + 1;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   switch (socket->nb_transport_fw(payload, phase, delay)) {
     case tlm::TLM_ACCEPTED: break;
     case tlm::TLM_UPDATED:
-      if (phase == tlm::END_REQ) end_request(payload, clock_.cycle_after(delay));
+      if (phase == tlm::END_REQ) end_request(payload, clock_.cycle_after(request_began_at_, delay));
       if (phase == tlm::BEGIN_RESP) {
-        end_response(payload, clock_.cycle_after(delay));
+        end_response(payload, delay);
         phase = tlm::END_RESP;
         socket->nb_transport_fw(payload, phase, delay);
       }
       break;
-    case tlm::TLM_COMPLETED: end_response(payload, clock_.cycle_after(delay)); break;
+    case tlm::TLM_COMPLETED: end_response(payload, delay); break;
   }
 }
 
@@ -109,9 +110,9 @@ tlm::tlm_sync_enum TlmPort::from_target(tlm::tlm_generic_payload& payload, tlm::
                                         sc_core::sc_time& delay) {
   try {
     if (phase == tlm::END_REQ) {
-      end_request(payload, clock_.cycle_after(delay));
+      end_request(payload, clock_.cycle_after(request_began_at_, delay));
     } else if (phase == tlm::BEGIN_RESP) {
-      end_response(payload, clock_.cycle_after(delay));
+      end_response(payload, delay);
       phase = tlm::END_RESP;
       return tlm::TLM_UPDATED;
     }
@@ -130,11 +131,12 @@ void TlmPort::end_request(const tlm::tlm_generic_payload& payload, Cycle at) {
 }
 
 // BEGIN_RESP ends the request phase where it is still open.
-void TlmPort::end_response(const tlm::tlm_generic_payload& payload, Cycle at) {
+void TlmPort::end_response(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay) {
   const auto flight = std::find_if(flights_.begin(), flights_.end(),
                                    [&](const Flight& f) { return f.payload == &payload; });
   check(flight != flights_.end() && flight->ready == kNever,
         "a target responded to what was not asked, or twice");
+  const Cycle at = clock_.cycle_after(flight->asked, delay);
   if (requesting_ == &payload) end_request(payload, at);
   flight->ready = at;
   wake_.notify(clock_.until(at));

@@ -1,7 +1,8 @@
 // The memory port as a TLM-2.0 initiator, in the place of the built-in memory: requests go out by
 // nb_transport_fw in the base protocol, one request phase at a time; responses come back in the
-// order of requests. Cycles are SystemC time (Clock::cycles). Values do not travel: payloads point
-// at a scratch buffer. See docs/guides/engine-in-a-platform.md.
+// order of requests. It is the bridge between cycles and SystemC's time: what a target takes counts
+// from the cycle of its request, in whole cycles that cover it. Values do not travel: payloads
+// point at a scratch buffer. See docs/guides/engine-in-a-platform.md.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -46,7 +47,7 @@ class TlmPort : public sc_core::sc_module, public Waker {
 
   tlm_utils::simple_initiator_socket<TlmPort> socket;
 
-  void wake_next_cycle() override { wake_.notify(Clock::cycles(1)); }
+  void wake_next_cycle() override { wake_.notify(clock_.until(clock_.now() + 1)); }
 
   const weft::engine::Counters& counters() const { return counters_; }
   // Cycles with a request outstanding.
@@ -57,6 +58,7 @@ class TlmPort : public sc_core::sc_module, public Waker {
  private:
   struct Flight {
     tlm::tlm_generic_payload* payload = nullptr;
+    Cycle asked = 0;
     Cycle ready = kNever;  // cycle of the response, once it is known
   };
 
@@ -68,7 +70,7 @@ class TlmPort : public sc_core::sc_module, public Waker {
   tlm::tlm_sync_enum from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                  sc_core::sc_time& delay);
   void end_request(const tlm::tlm_generic_payload& payload, Cycle at);
-  void end_response(const tlm::tlm_generic_payload& payload, Cycle at);
+  void end_response(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
   void fail();
 
   Config config_;
@@ -80,7 +82,8 @@ class TlmPort : public sc_core::sc_module, public Waker {
   std::vector<unsigned char> scratch_;
   std::deque<Flight> flights_;                            // in the order of requests
   const tlm::tlm_generic_payload* requesting_ = nullptr;  // in its request phase
-  Cycle request_free_at_ = 0;                             // the next request phase may begin
+  Cycle request_began_at_ = 0;
+  Cycle request_free_at_ = 0;  // the next request phase may begin
   Cycle busy_from_ = 0;
   weft::engine::Counters counters_{};
   std::uint64_t busy_cycles_ = 0;

@@ -42,7 +42,7 @@ std::int64_t simulate_once(std::int64_t until) {
     Failure failure;
     Shell<Counter> shell("counter", counter, clock, failure);
     counter.channel.connect(&shell);
-    sc_core::sc_start(Clock::cycles(1000));
+    sc_core::sc_start(clock.cycles(1000));
     if (failure.error) std::rethrow_exception(failure.error);
   });
   return counter.seen;
@@ -90,7 +90,7 @@ TEST(Shell, CarriesAnExceptionOutOfTheKernel) {
     Clock clock;
     Failure failure;
     Shell<Thrower> shell("thrower", thrower, clock, failure);
-    sc_core::sc_start(Clock::cycles(100));
+    sc_core::sc_start(clock.cycles(100));
     ASSERT_TRUE(failure.error);
     EXPECT_EQ(clock.now(), 5);
     try {
@@ -108,11 +108,11 @@ TEST(Clock, SkippedCyclesCountAsTime) {
     Counter counter;
     Failure failure;
     Shell<Counter> shell("counter", counter, clock, failure);
-    sc_core::sc_start(Clock::cycles(10));
+    sc_core::sc_start(clock.cycles(10));
     EXPECT_EQ(clock.now(), 10);
     clock.skip(1'000'000'000'000);
     EXPECT_EQ(clock.now(), 1'000'000'000'010);
-    sc_core::sc_start(Clock::cycles(5));
+    sc_core::sc_start(clock.cycles(5));
     EXPECT_EQ(clock.now(), 1'000'000'000'015);
     EXPECT_EQ(clock.skipped(), 1'000'000'000'000);
   });

@@ -12,7 +12,7 @@ Result simulated(const Scheduled& point, bool advance, bool shuffle) {
   with_fresh_kernel([&] {
     Engine engine("engine", {.schedule = point.schedule, .advance = advance, .shuffle = shuffle});
     while (!engine.done()) {
-      sc_core::sc_start(Clock::cycles(1 << 20));
+      sc_core::sc_start(engine.clock().cycles(1 << 20));
       if (engine.failure().error) std::rethrow_exception(engine.failure().error);
       check(engine.done() || sc_core::sc_pending_activity(), "stuck:" + engine.blocked());
     }

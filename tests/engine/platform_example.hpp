@@ -10,7 +10,6 @@
 
 namespace platform {
 
-using weft::sim::Clock;
 using weft::sim::engine::Engine;
 using weft::sim::engine::MemorySide;
 
@@ -19,8 +18,8 @@ class Memory : public sc_core::sc_module {
  public:
   struct Config {
     std::uint64_t bytes = 0;
-    std::int64_t latency_cycles = 20;
-    std::int64_t bytes_per_cycle = 32;
+    double latency_ns = 20;
+    double bytes_per_ns = 32;
   };
 
   Memory(const sc_core::sc_module_name& name, const Config& config)
@@ -35,9 +34,8 @@ class Memory : public sc_core::sc_module {
     const std::uint64_t bytes = payload.get_data_length();
     const bool inside = payload.get_address() + bytes <= config_.bytes;
     payload.set_response_status(inside ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    delay += Clock::cycles(config_.latency_cycles +
-                           (static_cast<std::int64_t>(bytes) + config_.bytes_per_cycle - 1) /
-                               config_.bytes_per_cycle);
+    const double taken_ns = config_.latency_ns + static_cast<double>(bytes) / config_.bytes_per_ns;
+    delay += sc_core::sc_time(taken_ns, sc_core::SC_NS);
   }
 
   Config config_;

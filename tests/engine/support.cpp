@@ -36,8 +36,9 @@ Result run_point(const Design& design, const Shape& shape, const RunOptions& opt
   return run(design, workload_of(shape), shape, options);
 }
 
-Scheduled::Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers)
-    : made(design(design_name)),
+Scheduled::Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers,
+                     const std::vector<weft::engine::Setting>& settings)
+    : made(design(design_name, settings)),
       mapping(map_point(made, workload_of(shape), shape, layers)),
       lowering(*mapping.lowering),
       sizing(mapping.sizing),

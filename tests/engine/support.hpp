@@ -39,7 +39,8 @@ Result run_point(const weft::engine::Design& design, const Shape& shape,
 
 // A point as far as its schedule.
 struct Scheduled {
-  Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers = 1);
+  Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers = 1,
+            const std::vector<weft::engine::Setting>& settings = {});
   weft::engine::Design made;
   weft::engine::Mapping mapping;
   const weft::engine::Lowering& lowering;

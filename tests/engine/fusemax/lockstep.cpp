@@ -128,7 +128,7 @@ Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library,
     Failure failure;
     Shell<rtl::FusemaxEngine> shell("rtl", hardware, clock, failure);
     while (!simulated.done() || !hardware.done()) {
-      sc_core::sc_start(Clock::cycles(1 << 12));
+      sc_core::sc_start(simulated.clock().cycles(1 << 12));
       if (failure.error) std::rethrow_exception(failure.error);
       if (simulated.failure().error) std::rethrow_exception(simulated.failure().error);
       check(static_cast<std::uint64_t>(clock.now()) < std::uint64_t{50'000'000},
