@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SHA-256 over the RTL's sources: names and contents of every .sv file below rtl/, in the order of their names.
+# SHA-256 over the RTL's sources: names and contents of every .sv and .interface file below rtl/, in the order of their names.
 set -euo pipefail
 rtl="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/rtl"
 
@@ -27,7 +27,7 @@ while (($# > 0)); do
   shift
 done
 
-hash=$(cd "$rtl" && find . -name '*.sv' -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum | sha256sum | cut -d ' ' -f 1)
+hash=$(cd "$rtl" && find . \( -name '*.sv' -o -name '*.interface' \) -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum | sha256sum | cut -d ' ' -f 1)
 if $header; then
   printf '// Made by scripts/rtl/source_hash.sh.\n#pragma once\n\n#define WEFT_RTL_SOURCES_SHA256 "%s"\n' "$hash"
 else

@@ -15,7 +15,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
-#include "sim/rtl/library.hpp"
+#include "sim/rtl/fusemax_library.hpp"
 
 namespace weft::cli {
 namespace {
@@ -78,7 +78,7 @@ std::vector<RtlLibrary> rtl_libraries() {
   for (const sim::rtl::Found& found : sim::rtl::find_libraries()) {
     RtlLibrary& library = all.emplace_back(RtlLibrary{found, ""});
     try {
-      sim::rtl::Library::open(found.path);
+      sim::rtl::open_fusemax(found.path);
     } catch (const ConfigError& error) {
       library.trouble = error.what();
     }

@@ -18,7 +18,7 @@
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
-#include "sim/rtl/library.hpp"
+#include "sim/rtl/fusemax_library.hpp"
 
 namespace weft::cli {
 namespace {
@@ -160,7 +160,7 @@ int build(const RtlCommand& o) {
     return 1;
   }
   const fs::path library = out / sim::rtl::library_name(side);
-  sim::rtl::Library::open(library);
+  sim::rtl::open_fusemax(library);
   say(library.string() + "\n");
   return 0;
 }

@@ -150,7 +150,7 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
 void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,
                   const std::shared_ptr<const rtl::Library>& library, weft::engine::Result& result,
                   std::vector<std::vector<float>>& outputs) {
-  rtl::check_executes(library->parameters(), *schedule.lowering, *schedule.sizing);
+  rtl::check_executes(rtl::parameters_of(*library), *schedule.lowering, *schedule.sizing);
   FusemaxEngine engine(library, schedule, options.trace, {options.stall_profile, options.seed},
                        options.seed);
   Accounting accounting(schedule);

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <bit>
 #include <cstring>
+#include <string>
 
 #include "models/common/error.hpp"
 
@@ -11,8 +12,50 @@ namespace weft::sim::rtl {
 
 using memory::StallPort;
 
-AxiMemory::AxiMemory(const Config& config)
-    : config_(config), timing_(config.dram, config.clock_hz, config.stalls), bytes_(config.bytes) {}
+AxiMemory::AxiMemory(Instance& instance, std::string_view name, const Config& config)
+    : config_(config),
+      beat_bytes_(instance.library().memory_of(name).data_bits / 8),
+      ports_(ports_of(instance, instance.library().memory_of(name))),
+      timing_(config.dram, config.clock_hz, config.stalls),
+      bytes_(config.bytes) {}
+
+AxiMemory::Ports AxiMemory::ports_of(Instance& instance, const weft_rtl_memory& memory) {
+  if (!std::has_single_bit(memory.data_bits) || memory.data_bits < 8 ||
+      memory.data_bits > 8 * kMostBeatBytes) {
+    instance.library().refuse(
+        "memory", memory.name,
+        fmt::format("has data of {} bits; a power of two from 8 to {} is needed", memory.data_bits,
+                    8 * kMostBeatBytes));
+  }
+  const std::string bus(memory.name);
+  const auto in = [&](const char* name, std::uint32_t bits) {
+    return instance.input(bus + "_" + name + "_i", bits);
+  };
+  const auto out = [&](const char* name, std::uint32_t bits) {
+    return instance.output(bus + "_" + name + "_o", bits);
+  };
+  return {.arvalid = out("arvalid", 1),
+          .arready = in("arready", 1),
+          .araddr = out("araddr", memory.address_bits),
+          .arlen = out("arlen", 8),
+          .rvalid = in("rvalid", 1),
+          .rready = out("rready", 1),
+          .rdata = in("rdata", memory.data_bits),
+          .rresp = in("rresp", 2),
+          .rlast = in("rlast", 1),
+          .awvalid = out("awvalid", 1),
+          .awready = in("awready", 1),
+          .awaddr = out("awaddr", memory.address_bits),
+          .awlen = out("awlen", 8),
+          .wvalid = out("wvalid", 1),
+          .wready = in("wready", 1),
+          .wdata = out("wdata", memory.data_bits),
+          .wstrb = out("wstrb", memory.data_bits / 8),
+          .wlast = out("wlast", 1),
+          .bvalid = in("bvalid", 1),
+          .bready = out("bready", 1),
+          .bresp = in("bresp", 2)};
+}
 
 std::size_t AxiMemory::offset(std::uint64_t address, std::uint64_t bytes, Cycle now) const {
   if (address < config_.base || address - config_.base + bytes > bytes_.size()) {
@@ -23,25 +66,24 @@ std::size_t AxiMemory::offset(std::uint64_t address, std::uint64_t bytes, Cycle 
   return static_cast<std::size_t>(address - config_.base);
 }
 
-void AxiMemory::drive(Cycle now, weft_rtl_inputs& inputs) {
+void AxiMemory::drive(Cycle now) {
   const bool ready = waited_ >= config_.stalls.cycles(StallPort::request, requests_);
-  inputs.axi_arready = ready ? 1 : 0;
-  inputs.axi_awready = ready ? 1 : 0;
-  inputs.axi_wready = 1;
+  ports_.arready.set(ready ? 1 : 0);
+  ports_.awready.set(ready ? 1 : 0);
+  ports_.wready.set(1);
   gives_read_ = !reads_.empty() && reads_.front().first <= now;
-  inputs.axi_rvalid = gives_read_ ? 1 : 0;
-  inputs.axi_rresp = 0;
-  inputs.axi_rlast = 0;
+  ports_.rvalid.set(gives_read_ ? 1 : 0);
+  ports_.rresp.set(0);
+  ports_.rlast.set(0);
   if (gives_read_) {
     const Read& read = reads_.front();
-    const std::uint64_t at = read.address + std::uint64_t{read.given} * config_.beat_bytes;
-    std::memcpy(inputs.axi_rdata, bytes_.data() + offset(at, config_.beat_bytes, now),
-                config_.beat_bytes);
-    inputs.axi_rlast = read.given + 1 == read.beats ? 1 : 0;
+    const std::uint64_t at = read.address + std::uint64_t{read.given} * beat_bytes_;
+    ports_.rdata.set_bytes(bytes_.data() + offset(at, beat_bytes_, now));
+    ports_.rlast.set(read.given + 1 == read.beats ? 1 : 0);
   }
   gives_write_ = !writes_.empty() && writes_.front().response <= now;
-  inputs.axi_bvalid = gives_write_ ? 1 : 0;
-  inputs.axi_bresp = 0;
+  ports_.bvalid.set(gives_write_ ? 1 : 0);
+  ports_.bresp.set(0);
   if (gives_write_)
     check(writes_.front().taken == writes_.front().beats,
           "a write was answered before its data were there");
@@ -49,9 +91,9 @@ void AxiMemory::drive(Cycle now, weft_rtl_inputs& inputs) {
 
 void AxiMemory::accept(Cycle now, std::uint64_t address, unsigned length, bool write) {
   const std::uint32_t beats = length + 1;
-  const std::uint64_t bytes = std::uint64_t{beats} * config_.beat_bytes;
+  const std::uint64_t bytes = std::uint64_t{beats} * beat_bytes_;
   offset(address, bytes, now);
-  check(address % config_.beat_bytes == 0, "an AXI burst that is not aligned to its beats");
+  check(address % beat_bytes_ == 0, "an AXI burst that is not aligned to its beats");
   check(address / 4096 == (address + bytes - 1) / 4096, "an AXI burst that crosses 4 KiB");
   const Cycle ready = timing_.accept(
       now + 1,
@@ -63,45 +105,45 @@ void AxiMemory::accept(Cycle now, std::uint64_t address, unsigned length, bool w
   }
 }
 
-void AxiMemory::observe(Cycle now, const weft_rtl_outputs& outputs) {
+void AxiMemory::observe(Cycle now) {
   if (gives_read_) {
-    check(outputs.axi_rready != 0, "the engine always takes what it has asked for");
+    check(ports_.rready.get() != 0, "the engine always takes what it has asked for");
     if (++reads_.front().given == reads_.front().beats) reads_.pop_front();
   }
   if (gives_write_) {
-    check(outputs.axi_bready != 0, "the engine always takes a write's response");
+    check(ports_.bready.get() != 0, "the engine always takes a write's response");
     writes_.pop_front();
     --data_of_;
   }
-  check(outputs.axi_arvalid == 0 || outputs.axi_awvalid == 0,
+  check(ports_.arvalid.get() == 0 || ports_.awvalid.get() == 0,
         "the engine asks for one burst a cycle");
-  if (outputs.axi_arvalid != 0 || outputs.axi_awvalid != 0) {
+  if (ports_.arvalid.get() != 0 || ports_.awvalid.get() != 0) {
     if (waited_ >= config_.stalls.cycles(StallPort::request, requests_)) {
       ++requests_;
       waited_ = 0;
-      const bool write = outputs.axi_awvalid != 0;
-      accept(now, write ? outputs.axi_awaddr : outputs.axi_araddr,
-             write ? outputs.axi_awlen : outputs.axi_arlen, write);
+      const bool write = ports_.awvalid.get() != 0;
+      accept(now, write ? ports_.awaddr.get() : ports_.araddr.get(),
+             static_cast<unsigned>(write ? ports_.awlen.get() : ports_.arlen.get()), write);
     } else {
       ++waited_;
     }
   }
-  if (outputs.axi_wvalid != 0) {
+  if (ports_.wvalid.get() != 0) {
     const std::uint64_t all =
-        config_.beat_bytes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << config_.beat_bytes) - 1;
-    check(outputs.axi_wstrb == all, "the engine writes whole beats");
-    Beat beat{.last = outputs.axi_wlast != 0};
-    std::copy_n(outputs.axi_wdata, beat.data.size(), beat.data.begin());
+        beat_bytes_ == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << beat_bytes_) - 1;
+    check(ports_.wstrb.get() == all, "the engine writes whole beats");
+    Beat beat{.last = ports_.wlast.get() != 0};
+    ports_.wdata.get_bytes(beat.data.data());
     early_.push_back(beat);
   }
   for (; !early_.empty() && data_of_ < writes_.size(); early_.pop_front())
     take(now, early_.front().data.data(), early_.front().last);
 }
 
-void AxiMemory::take(Cycle now, const std::uint32_t* data, bool last) {
+void AxiMemory::take(Cycle now, const std::uint8_t* data, bool last) {
   Write& write = writes_[data_of_];
-  const std::uint64_t at = write.address + std::uint64_t{write.taken} * config_.beat_bytes;
-  std::memcpy(bytes_.data() + offset(at, config_.beat_bytes, now), data, config_.beat_bytes);
+  const std::uint64_t at = write.address + std::uint64_t{write.taken} * beat_bytes_;
+  std::memcpy(bytes_.data() + offset(at, beat_bytes_, now), data, beat_bytes_);
   ++write.taken;
   check(last == (write.taken == write.beats), "wlast marks a burst's last beat");
   if (write.taken == write.beats) ++data_of_;

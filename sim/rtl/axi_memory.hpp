@@ -11,32 +11,34 @@
 #include <vector>
 
 #include "sim/memory/dram_timing.hpp"
-#include "sim/rtl/abi.h"
+#include "sim/rtl/library.hpp"
 
 namespace weft::sim::rtl {
 
 class AxiMemory {
  public:
+  static constexpr std::uint32_t kMostBeatBytes = 64;
   struct Config {
     weft::engine::Dram dram;
     double clock_hz = 0;
     memory::Stalls stalls{};
     std::uint64_t base = 0;  // address of the first byte
     std::uint64_t bytes = 0;
-    std::uint32_t beat_bytes = 0;
   };
-  explicit AxiMemory(const Config& config);
+  // Behind the memory port of that name; ConfigError where the library declares none.
+  AxiMemory(Instance& instance, std::string_view name, const Config& config);
 
   // The inputs that memory drives in cycle `now`; then, once the engine has settled, what happens
   // in it.
-  void drive(Cycle now, weft_rtl_inputs& inputs);
+  void drive(Cycle now);
   // ContractError for an access outside the memory, or one that AXI forbids.
-  void observe(Cycle now, const weft_rtl_outputs& outputs);
+  void observe(Cycle now);
 
   std::span<std::uint8_t> bytes() { return bytes_; }
   std::span<const std::uint8_t> bytes() const { return bytes_; }
   std::uint64_t base() const { return config_.base; }
   const memory::DramTiming& timing() const { return timing_; }
+  bool answers_write() const { return gives_write_; }  // in the cycle that was driven last
 
  private:
   struct Read {
@@ -52,18 +54,25 @@ class AxiMemory {
     Cycle response = 0;
   };
 
-  void take(Cycle now, const std::uint32_t* data, bool last);
+  struct Ports {
+    Port arvalid, arready, araddr, arlen, rvalid, rready, rdata, rresp, rlast, awvalid, awready,
+        awaddr, awlen, wvalid, wready, wdata, wstrb, wlast, bvalid, bready, bresp;
+  };
+  static Ports ports_of(Instance& instance, const weft_rtl_memory& memory);
+  void take(Cycle now, const std::uint8_t* data, bool last);
   void accept(Cycle now, std::uint64_t address, unsigned length, bool write);
   std::size_t offset(std::uint64_t address, std::uint64_t bytes, Cycle now) const;
 
   Config config_;
+  std::uint32_t beat_bytes_;
+  Ports ports_;
   memory::DramTiming timing_;
   std::vector<std::uint8_t> bytes_;
   std::deque<Read> reads_;
   std::deque<Write> writes_;  // without a response yet, oldest first
   std::size_t data_of_ = 0;   // index of the write that the next W beat belongs to
   struct Beat {
-    std::array<std::uint32_t, WEFT_RTL_DATA_WORDS> data{};
+    std::array<std::uint8_t, kMostBeatBytes> data{};
     bool last = false;
   };
   std::deque<Beat> early_;  // W beats ahead of their address, which a stall holds back

@@ -257,7 +257,7 @@ std::shared_ptr<const Library> library_for(const Lowering& lowering) {
   const auto array = std::find_if(lowering.arrays.begin(), lowering.arrays.end(),
                                   [](const auto* a) { return a->kind == ArrayKind::spatial; });
   check(array != lowering.arrays.end(), "the binding fusemax runs on a spatial array");
-  return Library::of_side(*(*array)->rows);
+  return fusemax_of_side(*(*array)->rows);
 }
 
 void check_executes(const Parameters& rtl, const Lowering& lowering,

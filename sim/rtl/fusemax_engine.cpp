@@ -8,7 +8,6 @@
 #include "models/engine/layout.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/numerics/exp_fp32.hpp"
-#include "sim/rtl/fusemax_registers.hpp"
 
 namespace weft::sim::rtl {
 
@@ -30,6 +29,18 @@ std::uint16_t random_bf16(std::uint64_t& state) {
                              0x1p-22f);
 }
 
+// Bits of the registers control and status: docs/units/engine/fusemax.md.
+constexpr std::uint64_t kStart = 1;
+constexpr std::uint64_t kInterruptEnable = 2;
+constexpr std::uint64_t kDone = 2;
+constexpr std::uint64_t kError = 4;
+
+// The registers of RtlCounter, in its order.
+constexpr const char* kCounterRegisters[kRtlCounters] = {
+    "cycles",         "busy_2d",     "stall_in_2d",  "stall_out_2d", "tiles_2d",
+    "busy_1d",        "stall_in_1d", "stall_out_1d", "tiles_1d",     "read_requests",
+    "write_requests", "bytes_read",  "bytes_written"};
+
 }  // namespace
 
 const char* name_of(const Firing& firing) {
@@ -43,16 +54,26 @@ const char* name_of(const Firing& firing) {
 FusemaxEngine::FusemaxEngine(const std::shared_ptr<const Library>& library,
                              const weft::engine::Schedule& schedule, const workload::Trace* trace,
                              const memory::Stalls& stalls, std::uint64_t seed)
-    : schedule_(schedule), sizing_(*schedule.sizing), instance_(library) {
+    : schedule_(schedule),
+      sizing_(*schedule.sizing),
+      instance_(library),
+      registers_(instance_),
+      ports_{.reset = instance_.reset(),
+             .busy = instance_.output("busy_o", 1),
+             .fire_2d_valid = instance_.output("fire_2d_valid_o", 1),
+             .fire_2d_step = instance_.output("fire_2d_step_o", 3),
+             .fire_1d_valid = instance_.output("fire_1d_valid_o", 1),
+             .fire_1d_step = instance_.output("fire_1d_step_o", 3),
+             .fire_transfer_valid = instance_.output("fire_transfer_valid_o", 1),
+             .fire_transfer_target = instance_.output("fire_transfer_target_o", 2)} {
   const weft::engine::Layout layout(schedule);
   const weft::engine::Architecture& arch = *schedule.lowering->arch;
-  memory_ = std::make_unique<AxiMemory>(
-      AxiMemory::Config{.dram = arch.dram,
-                        .clock_hz = arch.clock_hz,
-                        .stalls = stalls,
-                        .base = kBase,
-                        .bytes = layout.bytes(),
-                        .beat_bytes = library->parameters().beat_bytes});
+  memory_ = std::make_unique<AxiMemory>(instance_, "axi",
+                                        AxiMemory::Config{.dram = arch.dram,
+                                                          .clock_hz = arch.clock_hz,
+                                                          .stalls = stalls,
+                                                          .base = kBase,
+                                                          .bytes = layout.bytes()});
   lay_out(trace, seed);
   make_program(trace);
 }
@@ -113,27 +134,26 @@ void FusemaxEngine::make_program(const workload::Trace* trace) {
   }
   const double scale =
       trace != nullptr ? trace->scale : 1 / std::sqrt(static_cast<double>(shape.width_qk));
-  const auto set = [&](std::uint32_t address, std::int64_t value) {
-    program_.push_back({address, static_cast<std::uint32_t>(value)});
+  const auto set = [&](const std::string& name, std::int64_t value) {
+    registers_.write(name, static_cast<std::uint64_t>(value));
   };
-  set(registers::kSeqQ, shape.seq_q);
-  set(registers::kSeqKv, shape.seq_kv);
-  set(registers::kWidthQk, shape.width_qk);
-  set(registers::kWidthV, shape.width_v);
-  set(registers::kHeads, sizing_.repeats);
-  set(registers::kGroup, shape.heads / shape.kv_heads);
-  set(registers::kFlags, shape.causal ? 1 : 0);
-  set(registers::kBlockTiles, block);
-  set(registers::kScaleLog2e, numerics::bits_of(numerics::softmax_scale_log2e(scale)));
-  const TensorId tensors[] = {tensor("Q"), tensor("K"), tensor("V"), tensor("AV")};
-  for (std::uint32_t t = 0; t < 4; ++t) {
-    const weft::engine::Layout::Extent& extent = layout.tensor(tensors[t]);
-    const std::uint64_t base = kBase + extent.begin;
-    set(registers::kBases + 8 * t, static_cast<std::int64_t>(base & 0xFFFFFFFFu));
-    set(registers::kBases + 8 * t + 4, static_cast<std::int64_t>(base >> 32));
-    set(registers::kHeadBytes + 4 * t, static_cast<std::int64_t>(extent.slice_bytes));
+  set("seq_q", shape.seq_q);
+  set("seq_kv", shape.seq_kv);
+  set("width_qk", shape.width_qk);
+  set("width_v", shape.width_v);
+  set("heads", sizing_.repeats);
+  set("group", shape.heads / shape.kv_heads);
+  set("flags", shape.causal ? 1 : 0);
+  set("block_tiles", block);
+  set("scale_log2e", numerics::bits_of(numerics::softmax_scale_log2e(scale)));
+  const std::pair<const char*, const char*> tensors[] = {
+      {"Q", "q"}, {"K", "k"}, {"V", "v"}, {"AV", "out"}};
+  for (const auto& [name, suffix] : tensors) {
+    const weft::engine::Layout::Extent& extent = layout.tensor(tensor(name));
+    set(std::string("base_") + suffix, static_cast<std::int64_t>(kBase + extent.begin));
+    set(std::string("head_bytes_") + suffix, static_cast<std::int64_t>(extent.slice_bytes));
   }
-  set(registers::kControl, registers::kStart | registers::kInterruptEnable);
+  registers_.write("control", kStart | kInterruptEnable);
 }
 
 double FusemaxEngine::progress() const {
@@ -143,81 +163,56 @@ double FusemaxEngine::progress() const {
   return phase_ == Phase::done ? 1.0 : std::min(0.99, static_cast<double>(fired_tiles_) / tiles);
 }
 
-// One access at a time: address and data together, then the response.
-void FusemaxEngine::write_registers(Cycle now) {
-  const bool start = program_[at_].address == registers::kControl;
-  if (inputs_.axil_awvalid != 0 && outputs_.axil_awready != 0) address_taken_ = true;
-  if (inputs_.axil_wvalid != 0 && outputs_.axil_wready != 0) data_taken_ = true;
-  if (outputs_.axil_bvalid != 0 && inputs_.axil_bready != 0) {
-    check(outputs_.axil_bresp == 0, "the engine refused a register that it has");
-    ++at_;
-    address_taken_ = data_taken_ = false;
-  }
-  if (start && outputs_.busy != 0 && phase_ == Phase::program) {
-    phase_ = Phase::running;
-    started_ = now - 1;
-    if (!wave_.path.empty())
-      instance_.open_wave(wave_.path, wave_.from, wave_.to, schedule_.lowering->arch->clock_hz);
-  }
+void FusemaxEngine::start(Cycle now) {
+  phase_ = Phase::running;
+  started_ = now - 1;
+  if (!wave_.path.empty())
+    instance_.open_wave(wave_.path, wave_.from, wave_.to, schedule_.lowering->arch->clock_hz);
 }
 
-void FusemaxEngine::read_registers() {
-  if (inputs_.axil_arvalid != 0 && outputs_.axil_arready != 0) address_taken_ = true;
-  if (outputs_.axil_rvalid == 0) return;
-  check(outputs_.axil_rresp == 0, "the engine refused a counter that it has");
-  if (at_ == 0) {
-    check((outputs_.axil_rdata & registers::kDone) != 0, "a run that has ended says so");
-    if ((outputs_.axil_rdata & registers::kError) != 0)
-      throw ContractError("the engine reports an error");
-  } else {
-    counters_[(at_ - 1) / 2] |= std::uint64_t{outputs_.axil_rdata} << ((at_ - 1) % 2 * 32);
-  }
-  address_taken_ = false;
-  if (++at_ == 1 + 2 * kRtlCounters) phase_ = Phase::done;
+void FusemaxEngine::read_counters() {
+  const std::uint64_t status = registers_.value(status_);
+  check((status & kDone) != 0, "a run that has ended says so");
+  if ((status & kError) != 0) throw ContractError("the engine reports an error");
+  for (std::size_t c = 0; c < kRtlCounters; ++c) counters_[c] = registers_.value(status_ + 1 + c);
+  phase_ = Phase::done;
 }
 
 void FusemaxEngine::follow() {
   const auto at = static_cast<Cycle>(run_cycles_);
   ++run_cycles_;
-  if (outputs_.fire_2d_valid != 0 && outputs_.fire_2d_step == 4) ++fired_tiles_;
+  const auto step = [](const Port& port) { return static_cast<int>(port.get()); };
+  const bool fires_2d = ports_.fire_2d_valid.get() != 0;
+  if (fires_2d && step(ports_.fire_2d_step) == 4) ++fired_tiles_;
   if (fire_ == nullptr) return;
-  if (outputs_.fire_1d_valid != 0) fire_(context_, {at, 1, outputs_.fire_1d_step});
-  if (outputs_.fire_2d_valid != 0) fire_(context_, {at, 0, outputs_.fire_2d_step});
-  if (outputs_.fire_transfer_valid != 0) fire_(context_, {at, 2, outputs_.fire_transfer_target});
+  if (ports_.fire_1d_valid.get() != 0) fire_(context_, {at, 1, step(ports_.fire_1d_step)});
+  if (fires_2d) fire_(context_, {at, 0, step(ports_.fire_2d_step)});
+  if (ports_.fire_transfer_valid.get() != 0)
+    fire_(context_, {at, 2, step(ports_.fire_transfer_target)});
 }
 
 Cycle FusemaxEngine::step(Cycle now) {
   if (phase_ == Phase::done) return kNever;
-  inputs_.rst_n = phase_ == Phase::reset ? 0 : 1;
-  const bool programs =
-      (phase_ == Phase::program || phase_ == Phase::running) && at_ < program_.size();
-  inputs_.axil_awvalid = programs && !address_taken_ ? 1 : 0;
-  inputs_.axil_wvalid = programs && !data_taken_ ? 1 : 0;
-  if (programs) {
-    inputs_.axil_awaddr = static_cast<std::uint16_t>(program_[at_].address);
-    inputs_.axil_wdata = program_[at_].value;
-  }
-  inputs_.axil_wstrb = 15;
-  inputs_.axil_bready = 1;
-  inputs_.axil_arvalid = phase_ == Phase::read && !address_taken_ ? 1 : 0;
-  inputs_.axil_araddr = static_cast<std::uint16_t>(at_ == 0 ? registers::kStatus
-                                                            : registers::kCounters + 4 * (at_ - 1));
-  inputs_.axil_rready = 1;
-  memory_->drive(now, inputs_);
-  instance_.settle(inputs_, outputs_);
-  memory_->observe(now, outputs_);
-  if (programs) write_registers(now);
-  if (phase_ == Phase::reset && --reset_left_ == 0) phase_ = Phase::program;
+  const bool in_reset = phase_ == Phase::reset;
+  ports_.reset.set(in_reset ? 0 : 1);
+  if (!in_reset) registers_.drive();
+  memory_->drive(now);
+  instance_.settle();
+  memory_->observe(now);
+  if (!in_reset) registers_.observe();
+  const bool busy = ports_.busy.get() != 0;
+  if (phase_ == Phase::program && busy) start(now);
+  if (in_reset && --reset_left_ == 0) phase_ = Phase::program;
   if (phase_ == Phase::read) {
-    read_registers();
-  } else if (outputs_.busy != 0) {
-    if (inputs_.axi_bvalid != 0) last_response_ = now;
+    if (registers_.done()) read_counters();
+  } else if (busy) {
+    if (memory_->answers_write()) last_response_ = now;
     follow();
   } else if (phase_ == Phase::running) {
     phase_ = Phase::read;
-    at_ = 0;
-    address_taken_ = false;
-  } else if (phase_ == Phase::program && at_ == program_.size()) {
+    status_ = registers_.read("status");
+    for (const char* name : kCounterRegisters) registers_.read(name);
+  } else if (phase_ == Phase::program && registers_.done()) {
     throw ContractError("the engine did not start: its configuration is one that it refuses");
   }
   instance_.tick();

@@ -13,7 +13,8 @@
 #include "models/engine/schedule.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/rtl/axi_memory.hpp"
-#include "sim/rtl/library.hpp"
+#include "sim/rtl/fusemax_library.hpp"
+#include "sim/rtl/register_bus.hpp"
 
 namespace weft::sim::rtl {
 
@@ -90,22 +91,25 @@ class FusemaxEngine {
 
  private:
   enum class Phase : std::uint8_t { reset, program, running, read, done };
-  struct Access {
-    std::uint32_t address = 0;
-    std::uint32_t value = 0;
+  // What the engine shows of itself, beside its buses.
+  struct Watched {
+    Port reset, busy, fire_2d_valid, fire_2d_step, fire_1d_valid, fire_1d_step, fire_transfer_valid,
+        fire_transfer_target;
   };
   void lay_out(const workload::Trace* trace, std::uint64_t seed);
   void put(weft::engine::TensorId tensor, const workload::Trace* trace, int which,
            std::uint64_t seed);
   void make_program(const workload::Trace* trace);
-  void write_registers(Cycle now);
-  void read_registers();
+  void start(Cycle now);
+  void read_counters();
   void follow();
   weft::engine::TensorId tensor(const std::string& name) const;
 
   const weft::engine::Schedule& schedule_;
   const weft::engine::Sizing& sizing_;
   Instance instance_;
+  RegisterBus registers_;
+  Watched ports_;
   std::unique_ptr<AxiMemory> memory_;
   struct Wave {
     std::string path;
@@ -113,18 +117,13 @@ class FusemaxEngine {
     std::uint64_t to = 0;
   };
   Wave wave_;
-  std::vector<Access> program_;
-  Inputs inputs_{};
-  Outputs outputs_{};
   Phase phase_ = Phase::reset;
   int reset_left_ = 4;  // cycles
-  std::size_t at_ = 0;  // access under way
-  bool address_taken_ = false;
-  bool data_taken_ = false;
-  Cycle started_ = 0;  // the cycle in which start was accepted
+  Cycle started_ = 0;   // the cycle in which start was accepted
   std::uint64_t run_cycles_ = 0;
   std::uint64_t fired_tiles_ = 0;
   Cycle last_response_ = 0;
+  std::size_t status_ = 0;  // what registers_ reads at the end of a run: status, then counters
   std::array<std::uint64_t, kRtlCounters> counters_{};
   Fire fire_ = nullptr;
   void* context_ = nullptr;

@@ -4,38 +4,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <string_view>
-#include <system_error>
+#include <bit>
+#include <vector>
 
 #include "models/common/error.hpp"
 #include "models/common/input_file.hpp"
-#include "models/common/sha256.hpp"
-#include "weft_rtl_sources.hpp"
 
 namespace weft::sim::rtl {
 namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& field, const std::string& value,
-                         const std::string& why) {
-  throw ConfigError(Problem{{path.string(), 0, 0}, field, value, why});
-}
+static_assert(std::endian::native == std::endian::little, "ports are moved as bytes");
 
-// The side of "libweft_fusemax_16.so"; 0 for another file.
-std::int64_t side_of(const std::string& name) {
-  constexpr std::string_view kBefore = "libweft_fusemax_";
-  constexpr std::string_view kAfter = ".so";
-  if (name.size() <= kBefore.size() + kAfter.size() || !name.starts_with(kBefore) ||
-      !name.ends_with(kAfter))
-    return 0;
-  const char* begin = name.data() + kBefore.size();
-  const char* end = name.data() + name.size() - kAfter.size();
-  std::int64_t side = 0;
-  const auto [stop, error] = std::from_chars(begin, end, side);
-  return error == std::errc{} && stop == end && library_name(side) == name ? side : 0;
+[[noreturn]] void refuse_file(const fs::path& path, const std::string& field,
+                              const std::string& value, const std::string& why) {
+  throw ConfigError(Problem{{path.string(), 0, 0}, field, value, why});
 }
 
 // The rules of the address space: `RTLD_LOCAL` keeps one library's runtime from another's.
@@ -50,112 +34,78 @@ Handle open_handle(const fs::path& path) {
   Handle handle(::dlopen(fs::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL));
   if (handle != nullptr) return handle;
   const char* why = ::dlerror();
-  refuse(
+  refuse_file(
       path, "", "",
       std::string("cannot be opened as a library: ") + (why != nullptr ? why : "unknown reason"));
 }
 
 void check_api(const fs::path& path, const weft_rtl_api* api) {
   if (api == nullptr)
-    refuse(path, "", "", "gives no table of functions; build it again with 'weft rtl build'");
-  if (api->abi_version != WEFT_RTL_ABI_VERSION || api->inputs_bytes != sizeof(Inputs) ||
-      api->outputs_bytes != sizeof(Outputs)) {
-    refuse(path, "abi_version", std::to_string(api->abi_version),
-           fmt::format("this program takes {}; build the library again with 'weft rtl build'",
-                       WEFT_RTL_ABI_VERSION));
+    refuse_file(path, "", "", "gives no table; build it again with 'weft rtl build'");
+  if (api->abi_version != WEFT_RTL_ABI_VERSION) {
+    refuse_file(path, "abi_version", std::to_string(api->abi_version),
+                fmt::format("this program takes {}; build the library again with 'weft rtl build'",
+                            WEFT_RTL_ABI_VERSION));
   }
-  if (std::string_view(api->engine) != "fusemax")
-    refuse(path, "engine", api->engine, "must be 'fusemax'");
-  if (const std::string expected = expected_hash(api->parameters); api->source_hash != expected) {
-    refuse(path, "source_hash", api->source_hash,
-           fmt::format("the sources of this program have '{}': build it again with 'weft rtl build "
-                       "--side {}', or build Weft again where "
-                       "rtl/ has changed since",
-                       expected, api->parameters.side));
+  if (api->table_bytes != sizeof(weft_rtl_api)) {
+    refuse_file(path, "table_bytes", std::to_string(api->table_bytes),
+                fmt::format("must be {}; build the library again with 'weft rtl build'",
+                            sizeof(weft_rtl_api)));
   }
+}
+
+// The entry of that name; ConfigError names it, its nearest neighbour, and what there is.
+template <class Entry>
+const Entry& find(const Library& library, std::span<const Entry> entries, std::string_view name,
+                  const char* what) {
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return name == e.name; });
+  if (found != entries.end()) return *found;
+  std::vector<std::string> known;
+  for (const Entry& entry : entries) known.emplace_back(entry.name);
+  const std::string near = nearest_name(name, known);
+  library.refuse(what, std::string(name),
+                 fmt::format("the engine '{}' has no such {}{}; it has {}", library.engine(), what,
+                             near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+                             known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+}
+
+const char* name_of(std::uint32_t kind) {
+  static constexpr const char* kNames[] = {"an input", "an output", "the clock", "a reset"};
+  return kind < std::size(kNames) ? kNames[kind] : "of no known kind";
 }
 
 }  // namespace
-
-std::vector<fs::path> library_folders() {
-  std::vector<fs::path> folders;
-  if (const char* named = std::getenv("WEFT_RTL_PATH"); named != nullptr) {
-    std::string_view rest = named;
-    while (!rest.empty()) {
-      const std::size_t colon = rest.find(':');
-      if (const std::string_view folder = rest.substr(0, colon); !folder.empty())
-        folders.emplace_back(folder);
-      rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
-    }
-  }
-  std::error_code code;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", code);  // build/<preset>/bin/weft
-  if (!code) folders.push_back((executable.parent_path() / "../lib/weft-rtl").lexically_normal());
-  return folders;
-}
-
-std::string library_name(std::int64_t side) { return fmt::format("libweft_fusemax_{}.so", side); }
-
-std::vector<Found> find_libraries() {
-  std::vector<Found> all;
-  for (const fs::path& folder : library_folders()) {
-    std::error_code code;
-    for (const auto& entry : fs::directory_iterator(folder, code)) {
-      const std::int64_t side = side_of(entry.path().filename().string());
-      const bool known = std::any_of(all.begin(), all.end(),
-                                     [&](const Found& found) { return found.side == side; });
-      if (side > 0 && !known) all.push_back({side, entry.path()});
-    }
-  }
-  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.side < b.side; });
-  return all;
-}
-
-std::string expected_hash(const Parameters& p) {
-  // As scripts/rtl/build_library.sh writes them.
-  return sha256_hex(fmt::format(
-      "{} side {} contexts {} max_width {} divide_stages {} outstanding {} buffer_bytes {}",
-      WEFT_RTL_SOURCES_SHA256, p.side, p.contexts, p.max_width, p.divide_stages, p.outstanding,
-      p.buffer_bytes));
-}
 
 std::shared_ptr<const Library> Library::open(const fs::path& path) {
   Handle handle = open_handle(path);
   const auto table =
       reinterpret_cast<decltype(&weft_rtl_table)>(::dlsym(handle.get(), "weft_rtl_table"));
   if (table == nullptr)
-    refuse(path, "", "", "is no library of Verilated RTL: it has no 'weft_rtl_table'");
+    refuse_file(path, "", "", "is no library of Verilated RTL: it has no 'weft_rtl_table'");
   const weft_rtl_api* api = table();
   check_api(path, api);
   return std::shared_ptr<const Library>(new Library(path, handle.release(), api));
 }
 
-std::shared_ptr<const Library> Library::of_side(std::int64_t side) {
-  if (side < kLeastSide || side > kMostSide) {
-    throw ConfigError(
-        Problem{{"--fidelity rtl", 0, 0},
-                "side",
-                std::to_string(side),
-                fmt::format("the RTL has sides from {} to {}", kLeastSide, kMostSide)});
-  }
-  const auto all = find_libraries();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Found& f) { return f.side == side; });
-  if (found != all.end()) return open(found->path);
-  std::string there;
-  for (const Found& f : all) there += (there.empty() ? "" : ", ") + std::to_string(f.side);
-  std::string folders;
-  for (const fs::path& folder : library_folders())
-    folders += (folders.empty() ? "" : " and ") + folder.string();
-  throw ConfigError(Problem{{"--fidelity rtl", 0, 0},
-                            "side",
-                            std::to_string(side),
-                            fmt::format("there is no library of that side: build it with 'weft rtl "
-                                        "build --side {}'; there are {} in {}",
-                                        side, there.empty() ? "none" : there, folders)});
+Library::~Library() { ::dlclose(handle_); }
+
+void Library::refuse(const std::string& field, const std::string& value,
+                     const std::string& why) const {
+  refuse_file(path_, field, value, why);
 }
 
-Library::~Library() { ::dlclose(handle_); }
+const weft_rtl_register& Library::register_of(std::string_view name) const {
+  return find(*this, registers(), name, "register");
+}
+
+const weft_rtl_memory& Library::memory_of(std::string_view name) const {
+  return find(*this, memories(), name, "memory");
+}
+
+std::uint64_t Library::parameter(std::string_view name) const {
+  return find(*this, parameters(), name, "parameter").value;
+}
 
 Instance::Instance(std::shared_ptr<const Library> library)
     : library_(std::move(library)), instance_(library_->api_->create()) {
@@ -164,6 +114,33 @@ Instance::Instance(std::shared_ptr<const Library> library)
 }
 
 Instance::~Instance() { library_->api_->free(instance_); }
+
+Port Instance::port(std::string_view name, std::uint32_t kind, std::uint32_t bits) {
+  const weft_rtl_port& port = find(*library_, library_->ports(), name, "port");
+  if (port.kind != kind) {
+    library_->refuse("port", std::string(name),
+                     fmt::format("is {}; {} is needed", name_of(port.kind), name_of(kind)));
+  }
+  if (bits != 0 && port.bits != bits) {
+    library_->refuse("port", std::string(name),
+                     fmt::format("has {} bits; {} are needed", port.bits, bits));
+  }
+  const auto index = static_cast<std::uint32_t>(&port - library_->ports().data());
+  return {library_->api_->port(instance_, index), port.bits};
+}
+
+Port Instance::input(std::string_view name, std::uint32_t bits) {
+  return port(name, WEFT_RTL_INPUT, bits);
+}
+Port Instance::output(std::string_view name, std::uint32_t bits) {
+  return port(name, WEFT_RTL_OUTPUT, bits);
+}
+Port Instance::reset() {
+  for (const weft_rtl_port& p : library_->ports()) {
+    if (p.kind == WEFT_RTL_RESET) return port(p.name, WEFT_RTL_RESET, 1);
+  }
+  library_->refuse("port", "", "the engine has no reset");
+}
 
 void Instance::fail(int code) const {
   const std::string why = library_->api_->error(instance_);

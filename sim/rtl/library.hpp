@@ -1,58 +1,51 @@
-// Libraries of Verilated RTL (abi.h): found by side, opened, checked, and instances of the engine
-// made from them.
+// Libraries of Verilated RTL (abi.h), of any engine: opened, checked, and instances of the engine
+// made from them. What an engine has is found by name, once: a port becomes a pointer to its value.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "sim/rtl/abi.h"
 
 namespace weft::sim::rtl {
 
-using Parameters = weft_rtl_parameters;
-using Inputs = weft_rtl_inputs;
-using Outputs = weft_rtl_outputs;
-
-inline constexpr std::int64_t kLeastSide = 4;
-inline constexpr std::int64_t kMostSide = 32;
-
-// Folders in which libraries are looked for, in this order: those of $WEFT_RTL_PATH (colons
-// between), then lib/weft-rtl beside the folder of the running executable.
-std::vector<std::filesystem::path> library_folders();
-// "libweft_fusemax_16.so".
-std::string library_name(std::int64_t side);
-
-// A library found, whether or not it can be used.
-struct Found {
-  std::int64_t side = 0;
-  std::filesystem::path path;
-};
-// Every library in library_folders(), by side; of two of one side the one that would be used.
-std::vector<Found> find_libraries();
-
-// SHA-256 over the sources and parameters, as a library built now from the sources of this program
-// says it.
-std::string expected_hash(const Parameters& parameters);
-
 // An open library. It stays open until its last instance is gone.
 class Library {
  public:
-  // ConfigError: no such file, none of a library of ours, of another version of the table, or built
-  // from other sources than this program.
+  // ConfigError: no such file, none of a library of ours, or of another version of the table.
   static std::shared_ptr<const Library> open(const std::filesystem::path& path);
-  // The library of a side; ConfigError names `weft rtl build` where there is none.
-  static std::shared_ptr<const Library> of_side(std::int64_t side);
 
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
-  const Parameters& parameters() const { return api_->parameters; }
   const std::filesystem::path& path() const { return path_; }
+  std::string_view engine() const { return api_->engine; }
+  std::string_view source_hash() const { return api_->source_hash; }
   bool traces() const { return api_->traces != 0; }
+  std::string_view register_bus() const { return api_->register_bus; }
+
+  std::span<const weft_rtl_port> ports() const { return {api_->ports, api_->port_count}; }
+  std::span<const weft_rtl_register> registers() const {
+    return {api_->registers, api_->register_count};
+  }
+  std::span<const weft_rtl_memory> memories() const { return {api_->memories, api_->memory_count}; }
+  std::span<const weft_rtl_parameter> parameters() const {
+    return {api_->parameters, api_->parameter_count};
+  }
+  // By name; ConfigError names what the library does not have, and what it has.
+  const weft_rtl_register& register_of(std::string_view name) const;
+  const weft_rtl_memory& memory_of(std::string_view name) const;
+  std::uint64_t parameter(std::string_view name) const;
+
+  // ConfigError about this library.
+  [[noreturn]] void refuse(const std::string& field, const std::string& value,
+                           const std::string& why) const;
 
  private:
   friend class Instance;
@@ -64,6 +57,56 @@ class Library {
   const weft_rtl_api* api_;
 };
 
+// A port of one instance. Inputs are set before settle(), outputs read between settle() and tick().
+class Port {
+ public:
+  Port(void* value, std::uint32_t bits)
+      : value_(value),
+        bits_(bits),
+        bytes_(bits <= 8    ? 1
+               : bits <= 16 ? 2
+               : bits <= 32 ? 4
+                            : 8) {}
+
+  std::uint32_t bits() const { return bits_; }
+  // The lowest 64 bits.
+  std::uint64_t get() const {
+    switch (bytes_) {
+      case 1: return load<std::uint8_t>();
+      case 2: return load<std::uint16_t>();
+      case 4: return load<std::uint32_t>();
+      default: return load<std::uint64_t>();
+    }
+  }
+  void set(std::uint64_t value) {
+    switch (bytes_) {
+      case 1: return store(static_cast<std::uint8_t>(value));
+      case 2: return store(static_cast<std::uint16_t>(value));
+      case 4: return store(static_cast<std::uint32_t>(value));
+      default: return store(value);
+    }
+  }
+  // All of it, in bits() / 8 bytes, the least significant one first.
+  void get_bytes(void* bytes) const { std::memcpy(bytes, value_, bits_ / 8); }
+  void set_bytes(const void* bytes) { std::memcpy(value_, bytes, bits_ / 8); }
+
+ private:
+  template <class T>
+  T load() const {
+    T value{};
+    std::memcpy(&value, value_, sizeof value);
+    return value;
+  }
+  template <class T>
+  void store(T value) {
+    std::memcpy(value_, &value, sizeof value);
+  }
+
+  void* value_;
+  std::uint32_t bits_;
+  std::uint32_t bytes_;  // that get() and set() move
+};
+
 // One engine, from reset on. What the RTL finds wrong (an assertion, $fatal) is thrown as
 // ContractError with its text, a wave that cannot be written as ConfigError.
 class Instance {
@@ -73,10 +116,14 @@ class Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
+  const Library& library() const { return *library_; }
+  // ConfigError where the engine has no such port, or one of another width; 0 takes any width.
+  Port input(std::string_view name, std::uint32_t bits = 0);
+  Port output(std::string_view name, std::uint32_t bits = 0);
+  Port reset();  // active low
+
   // A cycle is settle(), then tick().
-  void settle(const Inputs& inputs, Outputs& outputs) {
-    check(library_->api_->settle(instance_, &inputs, &outputs));
-  }
+  void settle() { check(library_->api_->settle(instance_)); }
   void tick() { check(library_->api_->tick(instance_)); }
 
   // A VCD of cycles [from, to), of which this one, whose inputs have been settled, is cycle 0.
@@ -85,9 +132,8 @@ class Instance {
   void open_wave(const std::string& path, std::uint64_t from, std::uint64_t to, double clock_hz);
   void close_wave();
 
-  const Parameters& parameters() const { return library_->parameters(); }
-
  private:
+  Port port(std::string_view name, std::uint32_t kind, std::uint32_t bits);
   void check(int code) const {
     if (code != 0) [[unlikely]]
       fail(code);

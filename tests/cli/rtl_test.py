@@ -228,6 +228,13 @@ class LibraryTest(FolderTest):
         subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(self.folder / "libweft_fusemax_4.so"), str(source)], check=True)
         self.refused("weft_rtl_table")
 
+    def test_a_library_of_another_version(self) -> None:
+        """As the table was when its ports were one engine's: version, sizes of two structs, waves, engine."""
+        source = self.put("old.c", "static const struct {unsigned v[4]; const char* engine;} t = {{2, 136, 200, 1}, \"fusemax\"};\n"
+                          "const void* weft_rtl_table(void) { return &t; }\n")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(self.folder / "libweft_fusemax_4.so"), str(source)], check=True)
+        self.refused("abi_version = '2': this program takes 3; build the library again with 'weft rtl build'")
+
     def test_a_library_built_from_other_sources(self) -> None:
         """The hash in a copy of the library with one digit changed."""
         code = (LIBRARIES / "libweft_fusemax_4.so").read_bytes()

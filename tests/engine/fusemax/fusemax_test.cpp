@@ -5,6 +5,7 @@
 
 #include "models/numerics/bf16.hpp"
 #include "models/softmax/attention.hpp"
+#include "sim/rtl/fusemax_library.hpp"
 #include "tests/engine/fusemax/lockstep.hpp"
 
 namespace weft::sim::engine::test {
@@ -39,7 +40,7 @@ struct Draw {
 };
 
 void random_points(int side, int points, std::int64_t longest, std::uint64_t least_elements) {
-  const auto library = rtl::Library::of_side(side);
+  const auto library = rtl::fusemax_of_side(side);
   const std::uint64_t seed = weft::test::seed_or(4) + static_cast<std::uint64_t>(side);
   std::mt19937_64 random(seed);
   Draw draw{random, longest};
@@ -86,7 +87,7 @@ TEST(FusemaxRtl, DirectedShapes) {
       {2, 2, 1, 1, 1, 1, false},      {2, 1, 17, 33, 5, 7, true},    {2, 2, 16, 16, 64, 64, true},
       {1, 1, 20, 20, 128, 128, true}, {1, 1, 130, 10, 16, 1, false}, {6, 2, 9, 41, 33, 2, true}};
   for (const int side : {4, 8, 16}) {
-    const auto library = rtl::Library::of_side(side);
+    const auto library = rtl::fusemax_of_side(side);
     for (const Case& c : kCases) {
       Shape s;
       s.batch = 1;
@@ -118,7 +119,7 @@ TEST(FusemaxRtl, BlocksOfQueries) {
   for (const bool causal : {false, true}) {
     s.causal = causal;
     if (causal) s.seq_kv = 160;
-    const auto library = rtl::Library::of_side(4);
+    const auto library = rtl::fusemax_of_side(4);
     for (const std::string bytes : {"7000", "16000", "40000"}) {
       const Lockstep run = run_in_lockstep(library, random_trace(s, 1, 3), StallProfile::bursty, 9,
                                            {{"arch.buffer.bytes", bytes}});
@@ -147,7 +148,7 @@ TEST(FusemaxRtl, SpecialValues) {
         if (random() % 97 == 0) x = numerics::float_of(kSpecial[random() % std::size(kSpecial)]);
       }
     }
-    const Lockstep run = run_in_lockstep(rtl::Library::of_side(4), trace, StallProfile::none, 0);
+    const Lockstep run = run_in_lockstep(rtl::fusemax_of_side(4), trace, StallProfile::none, 0);
     ASSERT_EQ(run.difference(), "") << "trace " << i;
   }
 }
@@ -157,7 +158,7 @@ class RealTrace : public testing::TestWithParam<int> {};
 TEST_P(RealTrace, AllLayersAndHeads) {
   const workload::Trace& trace = minilm_trace();
   const Lockstep run =
-      run_in_lockstep(rtl::Library::of_side(GetParam()), trace, StallProfile::none, 0);
+      run_in_lockstep(rtl::fusemax_of_side(GetParam()), trace, StallProfile::none, 0);
   EXPECT_EQ(run.difference(), "");
   EXPECT_EQ(run.rtl_values.size(), trace.layers.size());
   // And against an oracle that is neither: double precision on the same operands, a bf16 word's

@@ -96,14 +96,14 @@ std::string Lockstep::difference() const {
 Lockstep run_in_lockstep(const std::shared_ptr<const rtl::Library>& library,
                          const workload::Trace& trace, weft::engine::StallProfile stalls,
                          std::uint64_t seed, const std::vector<weft::engine::Setting>& settings) {
-  const auto made =
-      design(at_side("fusemax", static_cast<int>(library->parameters().side)), settings);
+  const rtl::Parameters parameters = rtl::parameters_of(*library);
+  const auto made = design(at_side("fusemax", static_cast<int>(parameters.side)), settings);
   const auto& lowering = made.lowering(trace.shape.causal);
   const auto sizing = size_point(lowering, workload_of(trace.shape), trace.shape,
                                  static_cast<std::int64_t>(trace.layers.size()));
   check(sizing.feasible, "a point of a lockstep run fits its buffer");
   const auto schedule = build_schedule(lowering, sizing);
-  rtl::check_executes(library->parameters(), lowering, sizing);
+  rtl::check_executes(parameters, lowering, sizing);
   Lockstep out;
   out.systemc = begin_result(made, lowering, sizing, weft::engine::Fidelity::systemc);
   out.rtl = begin_result(made, lowering, sizing, weft::engine::Fidelity::rtl);

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# Makes a library of Verilated RTL, of any engine: Verilator to C++, then one shared object behind sim/rtl/abi.h.
+# scripts/rtl/build_library.sh calls it for the FuseMax engine.
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+# shellcheck source=scripts/stopping.sh
+source "$root/scripts/stopping.sh"
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/rtl/verilate_library.sh --top FILE --name NAME --out DIR [options]
+
+Writes DIR/libNAME.so, complete or not at all. Progress goes to standard error.
+  --top FILE         the engine's module, named as its file; FILE with the ending .interface declares what it has
+                     (scripts/rtl/library_tables.sh)
+  --name NAME        of the library
+  --out DIR          where the library goes; made if need be
+  --rtl DIR          the sources; the folder of FILE if none is named
+  --parameter N=V    a parameter of the module; may be given again
+  --config FILE      Verilator's configuration, such as sim/rtl/library/fusemax.vlt
+  --work DIR         where the generated sources and objects go; a temporary folder if none is named
+  --jobs N           compilers at once; one a core if none is named
+  --compiler CXX     g++ if none is named
+  --launcher TOOL    runs the compiler, such as ccache
+  --report           a line "compiled N of M" whenever a file has been
+  --as WORDS         what the lines of progress call it; NAME if nothing is said
+TEXT
+}
+as=""
+refuse() { echo "${as:-verilate_library}: $1" >&2; exit 2; }
+
+top="" name="" out="" rtl="" parameters=() config=() work="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false
+while (($# > 0)); do
+  case "$1" in
+    -h | --help) usage; exit 0 ;;
+    --report) report=true ;;
+    --top | --name | --out | --rtl | --parameter | --config | --work | --jobs | --compiler | --launcher | --as)
+      if (($# < 2)); then refuse "$1 needs a value"; fi
+      case "$1" in
+        --top) top="$2" ;;
+        --name) name="$2" ;;
+        --out) out="$2" ;;
+        --rtl) rtl="$2" ;;
+        --parameter) parameters+=("$2") ;;
+        --config) config=("$(realpath -- "$2")") ;;
+        --work) work="$2" ;;
+        --jobs) jobs="$2" ;;
+        --compiler) compiler="$2" ;;
+        --launcher) launcher=("$2") ;;
+        --as) as="$2" ;;
+      esac
+      shift
+      ;;
+    *) usage >&2; refuse "unknown argument '$1'" ;;
+  esac
+  shift
+done
+if [[ ! "$jobs" =~ ^[1-9][0-9]*$ ]]; then refuse "--jobs: '$jobs': must be a whole number above 0"; fi
+if [[ -z "$out" ]]; then refuse "--out names no folder"; fi
+if [[ ! "$name" =~ ^[A-Za-z0-9_]+$ ]]; then refuse "--name: '$name': must be letters, digits and _"; fi
+for tool in verilator "$compiler" "${launcher[@]}"; do
+  if ! command -v "$tool" > /dev/null; then refuse "'$tool' is not installed (Debian: apt-get install verilator g++)"; fi
+done
+if [[ ! -f "$top" || "$top" != *.sv ]]; then refuse "--top: '$top' is no file of SystemVerilog"; fi
+interface="${top%.sv}.interface"
+if [[ ! -f "$interface" ]]; then refuse "--top: '$interface' is not there"; fi
+for parameter in "${parameters[@]}"; do
+  if [[ ! "$parameter" =~ ^[A-Z][A-Z0-9_]*=(0|[1-9][0-9]*)$ ]]; then refuse "--parameter: '$parameter': must be NAME=NUMBER"; fi
+done
+if [[ -z "$rtl" ]]; then rtl=$(dirname -- "$top"); fi
+if [[ -z "$as" ]]; then as="verilate_library: $name"; fi
+module=$(basename -- "$top" .sv)
+
+# As expected_hash() of sim/rtl/fusemax_library.cpp has it.
+hash=$("$root/scripts/rtl/source_hash.sh" --rtl "$rtl")
+for parameter in "${parameters[@]}"; do
+  key="${parameter%%=*}"
+  hash+=" ${key,,} ${parameter#*=}"
+done
+hash=$(printf '%s' "$hash" | sha256sum | cut -d ' ' -f 1)
+
+temporary="" part=""
+clean_up() {
+  trap '' INT TERM
+  stop_started
+  if [[ -n "$part" ]]; then rm -f "$part"; fi
+  if [[ -n "$temporary" ]]; then rm -rf "$temporary"; fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if [[ -z "$work" ]]; then
+  temporary=$(mktemp -d)
+  work="$temporary"
+fi
+mkdir -p "$work"
+work=$(cd "$work" && pwd) out=$(realpath -m -- "$out") rtl=$(cd "$rtl" && pwd) top=$(realpath -- "$top") interface=$(realpath -- "$interface")
+above="$out"
+while [[ ! -e "$above" ]]; do above=$(dirname "$above"); done
+if [[ ! -d "$above" || ! -w "$above" ]]; then refuse "--out: '$out' cannot be made or written"; fi
+rm -rf "$work/model"
+mkdir "$work/model"
+
+start=$SECONDS
+say() { echo "$as: $1 ($((SECONDS - start)) s)" >&2; }
+
+mapfile -d '' -t packages < <(find "$rtl" -name '*_pkg.sv' -print0 | LC_ALL=C sort -z)
+mapfile -d '' -t folders < <(find "$rtl" -type d -print0 | LC_ALL=C sort -z)
+search=()
+for folder in "${folders[@]}"; do search+=(-y "$folder"); done
+trace=()
+if [[ "${WEFT_RTL_TRACE:-1}" == 1 ]]; then trace=(--trace); fi
+verilator --cc --top-module "$module" --prefix Vweft_rtl_top --Mdir "$work/model" \
+  -O3 --x-assign fast --x-initial fast --assert "${trace[@]}" --output-split 20000 "${parameters[@]/#/-G}" \
+  "${search[@]}" "${config[@]}" "${packages[@]}" "$top" >&2 &
+wait $!  # a signal is taken at once, not at Verilator's end
+say "Verilator has written $(cat "$work"/model/*.cpp | wc -l) lines"
+
+verilator_root=$(verilator --getenv VERILATOR_ROOT)
+runtime=(verilated.cpp verilated_threads.cpp)
+if ((${#trace[@]} > 0)); then runtime+=(verilated_vcd_c.cpp); fi
+cd "$work/model"  # paths in messages, and in what ccache compares, are those from here
+"$root/scripts/rtl/library_tables.sh" Vweft_rtl_top.h "$interface" "$module" "$hash" "${parameters[@]}" > library_tables.inc
+cp "$root"/sim/rtl/library/entry.cpp "$root"/sim/rtl/library/hooks.h .
+for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
+flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -include hooks.h -I.
+  -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0
+  "-DVM_TRACE=$((${#trace[@]} > 0))" "-DVM_TRACE_VCD=$((${#trace[@]} > 0))" -DVM_TRACE_FST=0 -w)
+compile() {  # compile FILE: what runs once is compiled for size of the work, not for speed
+  trap - EXIT INT TERM  # those of the script are not its own
+  local level=-O2
+  if [[ "$1" == *Slow* || "$1" == *__Trace* ]]; then level=-O1; fi
+  local more=()
+  if [[ "$1" == entry.cpp ]]; then more=(-I "$root"); fi
+  "${launcher[@]}" "$compiler" "${flags[@]}" "$level" "${more[@]}" -c "$1" -o "${1%.cpp}.o"
+}
+# Largest first, so that the last to end is a small one.
+mapfile -t files < <(ls -S -- *.cpp)
+running=0 compiled=0
+one_ended() {
+  wait -n
+  running=$((running - 1)) compiled=$((compiled + 1))
+  if $report; then say "compiled $compiled of ${#files[@]}"; fi
+}
+for file in "${files[@]}"; do
+  if ((running >= jobs)); then one_ended; fi
+  compile "$file" &
+  running=$((running + 1))
+done
+while ((running > 0)); do one_ended; done
+say "compiled"
+
+library="lib$name.so"
+"$compiler" -shared -o "$work/$library" ./*.o "-Wl,--version-script=$root/sim/rtl/library/exports.map" -Wl,-Bsymbolic \
+  -Wl,--no-undefined -Wl,--gc-sections -pthread
+mkdir -p "$out"
+part="$out/.$library.$$.part"
+cp "$work/$library" "$part"
+mv "$part" "$out/$library"
+say "$out/$library"

@@ -1,0 +1,131 @@
+#include "sim/rtl/fusemax_library.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+#include "models/common/error.hpp"
+#include "models/common/sha256.hpp"
+#include "weft_rtl_sources.hpp"
+
+namespace weft::sim::rtl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The side of "libweft_fusemax_16.so"; 0 for another file.
+std::int64_t side_of(const std::string& name) {
+  constexpr std::string_view kBefore = "libweft_fusemax_";
+  constexpr std::string_view kAfter = ".so";
+  if (name.size() <= kBefore.size() + kAfter.size() || !name.starts_with(kBefore) ||
+      !name.ends_with(kAfter))
+    return 0;
+  const char* begin = name.data() + kBefore.size();
+  const char* end = name.data() + name.size() - kAfter.size();
+  std::int64_t side = 0;
+  const auto [stop, error] = std::from_chars(begin, end, side);
+  return error == std::errc{} && stop == end && library_name(side) == name ? side : 0;
+}
+
+// SHA-256 over the sources and parameters, as scripts/rtl/verilate_library.sh says it of a library
+// built now from the sources of this program.
+std::string expected_hash(const Library& library) {
+  std::string text = WEFT_RTL_SOURCES_SHA256;
+  for (const weft_rtl_parameter& p : library.parameters())
+    text += fmt::format(" {} {}", p.name, p.value);
+  return sha256_hex(text);
+}
+
+}  // namespace
+
+std::vector<fs::path> library_folders() {
+  std::vector<fs::path> folders;
+  if (const char* named = std::getenv("WEFT_RTL_PATH"); named != nullptr) {
+    std::string_view rest = named;
+    while (!rest.empty()) {
+      const std::size_t colon = rest.find(':');
+      if (const std::string_view folder = rest.substr(0, colon); !folder.empty())
+        folders.emplace_back(folder);
+      rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+    }
+  }
+  std::error_code code;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", code);  // build/<preset>/bin/weft
+  if (!code) folders.push_back((executable.parent_path() / "../lib/weft-rtl").lexically_normal());
+  return folders;
+}
+
+std::string library_name(std::int64_t side) { return fmt::format("libweft_fusemax_{}.so", side); }
+
+std::vector<Found> find_libraries() {
+  std::vector<Found> all;
+  for (const fs::path& folder : library_folders()) {
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(folder, code)) {
+      const std::int64_t side = side_of(entry.path().filename().string());
+      const bool known = std::any_of(all.begin(), all.end(),
+                                     [&](const Found& found) { return found.side == side; });
+      if (side > 0 && !known) all.push_back({side, entry.path()});
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.side < b.side; });
+  return all;
+}
+
+Parameters parameters_of(const Library& library) {
+  const auto value = [&](const char* name) {
+    return static_cast<std::int64_t>(library.parameter(name));
+  };
+  return {.side = value("side"),
+          .contexts = value("contexts"),
+          .max_width = value("max_width"),
+          .divide_stages = value("divide_stages"),
+          .outstanding = value("outstanding"),
+          .buffer_bytes = value("buffer_bytes"),
+          .beat_bytes = library.memory_of("axi").data_bits / 8};
+}
+
+std::shared_ptr<const Library> open_fusemax(const fs::path& path) {
+  auto library = Library::open(path);
+  if (library->engine() != "fusemax")
+    library->refuse("engine", std::string(library->engine()), "must be 'fusemax'");
+  if (const std::string expected = expected_hash(*library); library->source_hash() != expected) {
+    library->refuse("source_hash", std::string(library->source_hash()),
+                    fmt::format("the sources of this program have '{}': build it again with 'weft "
+                                "rtl build --side {}', or build Weft again where rtl/ has changed "
+                                "since",
+                                expected, library->parameter("side")));
+  }
+  return library;
+}
+
+std::shared_ptr<const Library> fusemax_of_side(std::int64_t side) {
+  if (side < kLeastSide || side > kMostSide) {
+    throw ConfigError(
+        Problem{{"--fidelity rtl", 0, 0},
+                "side",
+                std::to_string(side),
+                fmt::format("the RTL has sides from {} to {}", kLeastSide, kMostSide)});
+  }
+  const auto all = find_libraries();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Found& f) { return f.side == side; });
+  if (found != all.end()) return open_fusemax(found->path);
+  std::string there;
+  for (const Found& f : all) there += (there.empty() ? "" : ", ") + std::to_string(f.side);
+  std::string folders;
+  for (const fs::path& folder : library_folders())
+    folders += (folders.empty() ? "" : " and ") + folder.string();
+  throw ConfigError(Problem{{"--fidelity rtl", 0, 0},
+                            "side",
+                            std::to_string(side),
+                            fmt::format("there is no library of that side: build it with 'weft rtl "
+                                        "build --side {}'; there are {} in {}",
+                                        side, there.empty() ? "none" : there, folders)});
+}
+
+}  // namespace weft::sim::rtl

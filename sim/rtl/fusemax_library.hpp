@@ -1,0 +1,50 @@
+// The libraries of the FuseMax engine: found by side, and of the sources of this program.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/rtl/library.hpp"
+
+namespace weft::sim::rtl {
+
+inline constexpr std::int64_t kLeastSide = 4;
+inline constexpr std::int64_t kMostSide = 32;
+
+// Folders in which libraries are looked for, in this order: those of $WEFT_RTL_PATH (colons
+// between), then lib/weft-rtl beside the folder of the running executable.
+std::vector<std::filesystem::path> library_folders();
+// "libweft_fusemax_16.so".
+std::string library_name(std::int64_t side);
+
+// A library found, whether or not it can be used.
+struct Found {
+  std::int64_t side = 0;
+  std::filesystem::path path;
+};
+// Every library in library_folders(), by side; of two of one side the one that would be used.
+std::vector<Found> find_libraries();
+
+// Parameters of the RTL; names as in rtl/engine/weft_fusemax.sv.
+struct Parameters {
+  std::int64_t side = 0;
+  std::int64_t contexts = 0;
+  std::int64_t max_width = 0;
+  std::int64_t divide_stages = 0;
+  std::int64_t outstanding = 0;
+  std::int64_t buffer_bytes = 0;
+  std::int64_t beat_bytes = 0;  // bytes of AXI data
+};
+// ConfigError where the library lacks one.
+Parameters parameters_of(const Library& library);
+
+// Library::open(), and ConfigError where it is of another engine, or built from other sources than
+// this program.
+std::shared_ptr<const Library> open_fusemax(const std::filesystem::path& path);
+// The library of a side; ConfigError names `weft rtl build` where there is none.
+std::shared_ptr<const Library> fusemax_of_side(std::int64_t side);
+
+}  // namespace weft::sim::rtl
