@@ -31,6 +31,13 @@ class Layout {
   };
   const Extent& tensor(TensorId tensor) const { return extents_[static_cast<std::size_t>(tensor)]; }
   std::uint64_t bytes() const { return bytes_; }
+  // Base ranks over which transfers cut a tensor, in its order; query heads that share a slice; and
+  // whether its parts may begin within a byte.
+  const std::vector<RankId>& cut(TensorId tensor) const {
+    return orders_[static_cast<std::size_t>(tensor)].cut;
+  }
+  std::int64_t heads(TensorId tensor) const { return heads_[static_cast<std::size_t>(tensor)]; }
+  bool in_parts(TensorId tensor) const { return orders_[static_cast<std::size_t>(tensor)].row.cut; }
   std::uint64_t alignment() const { return alignment_; }
 
   // First byte of the region that one iteration of the innermost of `loops` touches, at `at` (as

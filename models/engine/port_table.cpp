@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "models/common/error.hpp"
+#include "models/engine/walk_states.hpp"
 
 namespace weft::engine {
 
@@ -16,6 +17,9 @@ std::int64_t PortTable::free_ports(const std::vector<Port>& ports, std::int64_t 
                                    int count) const {
   if (count == 0) return from;
   check(static_cast<std::size_t>(count) <= ports.size(), "more streams than ports");
+  int free_now = 0;
+  for (const Port& port : ports) free_now += port.free_at <= from ? 1 : 0;
+  if (free_now >= count) return from;
   // The count-th smallest free time; there are a handful of ports.
   std::int64_t best = std::numeric_limits<std::int64_t>::max();
   for (const Port& port : ports) {
@@ -84,6 +88,15 @@ std::int64_t PortTable::saturated_until(std::int64_t now) const {
     until = std::max(until, first);
   }
   return until;
+}
+
+void PortTable::state(std::int64_t now, StateHash& out) const {
+  for (const auto* ports : {&read_, &write_}) {
+    for (const Port& port : *ports) {
+      out.time(port.free_at, now);
+      if (port.free_at > now) out.word((port.bank + now - port.begin) % banks_);
+    }
+  }
 }
 
 void PortTable::advance(std::int64_t cycles) {

@@ -9,6 +9,8 @@
 
 namespace weft::engine {
 
+class StateHash;
+
 // A stream takes one row a cycle from bank (first + cycles since its start) mod banks, so two
 // streams collide for ever when they once meet in a bank: the later one starts a cycle later
 // instead.
@@ -24,6 +26,8 @@ class PortTable {
   // The cycle from which every kind of port has a free one again; `now` where that is so already.
   std::int64_t saturated_until(std::int64_t now) const;
   void advance(std::int64_t cycles);
+  // What is held beyond `now`, and by which bank.
+  void state(std::int64_t now, StateHash& out) const;
 
  protected:
   struct Port {

@@ -29,18 +29,20 @@ bool Walk::measured(const History& history) const {
 
 // Takes down the ends of a stage's iterations, by its last step: a stage's first steps run ahead
 // before they meet its pace.
-void Walk::note(int s, unsigned ended, std::int64_t now) {
-  Stage& stage = stages_[static_cast<std::size_t>(steps_[static_cast<std::size_t>(s)].from->stage)];
+void Walk::note(int s, int outermost, std::int64_t now) {
+  const Step& step = steps_[static_cast<std::size_t>(s)];
+  mark(s, outermost);
+  Stage& stage = stages_[static_cast<std::size_t>(step.stage)];
+  if (s == stages_.back().last) last_fired_ = now, trail_ = 0;
   if (s != stage.last) return;
   stage.tiles += 1;
-  bool outer = false;
   for (std::size_t l = 0; l < kMostLoops; ++l) {
     History& history = stage.history[l];
-    if (outer) history.count = 0;  // begins anew inside the loop that moved
+    const bool inside = static_cast<int>(l) > outermost;
+    if (inside) history.count = 0;  // begins anew inside the loop that moved
     if (history.count == 0) history.since = walked_.firings;
-    if ((ended >> l & 1u) == 0 || outer) continue;
-    history.at[static_cast<std::size_t>(history.count++) % kPaces] = now;
-    outer = outer || (ended >> l & 1u) != 0;
+    if (inside || static_cast<int>(l) < outermost || (step.loops >> l & 1u) == 0) continue;
+    history.at[static_cast<std::size_t>(history.count++) % kPaces] = now + recurred_;
   }
   look_ = true;
 }
@@ -82,8 +84,7 @@ bool Walk::even(const History& history) const {
 std::int64_t Walk::left(int stage, int level, const Step& reference) const {
   std::int64_t least = INT64_MAX;
   for (const Step& step : steps_) {
-    if (step.finished || (step.loops >> level & 1u) == 0 ||
-        (stage != kNone && step.from->stage != stage))
+    if (step.finished || (step.loops >> level & 1u) == 0 || (stage != kNone && step.stage != stage))
       continue;
     for (int l = 0; l < level; ++l) {
       if ((step.loops >> l & 1u) != 0 &&
@@ -93,7 +94,7 @@ std::int64_t Walk::left(int stage, int level, const Step& reference) const {
     // Under a mask rows have different numbers of tiles: what runs ahead into the next row would
     // have too few of them.
     const Step& peer =
-        steps_[static_cast<std::size_t>(stages_[static_cast<std::size_t>(step.from->stage)].last)];
+        steps_[static_cast<std::size_t>(stages_[static_cast<std::size_t>(step.stage)].last)];
     const auto own = static_cast<std::size_t>(level);
     if (sizing_.masked && level > 0 && step.loops >> (level + 1) != 0 && !peer.finished &&
         step.at[own] != peer.at[own])
@@ -119,17 +120,17 @@ bool Walk::confirms(const History& history, double pace) const {
 
 bool Walk::ready_to_jump(Stage& stage, unsigned active, std::int64_t now) {
   const Step& last = steps_[static_cast<std::size_t>(stage.last)];
-  for (std::size_t i = last.from->loops.size(); i > 1; --i) {
-    const int level = last.from->loops[i - 1];
+  for (std::size_t i = last.depth; i > 1; --i) {
+    const int level = last.order[i - 1];
     if (stages_.size() > 1 && level < group_.pass_loop) return false;
     History& history = stage.history[static_cast<std::size_t>(level)];
     Pace& known = stage.paces[active % stage.paces.size()];
     const bool again = known.level == level && known.active == active && history.count > kAgain &&
                        confirms(history, known.cycles);
     if (!again && !measured(history)) continue;
-    stage.most = left(last.from->stage, level, last);
+    stage.most = left(last.stage, level, last);
     if (stage.most < kWorth) continue;
-    if (held(now, 1u << last.from->stage, level)) {
+    if (held(now, 1u << last.stage, level)) {
       history.count = 0;  // what is looked at is the wait
       continue;
     }
@@ -138,7 +139,7 @@ bool Walk::ready_to_jump(Stage& stage, unsigned active, std::int64_t now) {
       bool exact = false;
       const double each = pace(history, exact);
       // What ends rows fires in bursts: only a pace that recurs is one.
-      if (!exact && (!last.from->over_pass_rank || !even(history))) return false;
+      if (!exact && (!last.over_pass_rank || !even(history))) return false;
       known = {each, exact, level, active};
     }
     stage.pace = known.cycles;
@@ -150,18 +151,19 @@ bool Walk::ready_to_jump(Stage& stage, unsigned active, std::int64_t now) {
 
 // Whether a step of a stage could fire, or its last one has done so of late.
 bool Walk::at_work(std::size_t stage, std::int64_t now) const {
-  const bool ready = std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
-    return step.known && step.from->kind == StepKind::compute &&
-           step.from->stage == static_cast<int>(stage);
-  });
+  bool ready = false;  // one of its steps could fire
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    ready = ready || ((known_ >> s & 1u) != 0 && steps_[s].compute &&
+                      steps_[s].stage == static_cast<int>(stage));
+  }
   const Step& last = steps_[static_cast<std::size_t>(stages_[stage].last)];
   const History& history =
-      stages_[stage].history[static_cast<std::size_t>(last.from->loops.back())];
+      stages_[stage].history[static_cast<std::size_t>(last.order[last.depth - 1u])];
   if (ready || last.finished || history.count < 2) return ready;
   const auto at = [&](int back) {
     return history.at[static_cast<std::size_t>(history.count - 1 - back) % kPaces];
   };
-  return now - at(0) <= 2 * (at(0) - at(1));
+  return now + recurred_ - at(0) <= 2 * (at(0) - at(1));
 }
 
 // Every stage at work is at a steady pace: all move by as much time as the first of them has left.
@@ -192,13 +194,13 @@ bool Walk::jump_stages(std::int64_t now) {
     count(stage, stage.level, by);
     for (Step& step : steps_) {
       const auto l = static_cast<std::size_t>(stage.level);
-      if (!step.finished && step.from->stage == static_cast<int>(i) && (step.loops >> l & 1u) != 0)
+      if (!step.finished && step.stage == static_cast<int>(i) && (step.loops >> l & 1u) != 0)
         step.at[l] += by;
     }
   }
   const bool transfers = std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) {
-    return step.from->unit == fetcher_ && !step.finished && (moved >> step.from->stage & 1u) != 0 &&
-           (step.loops >> stages_[static_cast<std::size_t>(step.from->stage)].level & 1u) != 0;
+    return step.unit == fetcher_ && !step.finished && (moved >> step.stage & 1u) != 0 &&
+           (step.loops >> stages_[static_cast<std::size_t>(step.stage)].level & 1u) != 0;
   });
   if (!transfers) let_memory_go_on(now, static_cast<std::int64_t>(cycles));
   pass(cycles, exact);
@@ -242,10 +244,10 @@ bool Walk::leave(std::int64_t now) {
   const double each = pace(stage.history[0], exact);
   const bool enough = exact && stage.history[0].count > kHeads;
   if (!enough && walked_.firings < budget_ * kLeave / 100) return false;
-  const StepCost& cost = last.from->costs[0];
+  const Cost& cost = last.costs[0];
   walked_.passed += static_cast<double>(heads) * each;
   if (!exact) walked_.uncertain += static_cast<double>(heads) * each;
-  last_end_ = now + std::max(trail_, cost.issue_cycles + cost.extra_latency_cycles);
+  last_end_ = now + std::max(trail_, cost.issue + cost.extra);
   walked_.finished = true;
   return true;
 }
@@ -311,10 +313,10 @@ double Walk::tiles_inside(Step probe, int level) const {
 // is that of the wait for it.
 bool Walk::held(std::int64_t now, unsigned stages, int level) const {
   const auto moves = [&](const Step& step) {
-    return (stages >> step.from->stage & 1u) != 0 && (step.loops >> level & 1u) != 0;
+    return (stages >> step.stage & 1u) != 0 && (step.loops >> level & 1u) != 0;
   };
   const bool none = std::none_of(steps_.begin(), steps_.end(), [&](const Step& step) {
-    return step.from->unit == fetcher_ && !step.finished && moves(step);
+    return step.unit == fetcher_ && !step.finished && moves(step);
   });
   return !none && std::any_of(transfers_under_way_.begin(), transfers_under_way_.end(),
                               [&](const Transfer& transfer) {
@@ -330,10 +332,10 @@ void Walk::let_memory_go_on(std::int64_t now, std::int64_t cycles) {
   for (Transfer& transfer : transfers_under_way_)
     transfer.end = std::min(transfer.end, std::max(now, transfer.end - cycles));
   for (Step& step : steps_) {
-    if (step.from->unit != fetcher_) continue;
+    if (step.unit != fetcher_) continue;
     for (std::size_t l = 0; l < kMostLoops; ++l) {
       if (step.rings[l] == nullptr) continue;
-      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - 4); n < step.completed[l];
+      for (std::int64_t n = std::max<std::int64_t>(0, step.ordinal[l] - 4); n < step.ordinal[l];
            ++n) {
         Times& times = step.rings[l][n % kRing];
         times.start = times.end = std::min(times.end, std::max(now, times.end - cycles));
@@ -348,7 +350,8 @@ void Walk::pass(double cycles, bool exact) {
   for (Stage& stage : stages_) {
     for (History& history : stage.history) history.count = 0;
   }
-  for (std::size_t s = 0; s < steps_.size(); ++s) evaluate(static_cast<int>(s), true);
+  ++passes_;
+  evaluate_anew();
 }
 
 // Tiles of a stage that a jump passes over.
@@ -369,12 +372,12 @@ double Walk::done() const {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     if (stages_[i].last == kNone) continue;
     double most = 0;
-    for (const auto& unit : by_unit_) {
+    for (std::size_t unit = 0; unit < by_unit_.size(); ++unit) {
       double cycles = 0;
-      for (const int s : unit) {
-        const ScheduledStep& step = *steps_[static_cast<std::size_t>(s)].from;
-        if (step.kind == StepKind::compute && step.stage == static_cast<int>(i))
-          cycles += static_cast<double>(step.costs[0].issue_cycles);
+      for (const Step& step : steps_) {
+        if (step.compute && step.unit == static_cast<int>(unit) &&
+            step.stage == static_cast<int>(i))
+          cycles += static_cast<double>(step.costs[0].issue);
       }
       most = std::max(most, cycles);
     }

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "models/engine/architecture.hpp"
+#include "models/engine/walk_states.hpp"
 
 namespace weft::engine {
 
@@ -34,29 +35,35 @@ class WalkMemory {
   std::int64_t transfer(std::int64_t now, std::int64_t bytes, std::int64_t address, bool write);
   // What is under way, and what it holds up, is done `cycles` sooner.
   void sooner(std::int64_t cycles);
+  // What will still hold up others after `now`.
+  void state(std::int64_t now, StateHash& out) const;
   // Whether a transfer so far was served at a pace that may be some cycles off.
   bool at_a_pace() const { return at_a_pace_; }
 
  private:
-  // Requests whose responses are ready at `first`, and then at a steady pace.
+  // Requests of which number k is answered at first + ⌈(part + k · each) / block_bytes⌉.
   struct Responses {
     std::int64_t begin = 0;  // the first's place among all requests
     std::int64_t count = 0;
-    double first = 0;
-    double interval = 0;
+    std::int64_t first = 0;
+    std::int64_t part = 0;
+    std::int64_t each = 0;
   };
   static constexpr std::int64_t kSingly = 8;  // requests of a transfer that are followed one by one
-  static constexpr std::int64_t kMostRound =
-      128;  // under way, where their round trips hold up others
+  // Under way, where their round trips hold up others.
+  static constexpr std::int64_t kMostRound = 128;
+  static constexpr int kRounds = 8;  // until one takes as long as the one before
   static constexpr std::size_t kRemembered = 2 * kMostRound;
 
   void request(std::int64_t at, std::int64_t bytes, std::int64_t address, bool write);
   bool held_up(bool write) const;
   double interval(bool write) const;
+  std::int64_t ready(const Responses& responses, std::int64_t k) const;
+  std::int64_t in_rounds(std::int64_t left, std::int64_t& address, bool write);
   void repeat(std::int64_t rounds, std::int64_t cycles);
   void stream(std::int64_t requests, bool write);
   // The first cycle in which another request has room among those under way.
-  std::int64_t room() const;
+  std::int64_t room();
   void remember(const Responses& responses);
   std::int64_t beats(std::int64_t bytes, std::int64_t address, bool write) const;
 
@@ -70,6 +77,7 @@ class WalkMemory {
   std::int64_t requests_ = 0;
   bool at_a_pace_ = false;
   std::array<Responses, kRemembered> responses_{};  // a ring
+  std::size_t oldest_ = 0;                          // of them, that may still hold a place
   std::size_t remembered_ = 0;                      // in all
 };
 

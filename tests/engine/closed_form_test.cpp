@@ -107,10 +107,8 @@ TEST(ClosedForm, KnowsHowManyRequestsAreUnderWay) {
 TEST(ClosedForm, KnowsManyHeadsOfOneTile) {
   for (const std::int64_t heads : {20000, 100000}) {
     const Pair pair = both("flat", square(heads, 1, 16, 16, 16));
-    EXPECT_NEAR(pair.difference(), 0, 0.03);
-    ASSERT_TRUE(pair.closed.bound.has_value());
-    EXPECT_LE(pair.closed.bound->at_least, pair.simulated.cycles);
-    EXPECT_GE(pair.closed.bound->at_most, pair.simulated.cycles);
+    EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles);
+    EXPECT_FALSE(pair.closed.bound.has_value());
   }
 }
 

@@ -102,8 +102,8 @@ TEST(Reproduction, OurFlatIsNoWorseThanThePublishedMappingBut64K) {
           rules.length != p.length)
         continue;
       const bool hard = p.length == 1 << 16;
-      EXPECT_LE(p.outcome.latency_s, (hard ? 1.14 : 1.002) * rules.outcome.latency_s)
-          << p.model << p.length;  // fill and drain, and walks
+      EXPECT_LE(p.outcome.latency_s, (hard ? 1.17 : 1.0003) * rules.outcome.latency_s)
+          << p.model << p.length;  // fill and drain
       EXPECT_LE(p.outcome.traffic_bytes, (hard ? 5.0 : 1.0) * rules.outcome.traffic_bytes)
           << p.model << p.length;
       ++compared;
