@@ -35,6 +35,9 @@ constexpr std::array<CounterDeclaration, 4> kDramCounters{{
 }};
 static_assert(kArrayCounters.size() <= kMostCounters && kBufferCounters.size() <= kMostCounters &&
               kDramCounters.size() <= kMostCounters);
+constexpr UnitClass kArrayClass{"array", kArrayCounters};
+constexpr UnitClass kBufferClass{"buffer", kBufferCounters};
+constexpr UnitClass kDramClass{"dram", kDramCounters};
 
 double slots_of(const Array& array) {
   return array.kind == ArrayKind::spatial
@@ -122,19 +125,12 @@ std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 
 }  // namespace
 
-std::span<const CounterDeclaration> counters_of(UnitKind kind) {
-  switch (kind) {
-    case UnitKind::array: return kArrayCounters;
-    case UnitKind::buffer: return kBufferCounters;
-    case UnitKind::dram: return kDramCounters;
-  }
-  throw ContractError("a unit of no kind");
-}
+constinit const UnitKind UnitKind::array{&kArrayClass};
+constinit const UnitKind UnitKind::buffer{&kBufferClass};
+constinit const UnitKind UnitKind::dram{&kDramClass};
 
 std::string_view unit_name(const Lowering& lowering, const UnitResult& unit) {
-  if (unit.kind == UnitKind::buffer) return "buffer";
-  if (unit.kind == UnitKind::dram) return "dram";
-  return lowering.array_names[unit.array];
+  return unit.kind == UnitKind::array ? lowering.array_names[unit.array] : unit.kind.name();
 }
 
 double share(const Result& result, const UnitResult& unit) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/common/unit_class.hpp"
 #include "models/engine/sizing.hpp"
 
 namespace weft::engine {
@@ -28,18 +29,22 @@ constexpr auto names(config::Tag<Status>) {
                                                              {"timed_out", Status::timed_out}}};
 }
 
-// A counter is declared once; JSON, steady-state advance and, later, energy and RTL registers read
-// the declaration.
-struct CounterDeclaration {
-  std::string_view name;
-  std::string_view unit;
-  std::string_view description;
+using weft::CounterDeclaration;
+using weft::Counters;
+using weft::kMostCounters;
+
+// A class of units, by its declaration. An open set: UnitKind{&declared} is another one.
+struct UnitKind {
+  const UnitClass* declared = nullptr;
+
+  std::string_view name() const { return declared->name; }
+  friend bool operator==(UnitKind, UnitKind) = default;
+
+  // The engine's, whose counters follow in the order of their declarations.
+  static const UnitKind array;
+  static const UnitKind buffer;
+  static const UnitKind dram;
 };
-
-enum class UnitKind : std::uint8_t { array, buffer, dram };
-inline constexpr std::size_t kMostCounters = 10;
-using Counters = std::array<std::uint64_t, kMostCounters>;
-
 enum class ArrayCounter : std::uint8_t {
   tiles,
   macc,
@@ -60,7 +65,9 @@ enum class BufferCounter : std::uint8_t {
 };
 enum class DramCounter : std::uint8_t { read_requests, write_requests, bytes_read, bytes_written };
 
-std::span<const CounterDeclaration> counters_of(UnitKind kind);
+inline std::span<const CounterDeclaration> counters_of(UnitKind kind) {
+  return kind.declared->counters;
+}
 
 // busy + stall_in + stall_out + idle = cycles of the run.
 struct UnitResult {

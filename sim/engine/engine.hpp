@@ -1,17 +1,16 @@
-// The engine as a SystemC module: sequencer, arrays, buffer, fetcher and memory, each a module
-// around its core.
+// The engine: an assembly of sequencer, arrays, buffer, fetcher and memory, made from an
+// architecture and a schedule, as a SystemC module. With a memory socket its clock() is of
+// SystemC's time: a cycle takes 1 / clock_hz of it.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <systemc>
 #include <vector>
 
 #include "models/engine/run.hpp"
 #include "models/engine/schedule.hpp"
-#include "sim/common/shell.hpp"
+#include "sim/assembly/assembly_module.hpp"
 #include "sim/engine/sequencer.hpp"
-#include "sim/engine/steady_state.hpp"
 #include "sim/engine/values.hpp"
 #include "sim/memory/dram.hpp"
 #include "sim/memory/fetcher.hpp"
@@ -25,7 +24,7 @@ enum class MemorySide : std::uint8_t {
              // compared
 };
 
-class Engine : public sc_core::sc_module {
+class Engine : public AssemblyModule {
  public:
   struct Config {
     const weft::engine::Schedule& schedule;
@@ -41,52 +40,33 @@ class Engine : public sc_core::sc_module {
 
   Engine(const sc_core::sc_module_name& name, const Config& config);
 
-  bool done() const { return sequencer_.done(); }
-  const Failure& failure() const { return failure_; }
-  // With a memory socket SystemC's time is time, and a cycle takes 1 / clock_hz of it.
-  const Clock& clock() const { return clock_; }
-  double progress() const { return sequencer_.progress(); }
-  std::string blocked() const { return sequencer_.blocked(); }
+  bool done() const { return sequencer_->done(); }
+  double progress() const { return sequencer_->progress(); }
+  std::string blocked() const { return sequencer_->blocked(); }
+  const Assembly& assembly() const { return assembly_; }
 
   // To bind to a memory; ContractError where the memory is built in.
   tlm::tlm_initiator_socket<>& memory_socket();
   // Bytes that the engine's tensors take from memory_base on.
-  std::uint64_t memory_bytes() const { return sequencer_.layout().bytes(); }
-  // Notified when everything is done.
-  const sc_core::sc_event& finished() const { return finished_; }
+  std::uint64_t memory_bytes() const { return sequencer_->layout().bytes(); }
 
   // Counters and cycles of the finished run. Throws what stopped it, or ContractError where it has
   // not finished.
   void collect(weft::engine::Result& result);
 
  private:
-  void observe();
-  void jump(const SteadyState::Found& found);
-  SteadyState::Snapshot snapshot(int level) const;
-  std::vector<std::uint64_t*> counters();
+  void add_units();
+  void join_units();
+  void let_values_flow();
+  void passed_over(Cycle begin, Cycle end) override;
   void fill_rows_moved(weft::engine::Counters& counters);
 
   Config config_;
-  Clock clock_;
-  Failure failure_;
-  std::vector<Channel<matmul::Command>> commands_;
-  Channel<memory::BufferUse> buffer_uses_;
-  Channel<memory::Transfer> transfers_;
-  Channel<memory::Completion> completions_;
-  Channel<memory::Request> requests_;
-  Channel<memory::Response> responses_;
-  Sequencer sequencer_;
-  std::vector<matmul::Array> arrays_;
-  memory::Buffer buffer_;
-  memory::Fetcher fetcher_;
-  memory::Dram dram_;
-  std::vector<std::unique_ptr<sc_core::sc_module>> modules_;
-  std::unique_ptr<memory::TlmPort> port_;  // in the place of dram_
-  sc_core::sc_event look_;
-  sc_core::sc_event finished_;
-  SteadyState steady_;
-  std::vector<std::uint64_t*> counters_;
-  std::uint64_t periods_ = 0;
+  Assembly assembly_;
+  // Of the assembly.
+  Sequencer* sequencer_ = nullptr;
+  memory::Fetcher* fetcher_ = nullptr;
+  memory::TlmPort* port_ = nullptr;  // where memory is behind a socket
 };
 
 }  // namespace weft::sim::engine

@@ -106,7 +106,8 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
     result.units.push_back(unit);
   };
   for (std::size_t a = 0; a < arrays_.size(); ++a) {
-    UnitResult unit = arrays_[a].result();
+    const UnitCounts& counted = *arrays_[a].counts();
+    UnitResult unit{.busy_cycles = counted.busy_cycles, .counters = counted.counters};
     const bool spatial = schedule_.lowering->arrays[a]->kind == weft::engine::ArrayKind::spatial;
     const auto first =
         static_cast<std::size_t>(spatial ? RtlCounter::busy_2d : RtlCounter::busy_1d);

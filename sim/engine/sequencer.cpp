@@ -12,20 +12,18 @@ using weft::engine::StepCost;
 using weft::engine::StepKind;
 
 namespace {
-constexpr std::int64_t kTransfersInFlight = 4;
 constexpr Cycle kLongAgo = -(Cycle{1} << 60);
 }  // namespace
 
-Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports,
-                     weft::engine::EventSink* events)
+Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events)
     : schedule_(schedule),
-      ports_(ports),
       events_(events),
       own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor),
       state_{.steps = {},
              .units = {},
              .ports = memory::PortTable(schedule.lowering->arch->buffer),
              .moved = {}} {
+  ports_.arrays.resize(schedule.lowering->arrays.size());
   state_.units.resize(schedule.lowering->arrays.size() + 1);
   state_.moved.resize(schedule.lowering->tensors.size());
   for (const auto& g : schedule.groups) {
@@ -44,9 +42,16 @@ Sequencer::Sequencer(const weft::engine::Schedule& schedule, Ports ports,
   enter_group(0);
 }
 
+void Sequencer::list_ports(PortList& ports) {
+  ports.add("commands", ports_.arrays);
+  ports.add("uses", ports_.buffer);
+  ports.add("transfers", ports_.transfers);
+  ports.add("completions", ports_.completions);
+}
+
 void Sequencer::enter_group(Cycle now) {
   // Before its first work in a group a unit is idle, not stalled by the group before.
-  for (Unit& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
+  for (Issue& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
   const auto& g = group();
   state_.steps.assign(g.steps.size(), {});
   begun_.assign(g.steps.size(), {});
@@ -72,7 +77,7 @@ Cycle Sequencer::step(Cycle now) {
   if (!finished) return next;
   if (state_.group + 1 == schedule_.groups.size()) {
     done_ = true;
-    if (notice_ != nullptr) notice_(notice_context_);
+    notify();
     return kNever;
   }
   // The next group starts when everything of this one has ended.
@@ -254,7 +259,7 @@ void Sequencer::fire(int step, Cycle now, const Ready& ready) {
 void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   const ScheduledStep& scheduled = group().steps[step];
   StepState& state = state_.steps[step];
-  Unit& unit = state_.units[scheduled.unit];
+  Issue& unit = state_.units[scheduled.unit];
   const StepCost& c = cost(step);
   matmul::Command command{.cost = &c,
                           .group = static_cast<int>(state_.group),
@@ -361,16 +366,9 @@ void Sequencer::mark_boundary(int step, std::uint8_t ended) {
   if (step != group().reference || state_.steps[step].finished) return;
   for (int l = 0; l < kMostLoops; ++l) {
     if ((ended >> l & 1) == 0) continue;
-    boundary_ = l;
-    if (notice_ != nullptr) notice_(notice_context_);
+    begin_iteration(l);
     return;
   }
-}
-
-int Sequencer::take_boundary() {
-  const int level = boundary_;
-  boundary_ = kNone;
-  return level;
 }
 
 double Sequencer::progress() const {

@@ -10,7 +10,7 @@
 #include "models/engine/layout.hpp"
 #include "models/engine/run.hpp"
 #include "models/engine/schedule.hpp"
-#include "sim/common/channel.hpp"
+#include "sim/common/unit.hpp"
 #include "sim/engine/step_state.hpp"
 #include "sim/matmul/array.hpp"
 #include "sim/memory/buffer.hpp"
@@ -18,23 +18,10 @@
 
 namespace weft::sim::engine {
 
-// A jump over whole periods: `iterations` of loop `level`, `cycles` long; ordinals and counts move
-// with them.
-struct Jump {
-  int level = 0;
-  std::int64_t iterations = 0;
-  std::int64_t periods = 0;
-  Cycle cycles = 0;
-};
-
-class Sequencer {
+class Sequencer : public Unit, public Driver {
  public:
-  struct Ports {
-    std::vector<Channel<matmul::Command>>& arrays;
-    Channel<memory::BufferUse>& buffer;
-    Channel<memory::Transfer>& transfers;
-    Channel<memory::Completion>& completions;
-  };
+  static constexpr std::int64_t kTransfersInFlight = 4;
+
   // Bytes moved of one tensor, by memory level.
   struct Moved {
     std::uint64_t dram_read = 0;
@@ -43,40 +30,47 @@ class Sequencer {
     std::uint64_t buffer_written = 0;
   };
 
-  Sequencer(const weft::engine::Schedule& schedule, Ports ports, weft::engine::EventSink* events);
+  Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events);
 
-  Cycle step(Cycle now);
+  const UnitClass& unit_class() const override {
+    static constexpr UnitClass kSequencer{"sequencer"};
+    return kSequencer;
+  }
+  TimingDependsOn timing_depends_on() const override {
+    return schedule_.sizing->masked ? TimingDependsOn::mask : TimingDependsOn::shape;
+  }
+  // "commands[0]" and so on of the arrays, in their order, "uses", "transfers" and "completions".
+  void list_ports(PortList& ports) override;
+  Cycle step(Cycle now) override;
+  void list_sums(std::vector<std::uint64_t*>& sums) override;
 
-  bool done() const { return done_; }
+  bool done() const override { return done_; }
   Cycle finished_at() const { return state_.last_end; }
   double progress() const;
   const weft::engine::Layout& layout() const { return layout_; }
-  // The outermost loop that began a new iteration in the last step(); kNone if none did.
-  int take_boundary();
   std::vector<Moved>& moved() { return state_.moved; }
-  // Called in the cycle of a boundary, and in the one in which everything is done.
-  using Notice = void (*)(void* context);
-  void on_boundary(Notice notice, void* context) {
-    notice_ = notice;
-    notice_context_ = context;
-  }
   // What each unfinished step waits for, for the message of a deadlock.
   std::string blocked() const;
 
-  // Steady-state advance. The reference step's coordinates; words relative to them at `level`.
-  const Coordinates& reference() const { return steps()[group().reference].at; }
-  bool advances_at(int level) const;
-  void fingerprint(StateWords& out, int level) const;
-  // Ordinals of all steps, to scale by periods.
-  std::vector<std::int64_t> ordinals() const;
-  // Iterations of `level` that every step can move without meeting a tile of another class.
-  std::int64_t regular_iterations(int level) const;
-  void advance(const Jump& jump, const std::vector<std::int64_t>& ordinals_before);
-  std::size_t group_index() const { return state_.group; }
+  // Steady-state advance. A phase is a group; the position is the reference step's, relative to
+  // which the words are.
+  std::size_t phase() const override { return state_.group; }
+  const Position& position() const override { return steps()[group().reference].at; }
+  bool advances_at(int level) const override;
+  void fingerprint(StateWords& out) const override;
+  void list_ordinals(std::vector<std::int64_t>& ordinals) const override;  // of all steps
+  std::int64_t periods_left(const Jump& period, std::span<const std::int64_t> grown) const override;
+  void jump(const Jump& jump, std::span<const std::int64_t> grown) override;
 
  private:
-  struct Unit {
+  struct Issue {  // of a unit: when it can take the next firing
     Cycle free_at = 0;
+  };
+  struct Ports {
+    std::vector<Out<matmul::Command>> arrays;
+    Out<memory::BufferUse> buffer;
+    Out<memory::Transfer> transfers;
+    In<memory::Completion> completions;
   };
   struct Ready {
     bool known = false;
@@ -87,7 +81,7 @@ class Sequencer {
   struct State {
     std::size_t group = 0;
     std::vector<StepState> steps;
-    std::vector<Unit> units;
+    std::vector<Issue> units;
     memory::PortTable ports;
     std::int64_t transfers_in_flight = 0;
     Cycle last_end = 0;
@@ -128,7 +122,11 @@ class Sequencer {
   std::int64_t pass_index(const Coordinates& at) const;
   std::int64_t pass_total(const Coordinates& at) const;
   std::int64_t regular_end(int step, int level) const;
+  // Iterations of `level` that every step can move without meeting a tile of another class.
+  std::int64_t regular_iterations(int level) const;
   std::int64_t oldest_outer(int producer) const;
+  static void move_ring(StepState& step, std::size_t l, Cycle cycles, std::int64_t shift);
+  void move_slots(std::size_t s, const Jump& jump, bool moves, std::int64_t outer_shift);
   std::int64_t pass_tiles(const Jump& jump) const;
   Cycle horizon(Cycle now) const;
   void places_in_bursts(StateWords& out, int step, int level) const;
@@ -143,10 +141,7 @@ class Sequencer {
   std::vector<std::vector<std::uint8_t>>
       ring_loops_;                         // by group, by step: loops whose times are remembered
   std::vector<std::vector<Begun>> begun_;  // by step: transfers under way, for events
-  int boundary_ = weft::engine::kNone;
   bool done_ = false;
-  Notice notice_ = nullptr;
-  void* notice_context_ = nullptr;
 };
 
 }  // namespace weft::sim::engine

@@ -55,8 +55,9 @@ Cycle Sequencer::horizon(Cycle now) const {
   return schedule_.longest_latency + 2 + waiting;
 }
 
-void Sequencer::fingerprint(StateWords& out, int level) const {
-  const Coordinates base = reference();
+void Sequencer::fingerprint(StateWords& out) const {
+  const int level = out.level();
+  const Coordinates base = position();
   const Cycle past = horizon(out.now());
   out.word(static_cast<std::int64_t>(state_.group));
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
@@ -146,13 +147,18 @@ void Sequencer::places_in_bursts(StateWords& out, int step, int level) const {
   look(look, 0);
 }
 
-std::vector<std::int64_t> Sequencer::ordinals() const {
-  std::vector<std::int64_t> all;
-  for (const StepState& step : state_.steps) {
-    all.insert(all.end(), step.ordinal.begin(), step.ordinal.end());
-    all.insert(all.end(), step.completed.begin(), step.completed.end());
+void Sequencer::list_sums(std::vector<std::uint64_t*>& sums) {
+  for (Moved& moved : state_.moved) {
+    sums.insert(sums.end(),
+                {&moved.dram_read, &moved.dram_written, &moved.buffer_read, &moved.buffer_written});
   }
-  return all;
+}
+
+void Sequencer::list_ordinals(std::vector<std::int64_t>& ordinals) const {
+  for (const StepState& step : state_.steps) {
+    ordinals.insert(ordinals.end(), step.ordinal.begin(), step.ordinal.end());
+    ordinals.insert(ordinals.end(), step.completed.begin(), step.completed.end());
+  }
 }
 
 // Iterations of `level` that are alike, for step's position in the loops outside it: all but a
@@ -216,66 +222,66 @@ std::int64_t Sequencer::regular_iterations(int level) const {
   return least == INT64_MAX ? 0 : std::max<std::int64_t>(0, least);
 }
 
-void Sequencer::advance(const Jump& jump, const std::vector<std::int64_t>& before) {
-  const std::vector<std::int64_t> now = ordinals();
+std::int64_t Sequencer::periods_left(const Jump& period,
+                                     std::span<const std::int64_t> /*grown*/) const {
+  return regular_iterations(period.level) / period.iterations;
+}
+
+void Sequencer::jump(const Jump& jump, std::span<const std::int64_t> grown) {
   const std::int64_t moved = jump.iterations * jump.periods;
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
     StepState& step = state_.steps[s];
     const bool moves = runs(group().steps[s], jump.level);
-    std::array<std::int64_t, kMostLoops> shift{};
-    const std::int64_t outer_before = step.ordinal[outer_loop()];
-    for (int l = 0; l < kMostLoops; ++l) {
-      const std::size_t at = s * 2 * kMostLoops + static_cast<std::size_t>(l);
-      const auto grown = [&](std::size_t i) {
-        return times(now[i] - before[i], jump.periods, "tiles");
-      };
-      step.ordinal[l] = plus(step.ordinal[l], grown(at), "tiles");
-      shift[l] = grown(at + kMostLoops);
-      if (step.rings[l].empty()) {
-        step.completed[l] = plus(step.completed[l], shift[l], "tiles");
-        continue;
-      }
-      std::vector<Times> ring(step.rings[l].size());
-      for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - kRing);
-           n < step.completed[l]; ++n) {
-        Times times = step.rings[l][static_cast<std::size_t>(n % kRing)];
-        times.start += jump.cycles;
-        times.end += jump.cycles;
-        ring[static_cast<std::size_t>((n + shift[l]) % kRing)] = times;
-      }
-      step.completed[l] = plus(step.completed[l], shift[l], "tiles");
-      step.rings[l] = std::move(ring);
-    }
-    if (!step.slots.empty()) {
-      std::vector<Slot> slots(step.slots.size());
-      const std::int64_t outer_shift = step.ordinal[outer_loop()] - outer_before;
-      for (std::int64_t row = 0; row < kOuterRing; ++row) {
-        const std::int64_t to = (row + outer_shift) % kOuterRing;
-        const bool current = row == outer_before % kOuterRing;
-        for (std::int64_t k = 0; k < group().keys; ++k) {
-          Slot slot = step.slots[static_cast<std::size_t>(row * group().keys + k)];
-          slot.latest.start += jump.cycles;
-          slot.latest.end += jump.cycles;
-          if (jump.level == pass_loop() && current && moves && slot.count > 0)
-            slot.count += pass_tiles(jump);
-          slots[static_cast<std::size_t>(to * group().keys + k)] = slot;
-        }
-      }
-      step.slots = std::move(slots);
+    const auto more = grown.subspan(s * 2 * kMostLoops, 2 * kMostLoops);
+    if (!step.slots.empty())
+      move_slots(s, jump, moves, more[static_cast<std::size_t>(outer_loop())]);
+    for (std::size_t l = 0; l < kMostLoops; ++l) {
+      step.ordinal[l] = plus(step.ordinal[l], more[l], "tiles");
+      if (!step.rings[l].empty()) move_ring(step, l, jump.cycles, more[kMostLoops + l]);
+      step.completed[l] = plus(step.completed[l], more[kMostLoops + l], "tiles");
     }
     if (moves && !step.finished) step.at[jump.level] += moved;
-    const int innermost = group().steps[s].loops.back();
-    const std::int64_t tiles =
-        step.ordinal[innermost] - now[s * 2 * kMostLoops + static_cast<std::size_t>(innermost)];
     for (Begun& begun : begun_[s]) {
       begun.at += jump.cycles;
-      begun.tile += tiles;
+      begun.tile += more[static_cast<std::size_t>(group().steps[s].loops.back())];
       if (moves) begun.where[jump.level] += moved;
     }
   }
-  for (Unit& unit : state_.units) unit.free_at += jump.cycles;
+  for (Issue& unit : state_.units) unit.free_at += jump.cycles;
   state_.ports.advance(jump.cycles);
   state_.last_end += jump.cycles;
+}
+
+// The times of a step's last iterations of loop `l`, of which `shift` more are complete.
+void Sequencer::move_ring(StepState& step, std::size_t l, Cycle cycles, std::int64_t shift) {
+  std::vector<Times> ring(step.rings[l].size());
+  for (std::int64_t n = std::max<std::int64_t>(0, step.completed[l] - kRing); n < step.completed[l];
+       ++n) {
+    Times times = step.rings[l][static_cast<std::size_t>(n % kRing)];
+    times.start += cycles;
+    times.end += cycles;
+    ring[static_cast<std::size_t>((n + shift) % kRing)] = times;
+  }
+  step.rings[l] = std::move(ring);
+}
+
+// A step's progress by key; `outer_shift`: outer iterations it goes on by.
+void Sequencer::move_slots(std::size_t s, const Jump& jump, bool moves, std::int64_t outer_shift) {
+  StepState& step = state_.steps[s];
+  std::vector<Slot> slots(step.slots.size());
+  for (std::int64_t row = 0; row < kOuterRing; ++row) {
+    const std::int64_t to = (row + outer_shift) % kOuterRing;
+    const bool current = row == step.ordinal[outer_loop()] % kOuterRing;
+    for (std::int64_t k = 0; k < group().keys; ++k) {
+      Slot slot = step.slots[static_cast<std::size_t>(row * group().keys + k)];
+      slot.latest.start += jump.cycles;
+      slot.latest.end += jump.cycles;
+      if (jump.level == pass_loop() && current && moves && slot.count > 0)
+        slot.count += pass_tiles(jump);
+      slots[static_cast<std::size_t>(to * group().keys + k)] = slot;
+    }
+  }
+  step.slots = std::move(slots);
 }
 
 // Tiles of the pass rank in the jump: its loop runs over tiles, or over blocks of them.

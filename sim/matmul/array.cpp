@@ -7,13 +7,13 @@ using weft::engine::ArrayCounter;
 
 Cycle Array::step(Cycle now) {
   const auto add = [&](ArrayCounter counter, std::int64_t count) {
-    result_.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count);
+    counts_.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count);
   };
   while (commands_.ready(now)) {
     const Command command = commands_.pop(now);
-    result_.busy_cycles += static_cast<std::uint64_t>(command.end - command.begin);
-    result_.stall_in_cycles += static_cast<std::uint64_t>(command.stall_in);
-    result_.stall_out_cycles += static_cast<std::uint64_t>(command.stall_out);
+    counts_.busy_cycles += static_cast<std::uint64_t>(command.end - command.begin);
+    counts_.stall_in_cycles += static_cast<std::uint64_t>(command.stall_in);
+    counts_.stall_out_cycles += static_cast<std::uint64_t>(command.stall_out);
     const weft::engine::StepCost& cost = *command.cost;
     add(ArrayCounter::tiles, 1);
     add(ArrayCounter::macc, cost.work[static_cast<std::size_t>(Work::macc)]);

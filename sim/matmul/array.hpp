@@ -6,13 +6,15 @@
 
 #include "models/engine/result.hpp"
 #include "models/engine/schedule.hpp"
-#include "sim/common/channel.hpp"
+#include "sim/common/unit.hpp"
 
 namespace weft::sim::matmul {
 
 // One firing of a step. Its slots are [begin, end); stalls are the cycles before it in which the
 // array had work to come but waited for operands or for room.
 struct Command {
+  static constexpr std::string_view kName = "command";
+
   const weft::engine::StepCost* cost = nullptr;
   int group = 0;
   int step = 0;
@@ -39,24 +41,29 @@ struct Command {
   }
 };
 
-class Array {
+class Array : public Unit {
  public:
   // Called for every firing where values flow.
   using Execute = void (*)(void* context, const Command& command);
 
+  Array() = default;
   explicit Array(Channel<Command>& commands) : commands_(commands) {}
   void on_command(Execute execute, void* context) {
     execute_ = execute;
     context_ = context;
   }
 
-  Cycle step(Cycle now);
-
-  weft::engine::UnitResult& result() { return result_; }
+  const UnitClass& unit_class() const override { return *weft::engine::UnitKind::array.declared; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
+  void list_ports(PortList& ports) override { ports.add("commands", commands_); }
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override { return &counts_; }
+  void fingerprint(StateWords& /*out*/) const override {}
+  void advance(Cycle /*cycles*/) override {}
 
  private:
-  Channel<Command>& commands_;
-  weft::engine::UnitResult result_{};
+  In<Command> commands_;
+  UnitCounts counts_;
   Execute execute_ = nullptr;
   void* context_ = nullptr;
 };

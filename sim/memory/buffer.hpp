@@ -8,13 +8,15 @@
 
 #include "models/engine/port_table.hpp"
 #include "models/engine/result.hpp"
-#include "sim/common/channel.hpp"
+#include "sim/common/unit.hpp"
 
 namespace weft::sim::memory {
 
 // Streams of one firing: the rows they move, and the cycles [begin, end) for which they left no
 // read or no write port free.
 struct BufferUse {
+  static constexpr std::string_view kName = "buffer use";
+
   Cycle begin = 0;
   Cycle end = 0;
   std::int64_t rows_read = 0;
@@ -41,21 +43,23 @@ class PortTable : public weft::engine::PortTable {
   void fingerprint(StateWords& out) const;
 };
 
-class Buffer {
+class Buffer : public Unit {
  public:
+  Buffer() = default;
   explicit Buffer(Channel<BufferUse>& uses) : uses_(uses) {}
 
-  Cycle step(Cycle now);
-  weft::engine::Counters& counters() { return counters_; }
-  std::uint64_t& busy_cycles() { return busy_cycles_; }
-  void fingerprint(StateWords& out) const { out.recent_time(covered_until_, 0); }
-  void advance(Cycle cycles) { covered_until_ += cycles; }
+  const UnitClass& unit_class() const override { return *weft::engine::UnitKind::buffer.declared; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
+  void list_ports(PortList& ports) override { ports.add("uses", uses_); }
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override { return &counts_; }
+  void fingerprint(StateWords& out) const override { out.recent_time(covered_until_, 0); }
+  void advance(Cycle cycles) override { covered_until_ += cycles; }
 
  private:
-  Channel<BufferUse>& uses_;
+  In<BufferUse> uses_;
   Cycle covered_until_ = 0;
-  weft::engine::Counters counters_{};
-  std::uint64_t busy_cycles_ = 0;
+  UnitCounts counts_;
 };
 
 }  // namespace weft::sim::memory

@@ -4,25 +4,32 @@
 
 #include <deque>
 
-#include "sim/common/channel.hpp"
+#include "sim/common/unit.hpp"
 #include "sim/memory/dram_timing.hpp"
 #include "sim/memory/messages.hpp"
 
 namespace weft::sim::memory {
 
-class Dram {
+class Dram : public Unit {
  public:
-  Dram(const weft::engine::Dram& config, double clock_hz, Channel<Request>& requests,
-       Channel<Response>& responses, const Stalls& stalls = {})
+  Dram(const weft::engine::Dram& config, double clock_hz, In<Request> requests,
+       Out<Response> responses, const Stalls& stalls = {})
       : timing_(config, clock_hz, stalls), requests_(requests), responses_(responses) {}
 
-  Cycle step(Cycle now);
+  const UnitClass& unit_class() const override { return *weft::engine::UnitKind::dram.declared; }
+  TimingDependsOn timing_depends_on() const override { return timing_.timing_depends_on(); }
+  void list_ports(PortList& ports) override {
+    ports.add("requests", requests_);
+    ports.add("responses", responses_);
+  }
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override { return &timing_.counts(); }
 
   const DramTiming& timing() const { return timing_; }
   DramTiming& timing() { return timing_; }
 
-  void fingerprint(StateWords& out) const;
-  void advance(Cycle cycles);
+  void fingerprint(StateWords& out) const override;
+  void advance(Cycle cycles) override;
 
  private:
   struct Pending {
@@ -31,8 +38,8 @@ class Dram {
   };
 
   DramTiming timing_;
-  Channel<Request>& requests_;
-  Channel<Response>& responses_;
+  In<Request> requests_;
+  Out<Response> responses_;
   std::deque<Pending> pending_;
 };
 

@@ -32,12 +32,13 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
   free_cycle_ += parts / pace_.block_bytes;
   free_part_ = parts % pace_.block_bytes;
   const Cycle end = free_cycle_ + (free_part_ > 0 ? 1 : 0);
-  busy_cycles_ += static_cast<std::uint64_t>(end - std::max(begin, std::min(covered_until_, end)));
+  counts_.busy_cycles +=
+      static_cast<std::uint64_t>(end - std::max(begin, std::min(covered_until_, end)));
   covered_until_ = std::max(covered_until_, end);
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests
-                                                   : DramCounter::read_requests)] += 1;
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
-                                                   : DramCounter::bytes_read)] +=
+  counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::write_requests
+                                                          : DramCounter::read_requests)] += 1;
+  counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
+                                                          : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   const Cycle stall = stalls_.cycles(StallPort::response, requests_++);
   last_ready_ = std::max(last_ready_ + beats(request), end + latency_ + stall);

@@ -30,10 +30,10 @@ class DramTiming {
   Cycle accept(Cycle now, const Request& request);
 
   const Pace& pace() const { return pace_; }
-  const weft::engine::Counters& counters() const { return counters_; }
-  weft::engine::Counters& counters() { return counters_; }
-  std::uint64_t busy_cycles() const { return busy_cycles_; }
-  std::uint64_t& busy_cycles() { return busy_cycles_; }
+  const weft::engine::Counters& counters() const { return counts_.counters; }
+  std::uint64_t busy_cycles() const { return counts_.busy_cycles; }
+  UnitCounts& counts() { return counts_; }
+  TimingDependsOn timing_depends_on() const { return stalls_.timing_depends_on(); }
 
   void fingerprint(StateWords& out) const;
   void advance(Cycle cycles);
@@ -50,8 +50,7 @@ class DramTiming {
   Cycle covered_until_ = 0;               // cycles already counted as busy
   Cycle last_ready_ = -(Cycle{1} << 60);  // of the latest request
   std::uint64_t requests_ = 0;
-  weft::engine::Counters counters_{};
-  std::uint64_t busy_cycles_ = 0;
+  UnitCounts counts_;
 };
 
 }  // namespace weft::sim::memory

@@ -4,6 +4,18 @@
 
 namespace weft::sim::memory {
 
+const UnitClass& Fetcher::unit_class() const {
+  static constexpr UnitClass kFetcher{"fetcher"};
+  return kFetcher;
+}
+
+void Fetcher::list_ports(PortList& ports) {
+  ports.add("transfers", ports_.transfers);
+  ports.add("completions", ports_.completions);
+  ports.add("requests", ports_.requests);
+  ports.add("responses", ports_.responses);
+}
+
 void Fetcher::respond(Cycle now) {
   while (ports_.responses.ready(now)) {
     ports_.responses.pop(now);

@@ -9,34 +9,37 @@
 #include <optional>
 
 #include "models/engine/architecture.hpp"
-#include "sim/common/channel.hpp"
+#include "sim/common/unit.hpp"
 #include "sim/memory/messages.hpp"
 #include "sim/memory/stall.hpp"
 
 namespace weft::sim::memory {
 
-class Fetcher {
+class Fetcher : public Unit {
  public:
   struct Ports {
-    Channel<Transfer>& transfers;      // from the sequencer
-    Channel<Completion>& completions;  // to the sequencer
-    Channel<Request>& requests;        // to memory
-    Channel<Response>& responses;      // from memory
+    In<Transfer> transfers;       // from the sequencer
+    Out<Completion> completions;  // to the sequencer
+    Out<Request> requests;        // to memory
+    In<Response> responses;       // from memory
   };
   // Called when a transfer is complete, before its completion is sent: moves values.
   using Done = void (*)(void* context, const Transfer& transfer);
 
-  Fetcher(const weft::engine::Dram& config, Ports ports, const Stalls& stalls = {})
+  explicit Fetcher(const weft::engine::Dram& config, Ports ports = {}, const Stalls& stalls = {})
       : config_(config), ports_(ports), stalls_(stalls) {}
   void on_done(Done done, void* context) {
     done_ = done;
     context_ = context;
   }
 
-  Cycle step(Cycle now);
+  const UnitClass& unit_class() const override;
+  TimingDependsOn timing_depends_on() const override { return stalls_.timing_depends_on(); }
+  void list_ports(PortList& ports) override;
+  Cycle step(Cycle now) override;
 
-  void fingerprint(StateWords& out) const;
-  void advance(Cycle cycles);
+  void fingerprint(StateWords& out) const override;
+  void advance(Cycle cycles) override;
 
  private:
   struct Active {

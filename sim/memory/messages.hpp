@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "models/engine/schedule.hpp"
 #include "sim/common/state_words.hpp"
@@ -12,6 +13,8 @@ namespace weft::sim::memory {
 // One request to memory: address, bytes, direction, tensor. `tag` orders responses: here all of a
 // fetcher's.
 struct Request {
+  static constexpr std::string_view kName = "request";
+
   std::uint64_t address = 0;
   std::int32_t bytes = 0;
   bool write = false;
@@ -22,6 +25,8 @@ struct Request {
 };
 
 struct Response {
+  static constexpr std::string_view kName = "response";
+
   bool write = false;
 
   void fingerprint(StateWords& out) const { out.word(write ? 1 : 0); }
@@ -30,6 +35,8 @@ struct Response {
 
 // A tile to bring in or to take out, as the sequencer orders it.
 struct Transfer {
+  static constexpr std::string_view kName = "transfer";
+
   int group = 0;
   int step = 0;
   std::int64_t bytes = 0;
@@ -47,6 +54,8 @@ struct Transfer {
 
 // A transfer of this step is complete; those of one step complete in order.
 struct Completion {
+  static constexpr std::string_view kName = "completion";
+
   int step = 0;
 
   void fingerprint(StateWords& out) const { out.word(step); }

@@ -7,6 +7,7 @@
 
 #include "models/engine/run.hpp"
 #include "sim/common/time.hpp"
+#include "sim/common/timing.hpp"
 
 namespace weft::sim::memory {
 
@@ -14,10 +15,6 @@ using weft::engine::StallProfile;
 
 // Where a stall happens: before memory accepts a request, or before it gives a response.
 enum class StallPort : std::uint8_t { request, response };
-
-// What decides when a unit acts. What depends on random cannot recur, and is never advanced by
-// periods.
-enum class TimingDependsOn : std::uint8_t { shape, random };
 
 class Stalls {
  public:

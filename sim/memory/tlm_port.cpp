@@ -25,14 +25,11 @@ void PayloadPool::free(tlm::tlm_generic_payload* payload) {
   idle_.push_back(payload);
 }
 
-TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config,
-                 Channel<Request>& requests, Channel<Response>& responses, const Clock& clock,
+TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config, const Clock& clock,
                  Failure& failure)
     : sc_core::sc_module(name),
       socket("socket"),
       config_(config),
-      requests_(requests),
-      responses_(responses),
       clock_(clock),
       failure_(failure),
       scratch_(static_cast<std::size_t>(config.burst_bytes)) {
@@ -46,13 +43,17 @@ TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config,
 void TlmPort::run() {
   try {
     const Cycle now = clock_.now();
-    send(now);
-    respond(now);
-    const Cycle at = next(now);
+    const Cycle at = step(now);
     if (at != kNever) next_trigger(clock_.until(at), wake_);
   } catch (...) {
     fail();
   }
+}
+
+Cycle TlmPort::step(Cycle now) {
+  send(now);
+  respond(now);
+  return next(now);
 }
 
 // The first failure is carried out of the kernel, as in a Shell.
@@ -80,10 +81,10 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
   payload.set_byte_enable_length(0);
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::write_requests
-                                                   : DramCounter::read_requests)] += 1;
-  counters_[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
-                                                   : DramCounter::bytes_read)] +=
+  counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::write_requests
+                                                          : DramCounter::read_requests)] += 1;
+  counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
+                                                          : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   if (flights_.empty()) busy_from_ = now;
   flights_.push_back({&payload, now});
@@ -153,7 +154,7 @@ void TlmPort::respond(Cycle now) {
     responses_.push(now, {payload.is_write()});
     flights_.pop_front();
     payload.release();
-    if (flights_.empty()) busy_cycles_ += static_cast<std::uint64_t>(now - busy_from_);
+    if (flights_.empty()) counts_.busy_cycles += static_cast<std::uint64_t>(now - busy_from_);
   }
 }
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "models/engine/result.hpp"
-#include "sim/common/channel.hpp"
 #include "sim/common/clock.hpp"
 #include "sim/common/shell.hpp"
+#include "sim/common/unit.hpp"
 #include "sim/memory/messages.hpp"
 
 namespace weft::sim::memory {
@@ -35,23 +35,31 @@ class PayloadPool : public tlm::tlm_mm_interface {
   std::vector<tlm::tlm_generic_payload*> idle_;
 };
 
-class TlmPort : public sc_core::sc_module, public Waker {
+class TlmPort : public sc_core::sc_module, public Waker, public Unit {
  public:
   struct Config {
     std::uint64_t base = 0;         // added to every address
     std::int64_t burst_bytes = 64;  // largest request
   };
 
-  TlmPort(const sc_core::sc_module_name& name, const Config& config, Channel<Request>& requests,
-          Channel<Response>& responses, const Clock& clock, Failure& failure);
+  TlmPort(const sc_core::sc_module_name& name, const Config& config, const Clock& clock,
+          Failure& failure);
 
   tlm_utils::simple_initiator_socket<TlmPort> socket;
 
-  void wake_next_cycle() override { wake_.notify(clock_.until(clock_.now() + 1)); }
+  void wake_in(Cycle ticks) override { wake_.notify(clock_.until(clock_.now() + ticks)); }
 
-  const weft::engine::Counters& counters() const { return counters_; }
-  // Cycles with a request outstanding.
-  std::uint64_t busy_cycles() const { return busy_cycles_; }
+  const UnitClass& unit_class() const override { return *weft::engine::UnitKind::dram.declared; }
+  // What a foreign memory's time depends on, only it knows.
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::random; }
+  void list_ports(PortList& ports) override {
+    ports.add("requests", requests_);
+    ports.add("responses", responses_);
+  }
+  Waker* own_process() override { return this; }
+  Cycle step(Cycle now) override;
+  // Busy: with a request outstanding.
+  UnitCounts* counts() override { return &counts_; }
   // Grows to the most that were ever under way, and no further.
   std::size_t payloads_made() const { return pool_.made(); }
 
@@ -74,8 +82,8 @@ class TlmPort : public sc_core::sc_module, public Waker {
   void fail();
 
   Config config_;
-  Channel<Request>& requests_;
-  Channel<Response>& responses_;
+  In<Request> requests_;
+  Out<Response> responses_;
   const Clock& clock_;
   Failure& failure_;
   PayloadPool pool_;
@@ -85,8 +93,7 @@ class TlmPort : public sc_core::sc_module, public Waker {
   Cycle request_began_at_ = 0;
   Cycle request_free_at_ = 0;  // the next request phase may begin
   Cycle busy_from_ = 0;
-  weft::engine::Counters counters_{};
-  std::uint64_t busy_cycles_ = 0;
+  UnitCounts counts_;
   sc_core::sc_event wake_;
 };
 

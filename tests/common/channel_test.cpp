@@ -17,7 +17,10 @@ struct Word {
 };
 
 struct CountingWaker : Waker {
-  void wake_next_cycle() override { ++wakes; }
+  void wake_in(Cycle ticks) override {
+    EXPECT_EQ(ticks, 1);
+    ++wakes;
+  }
   int wakes = 0;
 };
 
@@ -45,7 +48,7 @@ TEST(Channel, EarlyReadsAndSendsIntoThePastAreRefused) {
 }
 
 TEST(Channel, WakesItsReceiverOnceAMessage) {
-  Channel<Word> channel;
+  Channel<Word> channel(3);
   CountingWaker waker;
   channel.push(0, {});
   channel.connect(&waker);
@@ -60,7 +63,7 @@ TEST(Channel, KeepsTheOrderUnderRandomPauses) {
   const std::uint64_t seed = test::seed_or(3);
   SCOPED_TRACE(test::seed_text(seed));
   std::mt19937_64 random(seed);
-  Channel<Word> channel;
+  Channel<Word> channel(2000);
   std::vector<Cycle> sent;
   std::size_t received = 0;
   for (Cycle now = 0; now < 2000; ++now) {
@@ -106,6 +109,95 @@ TEST(Channel, StateIsRelativeToNowAndMovesByWholePeriods) {
   EXPECT_EQ(state_at(early, 113), state_at(late, 113));
   EXPECT_FALSE(early.ready(110));
   EXPECT_EQ(early.pop(111).moved, 100);
+}
+
+// Sent in cycle 0 and 1; full from then on. What is taken out in cycle 4 makes room for cycle 5.
+TEST(Channel, APlaceIsFreeTheCycleAfterItsBeatLeft) {
+  Channel<Word> channel(2);
+  EXPECT_TRUE(channel.offer(0, {0}));
+  EXPECT_TRUE(channel.offer(1, {1}));
+  EXPECT_FALSE(channel.offer(2, {2}));
+  EXPECT_THROW(channel.push(3, {2}), ContractError);
+  EXPECT_EQ(channel.pop(4).value, 0);
+  EXPECT_FALSE(channel.offer(4, {2}));
+  EXPECT_TRUE(channel.offer(5, {2}));
+  EXPECT_EQ(channel.pop(5).value, 1);
+  EXPECT_EQ(channel.pop(6).value, 2);
+  EXPECT_EQ(channel.count(ChannelCounter::beats), 3u);
+  EXPECT_EQ(channel.count(ChannelCounter::stall_cycles), 3u);         // offered in 2, taken in 5
+  EXPECT_EQ(channel.count(ChannelCounter::beat_cycles), 4u + 4 + 1);  // seen 1-4, 2-5 and 6
+  EXPECT_EQ(channel.count(ChannelCounter::most_beats), 2u);
+  EXPECT_THROW(Channel<Word>(0), ContractError);
+}
+
+// A sender that waits is woken for the cycle in which there is room, whichever end is stepped
+// first.
+TEST(Channel, WakesASenderThatWaitsForRoom) {
+  for (const bool receiver_first : {false, true}) {
+    Channel<Word> channel(1);
+    CountingWaker sender;
+    channel.connect_sender(&sender);
+    EXPECT_TRUE(channel.offer(0, {0}));
+    if (receiver_first) channel.pop(1);
+    EXPECT_FALSE(channel.offer(1, {1}));
+    if (!receiver_first) channel.pop(1);
+    EXPECT_EQ(sender.wakes, 1) << receiver_first;
+    EXPECT_TRUE(channel.offer(2, {1}));
+  }
+}
+
+// When which beat moves, where both ends pause at random.
+std::vector<std::pair<Cycle, Cycle>> moves(std::size_t depth, bool receiver_first,
+                                           std::uint64_t seed, Counters& counted) {
+  std::mt19937_64 random(seed);
+  Channel<Word> channel(depth);
+  std::vector<Cycle> sent;
+  std::vector<std::pair<Cycle, Cycle>> moved;
+  for (Cycle now = 0; now < 500; ++now) {
+    const bool sends = random() % 4 != 0;
+    const bool takes = random() % 3 != 0;
+    const auto send = [&] {
+      if (sends && channel.offer(now, {static_cast<std::int64_t>(sent.size())}))
+        sent.push_back(now);
+    };
+    const auto take = [&] {
+      if (!takes || !channel.ready(now)) return;
+      const std::int64_t beat = channel.pop(now).value;
+      EXPECT_EQ(beat, static_cast<std::int64_t>(moved.size()));
+      moved.emplace_back(sent[static_cast<std::size_t>(beat)], now);
+    };
+    receiver_first ? take() : send();
+    receiver_first ? send() : take();
+    EXPECT_LE(sent.size() - moved.size(), depth);
+  }
+  counted = channel.counters();
+  return moved;
+}
+
+TEST(Channel, DoesNotDependOnWhoIsSteppedFirst) {
+  for (std::size_t depth = 1; depth <= 5; ++depth) {
+    const std::uint64_t seed = test::seed_or(depth);
+    SCOPED_TRACE(test::seed_text(seed));
+    Counters first{};
+    Counters second{};
+    const auto moved = moves(depth, false, seed, first);
+    EXPECT_EQ(moved, moves(depth, true, seed, second)) << depth;
+    EXPECT_EQ(first, second) << depth;
+    EXPECT_GT(moved.size(), 100u);
+  }
+}
+
+// With both ends ready in every cycle: every other cycle by one place, every cycle from two on.
+TEST(Channel, CarriesABeatACycleFromDepthTwoOn) {
+  for (const std::size_t depth : {1, 2, 3}) {
+    Channel<Word> channel(depth);
+    std::int64_t taken = 0;
+    for (Cycle now = 0; now < 100; ++now) {
+      if (channel.room(now)) channel.push(now, {now});
+      if (channel.ready(now)) taken += channel.pop(now).value >= 0 ? 1 : 0;
+    }
+    EXPECT_EQ(taken, depth == 1 ? 50 : 99) << depth;
+  }
 }
 
 TEST(StateWords, TimesOfLongAgoAreAllTheSame) {

@@ -39,7 +39,7 @@ TEST(Array, CountsWhatItsCommandsSay) {
       },
       &order);
 
-  weft::engine::UnitResult expected;
+  UnitCounts expected;
   const auto count = [&](ArrayCounter counter) -> std::uint64_t& {
     return expected.counters[static_cast<std::size_t>(counter)];
   };
@@ -78,10 +78,10 @@ TEST(Array, CountsWhatItsCommandsSay) {
   }
   EXPECT_EQ(order.size(), 200u);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-  EXPECT_EQ(array.result().busy_cycles, expected.busy_cycles);
-  EXPECT_EQ(array.result().stall_in_cycles, expected.stall_in_cycles);
-  EXPECT_EQ(array.result().stall_out_cycles, expected.stall_out_cycles);
-  EXPECT_EQ(array.result().counters, expected.counters);
+  EXPECT_EQ(array.counts()->busy_cycles, expected.busy_cycles);
+  EXPECT_EQ(array.counts()->stall_in_cycles, expected.stall_in_cycles);
+  EXPECT_EQ(array.counts()->stall_out_cycles, expected.stall_out_cycles);
+  EXPECT_EQ(array.counts()->counters, expected.counters);
 }
 
 }  // namespace

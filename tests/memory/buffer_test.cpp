@@ -169,10 +169,12 @@ TEST(Buffer, CountsRowsAndTheUnionOfItsBusyCycles) {
   }
   buffer.step(3000);
   using weft::engine::BufferCounter;
-  EXPECT_EQ(buffer.busy_cycles(), busy.size());
-  EXPECT_EQ(buffer.counters()[static_cast<std::size_t>(BufferCounter::rows_read)], read);
-  EXPECT_EQ(buffer.counters()[static_cast<std::size_t>(BufferCounter::rows_written)], written);
-  EXPECT_EQ(buffer.counters()[static_cast<std::size_t>(BufferCounter::port_wait_cycles)], waits);
+  EXPECT_EQ(buffer.counts()->busy_cycles, busy.size());
+  EXPECT_EQ(buffer.counts()->counters[static_cast<std::size_t>(BufferCounter::rows_read)], read);
+  EXPECT_EQ(buffer.counts()->counters[static_cast<std::size_t>(BufferCounter::rows_written)],
+            written);
+  EXPECT_EQ(buffer.counts()->counters[static_cast<std::size_t>(BufferCounter::port_wait_cycles)],
+            waits);
   EXPECT_GT(waits, 0u);
 }
 

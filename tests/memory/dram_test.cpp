@@ -19,6 +19,8 @@ weft::engine::Dram memory_of(double bandwidth, std::int64_t latency) {
           .burst_bytes = 4096};
 }
 
+constexpr std::size_t kPlenty = 1 << 16;  // of room in a channel
+
 // The memory by itself, stepped in every cycle.
 struct Bench {
   Bench(double bandwidth, std::int64_t latency)
@@ -44,8 +46,8 @@ struct Bench {
     return (bytes * pace.block_cycles + pace.block_bytes - 1) / pace.block_bytes;
   }
 
-  Channel<Request> requests;
-  Channel<Response> responses;
+  Channel<Request> requests{kPlenty};
+  Channel<Response> responses{kPlenty};
   Dram dram;
   Cycle now = 0;
   std::vector<Cycle> seen;

@@ -11,6 +11,7 @@ namespace weft::sim::memory {
 namespace {
 
 constexpr std::int64_t kBurst = 256;
+constexpr std::size_t kPlenty = 1 << 16;  // of room in a channel
 
 // Answers in the order of requests, each after a delay of its own: a pure function of seed and
 // ordinal.
@@ -72,10 +73,10 @@ struct Bench {
     ASSERT_EQ(completed.size(), count);
   }
 
-  Channel<Transfer> transfers;
-  Channel<Completion> completions;
-  Channel<Request> requests;
-  Channel<Response> responses;
+  Channel<Transfer> transfers{kPlenty};
+  Channel<Completion> completions{kPlenty};
+  Channel<Request> requests{kPlenty};
+  Channel<Response> responses{kPlenty};
   Fetcher fetcher;
   FakeMemory memory;
   Cycle now = 0;

@@ -1,6 +1,6 @@
-#include "sim/engine/steady_state.hpp"
+#include "sim/assembly/steady_state.hpp"
 
-namespace weft::sim::engine {
+namespace weft::sim {
 namespace {
 
 std::uint64_t hash_of(const std::vector<std::int64_t>& words) {
@@ -15,21 +15,20 @@ std::uint64_t hash_of(const std::vector<std::int64_t>& words) {
 
 }  // namespace
 
-bool SteadyState::same_outer(const Level& level, int index, std::size_t group,
-                             const Coordinates& at) const {
-  if (level.group != group) return false;
+bool SteadyState::same_outer(const Level& level, int index, std::size_t phase, const Position& at) {
+  if (level.phase != phase) return false;
   for (int l = 0; l < index; ++l) {
     if (level.outer[l] != at[l]) return false;
   }
   return true;
 }
 
-bool SteadyState::wants(int index, std::size_t group, const Coordinates& at) {
+bool SteadyState::wants(int index, std::size_t phase, const Position& at) {
   Level& level = levels_[static_cast<std::size_t>(index)];
-  if (level.taken == 0 || !same_outer(level, index, group, at)) {
+  if (level.taken == 0 || !same_outer(level, index, phase, at)) {
     if (level.taken >= kMost) ++level.failures;
-    if (level.group != group) level.failures = 0;
-    level.group = group;
+    if (level.phase != phase) level.failures = 0;
+    level.phase = phase;
     level.outer = at;
     level.taken = 0;
     level.snapshots.clear();
@@ -37,10 +36,9 @@ bool SteadyState::wants(int index, std::size_t group, const Coordinates& at) {
   return level.taken < kMost && level.failures < kMostFailures;
 }
 
-SteadyState::Found SteadyState::look(int index, std::size_t group, Snapshot snapshot,
-                                     std::int64_t left) {
+SteadyState::Found SteadyState::look(int index, Snapshot snapshot) {
   Level& level = levels_[static_cast<std::size_t>(index)];
-  check(same_outer(level, index, group, snapshot.at),
+  check(same_outer(level, index, snapshot.phase, snapshot.at),
         "a snapshot outside the loop it was asked for");
   ++level.taken;
   const std::uint64_t hash = hash_of(snapshot.words);
@@ -48,11 +46,11 @@ SteadyState::Found SteadyState::look(int index, std::size_t group, Snapshot snap
   for (auto it = begin; it != end; ++it) {
     const Snapshot& before = it->second;
     if (before.words != snapshot.words) continue;  // a hash alone proves nothing
-    Found found{.jump = {.level = index, .iterations = snapshot.at[index] - before.at[index]},
-                .before = &before};
-    found.jump.periods = left / found.jump.iterations;
-    found.jump.cycles = times(snapshot.now - before.now, found.jump.periods, "cycles");
-    return found;
+    return {{.level = index,
+             .iterations = snapshot.at[index] - before.at[index],
+             .periods = 1,
+             .cycles = snapshot.now - before.now},
+            &before};
   }
   level.snapshots.emplace(hash, std::move(snapshot));
   return {};
@@ -65,4 +63,4 @@ void SteadyState::forget(int index) {
   }
 }
 
-}  // namespace weft::sim::engine
+}  // namespace weft::sim
