@@ -18,16 +18,8 @@ Assembly assembly_of(const std::string& yaml) {
   return read_assembly(config::load_text(yaml, "assembly.yaml"), factories());
 }
 
-Ran run(const std::string& yaml, AssemblyModule::Options options) {
-  Assembly assembly = assembly_of(yaml);
+Ran result_of(Assembly& assembly) {
   Ran ran;
-  options.pauses = false;
-  with_fresh_kernel([&] {
-    AssemblyModule module("assembly", assembly, options);
-    sc_core::sc_start();
-    if (module.failure().error) std::rethrow_exception(module.failure().error);
-    ran.periods = module.periods_passed();
-  });
   for (Assembly::Member& member : assembly.members()) {
     const UnitCounts* counts = member.unit->counts();
     if (counts == nullptr) continue;
@@ -39,6 +31,21 @@ Ran run(const std::string& yaml, AssemblyModule::Options options) {
   const auto& sink = dynamic_cast<const Sink&>(*assembly.find("sink")->unit);
   ran.taken = sink.taken();
   ran.last = sink.state().last;
+  return ran;
+}
+
+Ran run(const std::string& yaml, AssemblyModule::Options options) {
+  Assembly assembly = assembly_of(yaml);
+  std::uint64_t periods = 0;
+  options.pauses = false;
+  with_fresh_kernel([&] {
+    AssemblyModule module("assembly", assembly, options);
+    sc_core::sc_start();
+    if (module.failure().error) std::rethrow_exception(module.failure().error);
+    periods = module.periods_passed();
+  });
+  Ran ran = result_of(assembly);
+  ran.periods = periods;
   return ran;
 }
 

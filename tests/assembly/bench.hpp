@@ -21,6 +21,8 @@ struct Ran {
   std::vector<Counters> channels;  // and of every channel, in the order of the file
   std::uint64_t periods = 0;       // that were passed over
 };
+// What an assembly has counted so far.
+Ran result_of(Assembly& assembly);
 // Until nothing moves any more.
 Ran run(const std::string& yaml, AssemblyModule::Options options = {.advance = false});
 
