@@ -60,6 +60,7 @@ class Lowerer {
   void holds(const LoweredGroup& group, int index);
   void complete();
   RankId channel_of(TensorId t) const;
+  std::string refused(TensorId t) const;  // formats
   void formats();
   void mask();
   static bool same_mask(const einsum::Mask& a, const einsum::Mask& b);

@@ -90,6 +90,8 @@ class Bf16Arithmetic {
   template <class F>
   void rounding(int tensor, F f) const {
     if (is_bf16(tensor)) return f([](Value x) { return round_to_bf16(x); });
+    const Format& format = formats_[static_cast<std::size_t>(tensor)];
+    if (format.is_integer()) return f([format](Value x) { return round_to(format, x); });
     f([](Value x) { return flush(x); });
   }
   // And the macc of a sum over values of tensors `a` and `b` (-1: of none); `kFused` where an fma

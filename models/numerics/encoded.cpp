@@ -8,15 +8,6 @@ namespace {
 
 constexpr std::int64_t kWordBits = 64;
 
-// x as an integer of the format times the scale.
-std::int64_t quantised(const Format& format, float x, float scale) {
-  if (format.bits == 1) return flush(x) < 0 && scale > 0 ? -1 : 1;
-  if (scale == 0) return 0;
-  const auto most = static_cast<double>(format.most());
-  return static_cast<std::int64_t>(std::clamp(
-      std::nearbyint(static_cast<double>(flush(x)) / static_cast<double>(scale)), -most, most));
-}
-
 }  // namespace
 
 float largest_magnitude(std::span<const float> values) {
@@ -25,6 +16,21 @@ float largest_magnitude(std::span<const float> values) {
     if (std::isfinite(x)) largest = std::max(largest, std::fabs(flush(x)));
   }
   return largest;
+}
+
+void through_tokens(const Format& format, std::span<float> values, std::int64_t channels) {
+  check(has_scales_of_tokens(format), "a format with scales of tokens");
+  const auto row = static_cast<std::size_t>(channels);
+  check(row > 0 && values.size() % row == 0, "a tensor has whole rows of channels");
+  const std::size_t step =
+      format.granularity == Granularity::block ? static_cast<std::size_t>(format.block) : row;
+  for (std::size_t begin = 0; begin < values.size(); begin += row) {
+    for (std::size_t at = 0; at < row; at += step) {
+      const std::span<float> part = values.subspan(begin + at, std::min(step, row - at));
+      const float scale = scale_of_largest(format, largest_magnitude(part));
+      for (float& x : part) x = through_integer(format, x, scale);
+    }
+  }
 }
 
 Encoded::Encoded(const Format& format, std::span<const float> values, std::int64_t channels,
@@ -42,7 +48,7 @@ Encoded::Encoded(const Format& format, std::span<const float> values, std::int64
       continue;
     }
     check(std::isfinite(x), "an integer is of a finite value");
-    const std::int64_t q = quantised(format, x, scales_[scale_of(i)]);
+    const std::int64_t q = integer_of(format, x, scales_[scale_of(i)]);
     put(i, format.bits == 1 ? static_cast<std::uint32_t>(q < 0)
                             : static_cast<std::uint32_t>(q) & mask);
   }
@@ -67,17 +73,15 @@ void Encoded::scale_up(std::span<const float> values, float largest) {
           ? channels_
           : std::max<std::int64_t>(1, tokens * scales_of_token(format_, channels_));
   scales_.assign(static_cast<std::size_t>(count), 0);
-  if (format_.granularity == Granularity::tensor) {
-    scales_[0] = largest;
+  if (format_.granularity == Granularity::tensor || format_.granularity == Granularity::fixed) {
+    scales_[0] = format_.granularity == Granularity::tensor ? largest : format_.largest;
   } else {
     for (std::int64_t i = 0; i < size_; ++i) {
       float& scale = scales_[scale_of(i)];
       scale = std::max(scale, largest_magnitude(values.subspan(static_cast<std::size_t>(i), 1)));
     }
   }
-  for (float& scale : scales_)
-    scale =
-        flush(static_cast<float>(static_cast<double>(scale) / static_cast<double>(format_.most())));
+  for (float& scale : scales_) scale = scale_of_largest(format_, scale);
 }
 
 void Encoded::put(std::int64_t element, std::uint32_t code) {
@@ -109,8 +113,7 @@ std::int64_t Encoded::integer(std::int64_t element) const {
 
 float Encoded::value(std::int64_t element) const {
   if (!format_.is_integer()) return float_of(code(element) << (32 - format_.bits));
-  return flush(static_cast<float>(static_cast<double>(integer(element)) *
-                                  static_cast<double>(scales_[scale_of(element)])));
+  return value_of(integer(element), scales_[scale_of(element)]);
 }
 
 BitPlane::BitPlane(const Encoded& tensor, int bit) : tensor_(&tensor), bit_(bit) {

@@ -2,7 +2,7 @@
 // beside them, bit planes as views.
 //
 // An integer format is symmetric: with m its largest integer and a the largest magnitude among the
-// values of one scale,
+// values of one scale, or the format's own,
 //   scale = fp32(a / m);  q = clamp(nearest_even(x / scale), −m, m), or the sign of x at one bit;
 //   x′ = fp32(q · scale)
 // where quotients and products are of doubles. Where the scale is zero (no value above the least
@@ -61,6 +61,10 @@ class Encoded {
   std::vector<std::uint64_t> words_;
   std::vector<float> scales_;
 };
+
+// Values through integers and back with scales of tokens or blocks; rows of `channels`. Infinity
+// becomes the largest of its scale, NaN stays.
+void through_tokens(const Format& format, std::span<float> values, std::int64_t channels);
 
 // Of the finite values; subnormal ones count as zero.
 float largest_magnitude(std::span<const float> values);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -12,8 +13,9 @@ namespace {
 
 constexpr std::string_view kAllowed =
     "must be 'bf16', 'fp32', or 'int1' to 'int32', with -per-tensor (the default), -per-head, "
-    "-per-channel, -per-token or -per-block-N "
-    "(N from 1 to 65536) behind it, such as int4-per-token";
+    "-per-channel, -per-token, -per-block-N (N from 1 to 65536) or -within-X (X from 1e-20 to "
+    "1e20: "
+    "the largest magnitude) behind it, such as int4-per-token";
 constexpr std::int32_t kMostBlock = 65536;
 constexpr std::array<std::pair<std::string_view, Granularity>, 4> kGranularities{
     {{"tensor", Granularity::tensor},
@@ -31,7 +33,16 @@ std::optional<std::int32_t> count_of(std::string_view text, std::int32_t most) {
   return count;
 }
 
-std::optional<Format> integer_of(std::string_view text) {
+std::optional<Format> read_within(int bits, std::string_view text) {
+  float largest = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), largest);
+  if (error != std::errc{} || end != text.data() + text.size() ||
+      !(largest >= Format::kLeastLargest && largest <= Format::kMostLargest))
+    return std::nullopt;
+  return Format::within(bits, largest);
+}
+
+std::optional<Format> read_integer(std::string_view text) {
   constexpr std::string_view kInt = "int";
   constexpr std::string_view kPer = "-per-";
   constexpr std::string_view kBlock = "block-";
@@ -41,6 +52,8 @@ std::optional<Format> integer_of(std::string_view text) {
   if (!bits) return std::nullopt;
   text.remove_prefix(std::min(text.find('-'), text.size()));
   if (text.empty()) return Format::integer(*bits);
+  if (constexpr std::string_view kWithin = "-within-"; text.starts_with(kWithin))
+    return read_within(*bits, text.substr(kWithin.size()));
   if (!text.starts_with(kPer)) return std::nullopt;
   text.remove_prefix(kPer.size());
   for (const auto& [name, granularity] : kGranularities) {
@@ -54,11 +67,19 @@ std::optional<Format> integer_of(std::string_view text) {
 
 }  // namespace
 
+std::int64_t integer_of(const Format& format, float x, float scale) {
+  if (format.bits == 1) return flush(x) < 0 && scale > 0 ? -1 : 1;
+  if (scale == 0) return 0;
+  const auto most = static_cast<double>(format.most());
+  return static_cast<std::int64_t>(std::clamp(
+      std::nearbyint(static_cast<double>(flush(x)) / static_cast<double>(scale)), -most, most));
+}
+
 void read_custom(const config::Value& value, Format& out, config::Reader& reader) {
   const std::string text = value.is_scalar() ? value.text() : "";
   if (text == "bf16" || text == "fp32") {
     out = text == "bf16" ? Format::bf16 : Format::fp32;
-  } else if (const auto integer = integer_of(text)) {
+  } else if (const auto integer = read_integer(text)) {
     out = *integer;
   } else {
     reader.add({value.where(), value.path(), value.text(), std::string(kAllowed)});
@@ -69,6 +90,8 @@ std::string canonical_text(const Format& format) {
   if (!format.is_integer()) return format == Format::bf16 ? "bf16" : "fp32";
   std::string plain = fmt::format("int{}", format.bits);
   if (format.granularity == Granularity::tensor) return plain;
+  if (format.granularity == Granularity::fixed)
+    return fmt::format("{}-within-{}", plain, format.largest);
   if (format.granularity == Granularity::block)
     return fmt::format("{}-per-block-{}", plain, format.block);
   for (const auto& [name, granularity] : kGranularities) {

@@ -144,6 +144,12 @@ std::vector<float> Operands::rounded(TensorId t, std::int64_t head) const {
   return values;
 }
 
+void Operands::encode_tokens(TensorId t, std::span<float> written) const {
+  const weft::engine::LoweredTensor& lowered = lowering_.tensors[t];
+  if (!numerics::has_scales_of_tokens(lowered.format)) return;
+  numerics::through_tokens(lowered.format, written, sizing_.extents[lowered.channel]);
+}
+
 const float* Operands::at(const Source& source, std::int64_t index) const {
   const workload::Shape& shape = trace_.shape;
   const std::int64_t batch = index / shape.heads % shape.batch;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@ class Operands {
         to[i * shape[1] + j] = from[static_cast<std::size_t>(j * shape[0] + i)];
     }
   }
+  // Gives what write() has brought to its order the integers of its tokens, where it has a format
+  // with such scales.
+  void encode_tokens(einsum::TensorId tensor, std::span<float> written) const;
   // Outputs, zeroed and named, of all layers.
   std::vector<workload::ComputedTensor> outputs() const;
   std::vector<einsum::TensorId> output_ids() const;

@@ -31,6 +31,15 @@ numerics::Bf16Arithmetic arithmetic_of(const weft::engine::Array& array,
   return numerics::Bf16Arithmetic(formats);
 }
 
+// As a firing stores them. Integers with scales of whole rows are made where rows leave
+// (operands.hpp).
+std::vector<numerics::Format> formats_of(const weft::engine::Lowering& lowering) {
+  std::vector<numerics::Format> formats;
+  for (const auto& tensor : lowering.tensors)
+    formats.push_back(tensor.format.rounds_alone() ? tensor.format : numerics::Format::fp32);
+  return formats;
+}
+
 }  // namespace
 
 Replay::Replay(const weft::engine::Schedule& schedule, std::vector<double> scalars)
@@ -42,8 +51,7 @@ Replay::Replay(const weft::engine::Schedule& schedule, std::vector<double> scala
       blocks_(
           einsum::choose_blocks(cascade_, sizing_.extents, sizeof(float), kBudget, kLeastBlock)),
       separable_(einsum::separable_ranks(cascade_)) {
-  std::vector<numerics::Format> formats;
-  for (const auto& tensor : lowering_.tensors) formats.push_back(tensor.format);
+  const std::vector<numerics::Format> formats = formats_of(lowering_);
   for (const auto* array : lowering_.arrays) {
     arithmetics_.push_back(
         std::make_unique<numerics::Bf16Arithmetic>(arithmetic_of(*array, formats)));
@@ -62,8 +70,7 @@ Replay::Replay(const weft::engine::Schedule& schedule, std::vector<double> scala
 
 // What a step sums over tiles of the pass rank is rounded to its format once, at the last of them.
 std::vector<numerics::Format> Replay::partial_formats() const {
-  std::vector<numerics::Format> formats;
-  for (const auto& tensor : lowering_.tensors) formats.push_back(tensor.format);
+  std::vector<numerics::Format> formats = formats_of(lowering_);
   for (std::size_t g = 0; g < lowering_.groups.size(); ++g) {
     for (const LoweredStep& step : lowering_.groups[g].steps) {
       for (const auto e : step.einsums) {

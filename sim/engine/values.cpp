@@ -66,12 +66,15 @@ std::vector<workload::ComputedTensor> Values::compute(const std::function<void(d
       poison(head, ids[o], data);
       fill_empty_rows(lowering_, sizing_, ids[o], tensors, data);
       const auto format = lowering_.tensors[static_cast<std::size_t>(ids[o])].format;
-      for (float& value : data)
-        value = numerics::round_to(format, value);  // of a mean; the others are rounded
+      if (format.rounds_alone()) {
+        for (float& value : data)
+          value = numerics::round_to(format, value);  // of a mean; the others are rounded
+      }
       auto& layer = outputs[o].layers[static_cast<std::size_t>(head / heads_of_layer)];
-      operands_.write(
-          ids[o], data,
-          layer.data() + head % heads_of_layer * static_cast<std::int64_t>(data.size()));
+      float* const written =
+          layer.data() + head % heads_of_layer * static_cast<std::int64_t>(data.size());
+      operands_.write(ids[o], data, written);
+      operands_.encode_tokens(ids[o], {written, data.size()});
     }
   }
   return outputs;

@@ -21,11 +21,14 @@ FORMATS += ["int2", "int8-per-token", "int16", "int24", "int32"]
 
 def quantised(x: Floats, text: str) -> Floats:
     """x [..., tokens, channels] to integers and back: symmetric, the largest magnitude of each scale at the largest integer."""
-    match = re.fullmatch(r"int(\d+)(?:-per-(\w+))?(?:-(\d+))?", text)
+    match = re.fullmatch(r"int(\d+)(?:-per-(\w+)|-(within))?(?:-([\d.]+))?", text)
     assert match
-    bits, scale, block = int(match[1]), match[2] or "tensor", int(match[3] or 0)
+    bits, scale = int(match[1]), match[2] or match[3] or "tensor"
+    block = int(match[4] or 0) if scale == "block" else 0
     magnitude = np.abs(x)
-    if scale == "block":
+    if scale == "within":
+        largest = np.full(x.shape, np.float32(match[4]))
+    elif scale == "block":
         parts = [np.broadcast_to(magnitude[..., i:i + block].max(axis=-1, keepdims=True), magnitude[..., i:i + block].shape)
                  for i in range(0, x.shape[-1], block)]
         largest = np.concatenate(parts, axis=-1)
@@ -102,6 +105,44 @@ class FormatsTest(FolderTest):
             self.assertLess(apart(expected), 0.005, formats)
             self.assertGreater(apart(exact), 10 * apart(expected), formats)
 
+    def test_outputs_are_those_of_numpy_bit_for_bit(self) -> None:
+        tensors = {"q": self.normal(2, 4, 50, 24), "k": self.normal(2, 2, 70, 24), "v": self.normal(2, 2, 70, 20)}
+        tensors["v"][0, 1, :, 3] *= 5
+        plain, _ = self.out(tensors, {"AV": "fp32"})
+        different = 0
+        for bits in (1, 4, 6, 12):
+            for text in (f"int{bits}-per-token", f"int{bits}-per-block-8", f"int{bits}-within-0.5", f"int{bits}-within-20"):
+                got, _ = self.out(tensors, {"AV": text})
+                np.testing.assert_array_equal(got, quantised(plain, text), text)
+                different += int((got != plain).any())
+        self.assertEqual(different, 16)
+
+    def test_rows_of_a_mean_are_rounded_as_any_other(self) -> None:
+        tensors = {"q": self.normal(1, 2, 20, 8), "k": self.normal(1, 2, 12, 8), "v": self.normal(1, 2, 12, 8)}
+        mask = ["--causal", "--empty-rows", "mean"]
+        plain, _ = self.out(tensors, {"AV": "fp32"}, *mask)
+        for text in ("int6-per-token", "int6-per-block-3", "int4-within-1"):
+            got, _ = self.out(tensors, {"AV": text}, *mask)
+            np.testing.assert_array_equal(got, quantised(plain, text), text)
+            self.assertTrue((got != 0).any(axis=-1).all())
+
+    def test_what_is_made_within_is_numpys(self) -> None:
+        """The weights of one tile of keys as integers: each rounded by itself, and the sums those of what was rounded."""
+        q, k, v = self.normal(1, 3, 16, 24), self.normal(1, 3, 16, 24), self.normal(1, 3, 16, 24)
+        for bits in (4, 6, 12):
+            formats = dict.fromkeys(["Q", "K", "V", "AV"], "fp32") | {"SLN": f"int{bits}-within-1"}
+            got, _ = self.out({"q": q, "k": k, "v": v}, formats)
+            scores = q.astype(np.float64) @ np.swapaxes(k, -1, -2).astype(np.float64) / np.sqrt(24)
+            weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            rounded = quantised(weights.astype(np.float32), f"int{bits}-within-1").astype(np.float64)
+            expected = rounded @ v.astype(np.float64) / rounded.sum(axis=-1, keepdims=True)
+            # The engine's exponential is within 3e-6: of twelve bits one weight in a hundred may round the other way.
+            apart = np.abs(got - expected)
+            self.assertLess(apart.max(), 3 / 2**(bits - 1) if bits == 12 else 1e-4)
+            self.assertLess(np.mean(apart > 2e-5 + 2e-4 * np.abs(expected)), 0.03)
+            if bits < 12:
+                self.assertGreater(np.abs(got - attention(q, k, v)).max(), 0.01)
+
     def test_the_error_is_against_the_same_operands(self) -> None:
         got = run("run", "--design", "fusemax-16x16", "--values", str(TRACE), "--set", "binding.tensors.K.format=int4", "--json", "-")
         result: dict[str, Any] = json.loads(got.stdout)
@@ -117,8 +158,11 @@ class FormatsTest(FolderTest):
 
     def test_refused_where_an_engine_cannot(self) -> None:
         run_it = ["run", "--design", "fusemax-16x16", "--workload", "minilm-l6", "--seq", "64"]
-        for name, says in (("SLN", "made tile by tile"), ("AV", "made tile by tile"), ("RM", "made tile by tile")):
-            got = run(*run_it, "--set", f"binding.tensors.{name}.format=int8")
+        for name, text, says in (("SLN", "int8", "made tile by tile"), ("RM", "int8-per-head", "'int8-within-1'"),
+                                 ("AV", "int8", "or a scale per token or block"), ("AV", "int8-per-channel", "made tile by tile"),
+                                 ("SLN", "int8-per-token", "the cascade reads this tensor"),
+                                 ("RNV", "int8-per-block-8", "'int8-within-1'")):
+            got = run(*run_it, "--set", f"binding.tensors.{name}.format={text}")
             self.assertEqual(got.returncode, 2)
             self.assertIn(f"tensors.{name}.format", got.stderr)
             self.assertIn(says, got.stderr)
@@ -128,7 +172,7 @@ class FormatsTest(FolderTest):
         got = run("run", "--design", "projection", "--workload", "minilm-l6", "--set", "binding.tensors.B.format=int4-per-token")
         self.assertEqual(got.returncode, 2)
         self.assertIn("group projection cuts its rows over N", got.stderr)
-        for text in ("int0", "int33", "fp8", "int4-per-row"):
+        for text in ("int0", "int33", "fp8", "int4-per-row", "int4-within-0", "int4-within-x"):
             got = run(*run_it, "--set", f"binding.tensors.K.format={text}")
             self.assertEqual(got.returncode, 2)
             self.assertIn("'int1' to 'int32'", got.stderr)

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/engine/energy.hpp"
@@ -108,6 +109,69 @@ TEST(Formats, BytesRoomAndEnergyAreThoseByHand) {
       const double once = static_cast<double>(4 * kWidth + 4 + 2 * kWidth);
       EXPECT_DOUBLE_EQ(counts.at("buffer read"),
                        static_cast<double>(kHeads * kLength) * (of_tiles + once) / 2);
+    }
+  }
+}
+
+// And of what the cascade makes: maxima and numerators with a fixed scale, outputs with one a
+// query.
+TEST(Formats, BytesRoomAndEnergyOfWhatIsMadeAreThoseByHand) {
+  const auto table =
+      cost::load_table(std::string(WEFT_SOURCE_DIR) + "/configs/cost/horowitz-45nm.yaml");
+  struct Made {
+    std::string rm, rnv, av;
+    double rm_bytes, rnv_row, av_row;  // 20 elements a row; RM has one, of which a tile is packed
+  };
+  for (const Made& c :
+       {Made{"int6-within-9", "int12-within-1000", "int4-per-token", 0.75, 30, 10 + 4},
+        Made{"int1-within-1", "int4-within-1", "int12-per-block-8", 0.125, 10, 30 + 12},
+        Made{"int12-within-1", "int6-within-1", "int1-within-1", 1.5, 15, 3},
+        Made{"int4-within-1", "int1-within-1", "int6-within-1", 0.5, 3, 15}}) {
+    SCOPED_TRACE(c.rm + " " + c.rnv + " " + c.av);
+    const auto built = design("fusemax-64x64", {{"binding.tensors.RM.format", c.rm},
+                                                {"binding.tensors.RNV.format", c.rnv},
+                                                {"binding.tensors.AV.format", c.av}});
+    const auto& lowering = built.lowering(false);
+    constexpr double kIn = 3 * 2 * kWidth;  // Q, K and V of bf16
+    const double room = 2 * (kSide * 2 * 2 * kWidth + kLength * 2 * kWidth +
+                             kLength * (c.rm_bytes + 4 + c.rnv_row) + kSide * c.av_row);
+    const auto mapping = weft::engine::map_point(built, workload_of(kShape), kShape, 1);
+    EXPECT_EQ(static_cast<double>(mapping.sizing.groups[0].buffer_bytes), room);
+    for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
+      const Result result = run_point(built, kShape, {.fidelity = fidelity});
+      ASSERT_EQ(result.status, Status::ok) << result.reason;
+      const double out = static_cast<double>(kHeads * kLength) * c.av_row;
+      EXPECT_EQ(static_cast<double>(traffic_of(result, lowering).at("AV")[1]), out);
+      std::map<std::string, double> counts;
+      for (const auto& action : energy_of(result, lowering, table))
+        counts[action.component + " " + action.action] = action.count;
+      EXPECT_DOUBLE_EQ(counts.at("dram write"), out / 2) << "words of 16 bits";
+      // As above: RM is read for itself, SLN and PRM, RNV for itself and at the end.
+      const double of_tiles = 2 * (kIn + 3 * c.rm_bytes + 4 + c.rnv_row);
+      EXPECT_DOUBLE_EQ(counts.at("buffer read"), static_cast<double>(kHeads * kLength) *
+                                                     (of_tiles + c.rnv_row + 4 + c.av_row) / 2);
+    }
+  }
+}
+
+// What goes to memory and comes back: scores and weights of an engine that does not fuse.
+TEST(Formats, BytesOfWhatPassesThroughMemoryAreThoseByHand) {
+  for (const auto& [bits, text] :
+       std::vector<std::pair<int, std::string>>{{1, "int1-within-8"},
+                                                {4, "int4-within-8"},
+                                                {6, "int6-within-8"},
+                                                {12, "int12-within-8"}}) {
+    const auto built = design(
+        "unfused-16x16", {{"binding.tensors.QK.format", text}, {"binding.tensors.A.format", text}});
+    for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
+      const Result result = run_point(built, kShape, {.fidelity = fidelity});
+      ASSERT_EQ(result.status, Status::ok) << result.reason;
+      const auto traffic = traffic_of(result, built.lowering(false));
+      const auto bytes = static_cast<std::uint64_t>(kHeads * kLength * kLength * bits / 8);
+      for (const char* name : {"QK", "A"}) {
+        EXPECT_EQ(traffic.at(name)[1], bytes) << name << " of " << text << ", written";
+        EXPECT_EQ(traffic.at(name)[0], bytes) << name << " of " << text << ", read";
+      }
     }
   }
 }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/common/seed.hpp"
 
@@ -44,6 +46,44 @@ TEST(Format, IsReadAsItIsWritten) {
   EXPECT_EQ(formats, 96);
 }
 
+TEST(Format, AFixedScaleIsReadAsItIsWritten) {
+  int formats = 0;
+  for (const int bits : {1, 4, 6, 12, 32}) {
+    for (const float largest : {1.0F, 0.1F, 1.5F, 1e-20F, 3.25e7F, 1e20F, 0.333333343F}) {
+      const Format format = Format::within(bits, largest);
+      EXPECT_EQ(read(canonical_text(format)), format) << canonical_text(format);
+      ++formats;
+    }
+  }
+  EXPECT_EQ(formats, 35);
+  EXPECT_EQ(canonical_text(Format::within(8, 1)), "int8-within-1");
+  EXPECT_EQ(canonical_text(Format::within(4, 0.25F)), "int4-within-0.25");
+  EXPECT_EQ(read("int8-within-1.0"), Format::within(8, 1)) << "the same, longer";
+  EXPECT_EQ(read("int8-within-2e1"), Format::within(8, 20));
+}
+
+// By hand: four bits within 1.75 are steps of a quarter.
+TEST(Format, AFixedScaleRoundsAlone) {
+  const Format quarters = Format::within(4, 1.75F);
+  for (const auto& [x, wanted] :
+       std::vector<std::pair<float, float>>{{0.25F, 0.25F},
+                                            {0.3F, 0.25F},
+                                            {0.125F, 0.0F},  // ties to even
+                                            {0.375F, 0.5F},
+                                            {-0.375F, -0.5F},
+                                            {1.75F, 1.75F},
+                                            {2.5F, 1.75F},
+                                            {-1e30F, -1.75F},
+                                            {INFINITY, 1.75F},
+                                            {-INFINITY, -1.75F}})
+    EXPECT_EQ(round_to(quarters, x), wanted) << x;
+  EXPECT_TRUE(std::isnan(round_to(quarters, NAN))) << "has no code, and shows";
+  EXPECT_EQ(round_to(Format::within(1, 3), 0.0F), 3.0F);
+  EXPECT_EQ(round_to(Format::within(1, 3), -0.01F), -3.0F);
+  EXPECT_EQ(round_to(Format::within(32, 1), 0.1F), 0.1F);
+  EXPECT_THROW(round_to(Format::integer(4), 1), ContractError) << "what is its scale?";
+}
+
 TEST(Format, AnythingElseIsRefused) {
   for (const char* text : {"int0",
                            "int33",
@@ -58,6 +98,18 @@ TEST(Format, AnythingElseIsRefused) {
                            "int4-per-block-",
                            "int4-per-block-0",
                            "int4-per-block-65537",
+                           "int8-within",
+                           "int8-within-",
+                           "int8-within-0",
+                           "int8-within--1",
+                           "int8-within-nan",
+                           "int8-within-inf",
+                           "int8-within-2e20",
+                           "int8-within-1e-21",
+                           "int8-within-1e99",
+                           "int8-within-1x",
+                           "int8-per-within-1",
+                           "int33-within-1",
                            "int4 per token",
                            "INT4",
                            "fp16",
