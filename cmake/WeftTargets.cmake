@@ -35,14 +35,6 @@ endif()
 
 include(WeftPrecompiled)
 
-# weft_models_folder(NAME [libraries…]): the static library of models/NAME, named weft_NAME.
-function(weft_models_folder name)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/models/${name}/*.cpp")
-  add_library(weft_${name} STATIC ${sources})
-  target_link_libraries(weft_${name} PUBLIC weft_flags ${ARGN})
-  weft_use_precompiled(weft_${name} weft_models_headers)
-endfunction()
-
 # weft_compute_rows(SOURCE…): sources whose loops over values are most of a run's time; the others compile sooner with -O2, which
 # leaves loops of unknown length as they are. Precompiled headers are of one level alone.
 function(weft_compute_rows)

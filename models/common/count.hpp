@@ -25,6 +25,12 @@ namespace detail {
 [[noreturn]] void too_large(std::string_view count, double value, double most);
 }
 
+// ⌈a / b⌉ for a ≥ 0 and b > 0.
+template <std::integral T>
+constexpr T ceil_div(T a, std::type_identity_t<T> b) {
+  return a / b + (a % b != 0 ? 1 : 0);
+}
+
 // a · b and a + b; TooLarge names `count` where T does not hold the result.
 template <std::integral T>
 constexpr T times(T a, std::type_identity_t<T> b, std::string_view count) {

@@ -79,9 +79,9 @@ struct Draft {
 // Steps of the check, in this order. Each adds its problems; the caller finishes between steps.
 void declare(Draft& draft);  // ranks, partitions, inputs, scalars
 void parse_lines(Draft& draft, const std::string& source_text);  // text to trees
-void resolve(Draft& draft);      // names to ids: Einsums and what they write
-void check_uses(Draft& draft);   // outputs, inputs, initial values
-void check_order(Draft& draft);  // read before write, cycles
+void resolve_names(Draft& draft);  // names to ids: Einsums and what they write
+void check_uses(Draft& draft);     // outputs, inputs, initial values
+void check_order(Draft& draft);    // read before write, cycles
 
 // "[E, P]" of a tensor, generational dimensions as "M1 (generational)".
 std::string dimensions_text(const Cascade& cascade, const Tensor& tensor);

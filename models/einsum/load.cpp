@@ -94,7 +94,7 @@ Cascade parse_cascade(const std::string& yaml, const std::string& file_name,
   draft.finish();
   parse_lines(draft, yaml);
   draft.finish();
-  resolve(draft);
+  resolve_names(draft);
   draft.finish();
   check_uses(draft);
   check_order(draft);

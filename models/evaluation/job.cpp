@@ -5,10 +5,11 @@
 #include <algorithm>
 
 #include "models/common/error.hpp"
-#include "models/engine/analytic.hpp"
-#include "models/engine/energy.hpp"
-#include "models/engine/mapping.hpp"
-#include "models/evaluation/pareto_rules.hpp"
+#include "models/engine/analytic/analytic.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/design/mapping.hpp"
+#include "models/engine/result/energy.hpp"
+#include "models/evaluation/fusemax/pareto_rules.hpp"
 
 namespace weft::evaluation {
 namespace {

@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "models/cost/table.hpp"
-#include "models/engine/design.hpp"
-#include "models/engine/result.hpp"
-#include "models/evaluation/attention_rules.hpp"
-#include "models/evaluation/model.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/design/design.hpp"
+#include "models/engine/result/result.hpp"
+#include "models/evaluation/fusemax/attention_rules.hpp"
+#include "models/evaluation/fusemax/model.hpp"
 #include "models/workload/workload.hpp"
 
 namespace weft::evaluation {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "models/common/error.hpp"
-#include "models/evaluation/linear_rules.hpp"
+#include "models/evaluation/fusemax/linear_rules.hpp"
 
 namespace weft::evaluation {
 namespace {

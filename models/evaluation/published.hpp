@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/evaluation/attention_rules.hpp"
+#include "models/evaluation/fusemax/attention_rules.hpp"
 
 namespace weft::evaluation {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "models/evaluation/fusemax/linear_rules.hpp"
+#include "models/evaluation/fusemax/pareto_rules.hpp"
 #include "models/evaluation/job.hpp"
-#include "models/evaluation/linear_rules.hpp"
 #include "models/evaluation/means.hpp"
-#include "models/evaluation/pareto_rules.hpp"
 #include "models/evaluation/published.hpp"
 
 namespace weft::evaluation {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-CHECKS = ("parity", "length", "word", "path", "link", "header", "program", "module")
+CHECKS = ("parity", "length", "word", "path", "link", "header", "program", "module", "source", "header-name")
 SKIPPED_FOLDERS = {".git", "build", ".venv", "__pycache__"}
 
 

@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/design.hpp"
-#include "models/engine/result_json.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/design/design.hpp"
+#include "models/engine/run/result_json.hpp"
+#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "sim/engine/run.hpp"
 
 namespace weft::bench {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "models/engine/design/catalog.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/execute.hpp"
 #include "sim/cli/interrupt.hpp"

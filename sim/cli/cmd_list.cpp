@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "models/common/text.hpp"
-#include "models/engine/result_json.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/run/listing.hpp"
+#include "models/engine/run/result_json.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"

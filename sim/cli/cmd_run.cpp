@@ -7,7 +7,10 @@
 
 #include "models/common/atomic_file.hpp"
 #include "models/cost/accelergy.hpp"
-#include "models/engine/energy.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/result/area.hpp"
+#include "models/engine/result/energy.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/execute.hpp"

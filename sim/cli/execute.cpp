@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/common/text.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/engine/run.hpp"
 

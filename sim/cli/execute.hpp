@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/result_json.hpp"
+#include "models/engine/run/result_json.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "sim/cli/options.hpp"
 
 namespace weft::cli {

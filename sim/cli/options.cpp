@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "models/cost/scaling.hpp"
+#include "models/engine/design/catalog.hpp"
 
 namespace weft::cli {
 namespace {

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "models/cost/table.hpp"
-#include "models/engine/design.hpp"
-#include "models/engine/run.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/design/design.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "models/workload/trace.hpp"
 #include "models/workload/workload.hpp"
 #include "sim/cli/parser.hpp"

@@ -9,7 +9,7 @@
 #include <map>
 #include <vector>
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "sim/engine/tile_range.hpp"
 #include "sim/matmul/array.hpp"
 #include "sim/memory/messages.hpp"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/lowering.hpp"
-#include "models/engine/result.hpp"
-#include "models/engine/sizing.hpp"
+#include "models/engine/binding/lowering.hpp"
+#include "models/engine/result/result.hpp"
+#include "models/engine/schedule/sizing.hpp"
 #include "models/softmax/shape.hpp"
 #include "models/workload/trace.hpp"
 

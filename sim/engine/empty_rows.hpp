@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/einsum/kernel.hpp"
-#include "models/engine/lowering.hpp"
-#include "models/engine/sizing.hpp"
+#include "models/engine/binding/lowering.hpp"
+#include "models/engine/schedule/sizing.hpp"
 
 namespace weft::sim::engine {
 

@@ -7,8 +7,8 @@
 #include <systemc>
 #include <vector>
 
-#include "models/engine/run.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/run/run_options.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "sim/assembly/assembly_module.hpp"
 #include "sim/engine/sequencer.hpp"
 #include "sim/engine/values.hpp"

@@ -2,7 +2,7 @@
 // generation that a masked query tile reaches.
 #pragma once
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "sim/engine/tile_range.hpp"
 
 namespace weft::sim::engine {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "models/einsum/cascade.hpp"
-#include "models/engine/lowering.hpp"
-#include "models/engine/sizing.hpp"
+#include "models/engine/binding/lowering.hpp"
+#include "models/engine/schedule/sizing.hpp"
 #include "models/workload/trace.hpp"
 
 namespace weft::sim::engine {

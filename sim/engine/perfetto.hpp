@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/common/json.hpp"
-#include "models/engine/run.hpp"
+#include "models/engine/run/run_options.hpp"
 
 namespace weft::sim::engine {
 

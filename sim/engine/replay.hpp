@@ -11,7 +11,7 @@
 
 #include "models/einsum/blocks.hpp"
 #include "models/einsum/kernel.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "models/numerics/arithmetic.hpp"
 #include "sim/engine/tile_range.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/engine/schedule/step_cost.hpp"
 #include "sim/engine/run.hpp"
 
 namespace weft::sim::engine {

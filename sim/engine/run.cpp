@@ -1,7 +1,9 @@
 #include "sim/engine/run.hpp"
 
-#include "models/engine/mapping.hpp"
-#include "sim/common/kernel.hpp"
+#include "models/engine/design/mapping.hpp"
+#include "models/engine/run/begin_result.hpp"
+#include "models/engine/run/run_analytic.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/comparison.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/rtl_run.hpp"

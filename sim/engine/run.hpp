@@ -1,8 +1,8 @@
 // Runs a point at any fidelity. SystemC runs take one lock a process (one simulation at a time).
 #pragma once
 
-#include "models/engine/run.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/run/run_options.hpp"
+#include "models/engine/schedule/schedule.hpp"
 
 namespace weft::sim::engine {
 

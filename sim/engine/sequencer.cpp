@@ -1,5 +1,7 @@
 #include "sim/engine/sequencer.hpp"
 
+#include "models/engine/schedule/step_cost.hpp"
+
 #include <algorithm>
 
 namespace weft::sim::engine {

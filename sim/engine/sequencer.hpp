@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/layout.hpp"
-#include "models/engine/run.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/run/run_options.hpp"
+#include "models/engine/schedule/layout.hpp"
+#include "models/engine/schedule/schedule.hpp"
+#include "models/engine/schedule/step_cost.hpp"
 #include "sim/common/unit.hpp"
 #include "sim/engine/step_state.hpp"
 #include "sim/matmul/array.hpp"

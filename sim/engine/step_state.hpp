@@ -7,7 +7,7 @@
 #include <deque>
 #include <vector>
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/common/time.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 
 namespace weft::sim::engine {
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "models/common/json.hpp"
+#include "models/engine/design/catalog.hpp"
 #include "models/numerics/bf16.hpp"
 #include "sim/engine/run.hpp"
 

@@ -9,8 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/design.hpp"
-#include "models/engine/run.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/design/design.hpp"
+#include "models/engine/run/run_options.hpp"
 
 namespace weft::sim::engine {
 

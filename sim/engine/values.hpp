@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/engine/arrivals.hpp"
 #include "sim/engine/operands.hpp"

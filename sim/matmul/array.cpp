@@ -1,5 +1,7 @@
 #include "sim/matmul/array.hpp"
 
+#include "models/engine/schedule/step_cost.hpp"
+
 namespace weft::sim::matmul {
 
 using einsum::Work;

@@ -4,8 +4,9 @@
 
 #include <cstdint>
 
-#include "models/engine/result.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/result/result.hpp"
+#include "models/engine/schedule/schedule.hpp"
+#include "models/engine/schedule/step_cost.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::matmul {

@@ -9,9 +9,9 @@
 
 #include <cstdint>
 
-#include "models/engine/architecture.hpp"
-#include "models/engine/result.hpp"
-#include "models/engine/walk_memory.hpp"
+#include "models/engine/analytic/walk_memory.hpp"
+#include "models/engine/architecture/architecture.hpp"
+#include "models/engine/result/result.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/memory/messages.hpp"
 #include "sim/memory/stall.hpp"

@@ -8,7 +8,7 @@
 #include <deque>
 #include <optional>
 
-#include "models/engine/architecture.hpp"
+#include "models/engine/architecture/architecture.hpp"
 #include "sim/common/unit.hpp"
 #include "sim/memory/messages.hpp"
 #include "sim/memory/stall.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/common/time.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "models/engine/run.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "sim/common/time.hpp"
 #include "sim/common/timing.hpp"
 

@@ -14,7 +14,7 @@
 #include <tlm>
 #include <vector>
 
-#include "models/engine/result.hpp"
+#include "models/engine/result/result.hpp"
 #include "sim/common/clock.hpp"
 #include "sim/common/shell.hpp"
 #include "sim/common/unit.hpp"

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "models/common/error.hpp"
-#include "models/engine/layout.hpp"
+#include "models/engine/schedule/layout.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/numerics/exp_fp32.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/schedule.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/rtl/axi_memory.hpp"
 #include "sim/rtl/fusemax_library.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 
 namespace weft::sim::test {
 

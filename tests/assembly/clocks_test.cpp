@@ -1,7 +1,7 @@
 // Clocks by ratio: by hand, and that they never drift.
 #include <gtest/gtest.h>
 
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/memory/dram.hpp"
 #include "tests/assembly/bench.hpp"
 

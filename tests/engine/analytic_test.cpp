@@ -1,6 +1,6 @@
 // The closed form against SystemC: what is counted must be equal, what is timed within a stated
 // bound.
-#include "models/engine/analytic.hpp"
+#include "models/engine/analytic/analytic.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <map>
 
+#include "models/engine/run/run_options.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

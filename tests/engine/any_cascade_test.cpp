@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 
+#include "models/engine/design/catalog.hpp"
 #include "sim/engine/comparison.hpp"
 #include "tests/engine/support.hpp"
 

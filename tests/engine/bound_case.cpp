@@ -5,8 +5,9 @@
 
 #include "models/einsum/interpret.hpp"
 #include "models/einsum/load.hpp"
-#include "models/engine/analytic.hpp"
-#include "sim/common/kernel.hpp"
+#include "models/engine/analytic/analytic.hpp"
+#include "models/engine/schedule/prepare.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/values.hpp"
 
 namespace weft::sim::engine::test {
@@ -275,7 +276,7 @@ Outcome expect_runs_or_refuses(const BoundCase& made, std::uint64_t seed) {
   Outcome outcome;
   Lowering lowering;
   try {
-    lowering = weft::engine::lower(made.arch, made.binding, made.cascade, made.origins);
+    lowering = weft::engine::lower_and_prepare(made.arch, made.binding, made.cascade, made.origins);
   } catch (const ConfigError& error) {
     refused_well(error);
     outcome.reason = error.what();

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "models/einsum/cascade.hpp"
-#include "models/engine/architecture.hpp"
-#include "models/engine/binding.hpp"
+#include "models/engine/architecture/architecture.hpp"
+#include "models/engine/binding/binding.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "models/common/error.hpp"
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "tests/common/seed.hpp"
 
 namespace weft::sim {

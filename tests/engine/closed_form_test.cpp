@@ -1,6 +1,6 @@
 // The closed form's time against SystemC: equal to the cycle where every firing is walked, near and
 // inside its bound elsewhere. scripts/check/closed_form.py does the same on thousands of points.
-#include "models/engine/closed_form.hpp"
+#include "models/engine/analytic/closed_form.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "models/engine/run/run_options.hpp"
 #include "sim/memory/dram.hpp"
 #include "tests/engine/support.hpp"
 

@@ -1,4 +1,4 @@
-#include "models/engine/design.hpp"
+#include "models/engine/design/design.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,8 @@
 #include <functional>
 #include <iterator>
 #include <string>
+
+#include "models/engine/design/catalog.hpp"
 
 namespace weft::engine {
 namespace {

@@ -1,6 +1,7 @@
 // Energy is a sum of counters: against counts written down here from the cascade, not from the code
 // that counts.
-#include "models/engine/energy.hpp"
+#include "models/engine/result/energy.hpp"
+#include "models/engine/result/area.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "models/engine/energy.hpp"
-#include "models/engine/layout.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/result/energy.hpp"
+#include "models/engine/schedule/layout.hpp"
 #include "sim/engine/operands.hpp"
 #include "tests/engine/support.hpp"
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "models/engine/design/catalog.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

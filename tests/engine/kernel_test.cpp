@@ -1,6 +1,6 @@
 // A fresh SystemC kernel a simulation: a thousand times in one process, without an error and
 // without growing.
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 
 #include <gtest/gtest.h>
 #include <malloc.h>

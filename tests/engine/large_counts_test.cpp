@@ -2,7 +2,8 @@
 // of any size, or the point is refused and says which count it is.
 #include <boost/multiprecision/cpp_int.hpp>
 
-#include "models/engine/run.hpp"
+#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

@@ -1,5 +1,5 @@
 // Where tensors lie: apart from one another, aligned, and every transfer one run of its own.
-#include "models/engine/layout.hpp"
+#include "models/engine/schedule/layout.hpp"
 
 #include <algorithm>
 #include <map>

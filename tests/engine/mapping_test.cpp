@@ -1,6 +1,7 @@
 // The mapper: what a binding leaves open, and that what is taken is the best of all by the analytic
 // fidelity.
-#include "models/engine/mapping.hpp"
+#include "models/engine/design/mapping.hpp"
+#include "models/engine/design/catalog.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +9,8 @@
 #include <fstream>
 #include <set>
 
-#include "models/engine/analytic.hpp"
-#include "models/engine/run.hpp"
+#include "models/engine/analytic/analytic.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

@@ -1,6 +1,6 @@
 // Units see committed state only: the order in which their modules are built, and so run in a
 // cycle, changes nothing.
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/engine.hpp"
 #include "tests/engine/support.hpp"
 

@@ -4,8 +4,9 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
-#include "models/engine/mapping.hpp"
-#include "sim/common/kernel.hpp"
+#include "models/engine/design/mapping.hpp"
+#include "models/engine/run/begin_result.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/engine.hpp"
 
 namespace platform {

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "models/engine/run/begin_result.hpp"
 #include "tests/engine/at_memory.hpp"
 #include "tests/engine/platform_example.hpp"
 #include "tests/engine/support.hpp"

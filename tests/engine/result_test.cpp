@@ -1,4 +1,4 @@
-#include "models/engine/result.hpp"
+#include "models/engine/result/result.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,10 @@
 
 #include <set>
 
-#include "models/engine/result_json.hpp"
-#include "models/engine/run.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/run/begin_result.hpp"
+#include "models/engine/run/result_json.hpp"
+#include "models/engine/run/run_options.hpp"
 
 namespace weft::engine {
 namespace {

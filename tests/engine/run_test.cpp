@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

@@ -1,6 +1,7 @@
 // A run with memory that stalls: it costs cycles, by the seed alone, and changes nothing else.
 #include <set>
 
+#include "models/engine/run/run_options.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

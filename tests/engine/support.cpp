@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/run/run_options.hpp"
 #include "models/numerics/bf16.hpp"
 
 namespace weft::sim::engine::test {

@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "models/engine/design.hpp"
-#include "models/engine/mapping.hpp"
-#include "models/engine/result.hpp"
-#include "models/engine/schedule.hpp"
+#include "models/engine/design/design.hpp"
+#include "models/engine/design/mapping.hpp"
+#include "models/engine/result/result.hpp"
+#include "models/engine/run/run_options.hpp"
+#include "models/engine/schedule/schedule.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/engine/run.hpp"
 #include "tests/common/seed.hpp"

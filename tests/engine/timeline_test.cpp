@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "models/engine/run/run_options.hpp"
 #include "sim/engine/perfetto.hpp"
 #include "tests/engine/support.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "models/softmax/attention.hpp"
 #include "models/softmax/fusemax_bits.hpp"
-#include "sim/common/kernel.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/values.hpp"
 #include "tests/engine/support.hpp"
 

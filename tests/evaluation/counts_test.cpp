@@ -1,6 +1,6 @@
 // Counts of actions by hand: a table in which one kind alone costs 1 pJ gives that kind's count as
 // the energy.
-#include "models/evaluation/rule_parts.hpp"
+#include "models/evaluation/fusemax/rule_parts.hpp"
 #include "tests/evaluation/support.hpp"
 
 namespace weft::evaluation::test {

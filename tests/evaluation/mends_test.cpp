@@ -1,9 +1,9 @@
 // What each mend changes, as docs/units/rules.md states it, and that it changes nothing else.
-#include "models/evaluation/mends.hpp"
+#include "models/evaluation/fusemax/mends.hpp"
 
 #include <functional>
 
-#include "models/evaluation/linear_rules.hpp"
+#include "models/evaluation/fusemax/linear_rules.hpp"
 #include "models/evaluation/means.hpp"
 #include "tests/evaluation/support.hpp"
 

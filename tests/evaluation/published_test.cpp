@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "models/evaluation/linear_rules.hpp"
-#include "models/evaluation/pareto_rules.hpp"
+#include "models/evaluation/fusemax/linear_rules.hpp"
+#include "models/evaluation/fusemax/pareto_rules.hpp"
 #include "tests/evaluation/support.hpp"
 
 namespace weft::evaluation::test {

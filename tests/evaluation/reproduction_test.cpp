@@ -1,6 +1,8 @@
 // The reproduction as a whole: what is in it, that what it says of differences is true, and that
 // its documents hold it.
 #include "models/evaluation/reproduction.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/run/run_analytic.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +11,7 @@
 #include <cstdio>
 #include <set>
 
-#include "models/engine/run.hpp"
+#include "models/engine/run/run_options.hpp"
 
 namespace weft::evaluation {
 namespace {

@@ -10,7 +10,7 @@
 #include <map>
 #include <string>
 
-#include "models/evaluation/attention_rules.hpp"
+#include "models/evaluation/fusemax/attention_rules.hpp"
 
 namespace weft::evaluation::test {
 

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "models/engine/schedule/step_cost.hpp"
 #include "tests/common/seed.hpp"
 
 namespace weft::sim::matmul {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "models/engine/run/run_options.hpp"
 #include "tests/common/seed.hpp"
 
 namespace weft::sim::memory {

@@ -1,5 +1,6 @@
 // Stalls as a pure function of seed, port and ordinal, and what memory and fetcher make of them.
 #include "sim/memory/stall.hpp"
+#include "models/engine/run/run_options.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,6 +8,7 @@ from support import ROOT, SCRIPTS, TreeTest, run
 
 import allow_list
 import docs
+import layers
 import parity
 
 FULL_UNIT = ["rtl/select/weft_top_k.sv", "models/select/top_k.hpp", "models/select/top_k.cpp", "sim/select/top_k.hpp",
@@ -125,6 +126,48 @@ class IncludesTest(TreeTest):
                                    ("throw std::logic_error(x);", "logic_error", "stdexcept")):
             self.put("a.cpp", f"#include <string>\n\n{text} {text}\n")
             self.assertEqual(self.problems(), [f"a.cpp:3: std::{name} without <{header}>"])
+
+
+class LayersTest(TreeTest):
+    """A tree of two folders, of which `high` includes a header of `low`."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.put("models/low/a.hpp", "#pragma once\n"), self.put("models/low/a.cpp", '#include "models/low/a.hpp"\n')
+        self.put("sim/high/b.hpp", '#include "models/low/a.hpp"\n'), self.put("sim/high/b_part.cpp", '#include "sim/high/b.hpp"\n')
+        self.put("scripts/check/allow.txt", "")
+
+    def check(self) -> subprocess.CompletedProcess[str]:
+        return run(SCRIPTS / "check/layers.py", self.tree)
+
+    def test_folders_from_the_ground_up(self) -> None:
+        got = self.check()
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        self.assertEqual([line.split() for line in got.stdout.splitlines()], [["1", "models/low"], ["2", "sim/high"]])
+
+    def test_a_circle_is_named_with_a_file_for_each_step(self) -> None:
+        self.put("models/low/a.hpp", '#include "models/middle/c.hpp"\n'), self.put("models/middle/c.hpp", '#include "sim/high/b.hpp"\n')
+        got = self.check()
+        self.assertEqual((got.returncode, got.stdout), (1, ""))
+        for a, b, file in (("models/low", "models/middle", "models/low/a.hpp"), ("models/middle", "sim/high", "models/middle/c.hpp"),
+                           ("sim/high", "models/low", "sim/high/b.hpp")):
+            self.assertIn(f"{a} needs {b} ({file})", got.stderr)
+
+    def test_a_source_without_its_header(self) -> None:
+        self.put("sim/high/stray.cpp", "")
+        self.assertIn("sim/high/stray.cpp: no header", self.check().stderr)
+        self.put("scripts/check/allow.txt", "source sim/high/stray.cpp  # as a test\n")
+        self.assertEqual(self.check().returncode, 0)
+
+    def test_two_headers_of_one_name(self) -> None:
+        self.put("sim/high/a.hpp", "")
+        self.assertIn("a.hpp: one name for models/low/a.hpp and sim/high/a.hpp", self.check().stderr)
+
+    def test_a_circle_is_found_behind_what_is_in_none(self) -> None:
+        needs = {"top": {"x": "t"}, "x": {"y": "x"}, "y": {"x": "y", "ground": "y"}, "ground": {}}
+        found, left = layers.layers(needs)
+        self.assertEqual((found, left), ([["ground"]], ["top", "x", "y"]))
+        self.assertEqual(layers.circle(needs, left), ["x", "y", "x"])
 
 
 class DocsTest(TreeTest):

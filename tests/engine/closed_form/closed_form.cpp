@@ -9,8 +9,9 @@
 #include <systemc>
 #include <vector>
 
-#include "models/engine/closed_form.hpp"
-#include "models/engine/mapping.hpp"
+#include "models/engine/analytic/closed_form.hpp"
+#include "models/engine/design/catalog.hpp"
+#include "models/engine/design/mapping.hpp"
 #include "sim/engine/run.hpp"
 
 namespace weft {

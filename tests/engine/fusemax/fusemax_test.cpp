@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "models/engine/run/run_options.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/softmax/attention.hpp"
 #include "sim/rtl/fusemax_library.hpp"

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "sim/common/kernel.hpp"
+#include "models/engine/run/begin_result.hpp"
+#include "models/engine/run/run_options.hpp"
+#include "sim/common/fresh_kernel.hpp"
 #include "sim/common/shell.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/rtl_run.hpp"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/engine/run/run_options.hpp"
 #include "sim/rtl/library.hpp"
 #include "tests/engine/support.hpp"
 

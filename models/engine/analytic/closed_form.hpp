@@ -1,0 +1,26 @@
+// How long a sized design runs, without a simulation: walked from event to event until it repeats
+// (walk.hpp), or, where one array is busy throughout, from its work. Its rules and how near it
+// comes are in docs/units/analytic.md.
+#pragma once
+
+#include <cstdint>
+
+#include "models/engine/analytic/analytic.hpp"
+#include "models/engine/result/result.hpp"
+
+namespace weft::engine {
+
+inline constexpr std::int64_t kLongestWalk = 1500000;  // firings
+
+struct ClosedForm {
+  double cycles = 0;
+  std::optional<Bound>
+      bound;  // none where every firing was walked: then the cycles are the simulator's
+  std::int64_t firings = 0;  // of all walks
+};
+
+// `firings`: of the longest walk that a group may take.
+ClosedForm closed_form(const Lowering& lowering, const Sizing& sizing, const Analysis& analysis,
+                       std::int64_t firings = kLongestWalk);
+
+}  // namespace weft::engine

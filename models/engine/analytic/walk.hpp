@@ -1,0 +1,268 @@
+// A schedule walked in place of simulated: the same steps, needs, priorities, contexts, copies,
+// ports and transfers as the sequencer's, from event to event, in flat arrays. Where the state of
+// everything relative to now recurs, what follows recurs with it, and whole periods are passed over
+// to the cycle. Where the firings of the budget are spent before, tiles, rows and heads are passed
+// over at the pace that they have come to.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/engine/schedule/layout.hpp"
+#include "models/engine/schedule/port_table.hpp"
+#include "models/engine/schedule/schedule.hpp"
+#include "models/engine/analytic/walk_memory.hpp"
+#include "models/engine/analytic/walk_region.hpp"
+#include "models/engine/analytic/walk_states.hpp"
+
+namespace weft::engine {
+
+struct Walked {
+  double cycles = 0;
+  double passed = 0;              // of them, over what was told from a pace
+  double uncertain = 0;           // of those, at a pace that did not recur to the cycle
+  double left = 0;                // of those, told from how far the walk came
+  bool finished = false;          // the walk came to its end
+  bool served_at_a_pace = false;  // a transfer of many requests, in place of one by one
+  std::int64_t firings = 0;
+};
+
+class Walk {
+ public:
+  static constexpr std::size_t kMostSteps = 64;
+
+  // `exactly`: firings before any pace is taken; `firings`: in all, before what is left is told
+  // from the pace so far. A group of more than kMostSteps steps is not walked.
+  Walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& group,
+       std::int64_t exactly, std::int64_t firings);
+
+  Walked run();
+
+ private:
+  struct Times {
+    std::int64_t start = 0;
+    std::int64_t end = 0;
+  };
+  struct Slot {
+    std::int64_t outer = -1;  // ordinal of the outer iteration, and key
+    std::int64_t key = -1;
+    std::int64_t tile = 0;  // of the pass rank
+    Times times;
+  };
+  static constexpr std::int64_t kSlots = 64;
+  static constexpr std::size_t kPaces = 64;
+  // Of a StepCost, what the schedule's time depends on.
+  struct Cost {
+    std::int64_t issue = 0;
+    std::int64_t preload = 0;
+    std::int64_t drain = 0;
+    std::int64_t extra = 0;
+    int reads = 0;  // ports
+    int writes = 0;
+    unsigned edges = 0;
+  };
+  // A Need with what is looked up once: iteration, space and outer wait for the iteration
+  // `ordinal + offset` of loop `depth`.
+  struct WalkNeed {
+    const Times* ring = nullptr;
+    std::int64_t offset = 0;
+    std::int64_t latency = 0;
+    NeedKind kind = NeedKind::iteration;
+    std::uint8_t producer = 0;
+    std::uint8_t depth = 0;
+    bool by_key = false;
+    bool streamed = false;
+    bool early = false;   // room on a link: no earlier than the cycle after the reader began
+    bool always = false;  // looked at for every tile, whichever loop has moved
+  };
+  // Ends of a loop's iterations, since the loop around it moved.
+  struct History {
+    int count = 0;
+    std::int64_t since = 0;  // firings
+    std::array<std::int64_t, kPaces> at{};
+  };
+  struct Step {
+    bool compute = false;
+    bool write = false;
+    bool over_pass_rank = false;
+    bool drains_at_end = false;
+    bool finished = false;
+    std::uint8_t depth = 0;     // loops
+    std::uint8_t blocked = 0;   // the need that is not known; those before it are in `ready`
+    std::uint8_t checking = 0;  // needs that the last firing has put in question: so many
+    int unit = 0;
+    int stage = 0;
+    int preload_after = kNone;
+    unsigned loops = 0;  // as bits
+    std::array<std::uint8_t, kMostLoops> order{};
+    std::array<std::uint8_t, kMostLoops> in_question{};  // by outermost loop that moved
+    const WalkNeed* needs = nullptr;
+    const Cost* costs = nullptr;  // by edges
+    const Cost* cost = nullptr;   // of the next firing
+    const WalkRegion* region = nullptr;
+    std::int64_t ready = 0;
+    std::int64_t tile = 0;  // of the pass rank
+    std::int64_t key = 0;
+    Coordinates at{};
+    Coordinates begin{};  // trips, at these coordinates of the loops outside
+    Coordinates end{};
+    Coordinates ordinal{};  // iterations of each loop that are complete
+    std::array<Times*, kMostLoops> rings{};
+    Slot* slots = nullptr;
+    const ScheduledStep* from = nullptr;
+  };
+  struct Pace {
+    double cycles = 0;
+    bool exact = false;
+    int level = kNone;
+    unsigned active = 0;  // stages at work beside it
+  };
+  struct Stage {
+    int first = kNone;  // compute steps
+    int last = kNone;
+    std::int64_t alike = 1;  // tiles after which its transfers begin alike in their bursts
+    std::array<History, kMostLoops> history;
+    std::array<Pace, 8> paces;  // as far as they are known
+    double tiles = 0;           // done
+    int level = kNone;          // of the jump under way
+    std::int64_t most = 0;
+    double pace = 0;
+    bool exact = false;
+  };
+  // A loop's rank, for what is asked at every firing.
+  struct LoopRank {
+    std::int64_t trips = 1;
+    std::int64_t last_block = 1;  // of a loop over the tiles of a block: trips in the last
+    std::int64_t blocks = 0;
+    int block_loop = kNone;
+    bool masked = false;
+    bool varies = false;  // its trips, with the loops outside
+  };
+  struct EdgeRank {
+    int tile_loop = kNone;
+    int block_loop = kNone;
+    std::int64_t block = 0;
+    std::int64_t last = 0;  // tile
+    unsigned bit = 0;
+  };
+  struct Transfer {
+    std::int64_t end = -1;
+    int step = 0;
+  };
+
+  // walk_start.cpp
+  void add_loops();
+  void add_memory_of_times();
+  void add_step(std::size_t s, const Schedule& schedule, const Layout& layout);
+  void add_needs(Step& step);
+
+  // walk.cpp: the sequencer's rules.
+  std::int64_t fire_ready(std::int64_t now);
+  void fire_unit(int unit, std::int64_t now);
+  void fire(int s, std::int64_t now);
+  Times fire_compute(Step& step, int s, std::int64_t now);
+  Times fire_transfer(Step& step, int s, std::int64_t now);
+  void evaluate(int s);
+  void evaluate_anew();
+  bool meet(const Step& own, const WalkNeed& need, std::int64_t& ready) const;
+  bool keyed(const Step& own, const WalkNeed& need, const Times** times) const;
+  std::int64_t start_of(int s) const;
+  bool precedes(int a, int b) const;
+  unsigned edges(const Step& step) const;
+  TripRange trips(const Step& step, int loop) const;
+  bool settle(Step& step, std::size_t from) const;
+  int next(Step& step, Times times);
+  void place(Step& step) const;
+  std::int64_t pass_total(const Step& step) const;
+  std::int64_t in_flight_until(std::int64_t now) const;
+  Walked told(std::int64_t now);
+
+  // walk_recurrence.cpp: what is passed over because it recurs.
+  void mark(int s, int outermost);
+  bool recur(int level, std::int64_t now);
+  bool advances_at(int level) const;
+  bool by_stage(int level) const { return level == group_.pass_loop; }
+  std::int64_t moved(const Step& step, int level, const States::Places& moves) const;
+  std::int64_t regular_end(const Step& step, int level) const;
+  std::int64_t periods(int level, const States::Places& moves) const;
+  void repeat(int level, const States::Period& period, std::int64_t times);
+
+  // walk_state.cpp: the state of everything, relative to now.
+  const Step& base(int level) const;
+  std::int64_t origin(const Step& step) const;
+  StateHash::Value state(int level, std::int64_t now) const;
+  void place_of(const Step& step, int level, const Step& base, StateHash& out) const;
+  void needs_of(const Step& step, std::int64_t now, StateHash& out) const;
+  void slots_of(const Step& step, int level, std::int64_t now, StateHash& out) const;
+  void bursts_of(const Step& step, int level, StateHash& out) const;
+
+  // walk_jump.cpp: what is passed over at a pace.
+  void note(int s, int outermost, std::int64_t now);
+  bool jump(std::int64_t now);
+  bool leave(std::int64_t now);
+  bool jump_stages(std::int64_t now);
+  bool at_work(std::size_t stage, std::int64_t now) const;
+  bool jump_all(int level, std::int64_t now);
+  bool ready_to_jump(Stage& stage, unsigned active, std::int64_t now);
+  std::int64_t left(int stage, int level, const Step& reference) const;
+  double pace(const History& history, bool& exact) const;
+  bool even(const History& history) const;
+  bool confirms(const History& history, double pace) const;
+  double cycles_of(const Step& step, int level, std::int64_t jump, const History& history,
+                   double pace) const;
+  double tiles_inside(Step probe, int level) const;
+  bool held(std::int64_t now, unsigned stages, int level) const;
+  void let_memory_go_on(std::int64_t now, std::int64_t cycles);
+  void pass(double cycles, bool exact);
+  double done() const;
+  void count(Stage& stage, int level, std::int64_t by);
+  bool measured(const History& history) const;
+
+  const Lowering& lowering_;
+  const Sizing& sizing_;
+  const LoweredGroup& lowered_;
+  const GroupSize& size_;
+  const GroupSchedule& group_;
+  int fetcher_;
+  int outer_;
+  std::int64_t longest_latency_;
+  int pass_rank_ = kNone;  // index into tiled
+  bool own_ports_;
+  PortTable ports_;
+  WalkMemory memory_;
+  std::array<LoopRank, kMostLoops> loops_{};
+  std::array<EdgeRank, kMostTiled> edge_ranks_{};
+  int edges_count_ = 0;
+  std::int64_t slot_mask_ = 0;
+  std::vector<Step> steps_;
+  std::vector<Stage> stages_;
+  std::vector<std::int64_t> free_at_;
+  std::vector<std::uint64_t> by_unit_;  // steps, as bits
+  std::vector<std::uint64_t> waiting_;  // by step: those blocked by it
+  std::uint64_t known_ = 0;             // steps all of whose needs are met
+  std::vector<WalkNeed> needs_;
+  std::vector<Cost> costs_;
+  std::vector<WalkRegion> regions_;
+  std::vector<Times> rings_;
+  std::vector<Slot> slots_;
+  std::array<Transfer, 4> transfers_under_way_{};  // the last, a ring
+  std::size_t transfers_ = 0;
+  std::int64_t last_end_ = 0;
+  std::int64_t last_fired_ = 0;  // the last step of all
+  std::int64_t trail_ = 0;       // from there to the end of what it gives
+  std::int64_t exactly_;
+  std::int64_t budget_;
+  bool look_ = false;      // an iteration ended at which a jump may be due
+  int boundary_ = kNone;   // the outermost loop that moved, of a step whose state is looked at
+  int looked_at_ = kNone;  // the stage whose tiles are looked at
+  int since_ = 0;          // tiles of other stages since
+  States states_;
+  std::int64_t passes_ = 0;    // at a pace
+  std::int64_t recurred_ = 0;  // cycles passed over because they recur
+  double half_time_ = 0;
+  double half_done_ = -1;
+  Walked walked_;
+};
+
+}  // namespace weft::engine

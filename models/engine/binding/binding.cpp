@@ -1,0 +1,51 @@
+#include "models/engine/binding/binding.hpp"
+
+namespace weft::engine {
+
+void read_custom(const config::Value& value, Size& out, config::Reader& reader) {
+  const auto refuse = [&] {
+    reader.add({value.where(), value.path(), value.text(),
+                "must be a whole number from 1 to 1e9, 'all', 'fit', or a size of an array such as "
+                "array_2d.rows"});
+  };
+  if (!value.is_scalar()) return refuse();
+  const std::string text = value.text();
+  if (const auto number = config::number_of(text)) {
+    if (*number < 1 || *number > 1e9 ||
+        *number != static_cast<double>(static_cast<std::int64_t>(*number)))
+      return refuse();
+    out = {Size::Kind::number, static_cast<std::int64_t>(*number), ""};
+    return;
+  }
+  if (text == "all" || text == "fit") {
+    out = {text == "all" ? Size::Kind::all : Size::Kind::fit, 0, ""};
+    return;
+  }
+  const auto dot = text.find('.');
+  if (dot == std::string::npos) return refuse();
+  const std::string field = text.substr(dot + 1);
+  if (field != "rows" && field != "columns" && field != "lanes") return refuse();
+  out = {field == "rows"      ? Size::Kind::rows
+         : field == "columns" ? Size::Kind::columns
+                              : Size::Kind::lanes,
+         0, text.substr(0, dot)};
+}
+
+std::string canonical_text(const Size& size) {
+  switch (size.kind) {
+    case Size::Kind::number: return std::to_string(size.number);
+    case Size::Kind::rows: return size.array + ".rows";
+    case Size::Kind::columns: return size.array + ".columns";
+    case Size::Kind::lanes: return size.array + ".lanes";
+    case Size::Kind::fit: return "fit";
+    case Size::Kind::all: break;
+  }
+  return "all";
+}
+
+std::vector<Residency> TensorBinding::choices() const {
+  if (first_of) return *first_of;
+  return {Residency{at.value_or(""), hold, copies}};
+}
+
+}  // namespace weft::engine

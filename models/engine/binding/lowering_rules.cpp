@@ -1,0 +1,234 @@
+// What must hold between the parts of a binding: stages by pass, stationary tensors, places, one
+// mask, contexts.
+#include <algorithm>
+#include <map>
+
+#include "models/engine/binding/lowerer.hpp"
+
+namespace weft::engine {
+
+bool Lowerer::iterates_base(EinsumId e, RankId base) const {
+  const auto& ranks = cascade_.einsums[e].iteration;
+  return std::any_of(ranks.begin(), ranks.end(),
+                     [&](RankId r) { return cascade_.base_of(r) == base; });
+}
+
+bool Lowerer::output_has_base(EinsumId e, RankId base) const {
+  const auto& dims = cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].dimensions;
+  return std::any_of(dims.begin(), dims.end(),
+                     [&](const einsum::Dimension& d) { return cascade_.base_of(d.rank) == base; });
+}
+
+// The rank whose passes separate the group's stages: the outermost tiled one that an Einsum of the
+// group reduces over, or that a generation runs along.
+void Lowerer::find_pass_rank(LoweredGroup& out) const {
+  for (std::size_t l = 1; l < out.loops.size() && out.pass_rank == kNone; ++l) {
+    for (const LoweredStep& step : out.steps) {
+      for (const EinsumId e : step.einsums) {
+        const auto& dims = cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].dimensions;
+        const bool carries = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) {
+          return d.generational && cascade_.base_of(d.rank) == out.loops[l].base;
+        });
+        const bool reduces =
+            iterates_base(e, out.loops[l].base) && !output_has_base(e, out.loops[l].base);
+        if (carries || reduces) out.pass_rank = out.loops[l].base;
+      }
+    }
+  }
+  for (const TiledRank& tiled : out.tiled) {
+    if (tiled.base == out.pass_rank)
+      out.pass_loop = tiled.block_loop != kNone ? tiled.block_loop : tiled.tile_loop;
+  }
+  if (out.pass_rank == kNone) out.pass_loop = static_cast<int>(out.loops.size());
+}
+
+void Lowerer::stages(const std::string& path, LoweredGroup& out) {
+  find_pass_rank(out);
+  std::map<std::pair<int, int>, int> keys;
+  const auto key_of = [&](const LoweredStep& step) {
+    if (out.pass_rank == kNone) return std::pair{1, 0};
+    const EinsumId e = step.einsums.front();
+    // What the pass rank does not matter to comes before everything else.
+    return std::pair{passes_.pass[e][out.pass_rank], iterates_base(e, out.pass_rank) ? 0 : 1};
+  };
+  for (const LoweredStep& step : out.steps) keys.emplace(key_of(step), 0);
+  int count = 0;
+  for (auto& [key, stage] : keys) {
+    stage = count++;
+    Stage& made = out.stages.emplace_back();
+    made.pass = key.first;
+    made.over_pass_rank = key.second == 0;
+    for (std::size_t l = 0; l < out.loops.size(); ++l) {
+      if (made.over_pass_rank || out.loops[l].base != out.pass_rank || out.pass_rank == kNone)
+        made.loops.push_back(static_cast<int>(l));
+    }
+  }
+  for (std::size_t s = 0; s < out.steps.size(); ++s) {
+    LoweredStep& step = out.steps[s];
+    const std::string at = path + ".steps[" + std::to_string(s) + "]";
+    step.stage = keys.at(key_of(step));
+    step.loops = out.stages[step.stage].loops;
+    for (const EinsumId e : step.einsums) {
+      for (const int l : step.loops) {
+        if (l > 0 && !iterates_base(e, out.loops[l].base)) {
+          add(at, step.name,
+              "does not iterate over the rank of loop " + out.loops[l].name +
+                  "; put it into another group");
+        }
+      }
+      const bool other_stage = out.pass_rank != kNone && iterates_base(e, out.pass_rank) !=
+                                                             out.stages[step.stage].over_pass_rank;
+      if (other_stage || !same_passes(step.einsums.front(), e))
+        add(at, step.name, "Einsums of one streamed chain must be of one pass");
+      step.reduces_tiles =
+          step.reduces_tiles || (out.pass_rank != kNone && iterates_base(e, out.pass_rank) &&
+                                 !output_has_base(e, out.pass_rank));
+    }
+  }
+}
+
+void Lowerer::shape_rules(const std::string& path, const LoweredGroup& group,
+                          const LoweredStep& step) {
+  const auto at_choices = [&](TensorId t) -> const std::vector<Residency>& {
+    return out_.tensors[t].choices;
+  };
+  if (step.product && step.stationary != kNone) {
+    const auto& dims = cascade_.tensors[step.stationary].dimensions;
+    for (const RankId space : {step.rows, step.columns}) {
+      const bool has = std::any_of(dims.begin(), dims.end(), [&](const einsum::Dimension& d) {
+        return cascade_.base_of(d.rank) == space;
+      });
+      if (!has)
+        add(path + ".space", cascade_.ranks[space].variable,
+            "the stationary tensor " + cascade_.tensors[step.stationary].name +
+                " does not have this rank");
+    }
+    const bool leaves = step.stationary == step.writes[0] &&
+                        at_choices(step.writes[0])[0].at != out_.array_names[step.array];
+    if (leaves && step.reduces_tiles && group.loops[step.loops.back()].base != group.pass_rank) {
+      add(path + ".stationary", step.name,
+          "its sums stay in the elements over the tiles of the reduced rank, whose loop must then "
+          "be the innermost");
+    }
+  }
+  for (const EinsumId e : step.einsums) {
+    for (const RankId r : {step.rows, step.columns}) {
+      if (r != kNone && !iterates_base(e, r))
+        add(path + ".space", cascade_.ranks[r].variable,
+            step.name + " does not iterate over this rank");
+    }
+    if (step.lanes != kNone && !iterates_base(e, step.lanes)) {
+      add(path + ".lanes", cascade_.ranks[step.lanes].variable,
+          step.name + " does not iterate over this rank");
+    }
+  }
+}
+
+void Lowerer::holds(const LoweredGroup& group, int index) {
+  std::set<TensorId> used;
+  for (const LoweredStep& step : group.steps) {
+    used.insert(step.reads.begin(), step.reads.end());
+    used.insert(step.writes.begin(), step.writes.end());
+  }
+  std::vector<std::string> known{"h"};
+  for (std::size_t l = 1; l < group.loops.size(); ++l) known.push_back(group.loops[l].name);
+  for (const TensorId t : used) {
+    const int maker = out_.tensors[t].made_in_group;  // of none, complete() complains
+    const bool several_groups = maker != kNone && maker != index &&
+                                cascade_.tensors[t].role == einsum::TensorRole::intermediate;
+    if (several_groups) {
+      for (const Residency& choice : out_.tensors[t].choices) {
+        if (choice.at != "dram") {
+          add("tensors." + cascade_.tensors[t].name + ".at", choice.at,
+              "it is made in one group and read in another; allowed: 'dram'");
+        }
+      }
+    }
+    for (const Residency& choice : out_.tensors[t].choices) {
+      if (choice.hold && std::find(known.begin(), known.end(), *choice.hold) == known.end()) {
+        add("tensors." + cascade_.tensors[t].name + ".hold", *choice.hold,
+            "no such loop in group " + group.name + "; " +
+                config::unknown_name(*choice.hold, known));
+      }
+    }
+  }
+}
+
+void Lowerer::complete() {
+  for (std::size_t e = 0; e < cascade_.einsums.size(); ++e) {
+    if (!bound_.contains(static_cast<EinsumId>(e))) {
+      add("groups", "",
+          "Einsum " + cascade_.tensors[cascade_.einsums[e].outputs[0].tensor].name +
+              " of cascade " + cascade_.name + " is bound nowhere");
+    }
+  }
+  std::set<TensorId> made;
+  for (std::size_t g = 0; g < out_.groups.size(); ++g) {
+    for (const LoweredStep& step : out_.groups[g].steps) {
+      for (const TensorId t : step.reads) {
+        const bool input = cascade_.tensors[t].role == einsum::TensorRole::input;
+        if (!input && !made.contains(t) && !is_generational(t)) {
+          add("groups[" + std::to_string(g) + "].steps", step.name,
+              "runs before the step that makes " + cascade_.tensors[t].name);
+        }
+      }
+      made.insert(step.writes.begin(), step.writes.end());
+    }
+  }
+}
+
+// The engine runs masks of the form key <= query + c (causal attention): one, which several Einsums
+// may have.
+void Lowerer::mask() {
+  for (std::size_t e = 0; e < cascade_.einsums.size(); ++e) {
+    const auto& mask = cascade_.einsums[e].mask;
+    if (!mask) continue;
+    const bool simple = mask->left.coordinates.size() == 1 && mask->right.coordinates.size() == 1 &&
+                        mask->left.coordinates[0].coefficient == 1 &&
+                        mask->right.coordinates[0].coefficient == 1;
+    const bool same =
+        out_.mask_einsum == kNone || same_mask(*cascade_.einsums[out_.mask_einsum].mask, *mask);
+    if (!simple || !same) {
+      problems_.push_back({mask->where, "where", "",
+                           "the engine runs one mask, of the form key <= query + constant"});
+      continue;
+    }
+    out_.mask_key = mask->left.coordinates[0].rank;
+    out_.mask_query = mask->right.coordinates[0].rank;
+    if (out_.mask_einsum == kNone) out_.mask_einsum = static_cast<int>(e);
+  }
+}
+
+bool Lowerer::same_mask(const einsum::Mask& a, const einsum::Mask& b) {
+  const auto terms = [](const std::vector<einsum::Index::Term>& x,
+                        const std::vector<einsum::Index::Term>& y) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& s, const auto& t) {
+      return s.rank == t.rank && s.coefficient == t.coefficient;
+    });
+  };
+  const auto sides = [&](const einsum::Mask::Side& x, const einsum::Mask::Side& y) {
+    return terms(x.coordinates, y.coordinates) && terms(x.extents, y.extents) &&
+           x.constant == y.constant;
+  };
+  return sides(a.left, b.left) && sides(a.right, b.right);
+}
+
+void Lowerer::in_flight() {
+  std::int64_t contexts = 64;
+  bool spatial = false;
+  for (const LoweredGroup& group : out_.groups) {
+    for (const LoweredStep& step : group.steps) {
+      if (out_.arrays[step.array]->kind != ArrayKind::spatial) continue;
+      contexts = std::min(contexts, out_.arrays[step.array]->tile_contexts);
+      spatial = true;
+    }
+  }
+  if (!spatial) contexts = 2;
+  out_.tiles_in_flight = binding_.tiles_in_flight.value_or(contexts);
+  if (out_.tiles_in_flight > contexts) {
+    add("tiles_in_flight", std::to_string(out_.tiles_in_flight),
+        "must be at most the array's tile_contexts, " + std::to_string(contexts));
+  }
+}
+
+}  // namespace weft::engine

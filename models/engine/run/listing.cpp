@@ -1,0 +1,143 @@
+#include "models/engine/run/listing.hpp"
+
+#include "models/common/json.hpp"
+#include "models/einsum/domain.hpp"
+#include "models/einsum/load.hpp"
+#include "models/engine/design/catalog.hpp"
+
+namespace weft::engine {
+namespace {
+
+using json::Writer;
+
+template <class T>
+T load_config(const std::filesystem::path& file) {
+  T out;
+  config::Reader reader;
+  config::read(config::load_file(file), out, reader);
+  reader.finish();
+  return out;
+}
+
+void write_passes(Writer& out, const CascadeAnalysis& analysis) {
+  const auto write = [&](const char* name, bool partitions) {
+    out.key(name);
+    out.begin_object();
+    for (std::size_t r = 0; r < analysis.cascade->ranks.size(); ++r) {
+      const einsum::Rank& rank = analysis.cascade->ranks[r];
+      const bool inner =
+          rank.base != kNone &&
+          rank.level + 1 < static_cast<int>(analysis.cascade->ranks[rank.base].parts.size());
+      if (partitions ? inner : rank.base == kNone) out.field(rank.name, analysis.passes.passes[r]);
+    }
+    out.end_object();
+  };
+  write("passes", false);
+  write("passes_within", true);
+}
+
+}  // namespace
+
+std::vector<ListedDesign> list_designs(const Catalog& catalog) {
+  std::vector<ListedDesign> designs;
+  for (const std::string& name : catalog.list("design")) {
+    const auto file = load_config<DesignFile>(catalog.file("design", name));
+    const auto binding = load_config<Binding>(catalog.file("binding", file.binding));
+    const auto arch = load_config<Architecture>(catalog.file("arch", file.arch));
+    designs.push_back({name, file.arch, file.binding, binding.cascade, own_side(arch)});
+  }
+  return designs;
+}
+
+std::string listing_json(const Listing& listing) {
+  Writer out;
+  out.begin_object();
+  out.field("schema", "weft-list/1");
+  for (const auto& [kind, names] : listing.names) {
+    out.key(kind);
+    out.begin_array();
+    for (const std::string& name : names) out.value(name);
+    out.end_array();
+  }
+  if (listing.designs) {
+    out.key("designs");
+    out.begin_array();
+    for (const ListedDesign& design : *listing.designs) {
+      out.begin_object();
+      out.field("name", design.name);
+      out.field("arch", design.arch);
+      out.field("binding", design.binding);
+      out.field("cascade", design.cascade);
+      out.end_object();
+    }
+    out.end_array();
+  }
+  out.end_object();
+  return out.take();
+}
+
+CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Extents& extents) {
+  CascadeAnalysis analysis;
+  analysis.cascade = &cascade;
+  analysis.extents = extents;
+  analysis.passes = einsum::analyse_passes(cascade);
+  for (std::size_t e = 0; e < cascade.einsums.size(); ++e) {
+    const einsum::WorkCounts work =
+        einsum::total_work(cascade, static_cast<einsum::EinsumId>(e), extents);
+    for (std::size_t k = 0; k < work.size(); ++k)
+      analysis.operations[k] = einsum::sum(analysis.operations[k], work[k]);
+  }
+  analysis.footprint = einsum::live_footprint(cascade, analysis.passes, extents);
+  analysis.least_traffic_elements = einsum::least_traffic_elements(cascade, extents);
+  return analysis;
+}
+
+std::string analysis_json(const CascadeAnalysis& analysis) {
+  const einsum::Cascade& cascade = *analysis.cascade;
+  Writer out;
+  out.begin_object();
+  out.field("schema", "weft-analysis/1");
+  out.field("cascade", cascade.name);
+  out.key("ranks");
+  out.begin_object();
+  for (std::size_t r = 0; r < cascade.ranks.size(); ++r)
+    out.field(cascade.ranks[r].name, analysis.extents[r]);
+  out.end_object();
+  write_passes(out, analysis);
+  out.key("forced_by");
+  out.begin_array();
+  for (const einsum::ForcedPass& forced : analysis.passes.forced) {
+    out.begin_object();
+    out.field("rank", cascade.ranks[forced.rank].name);
+    out.field("pass", forced.pass);
+    out.field("einsum", cascade.tensors[cascade.einsums[forced.einsum].outputs[0].tensor].name);
+    out.field("tensor", cascade.tensors[forced.tensor].name);
+    out.end_object();
+  }
+  out.end_array();
+  out.key("operations");
+  out.begin_object();
+  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k)
+    out.field(einsum::work_name(static_cast<einsum::Work>(k)), analysis.operations[k]);
+  out.end_object();
+  out.key("footprint");
+  out.begin_array();
+  for (const einsum::Footprint& held : analysis.footprint.tensors) {
+    if (cascade.tensors[held.tensor].role != einsum::TensorRole::intermediate) continue;
+    out.begin_object();
+    out.field("tensor", cascade.tensors[held.tensor].name);
+    out.field("live_elements", held.live_elements);
+    out.end_object();
+  }
+  out.end_array();
+  out.key("footprint_loops");
+  out.begin_array();
+  for (const einsum::RankId rank : analysis.footprint.order) out.value(cascade.ranks[rank].name);
+  out.end_array();
+  out.field("footprint_total_elements", analysis.footprint.total_elements);
+  out.field("least_traffic_elements", analysis.least_traffic_elements);
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,117 @@
+#include "models/engine/run/run_analytic.hpp"
+
+#include <algorithm>
+
+#include "models/engine/analytic/closed_form.hpp"
+#include "models/engine/design/mapping.hpp"
+#include "models/engine/run/begin_result.hpp"
+
+namespace weft::engine {
+namespace {
+
+constexpr const char* kRead = "bytes read from the memory";
+constexpr const char* kWritten = "bytes written to the memory";
+
+void put_rows(const Analysis& analysis, const Lowering& lowering, UnitResult& buffer) {
+  const auto put = [&](BufferCounter counter, const Total& rows) {
+    buffer.counters[static_cast<std::size_t>(counter)] = rows.in_64_bits("rows of the buffer");
+  };
+  const std::int64_t row = lowering.arch->buffer.row_bytes;
+  Total filled;
+  Total emptied;
+  for (const MemoryLoad& moved : analysis.memory) {
+    filled += moved.read_bytes;
+    emptied += moved.written_bytes;
+  }
+  put(BufferCounter::rows_read, analysis.rows_read);
+  put(BufferCounter::rows_written, analysis.rows_written);
+  put(BufferCounter::rows_filled, filled.over(row));
+  put(BufferCounter::rows_emptied, emptied.over(row));
+}
+
+void put_arrays(const Analysis& analysis, std::size_t a, UnitResult& made) {
+  const ArrayLoad& load = analysis.arrays[a];
+  const auto put = [&](ArrayCounter counter, const Total& count) {
+    made.counters[static_cast<std::size_t>(counter)] = count.in_64_bits(
+        counters_of(UnitKind::array)[static_cast<std::size_t>(counter)].description);
+  };
+  const auto work = [&](einsum::Work kind) -> const Total& {
+    return load.work[static_cast<std::size_t>(kind)];
+  };
+  put(ArrayCounter::tiles, load.tiles);
+  put(ArrayCounter::macc, work(einsum::Work::macc));
+  put(ArrayCounter::multiply, work(einsum::Work::multiply));
+  put(ArrayCounter::add, work(einsum::Work::add));
+  put(ArrayCounter::max, work(einsum::Work::max));
+  put(ArrayCounter::exp, work(einsum::Work::exp));
+  put(ArrayCounter::divide, work(einsum::Work::divide));
+  put(ArrayCounter::preload_cycles, load.preload_cycles);
+  put(ArrayCounter::drain_cycles, load.drain_cycles);
+}
+
+// Bytes by tensor and level, and the memory's counters.
+void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
+  Total read;
+  Total written;
+  for (std::size_t t = 0; t < analysis.memory.size(); ++t) {
+    const MemoryLoad& moved = analysis.memory[t];
+    read += moved.read_bytes;
+    written += moved.written_bytes;
+    const auto add = [&](UnitKind level, const Total& in, const Total& out, const char* in_what,
+                         const char* out_what) {
+      if (in > 0 || out > 0)
+        result.traffic.push_back(
+            {static_cast<TensorId>(t), level, in.in_64_bits(in_what), out.in_64_bits(out_what)});
+    };
+    add(UnitKind::dram, moved.read_bytes, moved.written_bytes, kRead, kWritten);
+    add(UnitKind::buffer, moved.buffer_read_bytes, moved.buffer_written_bytes,
+        "bytes read from the buffer", "bytes written to the buffer");
+  }
+  const auto put = [&](DramCounter counter, const Total& count, const char* what) {
+    dram.counters[static_cast<std::size_t>(counter)] = count.in_64_bits(what);
+  };
+  put(DramCounter::read_requests, analysis.read_requests, "read requests");
+  put(DramCounter::write_requests, analysis.write_requests, "write requests");
+  put(DramCounter::bytes_read, read, kRead);
+  put(DramCounter::bytes_written, written, kWritten);
+}
+
+void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
+  const Analysis analysis = analyse(lowering, sizing);
+  const ClosedForm timed = closed_form(lowering, sizing, analysis);
+  result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
+  result.bound = timed.bound;
+  const auto unit = [&](UnitKind kind, int array, std::uint64_t busy) -> UnitResult& {
+    UnitResult made{.kind = kind, .array = array, .busy_cycles = std::min(result.cycles, busy)};
+    made.idle_cycles = result.cycles - made.busy_cycles;
+    return result.units.emplace_back(made);
+  };
+  result.units.reserve(lowering.arrays.size() + 2);
+  for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
+    const std::uint64_t busy = analysis.arrays[a].busy_cycles.in_64_bits("busy cycles");
+    put_arrays(analysis, a, unit(UnitKind::array, static_cast<int>(a), busy));
+  }
+  put_rows(analysis, lowering, unit(UnitKind::buffer, kNone, 0));
+  double memory = 0;
+  for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
+  UnitResult& dram =
+      unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(whole(memory, "cycles")));
+  result.traffic.reserve(2 * lowering.tensors.size());
+  put_traffic(analysis, dram, result);
+  conclude(result, lowering, sizing);
+}
+
+}  // namespace
+
+Result run_analytic(const Design& design, const workload::Workload& workload,
+                    const workload::Shape& shape, std::int64_t layers) {
+  const Mapping mapping = map_point(design, workload, shape, layers);
+  Result result = begin_result(design, *mapping.lowering, mapping.sizing, Fidelity::analytic);
+  if (mapping.tried > 1)
+    result.mapping = {mapping.tried, mapping_words(*mapping.lowering, mapping.sizing)};
+  if (mapping.sizing.feasible)
+    count_into(result, [&] { fill(result, *mapping.lowering, mapping.sizing); });
+  return result;
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,73 @@
+// What a run is asked for, and what it tells on the way.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "models/engine/design/design.hpp"
+#include "models/engine/result/result.hpp"
+#include "models/workload/trace.hpp"
+#include "models/workload/workload.hpp"
+
+namespace weft::engine {
+
+// One thing a unit did, for timelines: a firing of a step of the schedule. Transfers are told when
+// they end, the others when they begin.
+struct UnitEvent {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  int unit = 0;  // arrays, then the memory's transfers (loads and stores), several of which are
+                 // under way at once
+  std::string_view name;  // "BQK", "load K"; lives as long as the run
+  std::int64_t head = 0;  // of all batches and layers
+  std::int64_t tile = 0;  // ordinal of the step's firing within the run
+  int group = 0;
+  int step = 0;  // of the group's schedule
+  const LoweredGroup* lowered =
+      nullptr;                       // names the loops; this and the next live as long as the run
+  std::span<const int> loops;        // the step's, outermost first
+  std::array<std::int64_t, 8> at{};  // iteration of each of them, by loop
+};
+
+struct EventSink {
+  virtual ~EventSink() = default;
+  // False: no more are wanted.
+  virtual bool event(const UnitEvent& event) = 0;
+  virtual void gap(std::uint64_t begin, std::uint64_t end) = 0;  // advanced, not stepped
+};
+
+// Memory that stalls at random by the seed: the side that gives (responses), that takes (requests),
+// both, or both in bursts. docs/units/memory.md has the values.
+enum class StallProfile : std::uint8_t { none, source, sink, both, bursty };
+constexpr auto names(config::Tag<StallProfile>) {
+  return std::array<std::pair<std::string_view, StallProfile>, 5>{
+      {{"none", StallProfile::none},
+       {"source", StallProfile::source},
+       {"sink", StallProfile::sink},
+       {"both", StallProfile::both},
+       {"bursty", StallProfile::bursty}}};
+}
+
+struct RunOptions {
+  Fidelity fidelity = Fidelity::systemc;
+  bool exact = false;  // step every cycle: no steady-state advance
+  std::uint64_t seed = 0;
+  StallProfile stall_profile = StallProfile::none;  // not in analytic
+  const workload::Trace* trace = nullptr;           // values flow where it is set; systemc and rtl
+  std::vector<std::vector<float>>* outputs =
+      nullptr;  // of the first output by layer, [batch, heads, …], where values flow
+  std::vector<workload::ComputedTensor>* tensors = nullptr;  // every output
+  EventSink* events = nullptr;
+  std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only
+  std::uint64_t wave_from = 0;  // cycles [from, to)
+  std::uint64_t wave_to = ~std::uint64_t{0};
+  std::stop_token stop{};
+  std::function<void(double)> progress{};  // share done, 0 … 1
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,411 @@
+#include "models/engine/schedule/sizing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "models/engine/schedule/tensor_bytes.hpp"
+
+namespace weft::engine {
+namespace {
+
+
+// A size as a number; 0 for `fit`.
+std::int64_t resolve(const Lowering& lowering, const Size& size, std::int64_t all) {
+  switch (size.kind) {
+    case Size::Kind::number: return size.number;
+    case Size::Kind::all: return all;
+    case Size::Kind::fit: return 0;
+    case Size::Kind::rows: return *lowering.arch->arrays.at(size.array).rows;
+    case Size::Kind::columns: return *lowering.arch->arrays.at(size.array).columns;
+    case Size::Kind::lanes: return *lowering.arch->arrays.at(size.array).lanes;
+  }
+  return all;
+}
+
+void set_tile(RankSize& rank, std::int64_t tile) {
+  rank.tile = std::clamp<std::int64_t>(tile, 1, rank.extent);
+  rank.tiles = ceil_div(rank.extent, rank.tile);
+  rank.edge = rank.extent - (rank.tiles - 1) * rank.tile;
+}
+
+void set_block(RankSize& rank, std::int64_t most) {
+  rank.blocks = ceil_div(rank.tiles, std::clamp<std::int64_t>(most, 1, rank.tiles));
+  rank.block = ceil_div(rank.tiles, rank.blocks);
+  rank.blocks = ceil_div(rank.tiles, rank.block);
+  rank.last_block = rank.tiles - (rank.blocks - 1) * rank.block;
+}
+
+// Bytes of buffer that group `g` holds at once.
+std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
+  const LoweredGroup& group = lowering.groups[g];
+  std::int64_t total = 0;
+  std::uint64_t seen[2] = {0, 0};  // tensors already counted, by id
+  for (const LoweredStep& step : group.steps) {
+    for (const TensorUse& use : step.uses) {
+      const auto t = static_cast<unsigned>(use.tensor);
+      std::uint64_t& word = seen[t / 64 % 2];
+      if ((word >> (t % 64) & 1u) != 0) continue;
+      word |= std::uint64_t{1} << (t % 64);
+      const LoweredTensor& tensor = lowering.tensors[t];
+      const int choice = sizing.choice[t];
+      if (tensor.places[choice] == Place::elsewhere) continue;
+      const std::int64_t elements =
+          region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
+      const std::int64_t bytes = region_bytes(lowering, sizing, g, use.tensor, elements);
+      total = capped_plus(total, capped_times(bytes, tensor.choices[choice].copies.value_or(2)));
+    }
+  }
+  return total;
+}
+
+// Bytes moved between DRAM and buffer by the whole group, when nothing is masked out.
+Total moved_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
+  const LoweredGroup& group = lowering.groups[g];
+  Total total;
+  for (const LoweredStep& step : group.steps) {
+    for (std::size_t u = 0; u < step.uses.size(); ++u) {
+      const TensorUse& use = step.uses[u];
+      const LoweredTensor& tensor = lowering.tensors[use.tensor];
+      const int choice = sizing.choice[use.tensor];
+      const bool written = u < step.writes.size();
+      const bool in_dram = tensor.places[choice] == Place::dram;
+      if (!in_dram && (written || tensor.made_in_group == static_cast<int>(g))) continue;
+      Total elements = 1;
+      unsigned own = 0;  // tiled ranks that the tensor has
+      for (const GroupRank& d : group.dimensions[use.tensor]) {
+        if (!d.outer)
+          elements *= sizing.extents[lowering.cascade->base_of(
+              d.rank)];  // partitions hold what their base has
+        if (d.tiled != kNone) own |= 1u << d.tiled;
+      }
+      const int hold = written ? 0 : use.hold[choice];
+      for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+        if ((own >> i & 1u) != 0) continue;
+        const TiledRank& tiled = group.tiled[i];
+        const RankSize& size = sizing.groups[g].ranks[i];
+        const auto counts = [&](int loop) {
+          return loop != kNone && loop <= hold && (step.loop_bits >> loop & 1u) != 0;
+        };
+        if (counts(tiled.block_loop)) elements *= size.blocks;
+        if (counts(tiled.tile_loop))
+          elements *= tiled.block_loop == kNone ? size.tiles : size.block;
+      }
+      total += total_bytes(lowering, sizing, g, use.tensor, elements);
+    }
+  }
+  return total;
+}
+
+// Sizes the group's `fit` (at most one) to the buffer; false when even the least does not fit.
+bool fit_group(const Lowering& lowering, Sizing& sizing, std::size_t g) {
+  const LoweredGroup& group = lowering.groups[g];
+  GroupSize& size = sizing.groups[g];
+  const std::int64_t capacity = lowering.arch->buffer.bytes;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    const Tiling& tiling = group.tiled[i].tiling;
+    RankSize& rank = size.ranks[i];
+    const bool tile_fits = tiling.tile.kind == Size::Kind::fit;
+    const bool block_fits = tiling.block && tiling.block->kind == Size::Kind::fit;
+    if (!tile_fits && !block_fits) continue;
+    const auto put = [&](std::int64_t n) {
+      if (tile_fits) set_tile(rank, n);
+      set_block(rank, tile_fits ? 1 : n);
+      return held_bytes(lowering, sizing, g);
+    };
+    const std::int64_t most = tile_fits ? rank.extent : rank.tiles;
+    const std::int64_t whole = put(most);
+    std::int64_t fits = most;
+    if (whole > capacity) {
+      // What is held grows with the size, nearly in proportion: a guess, and a search from there.
+      std::int64_t too_many = most;
+      fits = 0;
+      std::int64_t guess = std::clamp<std::int64_t>(
+          static_cast<std::int64_t>(static_cast<double>(capacity) / static_cast<double>(whole) *
+                                    static_cast<double>(most)),
+          1, most - 1);
+      for (std::int64_t stride = 1; too_many - fits > 1; stride *= 2) {
+        const bool enough = put(guess) <= capacity;
+        (enough ? fits : too_many) = guess;
+        const std::int64_t next = enough ? guess + stride : guess - stride;
+        guess = next > fits && next < too_many ? next : fits + (too_many - fits) / 2;
+      }
+      put(std::max<std::int64_t>(1, fits));
+    }
+    if (tile_fits && fits > 0)
+      put(ceil_div(rank.extent, ceil_div(rank.extent, fits)));  // equal tiles
+  }
+  size.buffer_bytes = held_bytes(lowering, sizing, g);
+  return size.buffer_bytes <= capacity;
+}
+
+void fill_extents(const Lowering& lowering, Sizing& sizing,
+                  const std::array<std::int64_t, kQuantities>& quantities) {
+  const auto& ranks = lowering.cascade->ranks;
+  sizing.extents.assign(ranks.size(), 1);
+  for (std::size_t r = 0; r < ranks.size(); ++r) {
+    if (ranks[r].base == kNone)
+      sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])];
+  }
+  sizing.groups.resize(lowering.groups.size());
+  for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
+    for (std::size_t i = 0; i < lowering.groups[g].tiled.size(); ++i) {
+      const TiledRank& tiled = lowering.groups[g].tiled[i];
+      RankSize& rank = sizing.groups[g].ranks[i];
+      rank.base = tiled.base;
+      rank.extent = sizing.extents[tiled.base];
+      const std::int64_t times = tiled.tiling.times ? tiled.tiling.times->front() : 1;
+      set_tile(rank, capped_times(resolve(lowering, tiled.tiling.tile, rank.extent), times));
+      set_block(rank, tiled.tiling.block ? resolve(lowering, *tiled.tiling.block, rank.tiles)
+                                         : rank.tiles);
+      // A partition of the cascade has the tile's size.
+      for (const RankId part : ranks[tiled.base].parts) {
+        sizing.extents[part] = ranks[part].level == 0 ? rank.tile : rank.tiles;
+      }
+    }
+  }
+}
+
+void fill_mask(const Lowering& lowering, Sizing& sizing) {
+  sizing.masked = lowering.mask_einsum != kNone;
+  if (!sizing.masked) return;
+  const einsum::Mask& mask = *lowering.cascade->einsums[lowering.mask_einsum].mask;
+  constexpr const char* kWhat = "coordinates between a query and its last key";
+  const auto add = [&](std::int64_t n) { sizing.mask_offset = plus(sizing.mask_offset, n, kWhat); };
+  add(mask.right.constant);
+  add(times<std::int64_t>(-1, mask.left.constant, kWhat));
+  for (const auto& term : mask.right.extents)
+    add(times(term.coefficient, sizing.extents[term.rank], kWhat));
+  for (const auto& term : mask.left.extents)
+    add(times<std::int64_t>(-1, times(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
+  // Beyond every query and key it is one and the same mask.
+  constexpr std::int64_t kFar = std::int64_t{1} << 40;
+  sizing.mask_offset = std::clamp(sizing.mask_offset, -kFar, kFar);
+}
+
+}  // namespace
+
+const Residency& residency(const Lowering& lowering, const Sizing& sizing, TensorId tensor) {
+  return lowering.tensors[tensor].choices[sizing.choice[tensor]];
+}
+
+std::int64_t copies_of(const Lowering& lowering, const Residency& place) {
+  if (place.copies) return *place.copies;
+  return place.at == "buffer" || place.at == "dram" ? 2 : lowering.tiles_in_flight;
+}
+
+bool needs_load(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor,
+                int stage) {
+  const LoweredTensor& lowered = lowering.tensors[tensor];
+  if (lowered.made_in_group != static_cast<int>(group)) return true;
+  if (residency(lowering, sizing, tensor).at != "dram") return false;
+  const auto& steps = lowering.groups[group].steps;
+  return std::none_of(steps.begin(), steps.end(), [&](const LoweredStep& step) {
+    return step.stage == stage &&
+           std::find(step.writes.begin(), step.writes.end(), tensor) != step.writes.end();
+  });
+}
+
+std::int64_t loop_trips(const LoweredGroup& group, const GroupSize& size, const Sizing& sizing,
+                        int loop) {
+  if (loop == 0) return sizing.repeats;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    if (group.tiled[i].block_loop == loop) return size.ranks[i].blocks;
+    if (group.tiled[i].tile_loop == loop)
+      return group.tiled[i].block_loop == kNone ? size.ranks[i].tiles : size.ranks[i].block;
+  }
+  return 1;
+}
+
+std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                             TensorId tensor, int loop, unsigned edges) {
+  const LoweredGroup& group = lowering.groups[g];
+  std::int64_t elements = 1;
+  const auto count = [&](std::int64_t extent) { elements = capped_times(elements, extent); };
+  for (const GroupRank& d : group.dimensions[tensor]) {
+    if (d.tiled == kNone) {
+      count(sizing.extents[d.rank]);
+      continue;
+    }
+    const RankSize& size = sizing.groups[g].ranks[d.tiled];
+    const TiledRank& tiled = group.tiled[d.tiled];
+    const bool one_tile = tiled.tile_loop <= loop;
+    const bool one_block = tiled.block_loop != kNone && tiled.block_loop <= loop;
+    if (d.outer) {
+      count(one_tile ? 1 : one_block ? size.block : size.tiles);
+    } else if (one_tile || lowering.cascade->ranks[d.rank].kind == einsum::RankKind::partition) {
+      count((edges >> d.tiled & 1u) != 0 ? size.edge : size.tile);
+    } else {
+      count(one_block ? std::min(size.extent, size.block * size.tile) : size.extent);
+    }
+  }
+  return elements;
+}
+
+std::array<std::int64_t, kQuantities> quantities_of(const workload::Workload& workload,
+                                                    const workload::Shape& shape) {
+  std::array<std::int64_t, kQuantities> all{};
+  const auto put = [&](Quantity quantity, std::int64_t value) {
+    all[static_cast<std::size_t>(quantity)] = std::max<std::int64_t>(1, value);
+  };
+  put(Quantity::seq_q, shape.seq_q);
+  put(Quantity::seq_kv, shape.seq_kv);
+  put(Quantity::width_qk, shape.width_qk);
+  put(Quantity::width_v, shape.width_v);
+  put(Quantity::model_width, workload.model_width);
+  put(Quantity::feed_forward_width, workload.feed_forward_width);
+  return all;
+}
+
+Sizing size_point(const Lowering& lowering, const workload::Workload& workload,
+                  const workload::Shape& shape, std::int64_t layers) {
+  return size_design(lowering, shape, quantities_of(workload, shape), layers);
+}
+
+Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
+                   const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers) {
+  Sizing sizing;
+  sizing.shape = shape;
+  sizing.repeats = times(times(shape.batch, shape.heads, "heads"), layers, "heads of all layers");
+  sizing.choice.assign(lowering.tensors.size(), 0);
+  fill_extents(lowering, sizing, quantities);
+  fill_mask(lowering, sizing);
+  // Every combination of places, the one with least DRAM traffic among those that fit; there are
+  // few.
+  Sizing best;
+  std::optional<Total> least;
+  std::string reason;
+  std::int64_t held = 0;
+  while (true) {
+    bool fits = true;
+    Total moved;
+    for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
+      if (!fit_group(lowering, sizing, g)) {
+        fits = false;
+        held = sizing.groups[g].buffer_bytes;
+        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}",
+                             lowering.groups[g].name, sizing.groups[g].buffer_bytes,
+                             lowering.arch->buffer.bytes);
+        break;
+      }
+      moved += moved_bytes(lowering, sizing, g);
+    }
+    if (fits && (!least || moved < *least)) {
+      least = moved;
+      best = sizing;
+      best.moved_bytes = moved;
+    }
+    std::size_t t = 0;
+    while (t < sizing.choice.size() &&
+           sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size()))
+      sizing.choice[t++] = 0;
+    if (t == sizing.choice.size()) break;
+    ++sizing.choice[t];
+  }
+  if (least) return best;
+  sizing.feasible = false;
+  sizing.reason = reason;
+  sizing.held_bytes = held;
+  return sizing;
+}
+
+TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                     const std::vector<int>& step_loops, int loop, const Coordinates& at) {
+  const LoweredGroup& group = lowering.groups[g];
+  if (loop == 0) return {0, sizing.repeats};
+  const RankId base = group.loops[loop].base;
+  std::size_t i = 0;
+  while (group.tiled[i].base != base) ++i;
+  const RankSize& size = sizing.groups[g].ranks[i];
+  const bool blocks = group.tiled[i].block_loop == loop;
+  const int own_block = group.tiled[i].block_loop;
+  TripRange range{0, blocks ? size.blocks : size.tiles};
+  if (!blocks && own_block != kNone)
+    range.end = at[own_block] + 1 == size.blocks ? size.last_block : size.block;
+  if (!sizing.masked || (base != lowering.mask_key && base != lowering.mask_query)) return range;
+  const RankId other = base == lowering.mask_key ? lowering.mask_query : lowering.mask_key;
+  std::size_t o = 0;
+  while (o < group.tiled.size() && group.tiled[o].base != other) ++o;
+  const auto runs = [&](int l) {
+    return l != kNone && std::find(step_loops.begin(), step_loops.end(), l) != step_loops.end();
+  };
+  if (o == group.tiled.size() || !runs(group.tiled[o].tile_loop)) {
+    if (o == group.tiled.size() || !runs(group.tiled[o].block_loop)) return range;
+  }
+  // The other rank's coordinates known so far: its first and last.
+  const RankSize& others = sizing.groups[g].ranks[o];
+  std::int64_t first = 0;
+  std::int64_t last = others.extent - 1;
+  std::int64_t tile = 0;
+  if (runs(group.tiled[o].block_loop) && group.tiled[o].block_loop < loop) {
+    tile = at[group.tiled[o].block_loop] * others.block;
+    first = tile * others.tile;
+    last = std::min(last, first + others.block * others.tile - 1);
+  }
+  if (runs(group.tiled[o].tile_loop) && group.tiled[o].tile_loop < loop) {
+    first = (tile + at[group.tiled[o].tile_loop]) * others.tile;
+    last = std::min(others.extent - 1, first + others.tile - 1);
+  }
+  const std::int64_t unit = blocks ? size.block * size.tile : size.tile;
+  const std::int64_t start =
+      !blocks && own_block != kNone ? at[own_block] * size.block * size.tile : 0;
+  if (base == lowering.mask_key) {
+    // The last key that any query here sees; where none sees any, the first tile runs all the same.
+    const std::int64_t visible = std::max<std::int64_t>(0, last + sizing.mask_offset);
+    range.end = std::min(range.end, visible < start ? 0 : (visible - start) / unit + 1);
+  } else {
+    const std::int64_t from =
+        first - sizing.mask_offset - start;  // the first query that sees any key here
+    if (from > 0 && first > 0) range.begin = std::min(range.end, from / unit);
+  }
+  return range;
+}
+
+std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                       TensorId tensor, const std::vector<int>& loops, const Coordinates& at) {
+  const LoweredGroup& group = lowering.groups[g];
+  const auto runs = [&](int l) {
+    return l != kNone && std::find(loops.begin(), loops.end(), l) != loops.end();
+  };
+  std::int64_t elements = 1;
+  for (const einsum::Dimension& d : lowering.cascade->tensors[tensor].dimensions) {
+    if (d.generational) continue;
+    const einsum::Rank& rank = lowering.cascade->ranks[d.rank];
+    if (rank.kind == einsum::RankKind::partition && rank.level > 0)
+      continue;  // counted with the inner partition
+    std::size_t i = 0;
+    while (i < group.tiled.size() && group.tiled[i].base != lowering.cascade->base_of(d.rank)) ++i;
+    if (i == group.tiled.size()) {
+      elements *= sizing.extents[lowering.cascade->base_of(d.rank)];
+      continue;
+    }
+    const RankSize& size = sizing.groups[g].ranks[i];
+    const bool block = runs(group.tiled[i].block_loop);
+    const std::int64_t first = block ? at[group.tiled[i].block_loop] * size.block : 0;
+    const std::int64_t tile =
+        first + (runs(group.tiled[i].tile_loop) ? at[group.tiled[i].tile_loop] : 0);
+    const std::int64_t tiles = runs(group.tiled[i].tile_loop) ? 1 : block ? size.block : size.tiles;
+    elements *= std::min(size.extent, (tile + tiles) * size.tile) - tile * size.tile;
+  }
+  return elements;
+}
+
+std::int64_t tile_index(const LoweredGroup& group, const GroupSize& size, std::size_t rank,
+                        const Coordinates& at) {
+  const TiledRank& tiled = group.tiled[rank];
+  return (tiled.block_loop == kNone ? 0 : at[tiled.block_loop] * size.ranks[rank].block) +
+         at[tiled.tile_loop];
+}
+
+unsigned edges_at(const LoweredGroup& group, const GroupSize& size, const Coordinates& at) {
+  unsigned edges = 0;
+  for (std::size_t i = 0; i < group.tiled.size(); ++i) {
+    if (tile_index(group, size, i, at) + 1 == size.ranks[i].tiles &&
+        size.ranks[i].edge != size.ranks[i].tile)
+      edges |= 1u << i;
+  }
+  return edges;
+}
+
+}  // namespace weft::engine
