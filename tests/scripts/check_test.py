@@ -195,10 +195,10 @@ class DocsTest(TreeTest):
         self.assertEqual(len(self.problems()), 1)
 
     def test_length(self) -> None:
-        self.put("a.cpp", "x\n" * 400)
+        self.put("a.cpp", "x\n" * 440)
         self.assertEqual(self.problems(), [])
-        self.put("a.cpp", "x\n" * 401)
-        self.assertEqual(self.problems(), ["a.cpp:401: 401 lines, at most 400"])
+        self.put("a.cpp", "x\n" * 441)
+        self.assertEqual(self.problems(), ["a.cpp:441: 441 lines, at most 440"])
         self.assertEqual(self.problems("length  a.cpp  # one table of constants\n"), [])
 
     def test_machine_paths(self) -> None:

@@ -59,7 +59,9 @@ class Builder {
     for (std::size_t i = 0; i < group_.steps.size(); ++i) {
       const LoweredStep& from = group_.steps[i];
       for (const TensorId t : from.reads) {
-        if (!needs_load(lowering_, sizing_, g_, t, from.stage) || find(StepKind::load, t, from.stage) != kNone) continue;
+        if (!needs_load(lowering_, sizing_, g_, t, from.stage) ||
+            find(StepKind::load, t, from.stage) != kNone)
+          continue;
         const int hold = hold_loop(group_, place(t), from.loops);
         ScheduledStep load{.kind = StepKind::load,
                            .name = "load " + tensor_name(t),

@@ -10,7 +10,6 @@
 namespace weft::engine {
 namespace {
 
-
 // A size as a number; 0 for `fit`.
 std::int64_t resolve(const Lowering& lowering, const Size& size, std::int64_t all) {
   switch (size.kind) {
