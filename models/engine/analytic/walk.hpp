@@ -9,12 +9,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/engine/schedule/layout.hpp"
-#include "models/engine/schedule/port_table.hpp"
-#include "models/engine/schedule/schedule.hpp"
 #include "models/engine/analytic/walk_memory.hpp"
 #include "models/engine/analytic/walk_region.hpp"
 #include "models/engine/analytic/walk_states.hpp"
+#include "models/engine/schedule/layout.hpp"
+#include "models/engine/schedule/port_table.hpp"
+#include "models/engine/schedule/schedule.hpp"
 
 namespace weft::engine {
 

@@ -7,8 +7,8 @@
 #include <array>
 #include <cstdint>
 
-#include "models/engine/architecture/architecture.hpp"
 #include "models/engine/analytic/walk_states.hpp"
+#include "models/engine/architecture/architecture.hpp"
 
 namespace weft::engine {
 

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "models/common/error.hpp"
-#include "models/engine/analytic/walk_states.hpp"
 
 namespace weft::engine {
 

@@ -5,11 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/common/state_hash.hpp"
 #include "models/engine/architecture/architecture.hpp"
 
 namespace weft::engine {
-
-class StateHash;
 
 // A stream takes one row a cycle from bank (first + cycles since its start) mod banks, so two
 // streams collide for ever when they once meet in a bank: the later one starts a cycle later
