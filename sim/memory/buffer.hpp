@@ -6,8 +6,8 @@
 #include <array>
 #include <cstdint>
 
-#include "models/engine/schedule/port_table.hpp"
 #include "models/engine/result/result.hpp"
+#include "models/engine/schedule/port_table.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::memory {

@@ -11,8 +11,8 @@
 namespace weft::sim::test {
 namespace {
 
-// A chain from a source to a sink of up to five units; some are lanes side by side, some have a clock
-// of their own.
+// A chain from a source to a sink of up to five units; some are lanes side by side, some have a
+// clock of their own.
 class Chain {
  public:
   explicit Chain(std::uint64_t seed) : random_(seed) {}
@@ -20,10 +20,10 @@ class Chain {
   std::string yaml(bool recurs, std::int64_t rows) {
     yaml_ = "clocks: {a: 3/7, b: 5/4, c: 1/2}\nunits:\n";
     links_ = "links:\n";
-    unit("source", "source", "rows: " + std::to_string(rows) + ", window: " + number(1, 4) +
-                                 ", interval_cycles: " + number(1, 3) + ", gap_cycles: " +
-                                 number(0, 3) + (odds(3) ? ", masked: true" : "") +
-                                 ", values: [3, 9, 1, 7, 7, 2, 8]");
+    unit("source", "source",
+         "rows: " + std::to_string(rows) + ", window: " + number(1, 4) +
+             ", interval_cycles: " + number(1, 3) + ", gap_cycles: " + number(0, 3) +
+             (odds(3) ? ", masked: true" : "") + ", values: [3, 9, 1, 7, 7, 2, 8]");
     last_ = "source.out";
     for (std::int64_t n = below(5); n > 0; --n) {
       const std::string name = "u" + std::to_string(n);
@@ -32,7 +32,8 @@ class Chain {
         continue;
       }
       if (!recurs && odds(2)) {
-        odds(2) ? unit(name, "filter", "threshold: 5") : unit(name, "jitter", "seed: " + number(0, 99));
+        odds(2) ? unit(name, "filter", "threshold: 5")
+                : unit(name, "jitter", "seed: " + number(0, 99));
       } else {
         unit(name, "stage", stage());
       }
