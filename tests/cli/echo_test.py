@@ -19,7 +19,7 @@ SMALL = ["--workload", "bert-base", "--batch", "1", "--heads", "1", "--seq", "32
 class EchoTest(FolderTest):
     def clean(self, *args: str | bytes, code: int = 2, lines: int = 1) -> str:
         got = subprocess.run([str(WEFT).encode(), *[os.fsencode(a) if isinstance(a, str) else a for a in args]], capture_output=True,
-                             cwd=self.folder, check=False, timeout=60)
+                             cwd=self.folder, check=False, timeout=120)
         self.assertEqual(got.returncode, code, got.stderr)
         said = (got.stderr + got.stdout).decode("utf-8")
         bad = {c for c in said if c not in HARMLESS and (ord(c) < 0xA0 or c in "\u202e\u2066\u200f\u2028")}

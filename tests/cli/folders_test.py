@@ -18,7 +18,7 @@ GUIDE = ROOT / "docs" / "guides" / "describe-an-accelerator.md"
 
 def run_in(folders: str, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(WEFT), *args], env=os.environ | {"WEFT_CONFIGS": folders}, capture_output=True, text=True, check=False,
-                          timeout=60)
+                          timeout=120)
 
 
 class OwnFoldersTest(FolderTest):

@@ -37,7 +37,7 @@ def measured(*args: str, limits: str = "", cwd: Path | None = None) -> tuple[sub
     with subprocess.Popen([str(WEFT), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, cwd=cwd) as process:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=120)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -244,22 +244,22 @@ class PipeTest(FolderTest):
 
     def test_devices(self) -> None:
         process = self.start(*self.RUN, "--json", "/dev/stdout", "--csv", "/dev/null")
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
         self.assertEqual(json.loads(out)["schema"], "weft-result/1")
         self.assertEqual(process.returncode, 0)
         with open(self.folder / "out", "wb") as out_file:
             out_file.write(b"before\n")
             out_file.flush()
-            got = subprocess.run([str(WEFT), *self.RUN, "--json", "/dev/stdout"], stdout=out_file, check=False, timeout=60)
+            got = subprocess.run([str(WEFT), *self.RUN, "--json", "/dev/stdout"], stdout=out_file, check=False, timeout=120)
         self.assertEqual(got.returncode, 0)
         self.assertTrue((self.folder / "out").read_text(encoding="utf-8").startswith('before\n{'), "as `-` does, in its place")
         process = self.start(*self.RUN, "--json", "/dev/full")
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 2, error)
         with socket.socket(socket.AF_UNIX) as bound:
             bound.bind(str(self.folder / "s"))
             process = self.start(*self.RUN, "--json", "s")
-            _, error = process.communicate(timeout=60)
+            _, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 2)
         self.assertIn(b"socket", error)
 

@@ -106,7 +106,7 @@ class SystemCTest(unittest.TestCase):
                                    stderr=subprocess.PIPE, start_new_session=True)
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
         self.assertEqual((process.returncode, out), (130, b""))
         with self.assertRaises(ProcessLookupError):
             os.killpg(process.pid, 0)

@@ -82,7 +82,7 @@ class RunTest(FolderTest):
         with subprocess.Popen([str(WEFT), *args], cwd=self.folder, stderr=subprocess.PIPE) as process:
             time.sleep(1.5)
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(list(self.folder.iterdir()), [])
 

@@ -16,7 +16,7 @@ TRACE = ROOT / "tests" / "data" / "minilm-l6.safetensors"
 WEFT = Path(os.environ.get("WEFT", ROOT / "build" / "release" / "bin" / "weft")).resolve()
 
 
-def run(*args: str, cwd: Path | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def run(*args: str, cwd: Path | None = None, timeout: float = 600) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(WEFT), *args], capture_output=True, text=True, timeout=timeout, cwd=cwd, check=False)
 
 
