@@ -10,8 +10,8 @@ namespace {
 
 // Shares within which the simulator's cycles lie: measured, in docs/units/analytic.md.
 constexpr double kBusy = 0.05;    // above the work of a busy array
-constexpr double kPace = 0.1;     // of cycles at a pace that did not recur
-constexpr double kLeft = 0.3;     // of cycles told from how far a walk came
+constexpr double kLeft = 0.3;     // of cycles told from how far a walk came,
+constexpr double kLate = 0.01;    // and of all: what ends late
 constexpr double kServed = 1e-3;  // of a walk to the end whose transfers were served at a pace
 
 // The bounds taken one by one are seldom above the simulator where there are more firings than a
@@ -40,20 +40,17 @@ struct Told {
   bool exact = false;
 };
 
-// Two thirds of the firings are walked to the cycle before any pace is taken.
 Told walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& group,
           const GroupAnalysis& analysis, std::int64_t firings) {
-  const Walked walked = Walk(schedule, layout, group, firings - firings / 3, firings).run();
+  const Walked walked = Walk(schedule, layout, group, firings).run();
   Told told{.cycles = walked.cycles, .firings = walked.firings};
-  const double passed = walked.passed;
-  if (walked.finished && passed == 0) {
+  if (walked.finished) {
     told.exact = !walked.served_at_a_pace;
     if (!told.exact) told.below = told.above = kServed * walked.cycles;
     return told;
   }
   told.cycles = std::max({walked.cycles, kBounds * analysis.cycles, analysis.least()});
-  told.below = told.above =
-      kPace * (passed - walked.left) + kLeft * walked.left + told.cycles - walked.cycles;
+  told.below = told.above = kLeft * walked.left + kLate * told.cycles + told.cycles - walked.cycles;
   return told;
 }
 

@@ -10,7 +10,7 @@
 
 namespace weft::engine {
 
-inline constexpr std::int64_t kLongestWalk = 1500000;  // firings
+inline constexpr std::int64_t kLongestWalk = 200000;  // firings
 
 struct ClosedForm {
   double cycles = 0;

@@ -24,7 +24,6 @@ Walked Walk::run() {
   evaluate_anew();
   std::int64_t now = 0;
   while (walked_.firings < budget_) {
-    look_ = false;
     boundary_ = kNone;
     std::int64_t next = fire_ready(now);
     if (next == kNever) {
@@ -32,35 +31,36 @@ Walked Walk::run() {
           std::all_of(steps_.begin(), steps_.end(), [](const Step& step) { return step.finished; });
       break;
     }
-    if (boundary_ != kNone && recur(boundary_, now)) {
-      next = now + 1;
-    } else if (look_ && walked_.firings >= exactly_) {
-      if (leave(now)) break;
-      if (jump(now)) next = now + 1;
-    }
+    if (boundary_ != kNone && recur(boundary_, now)) next = now + 1;
     now = next;
-    if (half_done_ < 0 && walked_.firings >= budget_ / 2) {
+    if (half_time_ < 0 && walked_.firings >= budget_ / 2) {
+      half_time_ = now + recurred_;
       half_done_ = done();
-      half_time_ = static_cast<double>(now + recurred_) + walked_.passed;
+      half_heads_ = heads_;
+      half_head_time_ = head_time_;
     }
   }
   return told(now);
 }
 
-// The walk's cycles; where it came to no end, what is left goes by the pace so far.
+// The walk's cycles; where it came to no end, what is left goes by the pace of its second half, or
+// of the heads in it.
 Walked Walk::told(std::int64_t now) {
   walked_.served_at_a_pace = memory_.at_a_pace();
-  walked_.cycles = walked_.passed + static_cast<double>(recurred_ + last_end_);
+  walked_.cycles = static_cast<double>(recurred_ + last_end_);
   if (walked_.finished) return walked_;
   const double here = done();
-  const double time = static_cast<double>(now + recurred_) + walked_.passed;
-  // The pace of the second half, or of all where that half brought too little.
-  const bool moved = half_done_ >= 0 && here - half_done_ > here / 4;
-  const double each =
-      moved ? (time - half_time_) / (here - half_done_) : time / std::max(here, 1e-9);
+  const auto time = static_cast<double>(now + recurred_);
+  double each = time / std::max(here, 1e-9);
+  if (heads_ > 1 && half_heads_ > 0 && heads_ > half_heads_) {
+    const auto heads = static_cast<double>(heads_ - half_heads_);
+    each = static_cast<double>(head_time_ - half_head_time_) / heads *
+           static_cast<double>(sizing_.repeats);
+  } else if (half_time_ >= 0 && here - half_done_ > here / 4) {
+    each = (time - static_cast<double>(half_time_)) / (here - half_done_);
+  }
   walked_.left = (1 - here) * each;
-  walked_.passed += (1 - here) * each;
-  walked_.cycles = time + (1 - here) * each;
+  walked_.cycles = time + walked_.left;
   return walked_;
 }
 
@@ -343,7 +343,6 @@ Walk::Times Walk::fire_transfer(Step& step, int s, std::int64_t now) {
   free_at_[static_cast<std::size_t>(step.unit)] = now + 1;
   transfers_under_way_[transfers_++ % transfers_under_way_.size()] = {end, s};
   last_end_ = std::max(last_end_, end);
-  if (step.write) trail_ = std::max<std::int64_t>(trail_, end - last_fired_);
   return {end, end};
 }
 

@@ -1,12 +1,12 @@
 // A schedule walked in place of simulated: the same steps, needs, priorities, contexts, copies,
 // ports and transfers as the sequencer's, from event to event, in flat arrays. Where the state of
 // everything relative to now recurs, what follows recurs with it, and whole periods are passed over
-// to the cycle. Where the firings of the budget are spent before, tiles, rows and heads are passed
-// over at the pace that they have come to.
+// to the cycle. What is left when the firings of the budget are spent is told from the pace so far.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/engine/analytic/walk_memory.hpp"
@@ -20,9 +20,7 @@ namespace weft::engine {
 
 struct Walked {
   double cycles = 0;
-  double passed = 0;              // of them, over what was told from a pace
-  double uncertain = 0;           // of those, at a pace that did not recur to the cycle
-  double left = 0;                // of those, told from how far the walk came
+  double left = 0;                // of them, told from how far the walk came
   bool finished = false;          // the walk came to its end
   bool served_at_a_pace = false;  // a transfer of many requests, in place of one by one
   std::int64_t firings = 0;
@@ -32,26 +30,25 @@ class Walk {
  public:
   static constexpr std::size_t kMostSteps = 64;
 
-  // `exactly`: firings before any pace is taken; `firings`: in all, before what is left is told
-  // from the pace so far. A group of more than kMostSteps steps is not walked.
+  // `firings`: walked before what is left is told from the pace so far. A group of more than
+  // kMostSteps steps is not walked.
   Walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& group,
-       std::int64_t exactly, std::int64_t firings);
+       std::int64_t firings);
 
   Walked run();
 
  private:
   struct Times {
-    std::int64_t start = 0;
-    std::int64_t end = 0;
+    std::int64_t start;
+    std::int64_t end;
   };
   struct Slot {
     std::int64_t outer = -1;  // ordinal of the outer iteration, and key
     std::int64_t key = -1;
     std::int64_t tile = 0;  // of the pass rank
-    Times times;
+    Times times{};
   };
   static constexpr std::int64_t kSlots = 64;
-  static constexpr std::size_t kPaces = 64;
   // Of a StepCost, what the schedule's time depends on.
   struct Cost {
     std::int64_t issue = 0;
@@ -75,12 +72,6 @@ class Walk {
     bool streamed = false;
     bool early = false;   // room on a link: no earlier than the cycle after the reader began
     bool always = false;  // looked at for every tile, whichever loop has moved
-  };
-  // Ends of a loop's iterations, since the loop around it moved.
-  struct History {
-    int count = 0;
-    std::int64_t since = 0;  // firings
-    std::array<std::int64_t, kPaces> at{};
   };
   struct Step {
     bool compute = false;
@@ -112,23 +103,12 @@ class Walk {
     Slot* slots = nullptr;
     const ScheduledStep* from = nullptr;
   };
-  struct Pace {
-    double cycles = 0;
-    bool exact = false;
-    int level = kNone;
-    unsigned active = 0;  // stages at work beside it
-  };
   struct Stage {
     int first = kNone;  // compute steps
     int last = kNone;
-    std::int64_t alike = 1;  // tiles after which its transfers begin alike in their bursts
-    std::array<History, kMostLoops> history;
-    std::array<Pace, 8> paces;  // as far as they are known
-    double tiles = 0;           // done
-    int level = kNone;          // of the jump under way
-    std::int64_t most = 0;
-    double pace = 0;
-    bool exact = false;
+    // By loop: tiles after which its transfers begin alike in their bursts.
+    std::array<std::int64_t, kMostLoops> alike{};
+    double tiles = 0;  // done
   };
   // A loop's rank, for what is asked at every firing.
   struct LoopRank {
@@ -182,42 +162,31 @@ class Walk {
   void mark(int s, int outermost);
   bool recur(int level, std::int64_t now);
   bool advances_at(int level) const;
-  bool by_stage(int level) const { return level == group_.pass_loop; }
+  bool by_stage(int level) const { return level >= group_.pass_loop; }
   std::int64_t moved(const Step& step, int level, const States::Places& moves) const;
   std::int64_t regular_end(const Step& step, int level) const;
-  std::int64_t periods(int level, const States::Places& moves) const;
+  std::int64_t periods(int level, const States::Period& period, std::int64_t now) const;
+  bool runs(const Step& step, int level) const { return (step.loops >> level & 1u) != 0; }
+  void leave_behind(int level, const States::Period& period, std::int64_t cycles);
   void repeat(int level, const States::Period& period, std::int64_t times);
+  void move_slots(Step& step);
 
   // walk_state.cpp: the state of everything, relative to now.
   const Step& base(int level) const;
-  std::int64_t origin(const Step& step) const;
+  std::int64_t origin(const Step& step, int level) const;
+  std::int64_t distance(const Step& step, const WalkNeed& need, int level) const;
   StateHash::Value state(int level, std::int64_t now) const;
   void place_of(const Step& step, int level, const Step& base, StateHash& out) const;
-  void needs_of(const Step& step, std::int64_t now, StateHash& out) const;
+  void needs_of(const Step& step, int level, std::int64_t now, StateHash& out) const;
   void slots_of(const Step& step, int level, std::int64_t now, StateHash& out) const;
   void bursts_of(const Step& step, int level, StateHash& out) const;
 
-  // walk_jump.cpp: what is passed over at a pace.
+  // walk_done.cpp: how far it has come.
   void note(int s, int outermost, std::int64_t now);
-  bool jump(std::int64_t now);
-  bool leave(std::int64_t now);
-  bool jump_stages(std::int64_t now);
-  bool at_work(std::size_t stage, std::int64_t now) const;
-  bool jump_all(int level, std::int64_t now);
-  bool ready_to_jump(Stage& stage, unsigned active, std::int64_t now);
-  std::int64_t left(int stage, int level, const Step& reference) const;
-  double pace(const History& history, bool& exact) const;
-  bool even(const History& history) const;
-  bool confirms(const History& history, double pace) const;
-  double cycles_of(const Step& step, int level, std::int64_t jump, const History& history,
-                   double pace) const;
+  double tiles_of(const Step& step) const;
   double tiles_inside(Step probe, int level) const;
-  bool held(std::int64_t now, unsigned stages, int level) const;
-  void let_memory_go_on(std::int64_t now, std::int64_t cycles);
-  void pass(double cycles, bool exact);
-  double done() const;
   void count(Stage& stage, int level, std::int64_t by);
-  bool measured(const History& history) const;
+  double done() const;
 
   const Lowering& lowering_;
   const Sizing& sizing_;
@@ -244,24 +213,26 @@ class Walk {
   std::vector<WalkNeed> needs_;
   std::vector<Cost> costs_;
   std::vector<WalkRegion> regions_;
-  std::vector<Times> rings_;
+  std::unique_ptr<Times[]> rings_;  // what has been written of them is read
   std::vector<Slot> slots_;
   std::array<Transfer, 4> transfers_under_way_{};  // the last, a ring
   std::size_t transfers_ = 0;
+  std::size_t transfers_before_ = 0;  // when the state was last looked at, among tiles
   std::int64_t last_end_ = 0;
-  std::int64_t last_fired_ = 0;  // the last step of all
-  std::int64_t trail_ = 0;       // from there to the end of what it gives
-  std::int64_t exactly_;
   std::int64_t budget_;
-  bool look_ = false;      // an iteration ended at which a jump may be due
   int boundary_ = kNone;   // the outermost loop that moved, of a step whose state is looked at
   int looked_at_ = kNone;  // the stage whose tiles are looked at
   int since_ = 0;          // tiles of other stages since
+  std::int64_t looks_in_vain_ = 0;
   States states_;
-  std::int64_t passes_ = 0;    // at a pace
   std::int64_t recurred_ = 0;  // cycles passed over because they recur
-  double half_time_ = 0;
-  double half_done_ = -1;
+  // At half the firings, and now: cycles, how far it had come, heads and the end of the last.
+  std::int64_t half_time_ = -1;
+  double half_done_ = 0;
+  std::int64_t half_heads_ = 0;
+  std::int64_t half_head_time_ = 0;
+  std::int64_t heads_ = 0;
+  std::int64_t head_time_ = 0;
   Walked walked_;
 };
 

@@ -9,6 +9,10 @@
 namespace weft::engine {
 namespace {
 
+constexpr std::int64_t kWorth = 3;        // tiles that are left in a row
+constexpr std::int64_t kWorthInside = 8;  // and inside those of the pass rank
+constexpr std::int64_t kLooks = 256;      // in vain, before they are further apart:
+constexpr std::int64_t kApart = 4;        // by so many tiles
 constexpr int kOthers = 4;  // tiles of other stages, after which another stage is looked at
 
 }  // namespace
@@ -21,13 +25,20 @@ void Walk::mark(int s, int outermost) {
     if (boundary_ == kNone || outermost < boundary_) boundary_ = outermost;
     return;
   }
-  if (outermost != group_.pass_loop || boundary_ != kNone) return;
+  if (!by_stage(outermost) || (boundary_ != kNone && boundary_ < outermost)) return;
   if (s != stages_[static_cast<std::size_t>(step.stage)].last) return;
   if (step.stage == looked_at_) {
     since_ = 0;
-    // Transfers are cut into requests alike after so many tiles, and nothing recurs before.
-    const std::int64_t alike = stages_[static_cast<std::size_t>(step.stage)].alike;
-    if (step.at[static_cast<std::size_t>(outermost)] % alike == 0) boundary_ = outermost;
+    // Transfers are cut into requests alike after so many tiles, and nothing recurs before; nor is
+    // a look worth it near a row's end. Where nothing has recurred for long, looks are further
+    // apart.
+    const auto own = static_cast<std::size_t>(outermost);
+    const std::int64_t alike = stages_[static_cast<std::size_t>(step.stage)].alike[own];
+    const std::int64_t apart = looks_in_vain_ < kLooks ? 1 : kApart;
+    const std::int64_t worth = outermost > group_.pass_loop ? kWorthInside : kWorth;
+    if (step.end[own] - step.at[own] < worth) return;
+    if ((alike == 1 || step.at[own] % alike == 0) && step.at[own] % apart == 0)
+      boundary_ = outermost;
   } else if (looked_at_ == kNone || ++since_ > kOthers) {
     looked_at_ = step.stage;
     since_ = 0;
@@ -37,37 +48,55 @@ void Walk::mark(int s, int outermost) {
 bool Walk::advances_at(int level) const {
   if (by_stage(level) && stages_.size() > States::kMostStages) return false;
   if (!sizing_.masked || level == 0) return true;
-  return lowered_.loops[static_cast<std::size_t>(level)].base == lowering_.mask_key;
+  if (level <= group_.pass_loop)
+    return lowered_.loops[static_cast<std::size_t>(level)].base == lowering_.mask_key;
+  for (std::size_t l = static_cast<std::size_t>(level) + 1; l < lowered_.loops.size(); ++l) {
+    if (loops_[l].masked) return false;
+  }
+  return true;
 }
 
 bool Walk::recur(int level, std::int64_t now) {
   if (!advances_at(level)) return false;
+  const StateHash::Value hash = state(level, now);
+  const bool fetching = transfers_ != transfers_before_;
+  if (by_stage(level)) transfers_before_ = transfers_;
   bool anew = false;
-  States::Seen& seen = states_.find(state(level, now), anew);
+  States::Seen& seen = states_.find(hash, anew);
   const std::int64_t time = now + recurred_;
   const Step& from = base(level);
-  std::int64_t where = passes_ << 48;
+  std::int64_t where = 0;
   for (std::size_t l = 0; l < static_cast<std::size_t>(level); ++l) where += from.ordinal[l];
   States::Places places{};
   if (by_stage(level)) {
     for (std::size_t i = 0; i < stages_.size(); ++i) {
       if (stages_[i].last != kNone)
-        places[i] = origin(steps_[static_cast<std::size_t>(stages_[i].last)]);
+        places[i] = origin(steps_[static_cast<std::size_t>(stages_[i].last)], level);
     }
   } else {
     places[0] = from.at[static_cast<std::size_t>(level)];
   }
-  if (!anew && seen.period.cycles == 0 && seen.where == where) {
+  // Without the memory in it, a state is the same only while nothing is asked of the memory.
+  const bool fetches = transfers_ != seen.transfers;
+  const bool alike = !by_stage(level) || fetching || !fetches;
+  if (!anew && seen.period.cycles == 0 && seen.where == where && alike) {
+    seen.period.fetches = fetches;
     seen.period.cycles = time - seen.time;
     for (std::size_t i = 0; i < places.size(); ++i)
       seen.period.moves[i] = places[i] - seen.places[i];
   }
   if (seen.period.cycles > 0) {
-    const std::int64_t times = periods(level, seen.period.moves);
+    const std::int64_t times = periods(level, seen.period, now);
+    // Inside the tiles of the pass rank: what is remembered by key must be long ago when the next
+    // tile comes to it.
+    if (level > group_.pass_loop && times * seen.period.cycles < 2 * longest_latency_) return false;
     if (times > 0) repeat(level, seen.period, times);
+    if (times > 0) looks_in_vain_ = 0;
     return times > 0;
   }
+  if (by_stage(level)) ++looks_in_vain_;
   seen.time = time;
+  seen.transfers = transfers_;
   seen.where = where;
   seen.places = places;
   return false;
@@ -79,30 +108,40 @@ std::int64_t Walk::moved(const Step& step, int level, const States::Places& move
 }
 
 // Whole periods that every step can move by without meeting a tile of another class.
-std::int64_t Walk::periods(int level, const States::Places& moves) const {
+std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t now) const {
+  const States::Places& moves = period.moves;
   std::int64_t most = INT64_MAX;
+  bool any = false;
   for (const Step& step : steps_) {
     const std::int64_t by = moved(step, level, moves);
     if (by < 0) return 0;
-    if (by == 0) continue;
+    if (by == 0) {
+      // What stands still may not come to its turn meanwhile.
+      const auto s = static_cast<std::size_t>(&step - steps_.data());
+      if (!by_stage(level) || (known_ >> s & 1u) == 0) continue;
+      if (step.compute && step.ready <= now) continue;
+      std::int64_t start = std::max(step.ready, free_at_[static_cast<std::size_t>(step.unit)]);
+      if (!step.compute) start = std::max(start, in_flight_until(now));
+      most = std::min(most, (start - now - 1) / period.cycles);
+      if (most <= 0) return 0;
+      continue;
+    }
+    any = true;
     // The next firing too must be of the same class after the jump.
     const std::int64_t left =
         regular_end(step, level) - 1 - step.at[static_cast<std::size_t>(level)];
     most = std::min(most, left / by);
     if (most <= 0) return 0;
   }
-  if (most == INT64_MAX) return 0;
+  if (!any) return 0;
   if (!by_stage(level)) return most;
-  // A stage that reads by the tile from another in the same row keeps its distance.
+  // A stage that reads from another in the same row keeps its distance.
   for (const Step& step : steps_) {
     if (step.finished) continue;
     for (std::size_t i = 0; i < step.from->needs.size(); ++i) {
       const WalkNeed& need = step.needs[i];
-      const Step& other = steps_[need.producer];
-      if (need.kind != NeedKind::at || other.finished || other.stage == step.stage) continue;
-      const bool row = outer_ < 0 || other.ordinal[static_cast<std::size_t>(outer_)] ==
-                                         step.ordinal[static_cast<std::size_t>(outer_)];
-      if (row && moved(step, level, moves) != moved(other, level, moves)) return 0;
+      if (!need.by_key || distance(step, need, level) == kNone) continue;
+      if (moved(step, level, moves) != moved(steps_[need.producer], level, moves)) return 0;
     }
   }
   return most;
@@ -158,26 +197,69 @@ std::int64_t Walk::regular_end(const Step& step, int level) const {
 // Ordinals stay: they are only told relative to one another, and all of them would move alike.
 void Walk::repeat(int level, const States::Period& period, std::int64_t times) {
   recurred_ = plus(recurred_, weft::times(period.cycles, times, "cycles"), "cycles");
+  if (by_stage(level)) leave_behind(level, period, period.cycles * times);
+  last_end_ -= period.cycles * times;  // what follows ends later than all so far
   const auto own = static_cast<std::size_t>(level);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     if (stages_[i].last == kNone) continue;
     const Step& last = steps_[static_cast<std::size_t>(stages_[i].last)];
     count(stages_[i], level, moved(last, level, period.moves) * times);
-    for (std::size_t l = own; l < kMostLoops; ++l) stages_[i].history[l].count = 0;
   }
   for (Step& step : steps_) {
     const std::int64_t by = moved(step, level, period.moves) * times;
     if (by == 0) continue;
     step.at[own] += by;
-    if (!by_stage(level) || step.slots == nullptr) continue;
-    const std::int64_t before = step.tile;
-    place(step);
-    const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
-    for (std::int64_t k = 0; k <= slot_mask_; ++k) {
-      if (step.slots[k].outer == outer) step.slots[k].tile += step.tile - before;
-    }
+    if (by_stage(level) && step.slots != nullptr) move_slots(step);
   }
   evaluate_anew();
+}
+
+// Times of what does not go through the tiles that are passed over are so much longer ago, or
+// nearer.
+void Walk::leave_behind(int level, const States::Period& period, std::int64_t cycles) {
+  const auto earlier = [&](Times& times) {
+    times.start -= cycles;
+    times.end -= cycles;
+  };
+  for (Step& step : steps_) {
+    const bool stands = moved(step, level, period.moves) == 0;
+    for (int l = 0; l < kMostLoops; ++l) {
+      Times* ring = step.rings[static_cast<std::size_t>(l)];
+      if (ring == nullptr || (!stands && l >= level)) continue;
+      const std::int64_t done = step.ordinal[static_cast<std::size_t>(l)];
+      for (std::int64_t n = std::max<std::int64_t>(0, done - kRing); n < done; ++n)
+        earlier(ring[n % kRing]);
+    }
+    if (step.slots == nullptr) continue;
+    const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
+    for (std::int64_t k = 0; k <= slot_mask_; ++k) {
+      if (stands || step.slots[k].outer != outer) earlier(step.slots[k].times);
+    }
+  }
+  if (period.fetches) return;
+  memory_.sooner(cycles);
+  for (Transfer& transfer : transfers_under_way_) transfer.end -= cycles;
+}
+
+// What is remembered by key of this row goes with the step.
+void Walk::move_slots(Step& step) {
+  const std::int64_t tile = step.tile;
+  const std::int64_t key = step.key;
+  place(step);
+  const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
+  std::array<Slot, kSlots> moved{};
+  std::size_t count = 0;
+  for (std::int64_t k = 0; k <= slot_mask_; ++k) {
+    Slot& slot = step.slots[k];
+    if (slot.outer != outer) continue;
+    slot.tile += step.tile - tile;
+    if (step.key == key) continue;
+    moved[count] = slot;
+    moved[count++].key += step.key - key;
+    slot = {};
+  }
+  for (std::size_t i = 0; i < count; ++i)
+    step.slots[(outer + moved[i].key) & slot_mask_] = moved[i];
 }
 
 }  // namespace weft::engine

@@ -9,7 +9,7 @@
 namespace weft::engine {
 
 Walk::Walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& group,
-           std::int64_t exactly, std::int64_t firings)
+           std::int64_t firings)
     : lowering_(*schedule.lowering),
       sizing_(*schedule.sizing),
       lowered_(lowering_.groups[group.group]),
@@ -26,7 +26,6 @@ Walk::Walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& 
       free_at_(lowering_.arrays.size() + 1, 0),
       by_unit_(free_at_.size(), 0),
       waiting_(steps_.size(), 0),
-      exactly_(exactly),
       budget_(firings) {
   check(group.steps.size() <= kMostSteps, "a group of too many steps");
   for (std::size_t i = 0; i < lowered_.tiled.size(); ++i) {
@@ -46,6 +45,7 @@ Walk::Walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& 
   costs_.reserve(costs + 1);
   costs_.push_back({});  // of transfers
   regions_.reserve(transfers);
+  for (Stage& stage : stages_) stage.alike.fill(1);
   for (std::size_t s = 0; s < steps_.size(); ++s) add_step(s, schedule, layout);
 }
 
@@ -93,9 +93,9 @@ void Walk::add_memory_of_times() {
   const auto slots =
       std::min<std::uint64_t>(kSlots, std::bit_ceil(static_cast<std::uint64_t>(kOuterRing + keys)));
   slot_mask_ = static_cast<std::int64_t>(slots) - 1;
-  rings_.resize(rings * kRing);
+  rings_ = std::make_unique_for_overwrite<Times[]>(rings * kRing);
   slots_.resize(keyed * slots);
-  Times* ring = rings_.data();
+  Times* ring = rings_.get();
   Slot* slot = slots_.data();
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     for (std::size_t l = 0; l < kMostLoops; ++l) {
@@ -139,10 +139,13 @@ void Walk::add_step(std::size_t s, const Schedule& schedule, const Layout& layou
   add_needs(step);
   check(settle(step, 0), "a step has no tile at all");
   place(step);
-  const auto own = static_cast<std::size_t>(group_.pass_loop);
-  if (step.compute || (step.loops >> own & 1u) == 0) return;
-  std::int64_t& alike = stages_[static_cast<std::size_t>(step.stage)].alike;
-  alike = std::lcm(alike, step.region->alike(step.at, group_.pass_loop));
+  if (step.compute) return;
+  for (int l = group_.pass_loop; l < kMostLoops; ++l) {
+    if ((step.loops >> l & 1u) == 0) continue;
+    std::int64_t& alike =
+        stages_[static_cast<std::size_t>(step.stage)].alike[static_cast<std::size_t>(l)];
+    alike = std::lcm(alike, step.region->alike(step.at, l));
+  }
 }
 
 // Those that every tile puts in question first, then by their loops from the inside out: where a

@@ -5,6 +5,11 @@
 #include "models/engine/analytic/walk.hpp"
 
 namespace weft::engine {
+namespace {
+
+constexpr std::int64_t kFar = std::int64_t{1} << 40;  // apart from kNone
+
+}  // namespace
 
 // The step that the loops outside `level` are told relative to.
 const Walk::Step& Walk::base(int level) const {
@@ -14,12 +19,30 @@ const Walk::Step& Walk::base(int level) const {
 }
 
 // Stages need not go through their tiles at one pace: each is told relative to its own last step.
-std::int64_t Walk::origin(const Step& step) const {
+std::int64_t Walk::origin(const Step& step, int level) const {
   const Stage& stage = stages_[static_cast<std::size_t>(step.stage)];
   if (stage.last == kNone) return 0;
   const Step& last = steps_[static_cast<std::size_t>(stage.last)];
-  const bool runs = (last.loops >> group_.pass_loop & 1u) != 0;
-  return last.finished || !runs ? 0 : last.at[static_cast<std::size_t>(group_.pass_loop)];
+  const bool runs = (last.loops >> level & 1u) != 0;
+  return last.finished || !runs ? 0 : last.at[static_cast<std::size_t>(level)];
+}
+
+// How far what a step reads by key is ahead where the two of them go through one row, or kNone
+// where it will not matter in this row.
+std::int64_t Walk::distance(const Step& step, const WalkNeed& need, int level) const {
+  const Step& other = steps_[need.producer];
+  if (other.finished || other.stage == step.stage) return kNone;
+  const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
+  const std::int64_t others = outer_ < 0 ? 0 : other.ordinal[static_cast<std::size_t>(outer_)];
+  if (others != outer) return kNone;
+  if (level == group_.pass_loop)
+    return need.kind == NeedKind::at ? kFar + origin(other, level) - origin(step, level) : kNone;
+  const std::int64_t wanted = need.kind != NeedKind::complete ? step.tile
+                              : other.over_pass_rank          ? pass_total(step) - 1
+                                                              : 0;
+  const std::int64_t tile = other.over_pass_rank ? other.tile : 0;
+  if (tile != wanted) return kNone;
+  return kFar + origin(other, level) - origin(step, level);
 }
 
 StateHash::Value Walk::state(int level, std::int64_t now) const {
@@ -30,14 +53,18 @@ StateHash::Value Walk::state(int level, std::int64_t now) const {
     out.word(step.finished ? 1 : 0);
     if (!step.finished) {
       place_of(step, level, from, out);
-      needs_of(step, now, out);
+      needs_of(step, level, now, out);
     }
     if (step.slots != nullptr) slots_of(step, level, now, out);
   }
   for (const std::int64_t at : free_at_) out.time(at, now);
+  if (!own_ports_) ports_.state(now, out);
+  // Where nothing is asked of the memory, it goes on by itself.
+  const bool fetching = !by_stage(level) || transfers_ != transfers_before_;
+  out.word(fetching ? 1 : 0);
+  if (!fetching) return out.value();
   for (std::size_t i = 0; i < transfers_under_way_.size(); ++i)
     out.time(transfers_under_way_[(transfers_ + i) % transfers_under_way_.size()].end, now);
-  if (!own_ports_) ports_.state(now, out);
   memory_.state(now, out);
   return out.value();
 }
@@ -46,7 +73,7 @@ void Walk::place_of(const Step& step, int level, const Step& base, StateHash& ou
   for (std::size_t i = 0; i < step.depth; ++i) {
     const std::size_t l = step.order[i];
     const bool own = by_stage(level) && step.order[i] == level;
-    out.word(own                      ? step.at[l] - origin(step)
+    out.word(own                      ? step.at[l] - origin(step, level)
              : step.order[i] <= level ? step.at[l] - base.at[l]
                                       : step.at[l]);
     if (step.order[i] > level && loops_[l].varies) {
@@ -65,7 +92,14 @@ void Walk::place_of(const Step& step, int level, const Step& base, StateHash& ou
 }
 
 // What each need is behind or ahead by, and the times that it may still look at.
-void Walk::needs_of(const Step& step, std::int64_t now, StateHash& out) const {
+// Of those by loops outside the tiles looked at, nothing: they are as they are for all the row, and
+// a step that goes through none of them waits for what no period may reach.
+void Walk::needs_of(const Step& step, int level, std::int64_t now, StateHash& out) const {
+  if (by_stage(level)) {
+    const std::size_t s = static_cast<std::size_t>(&step - steps_.data());
+    const bool known = (known_ >> s & 1u) != 0;
+    out.word(!known ? 2 : step.ready <= now ? 1 : 0);
+  }
   const std::size_t count = step.from->needs.size();
   for (std::size_t i = 0; i < count; ++i) {
     const WalkNeed& need = step.needs[i];
@@ -75,13 +109,13 @@ void Walk::needs_of(const Step& step, std::int64_t now, StateHash& out) const {
                                             : other.ordinal[static_cast<std::size_t>(outer_)] -
                                                   step.ordinal[static_cast<std::size_t>(outer_)];
       out.word(ahead);
-      if (ahead == 0 && other.stage != step.stage && need.kind == NeedKind::at)
-        out.word(origin(other) - origin(step));
+      if (by_stage(level)) out.word(distance(step, need, level));
       continue;
     }
     const std::int64_t index = step.ordinal[need.depth] + need.offset;
     const std::int64_t done = other.ordinal[need.depth];
     out.word(done - index);
+    if (by_stage(level) && need.depth < level && !need.streamed) continue;
     const std::int64_t first = std::max({index, done - kRing, std::int64_t{0}});
     for (std::int64_t n = done - 1; n >= first; --n) {
       const Times& times = need.ring[n % kRing];
@@ -98,12 +132,14 @@ void Walk::needs_of(const Step& step, std::int64_t now, StateHash& out) const {
 void Walk::slots_of(const Step& step, int level, std::int64_t now, StateHash& out) const {
   const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
   for (std::int64_t i = 0; i <= slot_mask_; ++i) {
-    const Slot& slot = step.slots[(outer + i) & slot_mask_];
+    const std::int64_t from = level > group_.pass_loop ? outer + step.key : outer;
+    const Slot& slot = step.slots[(from + i) & slot_mask_];
     if (slot.outer < 0 || slot.times.end + longest_latency_ + 1 <= now) continue;
     out.word(i);
     out.word(outer - slot.outer);
-    out.word(slot.key);
-    out.word(by_stage(level) && slot.outer == outer ? slot.tile - step.tile : slot.tile);
+    out.word(level > group_.pass_loop && slot.outer == outer ? slot.key - step.key : slot.key);
+    const bool own = slot.outer == outer;
+    out.word(by_stage(level) && own ? slot.tile - step.tile : slot.tile);
     out.word(slot.times.end - now);
     out.time(slot.times.start + longest_latency_ + 1, now);
   }

@@ -17,6 +17,7 @@ States::Seen& States::find(const StateHash::Value& hash, bool& anew) {
     table_.clear();
   }
   if (table_.size() < 2 * (seen_.size() + 1)) {
+    seen_.reserve(table_.size());
     std::vector<Place> before(std::max(kFirst, table_.size() * 4));
     before.swap(table_);
     for (const Place& place : before) {

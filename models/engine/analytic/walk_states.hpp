@@ -18,11 +18,13 @@ class States {
   struct Period {
     std::int64_t cycles = 0;  // 0: not known yet
     Places moves{};           // iterations of the loop looked at, by stage
+    bool fetches = false;     // transfers are among it
   };
   struct Seen {
     std::int64_t time = 0;
     std::int64_t where = 0;  // the loops outside
     Places places{};
+    std::size_t transfers = 0;  // so far
     Period period;
   };
 

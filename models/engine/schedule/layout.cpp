@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include "models/common/error.hpp"
 
@@ -66,13 +65,15 @@ Layout::Layout(const Schedule& schedule)
       orders_(schedule.lowering->tensors.size()),
       heads_(schedule.lowering->tensors.size(), 1) {
   std::vector<bool> moved(extents_.size());
-  std::vector<std::set<RankId>> cut(extents_.size());
+  std::vector<std::vector<bool>> cut(extents_.size());  // by base rank
   for (const GroupSchedule& group : schedule.groups) {
     for (const ScheduledStep& step : group.steps) {
       if (step.kind == StepKind::compute) continue;
       moved[static_cast<std::size_t>(step.tensor)] = true;
+      std::vector<bool>& own = cut[static_cast<std::size_t>(step.tensor)];
+      own.resize(schedule.sizing->extents.size());
       for (const TiledRank& tiled : lowering_->groups[group.group].tiled)
-        cut[static_cast<std::size_t>(step.tensor)].insert(tiled.base);
+        own[static_cast<std::size_t>(tiled.base)] = true;
     }
   }
   const workload::Shape& shape = sizing_->shape;
@@ -82,7 +83,7 @@ Layout::Layout(const Schedule& schedule)
     std::int64_t rows = 1;
     bool whole = true;  // every rank is cut
     each_dimension(*lowering_, tensor, [&](RankId base) {
-      const bool is_cut = cut[t].contains(base);
+      const bool is_cut = cut[t][static_cast<std::size_t>(base)];
       if (is_cut) orders_[t].cut.push_back(base);
       std::int64_t& count = is_cut ? rows : orders_[t].row.elements;
       count = times(count, sizing_->extents[base], kBytes);

@@ -56,6 +56,11 @@ class Builder {
 
   void add_steps() {
     const unsigned combinations = 1u << group_.tiled.size();
+    unsigned smaller = 0;
+    for (std::size_t i = 0; i < group_.tiled.size(); ++i) {
+      const RankSize& rank = sizing_.groups[g_].ranks[i];
+      if (rank.edge != rank.tile) smaller |= 1u << i;
+    }
     for (std::size_t i = 0; i < group_.steps.size(); ++i) {
       const LoweredStep& from = group_.steps[i];
       for (const TensorId t : from.reads) {
@@ -80,8 +85,13 @@ class Builder {
                          .lowered = static_cast<int>(i),
                          .loops = from.loops};
       step.over_pass_rank = group_.stages[from.stage].over_pass_rank && group_.pass_rank != kNone;
-      for (unsigned edges = 0; edges < combinations; ++edges)
-        step.costs.push_back(step_cost(lowering_, sizing_, g_, from, edges));
+      // A rank whose last tile is like the others has no edge.
+      step.costs.reserve(combinations);
+      for (unsigned edges = 0; edges < combinations; ++edges) {
+        const unsigned own = edges & smaller;
+        step.costs.push_back(own == edges ? step_cost(lowering_, sizing_, g_, from, edges)
+                                          : step.costs[own]);
+      }
       preload_rule(from, step);
       step.drains_at_end = from.product && from.reduces_tiles;
       if (out_.steps.empty() || out_.steps[out_.reference].kind != StepKind::compute)
