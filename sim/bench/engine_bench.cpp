@@ -66,6 +66,45 @@ void analytic_shipped(benchmark::State& state, const std::string& name) {
     benchmark::DoNotOptimize(engine::run_analytic(design, workload, workload.shape()).cycles);
 }
 
+// Points whose walks are among the longest of thousands drawn by scripts/check/closed_form.py.
+struct Hard {
+  const char* design;
+  std::vector<engine::Setting> settings;
+  Shape shape;
+};
+std::vector<Hard> hard_points() {
+  const auto shape = [](std::int64_t batch, std::int64_t heads, std::int64_t queries,
+                        std::int64_t keys, std::int64_t width, bool causal) {
+    return Shape{.batch = batch,
+                 .heads = heads,
+                 .kv_heads = heads,
+                 .seq_q = queries,
+                 .seq_kv = keys,
+                 .width_qk = width,
+                 .width_v = width,
+                 .causal = causal};
+  };
+  const std::string dram = "arch.dram.";
+  return {
+      {"unfused-128x128",
+       {{dram + "outstanding", "64"}, {dram + "burst_bytes", "256"}},
+       shape(29, 32, 1400, 1400, 23, true)},
+      {"flat-16x16",
+       {{dram + "latency_cycles", "2"}, {dram + "burst_bytes", "128"}},
+       shape(13, 1, 3005, 3005, 84, true)},
+      {"segments-serial",
+       {{dram + "bandwidth_bytes_per_s", "2026507132"}},
+       shape(8, 3, 1321, 1321, 103, true)},
+      {"fusemax-cascade-4x4", {{dram + "burst_bytes", "4096"}}, shape(21, 26, 2850, 200, 1, false)},
+      {"fusemax-4x4", {}, shape(7, 18, 682, 682, 52, true)}};
+}
+void analytic_hard(benchmark::State& state, const Hard& hard) {
+  const Design design = Design::load(catalog(), hard.design, hard.settings);
+  const Workload workload = bert_base();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(engine::run_analytic(design, workload, hard.shape).cycles);
+}
+
 void systemc(benchmark::State& state, const std::string& name) {
   const Design design = Design::load(catalog(), name);
   Workload workload = bert_base();
@@ -105,6 +144,11 @@ const bool registered = [] {
         ->Unit(benchmark::kMicrosecond);
     benchmark::RegisterBenchmark((std::string("analytic_causal/") + name).c_str(), analytic, name,
                                  true)
+        ->Unit(benchmark::kMicrosecond);
+  }
+  for (const Hard& hard : hard_points()) {
+    benchmark::RegisterBenchmark((std::string("analytic_hard/") + hard.design).c_str(),
+                                 analytic_hard, hard)
         ->Unit(benchmark::kMicrosecond);
   }
   benchmark::RegisterBenchmark("analytic_shipped/fusemax", analytic_shipped, "fusemax")

@@ -143,6 +143,109 @@ TEST(ClosedForm, KnowsQueriesThatSeeNoKey) {
   }
 }
 
+// A point that was walked to its end, or recurs, is SystemC's to the cycle and carries no bound.
+void expect_equal(const std::string& name, const Shape& shape,
+                  const std::vector<Setting>& settings = {}) {
+  const Pair pair = both(name, shape, settings);
+  EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles) << name << text(shape);
+  EXPECT_FALSE(pair.closed.bound.has_value()) << name << text(shape);
+}
+
+Shape causal(Shape shape) {
+  shape.causal = true;
+  return shape;
+}
+
+// Hundreds of rows of tiles, or heads, most of them passed over because they recur.
+TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereTilesRecur) {
+  const std::uint64_t seed = weft::test::seed_or(37);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  const auto up_to = [&](std::int64_t most) {
+    return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+  };
+  const std::vector<std::string> names{"unfused-8x8",
+                                       "flat-16x16",
+                                       "fusemax-cascade-8x8",
+                                       "fusemax-architecture-16x16",
+                                       "fusemax-4x4",
+                                       "streaming-softmax",
+                                       "two-pass",
+                                       "deferred-division",
+                                       "projection"};
+  int recurred = 0;
+  for (int i = 0; i < 36; ++i) {
+    const std::string& name = names[static_cast<std::size_t>(i) % names.size()];
+    std::vector<Setting> settings{{"arch.dram.latency_cycles", std::to_string(up_to(400))},
+                                  {"arch.dram.outstanding", std::to_string(1 << random() % 7)},
+                                  {"arch.arrays.array_2d.tile_contexts", std::to_string(up_to(6))}};
+    const Shape shape = square(up_to(3), up_to(12), up_to(300), up_to(300), up_to(40));
+    const Pair pair = both(
+        name,
+        i % 4 == 3 && name != "projection" && name != "deferred-division" ? causal(shape) : shape,
+        settings);
+    ASSERT_EQ(pair.closed.status, pair.simulated.status);
+    if (pair.closed.status != Status::ok || pair.closed.bound) continue;
+    ++recurred;
+    EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles)
+        << "point " << i << " " << name << text(shape);
+  }
+  EXPECT_GT(recurred, 30);
+}
+
+// Runs that fall into another order of their tiles after hundreds of rows at a steady one.
+TEST(ClosedForm, KnowsAnOrderOfTilesThatSetsInLate) {
+  Shape shape = causal(square(37, 13, 48, 3, 188));
+  shape.width_v = 16;
+  expect_equal("fusemax-cascade-16x16", shape,
+               {{"arch.dram.outstanding", "2"},
+                {"arch.dram.burst_bytes", "64"},
+                {"arch.buffer.bytes", "3120267"}});
+  expect_equal("two-pass", square(5, 4, 3, 3283, 2),
+               {{"arch.arrays.array_2d.columns", "25"},
+                {"arch.dram.latency_cycles", "659"},
+                {"arch.arrays.array_2d.overlaps_drain", "true"},
+                {"arch.buffer.bytes", "5170315"}});
+}
+
+// Tiles of queries recur inside those of keys, while the next keys are on their way.
+TEST(ClosedForm, RecursInsideTheTilesOfKeys) {
+  expect_equal("fusemax-4x4", square(1, 2, 2000, 40, 16));
+  expect_equal("fusemax-8x8", causal(square(1, 1, 1500, 1500, 8)),
+               {{"arch.dram.latency_cycles", "300"}});
+}
+
+// Hundreds of requests to a transfer: as many as the bus takes, one a cycle, or in round trips, and
+// from anywhere in a burst on.
+TEST(ClosedForm, ServesLongTransfersToTheCycle) {
+  for (const char* bandwidth : {"6131701043", "85899345920", "1e12"}) {
+    for (const char* outstanding : {"1", "4", "64"}) {
+      for (const char* burst : {"64", "4096"}) {
+        SCOPED_TRACE(std::string(bandwidth) + " B/s, " + outstanding + " of " + burst);
+        expect_equal("projection", square(2, 3, 392, 3454, 71),
+                     {{"arch.dram.bandwidth_bytes_per_s", bandwidth},
+                      {"arch.dram.outstanding", outstanding},
+                      {"arch.dram.burst_bytes", burst}});
+      }
+    }
+  }
+}
+
+// What no walk comes to in its firings carries a bound, and SystemC lies in it.
+TEST(ClosedForm, CarriesABoundWhereFiringsAreSpent) {
+  const Shape shape = square(1, 3, 700, 900, 24);
+  const Scheduled point("fusemax-4x4", shape, 1, {});
+  const auto simulated = static_cast<double>(run_point(point.made, shape).cycles);
+  const auto analysis = weft::engine::analyse(point.lowering, point.sizing);
+  for (const std::int64_t firings : {1000, 2000, 4000}) {
+    const auto told = weft::engine::closed_form(point.lowering, point.sizing, analysis, firings);
+    ASSERT_TRUE(told.bound.has_value()) << firings;
+    EXPECT_LE(static_cast<double>(told.bound->at_least), simulated) << firings;
+    EXPECT_GE(static_cast<double>(told.bound->at_most), simulated) << firings;
+    EXPECT_NEAR(told.cycles / simulated, 1, 0.1) << firings;
+  }
+}
+
 // Partial sums that leave with the last, smaller tile of keys, which hides less of their drain.
 TEST(ClosedForm, CountsTheBytesOfASmallerLastTile) {
   for (const auto& [queries, keys] :

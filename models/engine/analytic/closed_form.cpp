@@ -42,6 +42,10 @@ struct Told {
 
 Told walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& group,
           const GroupAnalysis& analysis, std::int64_t firings) {
+  if (group.steps.size() > Walk::kMostSteps) {  // too many to be walked: what bounds them is left
+    const double most = analysis.cycles;
+    return {.cycles = most, .below = most - analysis.least(), .above = most};
+  }
   const Walked walked = Walk(schedule, layout, group, firings).run();
   Told told{.cycles = walked.cycles, .firings = walked.firings};
   if (walked.finished) {

@@ -1,8 +1,8 @@
 // The closed form beside SystemC, a point a line of standard input: "design;setting=value,…;batch
 // heads kv_heads seq_q seq_kv width_qk width_v causal". Writes what both give, as CSV.
 // scripts/check/closed_form.py draws the points and judges them.
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -63,17 +63,16 @@ void compare(std::size_t number, const Point& point, const engine::Catalog& cata
     std::printf("%zu,infeasible,0,0,0,0,0,0\n", number);
     return;
   }
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   const engine::Analysis analysis = engine::analyse(*mapping.lowering, mapping.sizing);
   const engine::ClosedForm form = engine::closed_form(*mapping.lowering, mapping.sizing, analysis);
-  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+  const double took = static_cast<double>(std::clock() - begin) * 1e6 / CLOCKS_PER_SEC;
   const std::uint64_t simulated = sim::engine::run(design, point.workload, point.shape, {}).cycles;
   const engine::Bound bound = form.bound.value_or(engine::Bound{});
-  std::printf("%zu,ok,%llu,%.0f,%llu,%llu,%lld,%.1f\n", number,
-              static_cast<unsigned long long>(simulated), form.cycles,
-              static_cast<unsigned long long>(bound.at_least),
-              static_cast<unsigned long long>(bound.at_most), static_cast<long long>(form.firings),
-              took.count());
+  std::printf(
+      "%zu,ok,%llu,%.0f,%llu,%llu,%lld,%.1f\n", number, static_cast<unsigned long long>(simulated),
+      form.cycles, static_cast<unsigned long long>(bound.at_least),
+      static_cast<unsigned long long>(bound.at_most), static_cast<long long>(form.firings), took);
 }
 
 }  // namespace
