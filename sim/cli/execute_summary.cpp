@@ -87,7 +87,7 @@ std::string traffic_table(const Executed& run) {
   Table table({"tensor", "level", "read", "written"});
   for (const engine::Traffic& traffic : result.traffic) {
     table.add({run.design->lowering(result.shape.causal).cascade->tensors[traffic.tensor].name,
-               traffic.level == engine::UnitKind::dram ? "dram" : "buffer",
+               std::string(traffic.level.name()),
                bytes_text(static_cast<double>(traffic.read_bytes)),
                bytes_text(static_cast<double>(traffic.written_bytes))});
   }

@@ -81,6 +81,9 @@ template <std::copyable S>
 class UnitOf : public Unit {
  public:
   using State = S;
+  UnitOf() = default;
+  explicit UnitOf(State state) : state_(std::move(state)) {}
+
   const State& state() const { return state_; }
   void restore(const State& state) { state_ = state; }
 

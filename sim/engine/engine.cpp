@@ -98,7 +98,7 @@ void Engine::fill_rows_moved(weft::engine::Counters& counters) {
   const auto row = static_cast<std::uint64_t>(config_.schedule.lowering->arch->buffer.row_bytes);
   std::uint64_t filled = 0;
   std::uint64_t emptied = 0;
-  for (const Sequencer::Moved& moved : sequencer_->moved()) {
+  for (const TensorBytes& moved : sequencer_->moved()) {
     filled = plus(filled, moved.dram_read, "bytes read from the memory");
     emptied = plus(emptied, moved.dram_written, "bytes written to the memory");
   }
@@ -134,7 +134,7 @@ void Engine::collect(weft::engine::Result& result) {
                             .counters = counts->counters});
   }
   for (std::size_t t = 0; t < sequencer_->moved().size(); ++t) {
-    const Sequencer::Moved& moved = sequencer_->moved()[t];
+    const TensorBytes& moved = sequencer_->moved()[t];
     const auto id = static_cast<weft::engine::TensorId>(t);
     if (moved.dram_read + moved.dram_written > 0)
       result.traffic.push_back({id, UnitKind::dram, moved.dram_read, moved.dram_written});

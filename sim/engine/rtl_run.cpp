@@ -126,7 +126,7 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
   }
   std::uint64_t read = 0;
   std::uint64_t written = 0;
-  for (const Moved& moved : moved_) {
+  for (const TensorBytes& moved : moved_) {
     read += moved.dram_read;
     written += moved.dram_written;
   }
@@ -141,7 +141,7 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
   add({.kind = UnitKind::dram, .busy_cycles = timing.busy_cycles(), .counters = timing.counters()});
   for (std::size_t t = 0; t < moved_.size(); ++t) {
     const auto id = static_cast<weft::engine::TensorId>(t);
-    const Moved& m = moved_[t];
+    const TensorBytes& m = moved_[t];
     if (m.dram_read + m.dram_written > 0)
       result.traffic.push_back({id, UnitKind::dram, m.dram_read, m.dram_written});
     if (m.buffer_read + m.buffer_written > 0)

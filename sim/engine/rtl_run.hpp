@@ -28,12 +28,6 @@ class Accounting {
   void collect(const rtl::FusemaxEngine& engine, weft::engine::Result& result);
 
  private:
-  struct Moved {
-    std::uint64_t dram_read = 0;
-    std::uint64_t dram_written = 0;
-    std::uint64_t buffer_read = 0;
-    std::uint64_t buffer_written = 0;
-  };
   struct Step {
     Walker walker;
     StepState state;
@@ -50,7 +44,7 @@ class Accounting {
   std::vector<Channel<matmul::Command>> commands_;
   std::vector<matmul::Array> arrays_;
   weft::engine::Counters buffer_{};
-  std::vector<Moved> moved_;  // by tensor
+  std::vector<TensorBytes> moved_;  // by tensor
 };
 
 // Fills everything of a result that the run itself gives, and `outputs` by layer.

@@ -18,13 +18,14 @@ constexpr Cycle kLongAgo = -(Cycle{1} << 60);
 }  // namespace
 
 Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events)
-    : schedule_(schedule),
+    : UnitOf({.steps = {},
+              .units = {},
+              .ports = memory::PortTable(schedule.lowering->arch->buffer),
+              .moved = {},
+              .begun = {}}),
+      schedule_(schedule),
       events_(events),
-      own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor),
-      state_{.steps = {},
-             .units = {},
-             .ports = memory::PortTable(schedule.lowering->arch->buffer),
-             .moved = {}} {
+      own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor) {
   ports_.arrays.resize(schedule.lowering->arrays.size());
   state_.units.resize(schedule.lowering->arrays.size() + 1);
   state_.moved.resize(schedule.lowering->tensors.size());
@@ -53,10 +54,10 @@ void Sequencer::list_ports(PortList& ports) {
 
 void Sequencer::enter_group(Cycle now) {
   // Before its first work in a group a unit is idle, not stalled by the group before.
-  for (Issue& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
+  for (State::Issue& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
   const auto& g = group();
   state_.steps.assign(g.steps.size(), {});
-  begun_.assign(g.steps.size(), {});
+  state_.begun.assign(g.steps.size(), {});
   for (std::size_t s = 0; s < g.steps.size(); ++s) {
     StepState& step = state_.steps[s];
     walkers_[state_.group][s].start(step);
@@ -70,7 +71,7 @@ void Sequencer::enter_group(Cycle now) {
 }
 
 Cycle Sequencer::step(Cycle now) {
-  if (done_) return kNever;
+  if (state_.done) return kNever;
   complete_transfers(now);
   Cycle next = fire_ready(now);
   const bool finished =
@@ -78,7 +79,7 @@ Cycle Sequencer::step(Cycle now) {
                   [](const StepState& s) { return s.finished && s.in_flight.empty(); });
   if (!finished) return next;
   if (state_.group + 1 == schedule_.groups.size()) {
-    done_ = true;
+    state_.done = true;
     notify();
     return kNever;
   }
@@ -99,9 +100,9 @@ void Sequencer::complete_transfers(Cycle now) {
     --state_.transfers_in_flight;
     finish_iterations(step, ended, {now, now});
     state_.last_end = std::max(state_.last_end, now);
-    if (events_ != nullptr && !begun_[step].empty()) {
-      const Begun begun = begun_[step].front();
-      begun_[step].erase(begun_[step].begin());
+    if (events_ != nullptr && !state_.begun[step].empty()) {
+      const State::Begun begun = state_.begun[step].front();
+      state_.begun[step].erase(state_.begun[step].begin());
       tell(step, begun.at, now, begun.tile, begun.where);
     }
   }
@@ -261,7 +262,7 @@ void Sequencer::fire(int step, Cycle now, const Ready& ready) {
 void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   const ScheduledStep& scheduled = group().steps[step];
   StepState& state = state_.steps[step];
-  Issue& unit = state_.units[scheduled.unit];
+  State::Issue& unit = state_.units[scheduled.unit];
   const StepCost& c = cost(step);
   matmul::Command command{.cost = &c,
                           .group = static_cast<int>(state_.group),
@@ -324,7 +325,7 @@ void Sequencer::fire_transfer(int step, Cycle now) {
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
   if (events_ != nullptr)
-    begun_[step].push_back({now, state.ordinal[scheduled.loops.back()], state.at});
+    state_.begun[step].push_back({now, state.ordinal[scheduled.loops.back()], state.at});
   state.in_flight.push_back(walkers_[state_.group][step].next(state));
 }
 
@@ -377,7 +378,7 @@ double Sequencer::progress() const {
   const auto groups = static_cast<double>(schedule_.groups.size());
   const double inside = static_cast<double>(steps()[group().reference].ordinal[0]) /
                         static_cast<double>(schedule_.sizing->repeats);
-  return done_ ? 1.0 : (static_cast<double>(state_.group) + std::min(1.0, inside)) / groups;
+  return state_.done ? 1.0 : (static_cast<double>(state_.group) + std::min(1.0, inside)) / groups;
 }
 
 std::string Sequencer::blocked() const {

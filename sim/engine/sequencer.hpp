@@ -19,17 +19,31 @@
 
 namespace weft::sim::engine {
 
-class Sequencer : public Unit, public Driver {
+// Where the sequencer is in its schedule.
+struct SequencerState {
+  struct Issue {  // of a unit: when it can take the next firing
+    Cycle free_at = 0;
+  };
+  struct Begun {
+    Cycle at = 0;
+    std::int64_t tile = 0;
+    Coordinates where{};
+  };
+
+  std::size_t group = 0;
+  std::vector<StepState> steps;
+  std::vector<Issue> units;
+  memory::PortTable ports;
+  std::int64_t transfers_in_flight = 0;
+  Cycle last_end = 0;
+  std::vector<TensorBytes> moved;         // by tensor
+  std::vector<std::vector<Begun>> begun;  // by step: transfers under way, for events
+  bool done = false;
+};
+
+class Sequencer : public UnitOf<SequencerState>, public Driver {
  public:
   static constexpr std::int64_t kTransfersInFlight = 4;
-
-  // Bytes moved of one tensor, by memory level.
-  struct Moved {
-    std::uint64_t dram_read = 0;
-    std::uint64_t dram_written = 0;
-    std::uint64_t buffer_read = 0;
-    std::uint64_t buffer_written = 0;
-  };
 
   Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events);
 
@@ -45,11 +59,11 @@ class Sequencer : public Unit, public Driver {
   Cycle step(Cycle now) override;
   void list_sums(std::vector<std::uint64_t*>& sums) override;
 
-  bool done() const override { return done_; }
+  bool done() const override { return state_.done; }
   Cycle finished_at() const { return state_.last_end; }
   double progress() const;
   const weft::engine::Layout& layout() const { return layout_; }
-  std::vector<Moved>& moved() { return state_.moved; }
+  std::vector<TensorBytes>& moved() { return state_.moved; }
   // What each unfinished step waits for, for the message of a deadlock.
   std::string blocked() const;
 
@@ -64,9 +78,6 @@ class Sequencer : public Unit, public Driver {
   void jump(const Jump& jump, std::span<const std::int64_t> grown) override;
 
  private:
-  struct Issue {  // of a unit: when it can take the next firing
-    Cycle free_at = 0;
-  };
   struct Ports {
     std::vector<Out<matmul::Command>> arrays;
     Out<memory::BufferUse> buffer;
@@ -79,22 +90,6 @@ class Sequencer : public Unit, public Driver {
     Cycle space = 0;
     Cycle at() const { return data > space ? data : space; }
   };
-  struct State {
-    std::size_t group = 0;
-    std::vector<StepState> steps;
-    std::vector<Issue> units;
-    memory::PortTable ports;
-    std::int64_t transfers_in_flight = 0;
-    Cycle last_end = 0;
-    std::vector<Moved> moved;
-  };
-
-  struct Begun {
-    Cycle at = 0;
-    std::int64_t tile = 0;
-    Coordinates where{};
-  };
-
   const weft::engine::GroupSchedule& group() const { return schedule_.groups[state_.group]; }
   const std::vector<StepState>& steps() const { return state_.steps; }
   int pass_loop() const { return group().pass_loop; }
@@ -136,13 +131,10 @@ class Sequencer : public Unit, public Driver {
   weft::engine::Layout layout_{schedule_};
   Ports ports_;
   weft::engine::EventSink* events_;
-  bool own_ports_;  // of each tensor in the buffer: nobody waits for one
-  State state_;
+  bool own_ports_;                            // of each tensor in the buffer: nobody waits for one
   std::vector<std::vector<Walker>> walkers_;  // by group, by step
-  std::vector<std::vector<std::uint8_t>>
-      ring_loops_;                         // by group, by step: loops whose times are remembered
-  std::vector<std::vector<Begun>> begun_;  // by step: transfers under way, for events
-  bool done_ = false;
+  // By group, by step: loops whose times are remembered.
+  std::vector<std::vector<std::uint8_t>> ring_loops_;
 };
 
 }  // namespace weft::sim::engine

@@ -148,7 +148,7 @@ void Sequencer::places_in_bursts(StateWords& out, int step, int level) const {
 }
 
 void Sequencer::list_sums(std::vector<std::uint64_t*>& sums) {
-  for (Moved& moved : state_.moved) {
+  for (TensorBytes& moved : state_.moved) {
     sums.insert(sums.end(),
                 {&moved.dram_read, &moved.dram_written, &moved.buffer_read, &moved.buffer_written});
   }
@@ -241,13 +241,13 @@ void Sequencer::jump(const Jump& jump, std::span<const std::int64_t> grown) {
       step.completed[l] = plus(step.completed[l], more[kMostLoops + l], "tiles");
     }
     if (moves && !step.finished) step.at[jump.level] += moved;
-    for (Begun& begun : begun_[s]) {
+    for (State::Begun& begun : state_.begun[s]) {
       begun.at += jump.cycles;
       begun.tile += more[static_cast<std::size_t>(group().steps[s].loops.back())];
       if (moves) begun.where[jump.level] += moved;
     }
   }
-  for (Issue& unit : state_.units) unit.free_at += jump.cycles;
+  for (State::Issue& unit : state_.units) unit.free_at += jump.cycles;
   state_.ports.advance(jump.cycles);
   state_.last_end += jump.cycles;
 }

@@ -114,7 +114,7 @@ void write_traffic(Writer& out, const Lowering& lowering, const Result& result) 
   for (const Traffic& traffic : result.traffic) {
     out.begin_object();
     out.field("tensor", lowering.cascade->tensors[traffic.tensor].name);
-    out.field("level", traffic.level == UnitKind::dram ? "dram" : "buffer");
+    out.field("level", traffic.level.name());
     out.field("read_bytes", traffic.read_bytes);
     out.field("written_bytes", traffic.written_bytes);
     out.end_object();
