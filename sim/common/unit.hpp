@@ -58,7 +58,8 @@ class Unit {
   // Of units whose timing recurs.
   virtual void fingerprint(StateWords& /*out*/) const { refuse(); }
   virtual void advance(Cycle /*cycles*/) { refuse(); }
-  // How far it is in a program of its own.
+  // How far it is in a program of its own; and times that are only told, never compared, which stay
+  // where they are when it has nothing to do.
   virtual void list_ordinals(std::vector<std::int64_t>& /*ordinals*/) const {}
   // How many periods more are like the last, in which its ordinals grew by `grown`.
   virtual std::int64_t periods_left(const Jump& /*period*/,

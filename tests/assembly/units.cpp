@@ -54,15 +54,16 @@ void Source::fingerprint(StateWords& out) const {
 }
 
 // The row that is begun is of the class that those passed over have, and so must the one after them
-// be.
-std::int64_t Source::periods_left(const Jump& period,
-                                  std::span<const std::int64_t> /*grown*/) const {
-  return (config_.rows - 1 - state_.at[0]) / period.iterations;
+// be. By its own rows: where another source drives the assembly, they are not the period's
+// iterations.
+std::int64_t Source::periods_left(const Jump& /*period*/,
+                                  std::span<const std::int64_t> grown) const {
+  return grown[0] == 0 ? kAnyNumber : (config_.rows - 1 - state_.at[0]) / grown[0];
 }
 
 void Source::jump(const Jump& jump, std::span<const std::int64_t> grown) {
-  state_.at[0] += jump.iterations * jump.periods;
-  state_.sent += grown[0];
+  state_.at[0] += grown[0];
+  state_.sent += grown[1];
   state_.free_at += jump.cycles;
 }
 
@@ -194,9 +195,9 @@ Cycle Sink::step(Cycle now) {
   return in_.empty() ? kNever : state_.free_at;
 }
 
-void Sink::advance(Cycle cycles) {
-  state_.free_at += cycles;
-  state_.last += cycles;
+void Sink::jump(const Jump& jump, std::span<const std::int64_t> grown) {
+  state_.free_at += jump.cycles;
+  state_.last += grown[0];
 }
 
 }  // namespace weft::sim::test

@@ -52,7 +52,7 @@ class Source final : public Unit, public Driver {
   void fingerprint(StateWords& out) const override;
   void advance(Cycle /*cycles*/) override {}  // see jump
   void list_ordinals(std::vector<std::int64_t>& ordinals) const override {
-    ordinals.push_back(state_.sent);
+    ordinals.insert(ordinals.end(), {state_.at[0], state_.sent});
   }
   std::int64_t periods_left(const Jump& period, std::span<const std::int64_t> grown) const override;
   void jump(const Jump& jump, std::span<const std::int64_t> grown) override;
@@ -213,7 +213,10 @@ class Sink final : public UnitOf<SinkState> {
   Cycle step(Cycle now) override;
   UnitCounts* counts() override { return &counts_; }
   void fingerprint(StateWords& out) const override { out.recent_time(state_.free_at, 0); }
-  void advance(Cycle cycles) override;
+  void list_ordinals(std::vector<std::int64_t>& ordinals) const override {
+    ordinals.push_back(state_.last);  // stays where it is when nothing comes any more
+  }
+  void jump(const Jump& jump, std::span<const std::int64_t> grown) override;
 
   const std::vector<Taken>& taken() const { return taken_; }
 

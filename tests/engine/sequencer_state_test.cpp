@@ -26,8 +26,10 @@ class Bench {
   explicit Bench(const weft::engine::Schedule& schedule)
       : sequencer(schedule, nullptr),
         around{std::vector<Channel<matmul::Command>>(schedule.lowering->arrays.size()),
-               Channel<memory::BufferUse>(8), Channel<memory::Transfer>(4),
-               Channel<memory::Completion>(4), {}} {
+               Channel<memory::BufferUse>(8),
+               Channel<memory::Transfer>(4),
+               Channel<memory::Completion>(4),
+               {}} {
     PortList list;
     sequencer.list_ports(list);
     std::vector<AnyChannel*> channels;
