@@ -37,10 +37,12 @@ std::int64_t WalkMemory::transfer(std::int64_t now, std::int64_t bytes, std::int
                                   bool write) {
   const std::int64_t burst = dram_.burst_bytes;
   const std::int64_t end = address + bytes;
+  std::int64_t room = burst - address % burst;  // in the burst; all of the next ones
   const auto next = [&](std::int64_t at) {
-    const std::int64_t part = std::min(burst - address % burst, end - address);
+    const std::int64_t part = std::min(room, end - address);
     request(at, part, address, write);
     address += part;
+    room = burst;
   };
   next(now + kToFetcher);
   // Until all those under way are its own whole bursts, it goes request by request.

@@ -20,7 +20,9 @@ WalkRegion::WalkRegion(const Schedule& schedule, const Layout& layout, std::size
     return l != kNone && std::find(step.loops.begin(), step.loops.end(), l) != step.loops.end();
   };
   const std::vector<RankId>& cut = layout.cut(step.tensor);
-  parts_ = layout.in_parts(step.tensor) || cut.size() > cuts_.size();
+  const bool bits =
+      schedule.lowering->tensors[static_cast<std::size_t>(step.tensor)].format.bits % 8 != 0;
+  parts_ = (layout.in_parts(step.tensor) && bits) || cut.size() > cuts_.size();
   if (parts_) return;
   for (const RankId base : cut) {
     Cut& own = cuts_[static_cast<std::size_t>(count_++)];
