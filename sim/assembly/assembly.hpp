@@ -53,10 +53,10 @@ class Assembly {
   // The index of the member.
   std::size_t add(std::string path, std::unique_ptr<Unit> unit, std::size_t clock = 0);
   template <class U, class... Args>
-  U& emplace(std::string path, Args&&... args) {
+  U& emplace(const std::string& path, Args&&... args) {
     auto made = std::make_unique<U>(std::forward<Args>(args)...);
     U& unit = *made;
-    add(std::move(path), std::move(made));
+    add(path, std::move(made));
     return unit;
   }
   // Joins a port that sends with one that takes in, by a channel of that depth. ContractError where

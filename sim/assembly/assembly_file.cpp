@@ -1,5 +1,7 @@
 #include "sim/assembly/assembly_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -23,7 +25,16 @@ bool is_name(const std::string& name) {
 
 std::vector<ClockRatio> ratios_of(const AssemblyTree& tree) {
   std::vector<ClockRatio> all;
+  all.reserve(tree.clocks.size());
   for (const auto& [name, ratio] : tree.clocks) all.push_back(ratio);
+  return all;
+}
+
+template <class T>
+std::vector<std::string> names_of(const std::map<std::string, T>& map) {
+  std::vector<std::string> all;
+  all.reserve(map.size());
+  for (const auto& named : map) all.push_back(named.first);
   return all;
 }
 
@@ -67,13 +78,15 @@ class Builder {
   static void each(const std::string& prefix, const std::string& name, const InstanceEntry& entry,
                    Visit&& visit) {
     for (std::int64_t i = 0; i < entry.count; ++i)
-      visit(prefix + name + (entry.count > 1 ? "[" + std::to_string(i) + "]" : ""));
+      visit(prefix + name + (entry.count > 1 ? fmt::format("[{}]", i) : ""));
   }
 
   void add_units(const std::map<std::string, InstanceEntry>& units, const std::string& at,
                  const std::string& prefix) {
-    for (const auto& [name, entry] : units) {
-      const std::string here = at + "." + name;
+    for (const auto& named : units) {
+      const std::string& name = named.first;
+      const InstanceEntry& entry = named.second;
+      const std::string here = fmt::format("{}.{}", at, name);
       if (!is_name(name)) add(here, name, "a name has letters, digits and underscores");
       if (entry.unit_class.has_value() == !entry.units.empty()) {
         add(here, "", "needs a class, or the units of a group: one of the two");
@@ -96,19 +109,17 @@ class Builder {
   void add_unit(const std::string& path, const InstanceEntry& entry, const std::string& at) {
     const auto factory = factories_.find(*entry.unit_class);
     if (factory == factories_.end()) {
-      std::vector<std::string> known;
-      for (const auto& [name, make] : factories_) known.push_back(name);
-      return add(at + ".class", *entry.unit_class, config::unknown_name(*entry.unit_class, known));
+      return add(at + ".class", *entry.unit_class,
+                 config::unknown_name(*entry.unit_class, names_of(factories_)));
     }
     std::size_t clock = 0;
     if (entry.clock) {
       const auto found = tree_.clocks.find(*entry.clock);
       if (found == tree_.clocks.end()) {
-        std::vector<std::string> known;
-        for (const auto& [name, ratio] : tree_.clocks) known.push_back(name);
         return add(at + ".clock", *entry.clock,
-                   known.empty() ? "the assembly has no `clocks`"
-                                 : config::unknown_name(*entry.clock, known));
+                   tree_.clocks.empty()
+                       ? "the assembly has no `clocks`"
+                       : config::unknown_name(*entry.clock, names_of(tree_.clocks)));
       }
       clock = 1 + static_cast<std::size_t>(std::distance(tree_.clocks.begin(), found));
     }
@@ -130,9 +141,11 @@ class Builder {
 
   void add_links_of_groups(const std::map<std::string, InstanceEntry>& units, const std::string& at,
                            const std::string& prefix) {
-    for (const auto& [name, entry] : units) {
+    for (const auto& named : units) {
+      const std::string& name = named.first;
+      const InstanceEntry& entry = named.second;
       if (entry.units.empty()) continue;
-      const std::string here = at + "." + name;
+      const std::string here = fmt::format("{}.{}", at, name);
       each(prefix, name, entry, [&](const std::string& path) {
         add_links(entry.links, here + ".links", path + ".");
         add_links_of_groups(entry.units, here + ".units", path + ".");
@@ -143,13 +156,13 @@ class Builder {
   void add_links(const std::vector<LinkEntry>& links, const std::string& at,
                  const std::string& prefix) {
     for (std::size_t i = 0; i < links.size(); ++i) {
-      const std::string here = at + "[" + std::to_string(i) + "]";
+      const std::string here = fmt::format("{}[{}]", at, i);
       for (const auto& [from, to] : ends_of(links[i], here, prefix)) {
         Place* out = place(from, true, here + ".from");
         Place* in = place(to, false, here + ".to");
         if (out == nullptr || in == nullptr) continue;
         if (out->message != in->message) {
-          add(here, from + " to " + to,
+          add(here, fmt::format("{} to {}", from, to),
               "a link joins ports of one message: the first sends '" + std::string(out->message) +
                   "', the second takes '" + std::string(in->message) + "'");
           continue;

@@ -121,6 +121,8 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   // Iterations of `level` that every step can move without meeting a tile of another class.
   std::int64_t regular_iterations(int level) const;
   std::int64_t oldest_outer(int producer) const;
+  void fingerprint_times(StateWords& out, std::size_t s, Cycle past) const;
+  void fingerprint_slots(StateWords& out, std::size_t s, Cycle past) const;
   static void move_ring(StepState& step, std::size_t l, Cycle cycles, std::int64_t shift);
   void move_slots(std::size_t s, const Jump& jump, bool moves, std::int64_t outer_shift);
   std::int64_t pass_tiles(const Jump& jump) const;

@@ -16,7 +16,8 @@ namespace {
 bool runs(const ScheduledStep& step, int loop) {
   return std::find(step.loops.begin(), step.loops.end(), loop) != step.loops.end();
 }
-constexpr std::int64_t kStarted = std::int64_t{1} << 40;  // apart from any count
+constexpr std::size_t kOrdinals = 2 * std::size_t{kMostLoops};  // of a step
+constexpr std::int64_t kStarted = std::int64_t{1} << 40;        // apart from any count
 bool by_key(NeedKind kind) {
   return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete;
 }
@@ -79,39 +80,8 @@ void Sequencer::fingerprint(StateWords& out) const {
       if (need.kind == NeedKind::space)
         out.word(lead + 1 >= need.lag ? std::min(step.ordinal[need.depth], need.lag) : need.lag);
     }
-    for (const int l : scheduled.loops) {
-      out.word(step.completed[l] - step.ordinal[l]);
-      if (step.rings[l].empty()) continue;
-      // Times still to come, or near enough to matter with the longest way added.
-      for (std::int64_t n = step.completed[l] - 1; n >= 0 && n >= step.completed[l] - kRing; --n) {
-        const Times& times = step.rings[l][static_cast<std::size_t>(n % kRing)];
-        if (times.end + past <= out.now()) break;
-        out.recent_time(times.start, past);
-        out.recent_time(times.end, past);
-      }
-      out.word(-1);
-    }
-    if (step.slots.empty()) continue;
-    const std::int64_t current = step.ordinal[outer_loop()];
-    const std::int64_t oldest = oldest_outer(static_cast<int>(s));
-    out.word(current - oldest);
-    // Counts by key grow along the pass rank: there they are told relative to the step's own
-    // coordinate.
-    const bool relative = level == pass_loop();
-    const auto& lowered = schedule_.lowering->groups[group().group];
-    const std::int64_t origin = relative ? pass_index(step.at) : 0;
-    for (std::int64_t outer = std::max<std::int64_t>(oldest, 0); outer <= current; ++outer) {
-      const std::size_t row = static_cast<std::size_t>((outer % kOuterRing) * group().keys);
-      for (std::int64_t k = 0; k < group().keys; ++k) {
-        const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
-        // A key without progress (a smaller last block leaves some out) stays without.
-        out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0
-                     ? slot.count - origin + kStarted
-                     : slot.count);
-        out.recent_time(slot.latest.start, past);
-        out.recent_time(slot.latest.end, past);
-      }
-    }
+    fingerprint_times(out, s, past);
+    if (!step.slots.empty()) fingerprint_slots(out, s, past);
   }
   for (std::size_t u = 0; u < state_.units.size(); ++u) {
     bool used = false;  // a unit without work left in this group waits for nothing
@@ -121,6 +91,47 @@ void Sequencer::fingerprint(StateWords& out) const {
   }
   out.word(state_.transfers_in_flight);
   state_.ports.fingerprint(out);
+}
+
+// Of a step's last iterations: times still to come, or near enough to matter with the longest way
+// added.
+void Sequencer::fingerprint_times(StateWords& out, std::size_t s, Cycle past) const {
+  const StepState& step = state_.steps[s];
+  for (const int l : group().steps[s].loops) {
+    out.word(step.completed[l] - step.ordinal[l]);
+    if (step.rings[l].empty()) continue;
+    for (std::int64_t n = step.completed[l] - 1; n >= 0 && n >= step.completed[l] - kRing; --n) {
+      const Times& times = step.rings[l][static_cast<std::size_t>(n % kRing)];
+      if (times.end + past <= out.now()) break;
+      out.recent_time(times.start, past);
+      out.recent_time(times.end, past);
+    }
+    out.word(-1);
+  }
+}
+
+// A step's progress by key. Counts grow along the pass rank: there they are told relative to the
+// step's own coordinate.
+void Sequencer::fingerprint_slots(StateWords& out, std::size_t s, Cycle past) const {
+  const StepState& step = state_.steps[s];
+  const std::int64_t current = step.ordinal[outer_loop()];
+  const std::int64_t oldest = oldest_outer(static_cast<int>(s));
+  out.word(current - oldest);
+  const bool relative = out.level() == pass_loop();
+  const auto& lowered = schedule_.lowering->groups[group().group];
+  const std::int64_t origin = relative ? pass_index(step.at) : 0;
+  for (std::int64_t outer = std::max<std::int64_t>(oldest, 0); outer <= current; ++outer) {
+    const std::size_t row = static_cast<std::size_t>((outer % kOuterRing) * group().keys);
+    for (std::int64_t k = 0; k < group().keys; ++k) {
+      const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
+      // A key without progress (a smaller last block leaves some out) stays without.
+      out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0
+                   ? slot.count - origin + kStarted
+                   : slot.count);
+      out.recent_time(slot.latest.start, past);
+      out.recent_time(slot.latest.end, past);
+    }
+  }
 }
 
 // Where in a burst transfers begin, which is what cuts them into requests: addresses grow along the
@@ -232,7 +243,7 @@ void Sequencer::jump(const Jump& jump, std::span<const std::int64_t> grown) {
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
     StepState& step = state_.steps[s];
     const bool moves = runs(group().steps[s], jump.level);
-    const auto more = grown.subspan(s * 2 * kMostLoops, 2 * kMostLoops);
+    const auto more = grown.subspan(s * kOrdinals, kOrdinals);
     if (!step.slots.empty())
       move_slots(s, jump, moves, more[static_cast<std::size_t>(outer_loop())]);
     for (std::size_t l = 0; l < kMostLoops; ++l) {

@@ -13,6 +13,7 @@ using Taken = std::vector<Sink::Taken>;
 
 std::vector<Cycle> times(const Taken& taken) {
   std::vector<Cycle> all;
+  all.reserve(taken.size());
   for (const Sink::Taken& one : taken) all.push_back(one.at);
   return all;
 }

@@ -25,6 +25,7 @@ std::string crossing(const std::string& items, const std::string& source, const 
 
 std::vector<Cycle> taken_at(const Ran& ran) {
   std::vector<Cycle> all;
+  all.reserve(ran.taken.size());
   for (const Sink::Taken& one : ran.taken) all.push_back(one.at);
   return all;
 }
