@@ -36,16 +36,20 @@ void Engine::add_units() {
   for (const std::string& name : lowering.array_names)
     assembly_.emplace<matmul::Array>(array_path(name));
   assembly_.emplace<memory::Buffer>("buffer");
-  fetcher_ = &assembly_.emplace<memory::Fetcher>("fetcher", dram, memory::Fetcher::Ports{},
-                                                 config_.stalls);
+  const memory::Memory* behind = nullptr;
   if (config_.memory == MemorySide::built_in) {
-    assembly_.emplace<memory::Dram>("memory", dram, lowering.arch->clock_hz, In<memory::Request>{},
-                                    Out<memory::Response>{}, config_.stalls);
+    behind = &assembly_.emplace<memory::Dram>(
+        "memory", memory::Dram::Config{dram, lowering.arch->clock_hz, config_.stalls});
   } else {
     port_ = &assembly_.emplace<memory::TlmPort>(
-        "memory", "memory", memory::TlmPort::Config{config_.memory_base, dram.burst_bytes}, clock_,
-        failure_);
+        "memory", "memory", memory::TlmPort::Config{{memory::takes_of(dram)}, config_.memory_base},
+        clock_, failure_);
+    behind = port_;
   }
+  fetcher_ = &assembly_.emplace<memory::Fetcher>(
+      "fetcher",
+      memory::Fetcher::Config{
+          .takes = behind->takes(), .outstanding = dram.outstanding, .stalls = config_.stalls});
 }
 
 // Every channel is as deep as what its sender can have under way, so that none of it waits for a
@@ -64,8 +68,8 @@ void Engine::join_units() {
                  2 * std::max<std::size_t>(1, arrays.size()));
   assembly_.join("sequencer", "transfers", "fetcher", "transfers", transfers);
   assembly_.join("fetcher", "completions", "sequencer", "completions", transfers);
-  assembly_.join("fetcher", "requests", "memory", "requests", outstanding);
-  assembly_.join("memory", "responses", "fetcher", "responses", outstanding);
+  assembly_.join("fetcher", "requests", "memory", "requests[0]", outstanding);
+  assembly_.join("memory", "responses[0]", "fetcher", "responses", outstanding);
 }
 
 void Engine::let_values_flow() {
@@ -116,6 +120,7 @@ void Engine::collect(weft::engine::Result& result) {
   result.cycles = cycles;
   result.advance_periods = periods_passed();
   result.advance_cycles = static_cast<std::uint64_t>(clock_.skipped());
+  result.beyond_need_bytes = fetcher_->bytes_beyond_need();
   int arrays = 0;
   for (Assembly::Member& member : assembly_.members()) {
     UnitCounts* counts = member.unit->counts();

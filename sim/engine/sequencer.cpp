@@ -315,13 +315,19 @@ void Sequencer::fire_transfer(int step, Cycle now) {
   StepState& state = state_.steps[step];
   const std::int64_t bytes =
       layout_.region_bytes(group().group, scheduled.tensor, scheduled.loops, state.at);
+  const std::uint64_t address =
+      layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at);
   const bool write = scheduled.kind == StepKind::store;
   (write ? state_.moved[scheduled.tensor].dram_written
-         : state_.moved[scheduled.tensor].dram_read) += static_cast<std::uint64_t>(bytes);
-  ports_.transfers.push(
-      now, {static_cast<int>(state_.group), step, bytes, write,
-            static_cast<std::int16_t>(scheduled.tensor),
-            layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at), state.at});
+         : state_.moved[scheduled.tensor].dram_read) +=
+      static_cast<std::uint64_t>(moved_bytes(schedule_.lowering->arch->dram, address, bytes));
+  ports_.transfers.push(now, {.group = static_cast<int>(state_.group),
+                              .step = step,
+                              .bytes = bytes,
+                              .write = write,
+                              .tensor = static_cast<std::int16_t>(scheduled.tensor),
+                              .address = address,
+                              .at = state.at});
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
   if (events_ != nullptr)

@@ -1,32 +1,32 @@
-// Memory by bandwidth and latency, between the fetcher's channels; DramTiming says when it
-// responds. See docs/units/memory.md.
+// Memory by bandwidth and latency; DramTiming says when it responds. See docs/units/memory.md.
 #pragma once
 
-#include <deque>
+#include <vector>
 
-#include "sim/common/unit.hpp"
 #include "sim/memory/dram_timing.hpp"
-#include "sim/memory/messages.hpp"
+#include "sim/memory/memory.hpp"
+#include "sim/memory/ring.hpp"
 
 namespace weft::sim::memory {
 
-class Dram : public Unit {
+class Dram : public Memory {
  public:
-  Dram(const weft::engine::Dram& config, double clock_hz, In<Request> requests,
-       Out<Response> responses, const Stalls& stalls = {})
-      : timing_(config, clock_hz, stalls), requests_(requests), responses_(responses) {}
+  struct Config {
+    weft::engine::Dram dram;
+    double clock_hz = 0;
+    Stalls stalls{};
+    std::size_t ports = 1;
+    std::size_t tags = 1;  // of each port
+    std::size_t queue =
+        0;  // requests of a port without a response yet; 0: all that may be under way
+  };
+  explicit Dram(const Config& config);
 
-  const UnitClass& unit_class() const override { return *weft::engine::UnitKind::dram.declared; }
   TimingDependsOn timing_depends_on() const override { return timing_.timing_depends_on(); }
-  void list_ports(PortList& ports) override {
-    ports.add("requests", requests_);
-    ports.add("responses", responses_);
-  }
   Cycle step(Cycle now) override;
   UnitCounts* counts() override { return &timing_.counts(); }
 
   const DramTiming& timing() const { return timing_; }
-  DramTiming& timing() { return timing_; }
 
   void fingerprint(StateWords& out) const override;
   void advance(Cycle cycles) override;
@@ -34,13 +34,11 @@ class Dram : public Unit {
  private:
   struct Pending {
     Cycle ready = 0;
-    bool write = false;
+    Response response;
   };
 
   DramTiming timing_;
-  In<Request> requests_;
-  Out<Response> responses_;
-  std::deque<Pending> pending_;
+  std::vector<Ring<Pending>> pending_;  // by port, in the order of responses
 };
 
 }  // namespace weft::sim::memory

@@ -7,11 +7,19 @@ namespace weft::sim::memory {
 
 using weft::engine::DramCounter;
 
-DramTiming::DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls)
+namespace {
+constexpr Cycle kLongAgo = -(Cycle{1} << 60);
+}  // namespace
+
+DramTiming::DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls,
+                       std::size_t ports, std::size_t tags)
     : config_(config),
       latency_(weft::engine::latency_cycles(config, clock_hz)),
       pace_(weft::engine::pace_of(config, clock_hz)),
-      stalls_(stalls) {}
+      stalls_(stalls),
+      tags_(tags),
+      last_ready_(config.bus_bytes ? 1 : ports * tags, kLongAgo),
+      requests_(ports) {}
 
 // Cycles that the response takes on the data bus.
 std::int64_t DramTiming::beats(const Request& request) const {
@@ -40,9 +48,11 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
   counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
                                                           : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
-  const Cycle stall = stalls_.cycles(StallPort::response, requests_++);
-  last_ready_ = std::max(last_ready_ + beats(request), end + latency_ + stall);
-  return last_ready_;
+  const Cycle stall = stalls_.cycles(StallPort::response, requests_[request.port]++, request.port);
+  // The data bus carries responses in the order of requests.
+  Cycle& last = last_ready_[config_.bus_bytes ? 0 : request.port * tags_ + request.tag];
+  last = std::max(last + beats(request), end + latency_ + stall);
+  return last;
 }
 
 void DramTiming::fingerprint(StateWords& out) const {
@@ -52,14 +62,14 @@ void DramTiming::fingerprint(StateWords& out) const {
   out.recent_time(covered_until_, 0);
   // A response that has been given still holds up the next one for as long as that takes on the
   // bus.
-  out.recent_time(last_ready_,
-                  config_.bus_bytes ? config_.burst_bytes / *config_.bus_bytes + 1 : 0);
+  const Cycle horizon = config_.bus_bytes ? config_.burst_bytes / *config_.bus_bytes + 1 : 0;
+  for (const Cycle last : last_ready_) out.recent_time(last, horizon);
 }
 
 void DramTiming::advance(Cycle cycles) {
   free_cycle_ += cycles;
   covered_until_ += cycles;
-  last_ready_ += cycles;
+  for (Cycle& last : last_ready_) last += cycles;
 }
 
 }  // namespace weft::sim::memory

@@ -1,13 +1,14 @@
 // When memory responds: requests are served in order on one bus; a response follows the last byte
-// by the latency and by what it stalls, never before the one asked for earlier. Over a data bus of
-// bus_bytes it takes a cycle a beat of what is read, and one for what is written, and the bus
-// bounds the bandwidth. The bandwidth is rounded down so that a power of two of bytes takes a whole
-// number of cycles (at most 1e-4 below the wish): the state then recurs and a steady state can be
-// advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory beside the RTL run this
-// same class.
+// by the latency and by what it stalls, never before one of its tag that was asked for earlier.
+// Over a data bus of bus_bytes it takes a cycle a beat of what is read, and one for what is
+// written, and the bus bounds the bandwidth. The bandwidth is rounded down so that a power of two
+// of bytes takes a whole number of cycles (at most 1e-4 below the wish): the state then recurs and
+// a steady state can be advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory
+// beside the RTL run this same class.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "models/engine/analytic/walk_memory.hpp"
 #include "models/engine/architecture/architecture.hpp"
@@ -23,7 +24,9 @@ using weft::engine::pace_of;
 
 class DramTiming {
  public:
-  DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls = {});
+  // `ports` and `tags` of each: who may ask.
+  DramTiming(const weft::engine::Dram& config, double clock_hz, const Stalls& stalls = {},
+             std::size_t ports = 1, std::size_t tags = 1);
 
   // Memory takes a request in cycle `now`, no earlier than the one before: the cycle in which its
   // response is ready.
@@ -47,9 +50,10 @@ class DramTiming {
   Stalls stalls_;
   Cycle free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes
   std::int64_t free_part_ = 0;
-  Cycle covered_until_ = 0;               // cycles already counted as busy
-  Cycle last_ready_ = -(Cycle{1} << 60);  // of the latest request
-  std::uint64_t requests_ = 0;
+  Cycle covered_until_ = 0;  // cycles already counted as busy
+  std::size_t tags_;
+  std::vector<Cycle> last_ready_;  // of the latest request: by port and tag, or of the data bus
+  std::vector<std::uint64_t> requests_;  // by port
   UnitCounts counts_;
 };
 

@@ -21,19 +21,19 @@ class Stalls {
   Stalls() = default;
   Stalls(StallProfile profile, std::uint64_t seed) : profile_(profile), seed_(seed) {}
 
-  // By how many cycles request or response number `ordinal`, counted from 0 over reads and writes
-  // alike, is late.
-  Cycle cycles(StallPort port, std::uint64_t ordinal) const {
-    const bool request = port == StallPort::request;
+  // By how many cycles request or response number `ordinal` of a port of the memory, counted from 0
+  // over reads and writes alike, is late.
+  Cycle cycles(StallPort where, std::uint64_t ordinal, std::uint64_t port = 0) const {
+    const bool request = where == StallPort::request;
     const bool here = profile_ == StallProfile::both ||
                       profile_ == (request ? StallProfile::sink : StallProfile::source);
     if (profile_ == StallProfile::bursty) {
-      if (word(kRuns, ordinal / kRunLength) % 4 != 0) return 0;
-      const std::uint64_t drawn = word(domain(port), ordinal);
+      if (word(kDomains * port, ordinal / kRunLength) % 4 != 0) return 0;
+      const std::uint64_t drawn = word(kDomains * port + domain(where), ordinal);
       return static_cast<Cycle>(request ? 1 + drawn % 7 : 8 + drawn % 16);
     }
     if (!here) return 0;
-    const std::uint64_t drawn = word(domain(port), ordinal);
+    const std::uint64_t drawn = word(kDomains * port + domain(where), ordinal);
     if (drawn % 4 != 0) return 0;
     return static_cast<Cycle>(1 + drawn / 4 % (request ? 7 : 15));
   }
@@ -46,9 +46,10 @@ class Stalls {
  private:
   static constexpr std::uint64_t kRunLength =
       16;  // ordinals that stall together, or not, in profile bursty
-  static constexpr std::uint64_t kRuns = 0;
-  static constexpr std::uint64_t domain(StallPort port) {
-    return port == StallPort::request ? 1 : 2;
+  // Of each port: runs, requests, responses.
+  static constexpr std::uint64_t kDomains = 3;
+  static constexpr std::uint64_t domain(StallPort where) {
+    return where == StallPort::request ? 1 : 2;
   }
 
   // The finaliser of splitmix64 (Steele, Lea, Flood, 2014).
@@ -58,9 +59,9 @@ class Stalls {
     return x ^ x >> 31;
   }
   // 64 bits that depend on nothing else.
-  std::uint64_t word(std::uint64_t port, std::uint64_t ordinal) const {
+  std::uint64_t word(std::uint64_t domain, std::uint64_t ordinal) const {
     constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
-    return mix(mix(mix(seed_ + kGolden) + (port + 1) * kGolden) + (ordinal + 1) * kGolden);
+    return mix(mix(mix(seed_ + kGolden) + (domain + 1) * kGolden) + (ordinal + 1) * kGolden);
   }
 
   StallProfile profile_ = StallProfile::none;

@@ -28,11 +28,15 @@ void PayloadPool::free(tlm::tlm_generic_payload* payload) {
 TlmPort::TlmPort(const sc_core::sc_module_name& name, const Config& config, const Clock& clock,
                  Failure& failure)
     : sc_core::sc_module(name),
+      Memory(config.shape),
       socket("socket"),
       config_(config),
       clock_(clock),
       failure_(failure),
-      scratch_(static_cast<std::size_t>(config.burst_bytes)) {
+      scratch_(static_cast<std::size_t>(config.shape.takes.most_bytes)),
+      held_up_(orders()) {
+  check(config.base % config.shape.takes.unit_bytes == 0,
+        "an engine's memory begins where the memory takes requests");
   SC_HAS_PROCESS(TlmPort);
   socket.register_nb_transport_bw(this, &TlmPort::from_target);
   SC_METHOD(run);
@@ -64,13 +68,13 @@ void TlmPort::fail() {
 
 // A request phase takes a cycle at least, and only one is open at a time.
 void TlmPort::send(Cycle now) {
-  if (requesting_ == nullptr && request_free_at_ <= now && requests_.ready(now))
-    begin_request(now, requests_.pop(now));
+  if (requesting_ != nullptr || request_free_at_ > now) return;
+  take_next(
+      now, [](std::size_t) { return true; },
+      [&](const Request& request) { begin_request(now, request); });
 }
 
 void TlmPort::begin_request(Cycle now, const Request& request) {
-  check(request.bytes > 0 && request.bytes <= config_.burst_bytes,
-        "a request that is empty or longer than a burst");
   tlm::tlm_generic_payload& payload = pool_.take();
   payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(config_.base + request.address);
@@ -87,7 +91,7 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
                                                           : DramCounter::bytes_read)] +=
       static_cast<std::uint64_t>(request.bytes);
   if (flights_.empty()) busy_from_ = now;
-  flights_.push_back({&payload, now});
+  flights_.push_back({&payload, request, now});
   requesting_ = &payload;
   request_began_at_ = now;
   request_free_at_ = now + 1;
@@ -143,27 +147,51 @@ void TlmPort::end_response(const tlm::tlm_generic_payload& payload, const sc_cor
   wake_.notify(clock_.until(at));
 }
 
+// Gives what is there and has nothing before it in its order, as far as the channels have room.
 void TlmPort::respond(Cycle now) {
-  while (!flights_.empty() && flights_.front().ready <= now) {
-    tlm::tlm_generic_payload& payload = *flights_.front().payload;
-    if (!payload.is_response_ok()) {
-      throw ContractError(fmt::format(
-          "memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(),
-          payload.is_write() ? "write" : "read", payload.get_data_length(), payload.get_address()));
+  std::fill(held_up_.begin(), held_up_.end(), false);
+  std::size_t open = held_up_.size();
+  for (auto flight = flights_.begin(); flight != flights_.end() && open > 0;) {
+    const Request& request = flight->request;
+    const std::size_t order = order_of(request);
+    if (held_up_[order]) {
+      ++flight;
+      continue;
     }
-    responses_.push(now, {payload.is_write()});
-    flights_.pop_front();
-    payload.release();
+    if (flight->ready > now || !give(now, *flight)) {
+      held_up_[order] = true;
+      --open;
+      ++flight;
+      continue;
+    }
+    flight->payload->release();
+    flight = flights_.erase(flight);
     if (flights_.empty()) counts_.busy_cycles += static_cast<std::uint64_t>(now - busy_from_);
   }
 }
 
-// The next cycle in which there is something to do without a call from outside.
+bool TlmPort::give(Cycle now, const Flight& flight) {
+  const tlm::tlm_generic_payload& payload = *flight.payload;
+  if (!payload.is_response_ok()) {
+    throw ContractError(fmt::format(
+        "memory answered {} to a {} of {} bytes at address 0x{:x}", payload.get_response_string(),
+        payload.is_write() ? "write" : "read", payload.get_data_length(), payload.get_address()));
+  }
+  return Memory::respond(flight.request.port, now, {flight.request.write, flight.request.tag});
+}
+
+// The next cycle in which there is something to do without a call from outside: what is ready and
+// waits waits for one before it, or for room.
 Cycle TlmPort::next(Cycle now) const {
   Cycle at = kNever;
-  if (!flights_.empty()) at = flights_.front().ready;
-  if (requesting_ == nullptr && !requests_.empty())
-    at = std::min(at, std::max(request_free_at_, now + 1));
+  for (const Flight& flight : flights_) {
+    if (flight.ready > now) at = std::min(at, flight.ready);
+    if (orders() == 1) break;
+  }
+  if (requesting_ != nullptr) return at;
+  for (std::size_t p = 0; p < ports(); ++p) {
+    if (waits_later(p)) at = std::min(at, std::max(request_free_at_, now + 1));
+  }
   return at;
 }
 

@@ -1,8 +1,9 @@
-// The memory port as a TLM-2.0 initiator, in the place of the built-in memory: requests go out by
+// A memory that is a TLM-2.0 target, seen through an initiator socket: requests go out by
 // nb_transport_fw in the base protocol, one request phase at a time; responses come back in the
-// order of requests. It is the bridge between cycles and SystemC's time: what a target takes counts
-// from the cycle of its request, in whole cycles that cover it. Values do not travel: payloads
-// point at a scratch buffer. See docs/guides/engine-in-a-platform.md.
+// order of the requests of their port and tag, whatever order the target keeps. It is the bridge
+// between cycles and SystemC's time: what a target takes counts from the cycle of its request, in
+// whole cycles that cover it. Values do not travel: payloads point at a scratch buffer. See
+// docs/guides/engine-in-a-platform.md.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -17,8 +18,7 @@
 #include "models/engine/result/result.hpp"
 #include "sim/common/clock.hpp"
 #include "sim/common/shell.hpp"
-#include "sim/common/unit.hpp"
-#include "sim/memory/messages.hpp"
+#include "sim/memory/memory.hpp"
 
 namespace weft::sim::memory {
 
@@ -35,11 +35,11 @@ class PayloadPool : public tlm::tlm_mm_interface {
   std::vector<tlm::tlm_generic_payload*> idle_;
 };
 
-class TlmPort : public sc_core::sc_module, public Waker, public Unit {
+class TlmPort : public sc_core::sc_module, public Waker, public Memory {
  public:
   struct Config {
-    std::uint64_t base = 0;         // added to every address
-    std::int64_t burst_bytes = 64;  // largest request
+    Shape shape;
+    std::uint64_t base = 0;  // added to every address
   };
 
   TlmPort(const sc_core::sc_module_name& name, const Config& config, const Clock& clock,
@@ -49,13 +49,8 @@ class TlmPort : public sc_core::sc_module, public Waker, public Unit {
 
   void wake_in(Cycle ticks) override { wake_.notify(clock_.until(clock_.now() + ticks)); }
 
-  const UnitClass& unit_class() const override { return *weft::engine::UnitKind::dram.declared; }
   // What a foreign memory's time depends on, only it knows.
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::random; }
-  void list_ports(PortList& ports) override {
-    ports.add("requests", requests_);
-    ports.add("responses", responses_);
-  }
   Waker* own_process() override { return this; }
   Cycle step(Cycle now) override;
   // Busy: with a request outstanding.
@@ -66,6 +61,7 @@ class TlmPort : public sc_core::sc_module, public Waker, public Unit {
  private:
   struct Flight {
     tlm::tlm_generic_payload* payload = nullptr;
+    Request request;
     Cycle asked = 0;
     Cycle ready = kNever;  // cycle of the response, once it is known
   };
@@ -74,6 +70,7 @@ class TlmPort : public sc_core::sc_module, public Waker, public Unit {
   void send(Cycle now);
   void begin_request(Cycle now, const Request& request);
   void respond(Cycle now);
+  bool give(Cycle now, const Flight& flight);
   Cycle next(Cycle now) const;
   tlm::tlm_sync_enum from_target(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                  sc_core::sc_time& delay);
@@ -82,13 +79,12 @@ class TlmPort : public sc_core::sc_module, public Waker, public Unit {
   void fail();
 
   Config config_;
-  In<Request> requests_;
-  Out<Response> responses_;
   const Clock& clock_;
   Failure& failure_;
   PayloadPool pool_;
   std::vector<unsigned char> scratch_;
   std::deque<Flight> flights_;                            // in the order of requests
+  std::vector<bool> held_up_;                             // by order: in respond()
   const tlm::tlm_generic_payload* requesting_ = nullptr;  // in its request phase
   Cycle request_began_at_ = 0;
   Cycle request_free_at_ = 0;  // the next request phase may begin

@@ -25,7 +25,9 @@ constexpr std::size_t kPlenty = 1 << 16;  // of room in a channel
 // The memory by itself, stepped in every cycle.
 struct Bench {
   Bench(double bandwidth, std::int64_t latency)
-      : dram(memory_of(bandwidth, latency), kClock, requests, responses) {}
+      : dram({.dram = memory_of(bandwidth, latency), .clock_hz = kClock, .queue = kPlenty}) {
+    dram.connect(0, requests, responses);
+  }
 
   void send(std::int64_t bytes, bool write = false) {
     requests.push(now, {.bytes = static_cast<std::int32_t>(bytes), .write = write});

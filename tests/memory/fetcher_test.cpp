@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <numeric>
 #include <random>
 
@@ -44,10 +45,7 @@ struct FakeMemory {
 
 struct Bench {
   Bench(std::int64_t outstanding, std::uint64_t seed, std::int64_t most_delay)
-      : fetcher({.bandwidth_bytes_per_s = 1,
-                 .latency_cycles = 1,
-                 .outstanding = outstanding,
-                 .burst_bytes = kBurst},
+      : fetcher({.takes = {.most_bytes = kBurst}, .outstanding = outstanding, .transfers = 64},
                 {transfers, completions, requests, responses}),
         memory{requests, responses, seed, most_delay, {}, {}, {}, 0} {
     fetcher.on_done(

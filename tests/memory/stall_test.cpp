@@ -143,9 +143,8 @@ TEST_P(Profile, RequestsAreAcceptedLateOneByOne) {
   Channel<Completion> completions;
   Channel<Request> requests;
   Channel<Response> responses;
-  Fetcher fetcher(
-      {.bandwidth_bytes_per_s = 1, .latency_cycles = 1, .outstanding = 1000, .burst_bytes = 64},
-      {transfers, completions, requests, responses}, stalls);
+  Fetcher fetcher({.takes = {.most_bytes = 64}, .outstanding = 1000, .stalls = stalls},
+                  {transfers, completions, requests, responses});
   transfers.push(0, {.step = 1, .bytes = 64 * 200});
   transfers.push(0, {.step = 2, .bytes = 64 * 100, .write = true});
   Cycle presented = 1;

@@ -66,6 +66,10 @@ class Checker {
     check_latency(dram);
     if (dram.burst_bytes % 16 != 0)
       add("dram.burst_bytes", std::to_string(dram.burst_bytes), "must be a multiple of 16");
+    if (dram.access_bytes && dram.burst_bytes % *dram.access_bytes != 0) {
+      add("dram.burst_bytes", std::to_string(dram.burst_bytes),
+          "must be a multiple of access_bytes, " + std::to_string(*dram.access_bytes));
+    }
     if (!dram.bus_bytes) return;
     if ((*dram.bus_bytes & (*dram.bus_bytes - 1)) != 0)
       add("dram.bus_bytes", std::to_string(*dram.bus_bytes), "must be a power of two");
@@ -164,6 +168,12 @@ std::int64_t latency_cycles(const Dram& dram, double clock_hz) {
       1e-9;  // far above what two roundings of a double add, far below a cycle of any latency
   return std::max<std::int64_t>(
       1, static_cast<std::int64_t>(std::ceil(*dram.latency_s * clock_hz * (1 - kOfRounding))));
+}
+
+std::int64_t moved_bytes(const Dram& dram, std::uint64_t address, std::int64_t bytes) {
+  const std::int64_t access = dram.access_bytes.value_or(1);
+  const auto before = static_cast<std::int64_t>(address % static_cast<std::uint64_t>(access));
+  return (before + bytes + access - 1) / access * access;
 }
 
 std::int64_t own_side(const Architecture& arch) {

@@ -179,6 +179,9 @@ struct Dram {
   std::optional<std::int64_t> latency_cycles = std::nullopt;
   std::int64_t outstanding = 0;  // requests under way at once
   std::int64_t burst_bytes = 0;  // largest request; none crosses a multiple of it
+  // What the memory takes: a request begins and ends at multiples of it, and what is asked for
+  // beyond need is moved too. Without it any byte.
+  std::optional<std::int64_t> access_bytes = std::nullopt;
   // Bytes that the data bus moves in a cycle; then rows of tensors (of one query or key, say) lie
   // on whole beats of it.
   std::optional<std::int64_t> bus_bytes = std::nullopt;
@@ -197,6 +200,8 @@ inline auto fields(config::Tag<Dram>) {
                        "the same in cycles of the clock"),
       config::required("outstanding", &Dram::outstanding, {1, 65536}, "requests under way at once"),
       config::required("burst_bytes", &Dram::burst_bytes, {16, 1 << 20}, "largest request"),
+      config::optional("access_bytes", &Dram::access_bytes, {1, 4096},
+                       "a request begins and ends at multiples of it"),
       config::optional("bus_bytes", &Dram::bus_bytes, {2, 4096},
                        "bytes the data bus moves in a cycle, a power of two"),
       config::optional("bus_up_to_side", &Dram::bus_up_to_side, {2, 1024},
@@ -207,6 +212,9 @@ inline auto fields(config::Tag<Dram>) {
 // clock_hz, rounded up. A product within a part in 10⁹ above a whole number is that number: 60e-9 s
 // at 1 GHz are 60 cycles, though the double is more.
 std::int64_t latency_cycles(const Dram& dram, double clock_hz);
+
+// What the memory moves for `bytes` from `address` on: the whole accesses that they lie in.
+std::int64_t moved_bytes(const Dram& dram, std::uint64_t address, std::int64_t bytes);
 
 struct Architecture {
   std::string description;

@@ -130,7 +130,8 @@ struct Result {
   std::vector<Traffic> traffic;
   std::optional<double> useful_macs;  // share of MAC slots; nothing without a spatial array
   double peak_bytes_per_s = 0;
-  int bound_by = kNone;  // index into units
+  std::uint64_t beyond_need_bytes = 0;  // moved by memory, since it takes whole accesses
+  int bound_by = kNone;                 // index into units
   std::optional<Error> error;
   std::vector<Error> error_by_layer;        // of a trace
   std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is
