@@ -65,6 +65,8 @@ def architectures() -> list[Case]:
              ["dram.bus_bytes", "'48'", "power of two"], place=False),
         case("burst of parts of beats", "burst_bytes: 4096", "burst_bytes: 4080\n  bus_bytes: 32",
              ["dram.burst_bytes", "'4080'", "multiple of bus_bytes, 32"]),
+        case("burst of parts of accesses", "burst_bytes: 4096", "burst_bytes: 4080\n  access_bytes: 96",
+             ["dram.burst_bytes", "'4080'", "multiple of access_bytes, 96"]),
         case("key twice", "buffer:\n", "clock_hz: 1e9\nbuffer:\n", ["clock_hz", "twice"]),
         Case("arch: without an operation that the binding needs", ["run", "--arch", "{folder}/a.yaml", "--binding", "fusemax", "--workload",
                                                                    "bert-base"],

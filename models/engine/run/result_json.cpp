@@ -134,11 +134,12 @@ double achieved_bytes_per_s(const Result& result) {
   return result.cycles == 0 ? 0 : static_cast<double>(dram_bytes(result)) / result.seconds();
 }
 
-void write_dram(Writer& out, const Result& result) {
+void write_dram(Writer& out, const Result& result, const Lowering& lowering) {
   out.key("dram");
   if (!result.ran()) return out.null();
   out.begin_object();
   out.field("bytes", dram_bytes(result));
+  if (lowering.arch->dram.access_bytes) out.field("beyond_need_bytes", result.beyond_need_bytes);
   out.field("achieved_bytes_per_s", achieved_bytes_per_s(result));
   out.field("peak_bytes_per_s", result.peak_bytes_per_s);
   out.end_object();
@@ -264,7 +265,7 @@ void write_result(Writer& out, const Report& report) {
   }
   write_units(out, lowering, result);
   write_traffic(out, lowering, result);
-  write_dram(out, result);
+  write_dram(out, result, lowering);
   write_energy(out, report, lowering);
   write_mapping(out, result);
   write_errors(out, result);

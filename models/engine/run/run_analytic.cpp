@@ -105,6 +105,13 @@ void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
 
 Result run_analytic(const Design& design, const workload::Workload& workload,
                     const workload::Shape& shape, std::int64_t layers) {
+  if (const auto access = design.arch().dram.access_bytes; access) {
+    throw ConfigError(Problem{{},
+                              "arch.dram.access_bytes",
+                              std::to_string(*access),
+                              "the closed form knows no memory that takes whole accesses; allowed "
+                              "here: --fidelity systemc"});
+  }
   const Mapping mapping = map_point(design, workload, shape, layers);
   Result result = begin_result(design, *mapping.lowering, mapping.sizing, Fidelity::analytic);
   if (mapping.tried > 1)
