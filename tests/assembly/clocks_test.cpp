@@ -130,11 +130,11 @@ TEST(Clocks, ADramHasItsOwn) {
   const weft::engine::Dram dram{
       .bandwidth_bytes_per_s = 32e9, .latency_cycles = 4, .outstanding = 8, .burst_bytes = 64};
   auto& reader = assembly.emplace<Reader>("reader", 2);
-  assembly.add(
-      "dram",
-      std::make_unique<memory::Dram>(dram, 1e9, In<memory::Request>{}, Out<memory::Response>{}), 1);
-  assembly.join("reader", "requests", "dram", "requests", 2);
-  assembly.join("dram", "responses", "reader", "responses", 2);
+  assembly.add("dram",
+               std::make_unique<memory::Dram>(memory::Dram::Config{.dram = dram, .clock_hz = 1e9}),
+               1);
+  assembly.join("reader", "requests", "dram", "requests[0]", 2);
+  assembly.join("dram", "responses[0]", "reader", "responses", 2);
   with_fresh_kernel([&] {
     AssemblyModule module("assembly", assembly, {});
     sc_core::sc_start();
