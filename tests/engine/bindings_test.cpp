@@ -1,5 +1,6 @@
 // Cascades and bindings that stuck, died or went wrong, and what must not be run.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 
@@ -231,6 +232,60 @@ TEST(Bindings, WhatTilesCannotCarryIsRefused) {
        .tiles = "m: {tile: 2}, p: {tile: 2}",
        .steps = {{"QK", "p"}, {"GM", "p"}, {"SD, SN", "p"}, {"INV", "p"}, {"A", "p"}, {"AV", "p"}}},
       "stands before SN");
+}
+
+// The widths alike, for outputs that are as wide as their input.
+Shape square_of(std::int64_t queries, std::int64_t keys) {
+  Shape shape = shape_of(queries, keys);
+  shape.width_v = shape.width_qk;
+  return shape;
+}
+
+// A step's tensors have places of their own, of which there is a number.
+TEST(Bindings, AStepTouchesEightTensorsAtMost) {
+  const auto chain = [](int links) {
+    std::string einsums;
+    std::string names;
+    std::string before = "Q";
+    for (int i = 1; i <= links; ++i) {
+      const std::string name = i == links ? "AV" : fmt::format("T{}", i);
+      einsums += fmt::format("  - {}[e,p] = {}[e,p] * Q[e,p]\n", name, before);
+      names += (i == 1 ? "" : ", ") + name;
+      before = name;
+    }
+    return std::pair{cascade_of("Q: [E, P]", "", einsums), Simple{.loops = "b, h, p1",
+                                                                  .tiles = "p: {tile: 2}",
+                                                                  .steps = {{names, "p"}},
+                                                                  .inputs = {"Q"}}};
+  };
+  const auto run = [](const std::pair<std::string, Simple>& of, const std::string& arch) {
+    return expect_runs_or_refuses(
+        bound_case(of.first, arch, binding_of(of.second), square_of(5, 8)), 3);
+  };
+  const std::string each =
+      std::string(kArch).replace(kArch.find("banks: 16"), 0, "ports: per_tensor, ");
+  EXPECT_EQ(run(chain(7), each).kind, Outcome::ran);
+  const Outcome over = run(chain(8), each);
+  EXPECT_EQ(over.kind, Outcome::refused);
+  EXPECT_THAT(over.reason, testing::HasSubstr("reads and writes 9 tensors; a step has at most 8"));
+}
+
+// A stream holds a port while it runs: a step of more streams than there are ports would never go.
+TEST(Bindings, AStepHasNoMoreStreamsThanThereArePorts) {
+  const std::string sums =
+      cascade_of("Q: [E, P]", "",
+                 "  - T1[e,p] = Q[e,p] * Q[e,p]\n  - T2[e,p] = T1[e,p] * Q[e,p]\n"
+                 "  - T3[e,p] = T2[e,p] * T1[e,p]\n  - T4[e,p] = T3[e,p] * T2[e,p]\n"
+                 "  - AV[e,p] = T4[e,p] * T1[e,p]\n");
+  Simple simple{.loops = "b, h, p1",
+                .tiles = "p: {tile: 2}",
+                .steps = {{"T1, T2, T3, T4", "p"}, {"AV", "p"}},
+                .inputs = {"Q"}};
+  const Outcome outcome =
+      expect_runs_or_refuses(bound_case(sums, kArch, binding_of(simple), square_of(5, 8)), 3);
+  EXPECT_EQ(outcome.kind, Outcome::ran) << outcome.reason;
+  simple.steps = {{"T1, T2, T3, T4, AV", "p"}};
+  expect_refused(sums, simple, "writes 5 streams of the buffer at once, which has 4");
 }
 
 // Tiles that a causal mask hides are left out: nothing that counts there may be among them.

@@ -44,6 +44,7 @@ class Lowerer {
   void stages(const std::string& path, LoweredGroup& out);
   bool same_passes(EinsumId a, EinsumId b) const;
   void shape_rules(const std::string& path, const LoweredGroup& group, const LoweredStep& step);
+  void stream_rules(const std::string& path, const LoweredStep& step);
   void tile_rules(const std::string& path, const LoweredGroup& group);
   void sums_over_one(const std::string& path, const LoweredGroup& group, EinsumId e);
   void chain_order(const std::string& path, const LoweredStep& step, EinsumId e);

@@ -135,8 +135,11 @@ void Lowerer::group(std::size_t index) {
     step(in.steps[s], path + ".steps[" + std::to_string(s) + "]", index, out);
   if (problems_.size() != before) return;
   stages(path, out);
-  for (std::size_t s = 0; s < out.steps.size(); ++s)
-    shape_rules(path + ".steps[" + std::to_string(s) + "]", out, out.steps[s]);
+  for (std::size_t s = 0; s < out.steps.size(); ++s) {
+    const std::string at = path + ".steps[" + std::to_string(s) + "]";
+    shape_rules(at, out, out.steps[s]);
+    stream_rules(at, out.steps[s]);
+  }
   tile_rules(path, out);
   holds(out, static_cast<int>(index));
 }

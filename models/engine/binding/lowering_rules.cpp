@@ -124,6 +124,40 @@ void Lowerer::shape_rules(const std::string& path, const LoweredGroup& group,
   }
 }
 
+// What a step reads and writes in a buffer whose ports are shared holds a port each while it runs:
+// a buffer that has fewer never serves it. A stationary operand counts where its preload hides, and
+// partial sums are read back beside the rest.
+void Lowerer::stream_rules(const std::string& path, const LoweredStep& step) {
+  if (arch_.buffer.ports == BufferPorts::per_tensor) return;
+  const auto streams = [&](TensorId t) {
+    const auto& choices = out_.tensors[static_cast<std::size_t>(t)].choices;
+    return std::any_of(choices.begin(), choices.end(), [](const Residency& choice) {
+      return choice.at == "buffer" || choice.at == "dram";
+    });
+  };
+  const bool hides = out_.arrays[static_cast<std::size_t>(step.array)]->overlaps_preload;
+  std::int64_t reads = 0;
+  std::int64_t writes = 0;
+  bool sums = false;
+  for (const TensorId t : step.reads)
+    reads += streams(t) && (t != step.stationary || hides) ? 1 : 0;
+  for (const TensorId t : step.writes) {
+    writes += streams(t) ? 1 : 0;
+    sums = sums || (streams(t) && step.product && step.stationary != kNone && step.stationary != t);
+  }
+  reads += sums ? 1 : 0;
+  const auto refuse = [&](const char* does, std::int64_t count, const char* key,
+                          std::int64_t ports) {
+    if (count <= ports) return;
+    add(path, step.name,
+        std::string(does) + " " + std::to_string(count) +
+            " streams of the buffer at once, which has " + std::to_string(ports) + " (buffer." +
+            key + "; buffer.ports: per_tensor has some for each)");
+  };
+  refuse("reads", reads, "read_ports", arch_.buffer.read_ports);
+  refuse("writes", writes, "write_ports", arch_.buffer.write_ports);
+}
+
 void Lowerer::holds(const LoweredGroup& group, int index) {
   std::set<TensorId> used;
   for (const LoweredStep& step : group.steps) {
