@@ -9,7 +9,7 @@ namespace weft::engine {
 namespace {
 
 // Shares within which the simulator's cycles lie: measured, in docs/units/analytic.md.
-constexpr double kBusy = 0.05;    // above the work of a busy array
+constexpr double kBusy = 0.15;    // above the work of a busy array
 constexpr double kLeft = 0.3;     // of cycles told from how far a walk came,
 constexpr double kLate = 0.02;    // and of all: what ends late
 constexpr double kServed = 1e-3;  // of a walk to the end whose transfers were served at a pace
