@@ -63,15 +63,17 @@ def draw(points: Points) -> Figure:
             axis.plot([size for size, _ in some], [seconds for _, seconds in some], marker="o", color=colour,
                       label=f"{reader}: bytes^{exponent(some):.2f}")
         sizes = [size for some in points.values() for size, _ in some]
-        low, high = min(sizes), max(sizes)
+        times = [seconds for some in points.values() for _, seconds in some]
+        low, high, top = min(sizes), max(sizes), max(times) * 2
         for rate in (1e6, 1e7, 1e8, 1e9):
             axis.plot([low, high], [low / rate, high / rate], color="#cccccc", linewidth=0.8, zorder=0)
-            axis.annotate(f"{rate / 1e6:g} MB/s", (high, high / rate), color="#888888", fontsize=8, xytext=(3, 0),
-                          textcoords="offset points", va="center")
+            leaves = top * rate < high  # by the upper edge
+            axis.annotate(f"{rate / 1e6:g} MB/s", (top * rate, top) if leaves else (high, high / rate), color="#888888", fontsize=8,
+                          xytext=(2, -4) if leaves else (3, 0), textcoords="offset points", ha="left",
+                          va="top" if leaves else "center")
         axis.set(xscale="log", yscale="log", xlabel="size of the file, bytes", ylabel="time to read it, s",
                  title="Reading takes time in proportion to size, up to each default budget")
-        times = [seconds for some in points.values() for _, seconds in some]
-        axis.set_ylim(min(times) / 2, max(times) * 2)
+        axis.set_ylim(min(times) / 2, top)
         axis.legend(loc="upper left")
         return figure
 
