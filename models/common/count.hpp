@@ -25,14 +25,18 @@ namespace detail {
 [[noreturn]] void too_large(std::string_view count, double value, double most);
 }
 
+// A count has 64 bits: a narrower first operand would take the other down to its own width.
+template <class T>
+concept Count = std::integral<T> && sizeof(T) == sizeof(std::int64_t);
+
 // ⌈a / b⌉ for a ≥ 0 and b > 0.
-template <std::integral T>
+template <Count T>
 constexpr T ceil_div(T a, std::type_identity_t<T> b) {
   return a / b + (a % b != 0 ? 1 : 0);
 }
 
 // a · b and a + b; TooLarge names `count` where T does not hold the result.
-template <std::integral T>
+template <Count T>
 constexpr T times(T a, std::type_identity_t<T> b, std::string_view count) {
   T out;
   if (__builtin_mul_overflow(a, b, &out)) [[unlikely]]
@@ -40,7 +44,7 @@ constexpr T times(T a, std::type_identity_t<T> b, std::string_view count) {
                       static_cast<double>(std::numeric_limits<T>::max()));
   return out;
 }
-template <std::integral T>
+template <Count T>
 constexpr T plus(T a, std::type_identity_t<T> b, std::string_view count) {
   T out;
   if (__builtin_add_overflow(a, b, &out)) [[unlikely]]

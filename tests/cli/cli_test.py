@@ -240,6 +240,22 @@ class RunTest(FolderTest):
         self.assertEqual(result("--design", str(design), *SMALL[2:], "--fidelity", "analytic")["cycles"], got["cycles"])
 
 
+class MaskTest(FolderTest):
+    def test_a_mask_that_reaches_far_beyond_the_keys_hides_none(self) -> None:
+        """Its offset, 64 times 64M keys, takes more than 32 bits."""
+        cascade = (CONFIGS / "cascade/attention-1pass-causal.yaml").read_text(encoding="utf-8")
+        self.assertIn("m <= p + M - P", cascade)
+        (self.folder / "far.yaml").write_text(cascade.replace("m <= p + M - P", "m <= p + 64*M - P"), encoding="utf-8")
+        binding = (CONFIGS / "binding/fusemax.yaml").read_text(encoding="utf-8")
+        (self.folder / "binding.yaml").write_text(
+            re.sub("causal_cascade: .*", f"causal_cascade: {self.folder}/far.yaml", binding), encoding="utf-8")
+        point = ["--workload", "bert-base", "--heads", "1", "--batch", "1", "--seq-q", "1", "--seq-kv", "64M", "--causal", "--fidelity",
+                 "analytic"]
+        far = result("--arch", "fusemax-cloud", "--binding", f"{self.folder}/binding.yaml", *point)
+        last = result("--design", "fusemax", *point)  # the last query, which sees all keys
+        self.assertEqual((far["cycles"], far["dram"]), (last["cycles"], last["dram"]))
+
+
 class ValuesTest(FolderTest):
     def test_values_flow_and_are_written(self) -> None:
         out = self.folder / "out.safetensors"

@@ -22,6 +22,15 @@ std::int64_t draw(std::mt19937_64& random) {
   return static_cast<std::int64_t>(random() >> (63 - bits) >> 1);
 }
 
+// A first operand of 32 bits would take the other down to 32: it is not compiled.
+template <class T>
+constexpr bool kTaken = requires(T a, std::int64_t b) {
+  times(a, b, "rows");
+  plus(a, b, "rows");
+  ceil_div(a, b);
+};
+static_assert(kTaken<std::int64_t> && kTaken<std::uint64_t> && !kTaken<int>);
+
 TEST(Count, ProductsAndSumsAreRightOrRefused) {
   const std::uint64_t seed = test::seed_or(1);
   SCOPED_TRACE(test::seed_text(seed));

@@ -175,9 +175,10 @@ void fill_mask(const Lowering& lowering, Sizing& sizing) {
   add(mask.right.constant);
   add(times<std::int64_t>(-1, mask.left.constant, kWhat));
   for (const auto& term : mask.right.extents)
-    add(times(term.coefficient, sizing.extents[term.rank], kWhat));
+    add(times<std::int64_t>(term.coefficient, sizing.extents[term.rank], kWhat));
   for (const auto& term : mask.left.extents)
-    add(times<std::int64_t>(-1, times(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
+    add(times<std::int64_t>(
+        -1, times<std::int64_t>(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
   // Beyond every query and key it is one and the same mask.
   constexpr std::int64_t kFar = std::int64_t{1} << 40;
   sizing.mask_offset = std::clamp(sizing.mask_offset, -kFar, kFar);
