@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from typing import Callable
 
-from weft_command import WEFT, FolderTest, run
+from weft_command import VERILATED_HEADER, WEFT, FolderTest, run
 
 PATIENCE = 60.0  # seconds, on a busy machine
 
@@ -49,6 +49,7 @@ STUBBORN = 'trap "" TERM INT\n' + LASTING
 WRITING = """if [ "$1" = --getenv ]; then echo "$VERILATED"; exit; fi
 while [ "$1" != --Mdir ]; do shift; done
 for name in a b c; do echo "int $name;" > "$2/$name.cpp"; done
+cp "$VERILATED/ports.h" "$2/Vweft_rtl_top.h"
 """
 # A compiler that takes its time; it notes its process.
 SLOW = 'echo $$ >> "$PIDS"\nsleep 0.7\nfor last in "$@"; do :; done\necho object > "$last"\n'
@@ -61,6 +62,7 @@ class BuildTest(FolderTest):
             (self.folder / name).mkdir(parents=True)
         for name in ("verilated.cpp", "verilated_threads.cpp", "verilated_vcd_c.cpp"):
             self.put(f"root/include/{name}", "")
+        self.put("root/ports.h", VERILATED_HEADER)
         self.pids = self.folder / "pids"
         self.out = self.folder / "new" / "out"
 
@@ -111,6 +113,7 @@ class BuildTest(FolderTest):
         with self.build() as process:
             code = process.wait(timeout=PATIENCE)
         self.assertEqual(code, 1)
+        self.assertTrue(Path(f"{self.pids}.first").is_dir(), "no compiler ran")
         self.assertFalse(any(map(runs, self.started())))
         self.assertEqual((list((self.folder / "tmp").iterdir()), self.out.parent.exists()), ([], False))
 

@@ -12,7 +12,7 @@ import subprocess
 import termios
 import unittest
 
-from weft_command import WEFT, FolderTest, run
+from weft_command import VERILATED_HEADER, WEFT, FolderTest, run
 
 # Of a few seconds, one after another: points that are stepped, and worker processes.
 LONG = {
@@ -63,6 +63,7 @@ VERILATOR = """#!/bin/sh
 if [ "$1" = --getenv ]; then echo "$FAKES"; exit; fi
 while [ "$1" != --Mdir ]; do shift; done
 for name in a b c d; do echo "int $name;" > "$2/$name.cpp"; done
+cp "$FAKES/ports.h" "$2/Vweft_rtl_top.h"
 """
 COMPILER = """#!/bin/sh
 sleep 0.7
@@ -88,6 +89,7 @@ class ProgressTest(FolderTest):
         (self.folder / "include").mkdir()
         for name in ("verilated.cpp", "verilated_threads.cpp", "verilated_vcd_c.cpp"):
             self.put(f"include/{name}", "")
+        self.put("ports.h", VERILATED_HEADER)
         for name, text in (("verilator", VERILATOR), ("g++", COMPILER)):
             self.put(name, text).chmod(0o755)
         env = {"PATH": f"{self.folder}:{os.environ['PATH']}", "FAKES": str(self.folder), "CXX": "g++"}

@@ -27,6 +27,17 @@ def result(*args: str) -> dict[str, Any]:
     return json.loads(got.stdout)
 
 
+# What a stand-in for Verilator writes of the engine's ports: those that rtl/engine/weft_fusemax.interface needs.
+_INPUTS = {"axil": "awvalid awaddr wvalid wdata wstrb bready arvalid araddr rready",
+           "axi": "arready rvalid rdata rresp rlast awready wready bvalid bresp"}
+_OUTPUTS = {"axil": "awready wready bvalid bresp arready rvalid rdata rresp",
+            "axi": "arvalid araddr arlen rready awvalid awaddr awlen wvalid wdata wstrb wlast bready"}
+VERILATED_HEADER = "".join(
+    ["VL_IN8(&clk_i,0,0);\n", "VL_IN8(&rst_ni,0,0);\n"]
+    + [f"VL_IN(&{bus}_{port}_i,31,0);\n" for bus, ports in _INPUTS.items() for port in ports.split()]
+    + [f"VL_OUT(&{bus}_{port}_o,31,0);\n" for bus, ports in _OUTPUTS.items() for port in ports.split()])
+
+
 class FolderTest(unittest.TestCase):
     """A test with a folder of its own, `self.folder`."""
 
