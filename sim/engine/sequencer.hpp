@@ -117,7 +117,6 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   std::int64_t key(int step) const;
   std::int64_t pass_index(const Coordinates& at) const;
   std::int64_t pass_total(const Coordinates& at) const;
-  std::int64_t regular_end(int step, int level) const;
   // Iterations of `level` that every step can move without meeting a tile of another class.
   std::int64_t regular_iterations(int level) const;
   std::int64_t oldest_outer(int producer) const;

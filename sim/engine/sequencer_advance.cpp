@@ -2,13 +2,16 @@
 // jump.
 #include <algorithm>
 
+#include "models/engine/schedule/regular.hpp"
 #include "sim/engine/sequencer.hpp"
 
 namespace weft::sim::engine {
 
+using weft::engine::at_ends_inside;
 using weft::engine::kNone;
 using weft::engine::Need;
 using weft::engine::NeedKind;
+using weft::engine::regular_end;
 using weft::engine::ScheduledStep;
 using weft::engine::StepKind;
 
@@ -18,9 +21,6 @@ bool runs(const ScheduledStep& step, int loop) {
 }
 constexpr std::size_t kOrdinals = 2 * std::size_t{kMostLoops};  // of a step
 constexpr std::int64_t kStarted = std::int64_t{1} << 40;        // apart from any count
-bool by_key(NeedKind kind) {
-  return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete;
-}
 }  // namespace
 
 // Periods are looked for at loops outside the pass rank's tiles, and at that loop itself: inside
@@ -134,28 +134,19 @@ void Sequencer::fingerprint_slots(StateWords& out, std::size_t s, Cycle past) co
   }
 }
 
-// Where in a burst transfers begin, which is what cuts them into requests: addresses grow along the
-// loop `level` by a step that is the same for all tiles of one class, so that it is enough to look
-// at one of each: the first and the last iteration of every loop inside.
+// Where in a burst transfers begin, which is what cuts them into requests.
 void Sequencer::places_in_bursts(StateWords& out, int step, int level) const {
   const ScheduledStep& scheduled = group().steps[step];
-  Coordinates at = state_.steps[step].at;
-  const auto look = [&](const auto& self, std::size_t i) -> void {
-    while (i < scheduled.loops.size() && scheduled.loops[i] <= level) ++i;
-    if (i == scheduled.loops.size()) {
-      const std::uint64_t address =
-          layout_.address(group().group, scheduled.tensor, scheduled.loops, at);
-      return out.word(static_cast<std::int64_t>(address % layout_.alignment()));
-    }
-    const int loop = scheduled.loops[i];
-    const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group,
-                                  scheduled.loops, loop, at);
-    for (const std::int64_t end : {trips.begin, trips.end - 1}) {
-      at[loop] = end;
-      self(self, i + 1);
-    }
-  };
-  look(look, 0);
+  const std::size_t g = group().group;
+  at_ends_inside(
+      scheduled.loops, level, state_.steps[step].at,
+      [&](int loop, const Coordinates& at) {
+        return trip_range(*schedule_.lowering, *schedule_.sizing, g, scheduled.loops, loop, at);
+      },
+      [&](const Coordinates& at) {
+        const std::uint64_t address = layout_.address(g, scheduled.tensor, scheduled.loops, at);
+        out.word(static_cast<std::int64_t>(address % layout_.alignment()));
+      });
 }
 
 void Sequencer::list_sums(std::vector<std::uint64_t*>& sums) {
@@ -172,63 +163,15 @@ void Sequencer::list_ordinals(std::vector<std::int64_t>& ordinals) const {
   }
 }
 
-// Iterations of `level` that are alike, for step's position in the loops outside it: all but a
-// smaller last tile or block, and under a mask those in which no query tile is left out.
-std::int64_t Sequencer::regular_end(int step, int level) const {
-  if (level == 0) return schedule_.sizing->repeats;
-  const auto& lowered = schedule_.lowering->groups[group().group];
-  const auto& size = schedule_.sizing->groups[group().group];
-  const ScheduledStep& scheduled = group().steps[step];
-  StepState probe;
-  probe.at = state_.steps[step].at;
-  std::size_t i = 0;
-  while (lowered.tiled[i].base != lowered.loops[level].base) ++i;
-  const auto& rank = size.ranks[i];
-  const bool edge = rank.edge != rank.tile;
-  const auto trips = trip_range(*schedule_.lowering, *schedule_.sizing, group().group,
-                                scheduled.loops, level, probe.at);
-  std::int64_t end = trips.end;
-  if (lowered.tiled[i].block_loop == level) {
-    if ((edge || rank.last_block != rank.block) && end == rank.blocks) --end;
-  } else {
-    const std::int64_t first = lowered.tiled[i].block_loop == kNone
-                                   ? 0
-                                   : probe.at[lowered.tiled[i].block_loop] * rank.block;
-    if (edge && first + end == rank.tiles) --end;
-  }
-  if (!schedule_.sizing->masked) return end;
-  // A key loop under a mask: the query loops inside it begin later and later.
-  const auto whole = [&](std::int64_t at) {
-    Coordinates where = probe.at;
-    where[level] = at;
-    for (const int l : scheduled.loops) {
-      if (l <= level || lowered.loops[l].base != schedule_.lowering->mask_query) continue;
-      if (trip_range(*schedule_.lowering, *schedule_.sizing, group().group, scheduled.loops, l,
-                     where)
-              .begin != 0)
-        return false;
-    }
-    return true;
-  };
-  std::int64_t low = 0;
-  while (low < end) {
-    const std::int64_t middle = low + (end - low) / 2;
-    if (whole(middle)) {
-      low = middle + 1;
-    } else {
-      end = middle;
-    }
-  }
-  return low;
-}
-
 std::int64_t Sequencer::regular_iterations(int level) const {
   std::int64_t least = INT64_MAX;
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {
     if (state_.steps[s].finished || !runs(group().steps[s], level)) continue;
     // The next firing too must be of the same class after the jump.
-    least =
-        std::min(least, regular_end(static_cast<int>(s), level) - 1 - state_.steps[s].at[level]);
+    const Coordinates& at = state_.steps[s].at;
+    const std::int64_t end = weft::engine::regular_end(
+        *schedule_.lowering, *schedule_.sizing, group().group, group().steps[s].loops, level, at);
+    least = std::min(least, end - 1 - at[level]);
   }
   return least == INT64_MAX ? 0 : std::max<std::int64_t>(0, least);
 }

@@ -116,19 +116,18 @@ unsigned Walk::edges(const Step& step) const {
   return edges;
 }
 
-TripRange Walk::trips(const Step& step, int loop) const {
+TripRange Walk::trips(const Step& step, int loop, const Coordinates& at) const {
   const LoopRank& rank = loops_[static_cast<std::size_t>(loop)];
-  if (rank.masked)
-    return trip_range(lowering_, sizing_, group_.group, step.from->loops, loop, step.at);
-  const bool last = rank.block_loop != kNone &&
-                    step.at[static_cast<std::size_t>(rank.block_loop)] + 1 == rank.blocks;
+  if (rank.masked) return trip_range(lowering_, sizing_, group_.group, step.from->loops, loop, at);
+  const bool last =
+      rank.block_loop != kNone && at[static_cast<std::size_t>(rank.block_loop)] + 1 == rank.blocks;
   return {0, last ? rank.last_block : rank.trips};
 }
 
 bool Walk::settle(Step& step, std::size_t from) const {
   for (std::size_t i = from; i < step.depth; ++i) {
     const auto l = static_cast<std::size_t>(step.order[i]);
-    const TripRange range = trips(step, step.order[i]);
+    const TripRange range = trips(step, step.order[i], step.at);
     if (range.begin >= range.end) return false;
     step.at[l] = step.begin[l] = range.begin;
     step.end[l] = range.end;
@@ -187,7 +186,7 @@ void Walk::evaluate_anew() {
     if (step.finished) continue;
     for (std::size_t i = 0; i < step.depth; ++i) {
       const std::size_t l = step.order[i];
-      const TripRange range = trips(step, step.order[i]);
+      const TripRange range = trips(step, step.order[i], step.at);
       step.begin[l] = range.begin;
       step.end[l] = range.end;
     }

@@ -150,7 +150,7 @@ class Walk {
   std::int64_t start_of(int s) const;
   bool precedes(int a, int b) const;
   unsigned edges(const Step& step) const;
-  TripRange trips(const Step& step, int loop) const;
+  TripRange trips(const Step& step, int loop, const Coordinates& at) const;
   bool settle(Step& step, std::size_t from) const;
   int next(Step& step, Times times);
   void place(Step& step) const;
@@ -164,7 +164,6 @@ class Walk {
   bool advances_at(int level) const;
   bool by_stage(int level) const { return level >= group_.pass_loop; }
   std::int64_t moved(const Step& step, int level, const States::Places& moves) const;
-  std::int64_t regular_end(const Step& step, int level) const;
   std::int64_t periods(int level, const States::Period& period, std::int64_t now) const;
   bool runs(const Step& step, int level) const { return (step.loops >> level & 1u) != 0; }
   void leave_behind(int level, const States::Period& period, std::int64_t cycles);

@@ -22,7 +22,7 @@ double Walk::tiles_inside(Step probe, int level) const {
   for (std::size_t i = 0; i < probe.depth; ++i) {
     const int l = probe.order[i];
     if (l <= level) continue;
-    const TripRange range = trips(probe, l);
+    const TripRange range = trips(probe, l, probe.at);
     probe.at[static_cast<std::size_t>(l)] = range.begin;
     tiles *= static_cast<double>(std::max<std::int64_t>(0, range.end - range.begin));
   }

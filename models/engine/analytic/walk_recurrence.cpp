@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/engine/analytic/walk.hpp"
+#include "models/engine/schedule/regular.hpp"
 
 namespace weft::engine {
 namespace {
@@ -103,7 +104,7 @@ bool Walk::recur(int level, std::int64_t now) {
 }
 
 std::int64_t Walk::moved(const Step& step, int level, const States::Places& moves) const {
-  if (step.finished || (step.loops >> level & 1u) == 0) return 0;
+  if (step.finished || !runs(step, level)) return 0;
   return moves[by_stage(level) ? static_cast<std::size_t>(step.stage) : 0];
 }
 
@@ -128,8 +129,9 @@ std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t
     }
     any = true;
     // The next firing too must be of the same class after the jump.
-    const std::int64_t left =
-        regular_end(step, level) - 1 - step.at[static_cast<std::size_t>(level)];
+    const std::int64_t end =
+        regular_end(lowering_, sizing_, group_.group, step.from->loops, level, step.at);
+    const std::int64_t left = end - 1 - step.at[static_cast<std::size_t>(level)];
     most = std::min(most, left / by);
     if (most <= 0) return 0;
   }
@@ -145,53 +147,6 @@ std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t
     }
   }
   return most;
-}
-
-// Iterations of `level` that are alike, for a step's position in the loops outside it: all but a
-// smaller last tile or block, and under a mask those in which no query tile is left out.
-std::int64_t Walk::regular_end(const Step& step, int level) const {
-  const auto own = static_cast<std::size_t>(level);
-  if (level == 0) return sizing_.repeats;
-  std::size_t i = 0;
-  while (lowered_.tiled[i].base != lowered_.loops[own].base) ++i;
-  const RankSize& rank = size_.ranks[i];
-  const bool edge = rank.edge != rank.tile;
-  std::int64_t end = step.end[own];
-  if (lowered_.tiled[i].block_loop == level) {
-    if ((edge || rank.last_block != rank.block) && end == rank.blocks) --end;
-  } else {
-    const int block = lowered_.tiled[i].block_loop;
-    const std::int64_t first =
-        block == kNone ? 0 : step.at[static_cast<std::size_t>(block)] * rank.block;
-    if (edge && first + end == rank.tiles) --end;
-  }
-  const bool queries_inside = std::any_of(
-      step.order.begin(), step.order.begin() + step.depth,
-      [&](std::uint8_t l) { return l > level && lowered_.loops[l].base == lowering_.mask_query; });
-  if (!sizing_.masked || !queries_inside) return end;
-  // A key loop under a mask: the query loops inside it begin later and later.
-  Step probe = step;
-  const auto whole = [&](std::int64_t at) {
-    probe.at = step.at;
-    probe.at[own] = at;
-    for (std::size_t k = 0; k < step.depth; ++k) {
-      const int l = step.order[k];
-      if (l <= level || lowered_.loops[static_cast<std::size_t>(l)].base != lowering_.mask_query)
-        continue;
-      if (trips(probe, l).begin != 0) return false;
-    }
-    return true;
-  };
-  std::int64_t low = 0;
-  while (low < end) {
-    const std::int64_t middle = low + (end - low) / 2;
-    if (whole(middle)) {
-      low = middle + 1;
-    } else {
-      end = middle;
-    }
-  }
-  return low;
 }
 
 // Ordinals stay: they are only told relative to one another, and all of them would move alike.

@@ -80,9 +80,7 @@ void Walk::add_memory_of_times() {
   std::size_t keyed = 0;
   for (const ScheduledStep& step : group_.steps) {
     for (const Need& need : step.needs) {
-      const bool by_loop = need.kind == NeedKind::iteration || need.kind == NeedKind::space ||
-                           need.kind == NeedKind::outer;
-      if (!by_loop) continue;
+      if (by_key(need.kind)) continue;
       unsigned& loops = remembered[static_cast<std::size_t>(need.producer)];
       rings += (loops >> need.depth & 1u) == 0 ? 1 : 0;
       loops |= 1u << need.depth;
@@ -141,7 +139,7 @@ void Walk::add_step(std::size_t s, const Schedule& schedule, const Layout& layou
   place(step);
   if (step.compute) return;
   for (int l = group_.pass_loop; l < kMostLoops; ++l) {
-    if ((step.loops >> l & 1u) == 0) continue;
+    if (!runs(step, l)) continue;
     std::int64_t& alike =
         stages_[static_cast<std::size_t>(step.stage)].alike[static_cast<std::size_t>(l)];
     alike = std::lcm(alike, step.region->alike(step.at, l));
@@ -159,8 +157,7 @@ void Walk::add_needs(Step& step) {
     own.depth = static_cast<std::uint8_t>(need.depth);
     own.latency = need.latency;
     own.streamed = need.streamed;
-    own.by_key = need.kind == NeedKind::carried || need.kind == NeedKind::at ||
-                 need.kind == NeedKind::complete;
+    own.by_key = by_key(need.kind);
     own.always = own.by_key || own.streamed;
     own.offset = need.kind == NeedKind::space   ? -need.lag
                  : need.kind == NeedKind::outer ? need.lag - 1

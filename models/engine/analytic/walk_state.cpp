@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/engine/analytic/walk.hpp"
+#include "models/engine/schedule/regular.hpp"
 
 namespace weft::engine {
 namespace {
@@ -23,8 +24,7 @@ std::int64_t Walk::origin(const Step& step, int level) const {
   const Stage& stage = stages_[static_cast<std::size_t>(step.stage)];
   if (stage.last == kNone) return 0;
   const Step& last = steps_[static_cast<std::size_t>(stage.last)];
-  const bool runs = (last.loops >> level & 1u) != 0;
-  return last.finished || !runs ? 0 : last.at[static_cast<std::size_t>(level)];
+  return last.finished || !runs(last, level) ? 0 : last.at[static_cast<std::size_t>(level)];
 }
 
 // How far what a step reads by key is ahead where the two of them go through one row, or kNone
@@ -145,22 +145,12 @@ void Walk::slots_of(const Step& step, int level, std::int64_t now, StateHash& ou
   }
 }
 
-// Where in a burst transfers begin, which is what cuts them into requests: addresses grow along the
-// loop `level` by a step that is the same for all tiles of one class, so that it is enough to look
-// at one of each: the first and the last iteration of every loop inside.
+// Where in a burst transfers begin, which is what cuts them into requests.
 void Walk::bursts_of(const Step& step, int level, StateHash& out) const {
-  Step probe = step;
-  const auto look = [&](const auto& self, std::size_t i) -> void {
-    while (i < probe.depth && probe.order[i] <= level) ++i;
-    if (i == probe.depth) return out.word(probe.region->into_burst(probe.at));
-    const std::size_t l = probe.order[i];
-    const TripRange range = trips(probe, probe.order[i]);
-    for (const std::int64_t at : {range.begin, range.end - 1}) {
-      probe.at[l] = at;
-      self(self, i + 1);
-    }
-  };
-  look(look, 0);
+  at_ends_inside(
+      step.from->loops, level, step.at,
+      [&](int loop, const Coordinates& at) { return trips(step, loop, at); },
+      [&](const Coordinates& at) { out.word(step.region->into_burst(at)); });
 }
 
 }  // namespace weft::engine

@@ -192,9 +192,7 @@ class Builder {
         return;
       }
     }
-    if (wanted.kind == NeedKind::carried || wanted.kind == NeedKind::at ||
-        wanted.kind == NeedKind::complete)
-      out_.steps[wanted.producer].keeps_slots = true;
+    if (by_key(wanted.kind)) out_.steps[wanted.producer].keeps_slots = true;
     check(wanted.lag <= kRing, "copies beyond what is remembered");
     out_.steps[consumer].needs.push_back(wanted);
   }
@@ -363,8 +361,7 @@ class Builder {
     for (std::size_t s = 0; s < out_.steps.size(); ++s) {
       for (std::size_t k = 0; k < out_.steps[s].needs.size(); ++k) {
         const Need wanted = out_.steps[s].needs[k];
-        const bool keyed = wanted.kind == NeedKind::carried || wanted.kind == NeedKind::at ||
-                           wanted.kind == NeedKind::complete;
+        const bool keyed = by_key(wanted.kind);
         if (keyed && wanted.producer != static_cast<int>(s)) {
           need(wanted.producer,
                {NeedKind::space, static_cast<int>(s), outer_loop(), kOuterRing - 1, 0, false});

@@ -28,6 +28,11 @@ enum class NeedKind : std::uint8_t {
   outer,  // producer has completed at least n + lag outer iterations
 };
 
+// Told by the producer's progress at a key, in place of the iterations of a loop.
+constexpr bool by_key(NeedKind kind) {
+  return kind == NeedKind::carried || kind == NeedKind::at || kind == NeedKind::complete;
+}
+
 struct Need {
   NeedKind kind = NeedKind::iteration;
   int producer = 0;  // index into GroupSchedule::steps
