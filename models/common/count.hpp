@@ -35,6 +35,12 @@ constexpr T ceil_div(T a, std::type_identity_t<T> b) {
   return a / b + (a % b != 0 ? 1 : 0);
 }
 
+// The least multiple of `of` that is no less than a.
+template <Count T>
+constexpr T round_up(T a, std::type_identity_t<T> of) {
+  return ceil_div(a, of) * of;
+}
+
 // a · b and a + b; TooLarge names `count` where T does not hold the result.
 template <Count T>
 constexpr T times(T a, std::type_identity_t<T> b, std::string_view count) {

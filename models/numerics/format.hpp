@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "models/common/count.hpp"
 #include "models/common/error.hpp"
 #include "models/common/fields.hpp"
 #include "models/numerics/bf16.hpp"
@@ -71,14 +72,11 @@ constexpr bool has_scales_of_tokens(const Format& format) {
 }
 constexpr std::int64_t scales_of_token(const Format& format, std::int64_t channels) {
   if (format.granularity == Granularity::token) return 1;
-  return format.granularity == Granularity::block ? (channels + format.block - 1) / format.block
-                                                  : 0;
+  return format.granularity == Granularity::block ? ceil_div(channels, format.block) : 0;
 }
 
 // Whole bytes that hold so many bits.
-constexpr std::int64_t bytes_of_bits(std::int64_t bits) {
-  return bits / 8 + (bits % 8 != 0 ? 1 : 0);
-}
+constexpr std::int64_t bytes_of_bits(std::int64_t bits) { return ceil_div(bits, 8); }
 
 // What a binary float is.
 struct FormatProperties {

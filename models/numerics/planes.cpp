@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "models/common/count.hpp"
 #include "models/common/error.hpp"
 
 namespace weft::numerics {
 namespace {
 
 constexpr std::int64_t kScaleBytes = kScaleBits / 8;
-
-std::int64_t up_to_multiple(std::int64_t bytes, std::int64_t of) {
-  return (bytes + of - 1) / of * of;
-}
 
 }  // namespace
 
@@ -27,7 +24,7 @@ Planes::Planes(const Format& format, const std::vector<int>& widths, std::int64_
     lowest -= bits;
     std::int64_t row = bytes_of_bits(channels * bits);
     if (planes_.empty()) row += scales_of_token(format, channels) * kScaleBytes;
-    row = up_to_multiple(row, alignment);
+    row = round_up(row, alignment);
     planes_.push_back({bits, lowest, bytes_, row});
     bytes_ += rows * row;
   }

@@ -82,9 +82,8 @@ void AssemblyModule::observe() {
   if (level == Driver::kNoBoundary || !options_.advance) return;
   try {
     look(level);
-  } catch (...) {  // carried out of the kernel
-    if (!failure_.error) failure_.error = std::current_exception();
-    sc_core::sc_pause();
+  } catch (...) {
+    failure_.carry();
   }
 }
 

@@ -1,16 +1,14 @@
 #include "sim/assembly/steady_state.hpp"
 
+#include "models/common/state_hash.hpp"
+
 namespace weft::sim {
 namespace {
 
 std::uint64_t hash_of(const std::vector<std::int64_t>& words) {
-  std::uint64_t hash = 0x9E3779B97F4A7C15u;
-  for (const std::int64_t word : words) {
-    hash ^= static_cast<std::uint64_t>(word);
-    hash *= 0xFF51AFD7ED558CCDu;
-    hash ^= hash >> 32;
-  }
-  return hash;
+  StateHash hash;
+  for (const std::int64_t word : words) hash.word(word);
+  return hash.value().low;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "models/common/environment.hpp"
 #include "models/common/fields.hpp"
 #include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
@@ -41,9 +42,9 @@ struct RtlCommand {
 // from.
 fs::path recipe() {
   std::error_code code;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", code);
-  const fs::path beside = (executable.parent_path() / "../../.." / kRecipe).lexically_normal();
-  if (!code && fs::is_regular_file(beside, code)) return beside;
+  const fs::path program = program_folder();
+  const fs::path beside = (program / "../../.." / kRecipe).lexically_normal();
+  if (!program.empty() && fs::is_regular_file(beside, code)) return beside;
   const fs::path source = fs::path(WEFT_SOURCE_DIR) / kRecipe;
   if (fs::is_regular_file(source, code)) return source;
   throw ConfigError(Problem{

@@ -1,8 +1,7 @@
-#include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 
+#include "models/common/environment.hpp"
 #include "models/common/error.hpp"
 #include "sim/cli/commands.hpp"
 
@@ -16,23 +15,16 @@ constexpr const char* kHolds = "cascade/, arch/, binding/, design/, workload/ or
 
 // The user's own folders, in the order of $WEFT_CONFIGS; an empty entry is none.
 std::vector<fs::path> own_roots() {
-  std::vector<fs::path> roots;
-  const char* named = std::getenv("WEFT_CONFIGS");
-  const std::string all = named == nullptr ? "" : named;
+  std::vector<fs::path> roots = folders_of_variable("WEFT_CONFIGS");
   std::error_code code;
-  for (std::size_t begin = 0; begin < all.size();) {
-    const std::size_t end = std::min(all.find(':', begin), all.size());
-    const std::string folder = all.substr(begin, end - begin);
-    begin = end + 1;
-    if (folder.empty()) continue;
+  for (const fs::path& folder : roots) {
     if (!fs::is_directory(folder, code)) {
       throw ConfigError(Problem{
           {"environment", 0, 0},
           "WEFT_CONFIGS",
-          folder,
+          folder.string(),
           std::string("must name folders that hold ") + kHolds + ", with ':' between them"});
     }
-    roots.emplace_back(folder);
   }
   return roots;
 }
@@ -40,10 +32,9 @@ std::vector<fs::path> own_roots() {
 // Beside the build, or in the source; empty where neither is there.
 fs::path shipped_root() {
   std::error_code code;
-  // build/<preset>/bin/weft
-  const fs::path executable = fs::read_symlink("/proc/self/exe", code);
-  const fs::path beside = (executable.parent_path() / "../../../configs").lexically_normal();
-  if (!executable.empty() && fs::is_directory(beside, code)) return beside;
+  const fs::path program = program_folder();  // build/<preset>/bin
+  const fs::path beside = (program / "../../../configs").lexically_normal();
+  if (!program.empty() && fs::is_directory(beside, code)) return beside;
   const fs::path source = fs::path(WEFT_SOURCE_DIR) / "configs";
   return fs::is_directory(source, code) ? source : fs::path();
 }

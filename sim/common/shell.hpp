@@ -14,6 +14,12 @@ namespace weft::sim {
 // The first exception of a run, carried out of the kernel.
 struct Failure {
   std::exception_ptr error;
+
+  // In a handler: keeps what is handled, and pauses the kernel.
+  void carry() {
+    if (!error) error = std::current_exception();
+    sc_core::sc_pause();
+  }
 };
 
 template <class Core>
@@ -47,8 +53,7 @@ class Shell : public sc_core::sc_module, public Waker {
         next_trigger(clock_.until(next * period_), wake_);
       }
     } catch (...) {
-      if (!failure_.error) failure_.error = std::current_exception();
-      sc_core::sc_pause();
+      failure_.carry();
       next_trigger(wake_);
     }
   }

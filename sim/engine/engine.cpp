@@ -97,55 +97,31 @@ tlm::tlm_initiator_socket<>& Engine::memory_socket() {
   return port_->socket;
 }
 
-void Engine::fill_rows_moved(weft::engine::Counters& counters) {
-  using weft::engine::BufferCounter;
-  const auto row = static_cast<std::uint64_t>(config_.schedule.lowering->arch->buffer.row_bytes);
-  std::uint64_t filled = 0;
-  std::uint64_t emptied = 0;
-  for (const TensorBytes& moved : sequencer_->moved()) {
-    filled = plus(filled, moved.dram_read, "bytes read from the memory");
-    emptied = plus(emptied, moved.dram_written, "bytes written to the memory");
-  }
-  counters[static_cast<std::size_t>(BufferCounter::rows_filled)] =
-      filled / row + (filled % row != 0 ? 1 : 0);
-  counters[static_cast<std::size_t>(BufferCounter::rows_emptied)] =
-      emptied / row + (emptied % row != 0 ? 1 : 0);
-}
-
 void Engine::collect(weft::engine::Result& result) {
   using weft::engine::UnitKind;
   if (failure_.error) std::rethrow_exception(failure_.error);
   check(done(), "a run was read before its end:" + (done() ? "" : blocked()));
-  const auto cycles = static_cast<std::uint64_t>(sequencer_->finished_at());
-  result.cycles = cycles;
+  result.cycles = static_cast<std::uint64_t>(sequencer_->finished_at());
   result.advance_periods = periods_passed();
   result.advance_cycles = static_cast<std::uint64_t>(clock_.skipped());
   result.beyond_need_bytes = fetcher_->bytes_beyond_need();
+  const std::int64_t row_bytes = config_.schedule.lowering->arch->buffer.row_bytes;
   int arrays = 0;
   for (Assembly::Member& member : assembly_.members()) {
     UnitCounts* counts = member.unit->counts();
     if (counts == nullptr) continue;
     const UnitKind kind{&member.unit->unit_class()};
-    if (kind == UnitKind::buffer) fill_rows_moved(counts->counters);
-    const std::uint64_t used =
-        counts->busy_cycles + counts->stall_in_cycles + counts->stall_out_cycles;
-    check(used <= cycles, "a unit's cycles add up to more than the run's");
-    result.units.push_back({.kind = kind,
-                            .array = kind == UnitKind::array ? arrays++ : weft::engine::kNone,
-                            .busy_cycles = counts->busy_cycles,
-                            .stall_in_cycles = counts->stall_in_cycles,
-                            .stall_out_cycles = counts->stall_out_cycles,
-                            .idle_cycles = cycles - used,
-                            .counters = counts->counters});
+    if (kind == UnitKind::buffer)
+      count_rows_moved(sequencer_->moved(), row_bytes, counts->counters);
+    add_unit({.kind = kind,
+              .array = kind == UnitKind::array ? arrays++ : weft::engine::kNone,
+              .busy_cycles = counts->busy_cycles,
+              .stall_in_cycles = counts->stall_in_cycles,
+              .stall_out_cycles = counts->stall_out_cycles,
+              .counters = counts->counters},
+             result);
   }
-  for (std::size_t t = 0; t < sequencer_->moved().size(); ++t) {
-    const TensorBytes& moved = sequencer_->moved()[t];
-    const auto id = static_cast<weft::engine::TensorId>(t);
-    if (moved.dram_read + moved.dram_written > 0)
-      result.traffic.push_back({id, UnitKind::dram, moved.dram_read, moved.dram_written});
-    if (moved.buffer_read + moved.buffer_written > 0)
-      result.traffic.push_back({id, UnitKind::buffer, moved.buffer_read, moved.buffer_written});
-  }
+  add_traffic(sequencer_->moved(), result);
 }
 
 }  // namespace weft::sim::engine

@@ -59,7 +59,6 @@ class Engine : public AssemblyModule {
   void join_units();
   void let_values_flow();
   void passed_over(Cycle begin, Cycle end) override;
-  void fill_rows_moved(weft::engine::Counters& counters);
 
   Config config_;
   Assembly assembly_;

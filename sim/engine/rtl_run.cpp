@@ -100,12 +100,6 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
   check(complete(),
         "the RTL ended a run before every step had fired as often as the schedule says");
   result.cycles = engine.counter(RtlCounter::cycles);
-  const auto add = [&](UnitResult unit) {
-    const std::uint64_t used = unit.busy_cycles + unit.stall_in_cycles + unit.stall_out_cycles;
-    check(used <= result.cycles, "a unit's cycles add up to more than the run's");
-    unit.idle_cycles = result.cycles - used;
-    result.units.push_back(unit);
-  };
   for (std::size_t a = 0; a < arrays_.size(); ++a) {
     const UnitCounts& counted = *arrays_[a].counts();
     UnitResult unit{.busy_cycles = counted.busy_cycles, .counters = counted.counters};
@@ -122,31 +116,18 @@ void Accounting::collect(const FusemaxEngine& engine, weft::engine::Result& resu
     unit.array = static_cast<int>(a);
     unit.stall_in_cycles = counter(1);
     unit.stall_out_cycles = counter(2);
-    add(unit);
+    add_unit(unit, result);
   }
-  std::uint64_t read = 0;
-  std::uint64_t written = 0;
-  for (const TensorBytes& moved : moved_) {
-    read += moved.dram_read;
-    written += moved.dram_written;
-  }
-  check(read == engine.counter(RtlCounter::bytes_read) &&
-            written == engine.counter(RtlCounter::bytes_written),
+  check(bytes_filled(moved_) == engine.counter(RtlCounter::bytes_read) &&
+            bytes_emptied(moved_) == engine.counter(RtlCounter::bytes_written),
         "the RTL moves the bytes that the schedule says");
-  const auto row = static_cast<std::uint64_t>(schedule_.lowering->arch->buffer.row_bytes);
-  buffer_[static_cast<std::size_t>(BufferCounter::rows_filled)] = (read + row - 1) / row;
-  buffer_[static_cast<std::size_t>(BufferCounter::rows_emptied)] = (written + row - 1) / row;
-  add({.kind = UnitKind::buffer, .counters = buffer_});
+  count_rows_moved(moved_, schedule_.lowering->arch->buffer.row_bytes, buffer_);
+  add_unit({.kind = UnitKind::buffer, .counters = buffer_}, result);
   const memory::DramTiming& timing = engine.memory().timing();
-  add({.kind = UnitKind::dram, .busy_cycles = timing.busy_cycles(), .counters = timing.counters()});
-  for (std::size_t t = 0; t < moved_.size(); ++t) {
-    const auto id = static_cast<weft::engine::TensorId>(t);
-    const TensorBytes& m = moved_[t];
-    if (m.dram_read + m.dram_written > 0)
-      result.traffic.push_back({id, UnitKind::dram, m.dram_read, m.dram_written});
-    if (m.buffer_read + m.buffer_written > 0)
-      result.traffic.push_back({id, UnitKind::buffer, m.buffer_read, m.buffer_written});
-  }
+  add_unit(
+      {.kind = UnitKind::dram, .busy_cycles = timing.busy_cycles(), .counters = timing.counters()},
+      result);
+  add_traffic(moved_, result);
 }
 
 void simulate_rtl(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,

@@ -9,6 +9,7 @@
 #include "models/engine/result/result.hpp"
 #include "models/engine/run/run_options.hpp"
 #include "models/engine/schedule/layout.hpp"
+#include "sim/engine/moved.hpp"
 #include "sim/engine/step_state.hpp"
 #include "sim/matmul/array.hpp"
 #include "sim/rtl/fusemax_engine.hpp"

@@ -20,10 +20,11 @@ constexpr Cycle kLongAgo = -(Cycle{1} << 60);
 Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events)
     : UnitOf({.steps = {},
               .units = {},
-              .ports = memory::PortTable(schedule.lowering->arch->buffer),
+              .ports = weft::engine::PortTable(schedule.lowering->arch->buffer),
               .moved = {},
               .begun = {}}),
       schedule_(schedule),
+      takes_(memory::takes_of(schedule.lowering->arch->dram)),
       events_(events),
       own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor) {
   ports_.arrays.resize(schedule.lowering->arrays.size());
@@ -36,9 +37,7 @@ Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::Event
     auto& loops = ring_loops_.emplace_back(g.steps.size(), std::uint8_t{0});
     for (const ScheduledStep& step : g.steps) {
       for (const Need& need : step.needs) {
-        const bool by_loop = need.kind == NeedKind::iteration || need.kind == NeedKind::space ||
-                             need.kind == NeedKind::outer;
-        if (by_loop) loops[need.producer] |= static_cast<std::uint8_t>(1u << need.depth);
+        if (!by_key(need.kind)) loops[need.producer] |= static_cast<std::uint8_t>(1u << need.depth);
       }
     }
   }
@@ -319,8 +318,7 @@ void Sequencer::fire_transfer(int step, Cycle now) {
       layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at);
   const bool write = scheduled.kind == StepKind::store;
   (write ? state_.moved[scheduled.tensor].dram_written
-         : state_.moved[scheduled.tensor].dram_read) +=
-      static_cast<std::uint64_t>(moved_bytes(schedule_.lowering->arch->dram, address, bytes));
+         : state_.moved[scheduled.tensor].dram_read) += takes_.covering(address, bytes);
   ports_.transfers.push(now, {.group = static_cast<int>(state_.group),
                               .step = step,
                               .bytes = bytes,

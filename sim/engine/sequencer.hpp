@@ -9,13 +9,16 @@
 
 #include "models/engine/run/run_options.hpp"
 #include "models/engine/schedule/layout.hpp"
+#include "models/engine/schedule/port_table.hpp"
 #include "models/engine/schedule/schedule.hpp"
 #include "models/engine/schedule/step_cost.hpp"
 #include "sim/common/unit.hpp"
+#include "sim/engine/moved.hpp"
 #include "sim/engine/step_state.hpp"
 #include "sim/matmul/array.hpp"
 #include "sim/memory/buffer.hpp"
 #include "sim/memory/messages.hpp"
+#include "sim/memory/takes.hpp"
 
 namespace weft::sim::engine {
 
@@ -33,7 +36,7 @@ struct SequencerState {
   std::size_t group = 0;
   std::vector<StepState> steps;
   std::vector<Issue> units;
-  memory::PortTable ports;
+  weft::engine::PortTable ports;
   std::int64_t transfers_in_flight = 0;
   Cycle last_end = 0;
   std::vector<TensorBytes> moved;         // by tensor
@@ -130,6 +133,7 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
 
   const weft::engine::Schedule& schedule_;
   weft::engine::Layout layout_{schedule_};
+  memory::Takes takes_;
   Ports ports_;
   weft::engine::EventSink* events_;
   bool own_ports_;                            // of each tensor in the buffer: nobody waits for one

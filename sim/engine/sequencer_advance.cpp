@@ -90,7 +90,7 @@ void Sequencer::fingerprint(StateWords& out) const {
     out.word(used ? state_.units[u].free_at - out.now() : 0);
   }
   out.word(state_.transfers_in_flight);
-  state_.ports.fingerprint(out);
+  state_.ports.state(out.now(), out);
 }
 
 // Of a step's last iterations: times still to come, or near enough to matter with the longest way

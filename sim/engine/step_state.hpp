@@ -30,14 +30,6 @@ struct Slot {
   Times latest;
 };
 
-// Bytes moved of one tensor, by memory level.
-struct TensorBytes {
-  std::uint64_t dram_read = 0;
-  std::uint64_t dram_written = 0;
-  std::uint64_t buffer_read = 0;
-  std::uint64_t buffer_written = 0;
-};
-
 struct StepState {
   Coordinates at{};  // of the next firing
   std::array<std::int64_t, kMostLoops>

@@ -6,16 +6,6 @@ namespace weft::sim::memory {
 
 using weft::engine::BufferCounter;
 
-void PortTable::fingerprint(StateWords& out) const {
-  for (const auto* ports : {&read_, &write_}) {
-    for (const Port& port : *ports) {
-      const bool held = port.free_at > out.now();
-      out.word(held ? port.free_at - out.now() : 0);
-      out.word(held ? (port.bank + out.now() - port.begin) % banks_ : 0);
-    }
-  }
-}
-
 Cycle Buffer::step(Cycle now) {
   const auto add = [&](BufferCounter counter, std::int64_t count) {
     counts_.counters[static_cast<std::size_t>(counter)] += static_cast<std::uint64_t>(count);

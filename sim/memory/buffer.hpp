@@ -1,13 +1,12 @@
 // The global buffer: ports that streams hold while they run, banks that rows are dealt to in turn.
-// Which stream starts when is decided by the sequencer with PortTable; the buffer accounts for what
-// moved.
+// Which stream starts when is decided by the sequencer with a PortTable; the buffer accounts for
+// what moved.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
 #include "models/engine/result/result.hpp"
-#include "models/engine/schedule/port_table.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::memory {
@@ -34,13 +33,6 @@ struct BufferUse {
     begin += cycles;
     end += cycles;
   }
-};
-
-// The ports as they are in a cycle, for steady-state advance.
-class PortTable : public weft::engine::PortTable {
- public:
-  using weft::engine::PortTable::PortTable;
-  void fingerprint(StateWords& out) const;
 };
 
 class Buffer : public Unit {

@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/engine/analytic/walk_memory.hpp"
-#include "models/engine/architecture/architecture.hpp"
+#include "models/engine/architecture/pace.hpp"
 #include "models/engine/result/result.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/memory/messages.hpp"
@@ -42,14 +41,11 @@ class DramTiming {
   void advance(Cycle cycles);
 
  private:
-  std::int64_t beats(const Request& request) const;
-
   weft::engine::Dram config_;
   Cycle latency_;
   Pace pace_;
   Stalls stalls_;
-  Cycle free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes
-  std::int64_t free_part_ = 0;
+  weft::engine::Bus bus_;
   Cycle covered_until_ = 0;  // cycles already counted as busy
   std::size_t tags_;
   std::vector<Cycle> last_ready_;  // of the latest request: by port and tag, or of the data bus

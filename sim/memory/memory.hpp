@@ -3,8 +3,7 @@
 //
 // - It states what requests it takes; one that is not so is a fault of who asks (ContractError).
 // - Responses to one tag of one port come in the order of their requests. Between tags and ports
-// they
-//   may come in any order.
+//   they may come in any order.
 // - Queues are bounded: a request that has no place waits in its channel, a response for which its
 //   channel has no room in the memory.
 // - Ports that have requests in one cycle are served in turn.
@@ -18,6 +17,17 @@
 #include "sim/memory/takes.hpp"
 
 namespace weft::sim::memory {
+
+// What a memory counts of a request, by weft::engine::DramCounter.
+inline void count(const Request& request, Counters& counters) {
+  using weft::engine::DramCounter;
+  const auto add = [&](DramCounter read, DramCounter written, std::uint64_t more) {
+    counters[static_cast<std::size_t>(request.write ? written : read)] += more;
+  };
+  add(DramCounter::read_requests, DramCounter::write_requests, 1);
+  add(DramCounter::bytes_read, DramCounter::bytes_written,
+      static_cast<std::uint64_t>(request.bytes));
+}
 
 class Memory : public Unit {
  public:

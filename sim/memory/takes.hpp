@@ -16,6 +16,10 @@ struct Takes {
 
   std::uint64_t down(std::uint64_t address) const { return address - address % unit_bytes; }
   std::uint64_t up(std::uint64_t address) const { return down(address + unit_bytes - 1); }
+  // Bytes that a memory moves for `bytes` from `address` on.
+  std::uint64_t covering(std::uint64_t address, std::int64_t bytes) const {
+    return up(address + static_cast<std::uint64_t>(bytes)) - down(address);
+  }
   // The most that a request beginning at `address` may have.
   std::uint64_t room(std::uint64_t address) const { return most_bytes - address % most_bytes; }
 

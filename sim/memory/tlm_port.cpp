@@ -6,8 +6,6 @@
 
 namespace weft::sim::memory {
 
-using weft::engine::DramCounter;
-
 tlm::tlm_generic_payload& PayloadPool::take() {
   if (idle_.empty()) {
     all_.push_back(std::make_unique<tlm::tlm_generic_payload>(this));
@@ -50,7 +48,7 @@ void TlmPort::run() {
     const Cycle at = step(now);
     if (at != kNever) next_trigger(clock_.until(at), wake_);
   } catch (...) {
-    fail();
+    failure_.carry();
   }
 }
 
@@ -58,12 +56,6 @@ Cycle TlmPort::step(Cycle now) {
   send(now);
   respond(now);
   return next(now);
-}
-
-// The first failure is carried out of the kernel, as in a Shell.
-void TlmPort::fail() {
-  if (!failure_.error) failure_.error = std::current_exception();
-  sc_core::sc_pause();
 }
 
 // A request phase takes a cycle at least, and only one is open at a time.
@@ -85,11 +77,7 @@ void TlmPort::begin_request(Cycle now, const Request& request) {
   payload.set_byte_enable_length(0);
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::write_requests
-                                                          : DramCounter::read_requests)] += 1;
-  counts_.counters[static_cast<std::size_t>(request.write ? DramCounter::bytes_written
-                                                          : DramCounter::bytes_read)] +=
-      static_cast<std::uint64_t>(request.bytes);
+  count(request, counts_.counters);
   if (flights_.empty()) busy_from_ = now;
   flights_.push_back({&payload, request, now});
   requesting_ = &payload;
@@ -123,7 +111,7 @@ tlm::tlm_sync_enum TlmPort::from_target(tlm::tlm_generic_payload& payload, tlm::
     }
     return tlm::TLM_ACCEPTED;  // phases of other protocols may be ignored
   } catch (...) {
-    fail();
+    failure_.carry();
     return tlm::TLM_COMPLETED;
   }
 }

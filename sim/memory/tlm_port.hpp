@@ -76,7 +76,6 @@ class TlmPort : public sc_core::sc_module, public Waker, public Memory {
                                  sc_core::sc_time& delay);
   void end_request(const tlm::tlm_generic_payload& payload, Cycle at);
   void end_response(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
-  void fail();
 
   Config config_;
   const Clock& clock_;

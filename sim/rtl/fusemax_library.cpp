@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 #include <system_error>
 
+#include "models/common/environment.hpp"
 #include "models/common/error.hpp"
 #include "models/common/sha256.hpp"
 #include "weft_rtl_sources.hpp"
@@ -43,19 +43,9 @@ std::string expected_hash(const Library& library) {
 }  // namespace
 
 std::vector<fs::path> library_folders() {
-  std::vector<fs::path> folders;
-  if (const char* named = std::getenv("WEFT_RTL_PATH"); named != nullptr) {
-    std::string_view rest = named;
-    while (!rest.empty()) {
-      const std::size_t colon = rest.find(':');
-      if (const std::string_view folder = rest.substr(0, colon); !folder.empty())
-        folders.emplace_back(folder);
-      rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
-    }
-  }
-  std::error_code code;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", code);  // build/<preset>/bin/weft
-  if (!code) folders.push_back((executable.parent_path() / "../lib/weft-rtl").lexically_normal());
+  std::vector<fs::path> folders = folders_of_variable("WEFT_RTL_PATH");
+  const fs::path program = program_folder();  // build/<preset>/bin
+  if (!program.empty()) folders.push_back((program / "../lib/weft-rtl").lexically_normal());
   return folders;
 }
 

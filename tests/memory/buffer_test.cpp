@@ -5,10 +5,13 @@
 #include <random>
 #include <set>
 
+#include "models/engine/schedule/port_table.hpp"
 #include "tests/common/seed.hpp"
 
 namespace weft::sim::memory {
 namespace {
+
+using weft::engine::PortTable;
 
 // One stream as the table grants it, to be expanded cycle by cycle.
 struct Granted {
@@ -133,7 +136,7 @@ TEST(PortTable, AdvanceShiftsItsState) {
   ports.take(3, 50, 1, 1, 1);
   const auto state = [&](Cycle now) {
     StateWords words(now);
-    ports.fingerprint(words);
+    ports.state(words.now(), words);
     return words.take();
   };
   const auto before = state(12);

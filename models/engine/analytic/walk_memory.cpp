@@ -16,23 +16,6 @@ constexpr std::int64_t kPlaceFreed =
 
 }  // namespace
 
-Pace pace_of(double bandwidth_bytes_per_s, double clock_hz) {
-  Pace pace;
-  for (pace.block_bytes = 16; pace.block_bytes < (std::int64_t{1} << 40); pace.block_bytes *= 2) {
-    const double cycles = static_cast<double>(pace.block_bytes) * clock_hz / bandwidth_bytes_per_s;
-    pace.block_cycles = static_cast<std::int64_t>(std::ceil(cycles));
-    if (static_cast<double>(pace.block_cycles) <= cycles * (1 + 1e-4)) break;
-  }
-  return pace;
-}
-
-Pace pace_of(const Dram& dram, double clock_hz) {
-  if (!dram.bus_bytes) return pace_of(dram.bandwidth_bytes_per_s, clock_hz);
-  return pace_of(
-      std::min(dram.bandwidth_bytes_per_s, static_cast<double>(*dram.bus_bytes) * clock_hz),
-      clock_hz);
-}
-
 std::int64_t WalkMemory::transfer(std::int64_t now, std::int64_t bytes, std::int64_t address,
                                   bool write) {
   const std::int64_t burst = dram_.burst_bytes;
@@ -73,7 +56,8 @@ bool WalkMemory::held_up(bool write) const {
 
 double WalkMemory::interval(bool write) const {
   const double service = static_cast<double>(dram_.burst_bytes) / pace_.bytes_per_cycle();
-  return std::max({1.0, service, static_cast<double>(beats(dram_.burst_bytes, 0, write))});
+  return std::max(
+      {1.0, service, static_cast<double>(data_beats(dram_, 0, dram_.burst_bytes, write))});
 }
 
 // Rounds of as many requests as may be under way, until two of them are alike: then so are all that
@@ -108,7 +92,7 @@ std::int64_t WalkMemory::in_rounds(std::int64_t left, std::int64_t& address, boo
 
 void WalkMemory::repeat(std::int64_t rounds, std::int64_t cycles) {
   last_request_ += rounds * cycles;
-  free_cycle_ += rounds * cycles;
+  bus_.cycle += rounds * cycles;
   last_ready_ += rounds * cycles;
   requests_ += rounds * dram_.outstanding;
   for (Responses& r : responses_) {
@@ -120,24 +104,19 @@ void WalkMemory::repeat(std::int64_t rounds, std::int64_t cycles) {
 // Whole requests one after another, which the bus serves without a pause, or one a cycle.
 void WalkMemory::stream(std::int64_t requests, bool write) {
   const std::int64_t parts = dram_.burst_bytes * pace_.block_cycles;  // of one
-  const std::int64_t beats_each = beats(dram_.burst_bytes, 0, write);
+  const std::int64_t beats_each = data_beats(dram_, 0, dram_.burst_bytes, write);
   const std::int64_t block = pace_.block_bytes;
   Responses made{requests_, requests, 0, 0, 0};
   if (parts > std::max<std::int64_t>(1, beats_each) * block) {  // the bus sets the pace
-    made.first = free_cycle_ + latency_;
-    made.part = free_part_ + parts;
+    made.first = bus_.cycle + latency_;
+    made.part = bus_.part + parts;
     made.each = parts;
-    const std::int64_t all = free_part_ + requests * parts;
-    free_cycle_ += all / block;
-    free_part_ = all % block;
   } else {
     const std::int64_t each = std::max<std::int64_t>(1, beats_each);
     made.first = last_ready_ + each;
     made.each = each * block;
-    const std::int64_t all = free_part_ + requests * each * block;
-    free_cycle_ += all / block;
-    free_part_ = all % block;
   }
+  bus_.take(requests * made.each, pace_);
   remember(made);
   requests_ += requests - 1;  // the place of the last, for its room
   last_request_ = std::max(last_request_ + requests, room());
@@ -147,16 +126,16 @@ void WalkMemory::stream(std::int64_t requests, bool write) {
 
 void WalkMemory::sooner(std::int64_t cycles) {
   last_request_ -= cycles;
-  free_cycle_ -= cycles;
+  bus_.cycle -= cycles;
   last_ready_ -= cycles;
   for (Responses& r : responses_) r.first -= cycles;
 }
 
 void WalkMemory::state(std::int64_t now, StateHash& out) const {
   out.time(last_request_, now);
-  const bool idle = free_cycle_ < now + kToFetcher + kToMemory;
-  out.word(idle ? 0 : free_cycle_ - now);
-  out.word(idle ? 0 : free_part_);
+  const bool idle = bus_.cycle < now + kToFetcher + kToMemory;
+  out.word(idle ? 0 : bus_.cycle - now);
+  out.word(idle ? 0 : bus_.part);
   const std::int64_t beats = dram_.bus_bytes ? dram_.burst_bytes / *dram_.bus_bytes + 1 : 0;
   out.time(last_ready_ + beats, now);
   const std::size_t oldest = remembered_ > kRemembered ? remembered_ - kRemembered : 0;
@@ -174,16 +153,9 @@ void WalkMemory::state(std::int64_t now, StateHash& out) const {
 
 void WalkMemory::request(std::int64_t at, std::int64_t bytes, std::int64_t address, bool write) {
   last_request_ = std::max({at, last_request_ + 1, room()});
-  const std::int64_t taken = last_request_ + kToMemory;
-  if (free_cycle_ < taken) {
-    free_cycle_ = taken;
-    free_part_ = 0;
-  }
-  const std::int64_t parts = free_part_ + bytes * pace_.block_cycles;
-  free_cycle_ += parts / pace_.block_bytes;
-  free_part_ = parts % pace_.block_bytes;
-  const std::int64_t end = free_cycle_ + (free_part_ > 0 ? 1 : 0);
-  last_ready_ = std::max(last_ready_ + beats(bytes, address, write), end + latency_);
+  const std::int64_t end = bus_.serve(last_request_ + kToMemory, bytes, pace_);
+  const std::int64_t beats = data_beats(dram_, static_cast<std::uint64_t>(address), bytes, write);
+  last_ready_ = std::max(last_ready_ + beats, end + latency_);
   remember({requests_++, 1, last_ready_, 0, 0});
 }
 
@@ -201,17 +173,11 @@ std::int64_t WalkMemory::room() {
 std::int64_t WalkMemory::ready(const Responses& responses, std::int64_t k) const {
   if (responses.each == 0) return responses.first;
   const std::int64_t parts = responses.part + k * responses.each;
-  return responses.first + (parts + pace_.block_bytes - 1) / pace_.block_bytes;
+  return responses.first + ceil_div(parts, pace_.block_bytes);
 }
 
 void WalkMemory::remember(const Responses& responses) {
   responses_[remembered_++ % kRemembered] = responses;
-}
-
-std::int64_t WalkMemory::beats(std::int64_t bytes, std::int64_t address, bool write) const {
-  if (!dram_.bus_bytes) return 0;
-  if (write) return 1;
-  return (address % *dram_.bus_bytes + bytes + *dram_.bus_bytes - 1) / *dram_.bus_bytes;
 }
 
 }  // namespace weft::engine

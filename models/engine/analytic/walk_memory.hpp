@@ -8,22 +8,9 @@
 #include <cstdint>
 
 #include "models/engine/analytic/walk_states.hpp"
-#include "models/engine/architecture/architecture.hpp"
+#include "models/engine/architecture/pace.hpp"
 
 namespace weft::engine {
-
-// `block_bytes` (a power of two) take `block_cycles`: a bandwidth rounded down, by 1e-4 at most, so
-// that time recurs.
-struct Pace {
-  std::int64_t block_bytes = 1;
-  std::int64_t block_cycles = 1;
-  double bytes_per_cycle() const {
-    return static_cast<double>(block_bytes) / static_cast<double>(block_cycles);
-  }
-};
-Pace pace_of(double bandwidth_bytes_per_s, double clock_hz);
-// Of the memory at its peak, no more than its data bus takes.
-Pace pace_of(const Dram& dram, double clock_hz);
 
 class WalkMemory {
  public:
@@ -65,14 +52,12 @@ class WalkMemory {
   // The first cycle in which another request has room among those under way.
   std::int64_t room();
   void remember(const Responses& responses);
-  std::int64_t beats(std::int64_t bytes, std::int64_t address, bool write) const;
 
   const Dram& dram_;
   std::int64_t latency_;
   Pace pace_;
   std::int64_t last_request_ = -1;
-  std::int64_t free_cycle_ = 0;  // the bus is free from free_cycle_ + free_part_ / block_bytes
-  std::int64_t free_part_ = 0;
+  Bus bus_;
   std::int64_t last_ready_ = -(std::int64_t{1} << 60);
   std::int64_t requests_ = 0;
   bool at_a_pace_ = false;

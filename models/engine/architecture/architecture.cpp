@@ -170,12 +170,6 @@ std::int64_t latency_cycles(const Dram& dram, double clock_hz) {
       1, static_cast<std::int64_t>(std::ceil(*dram.latency_s * clock_hz * (1 - kOfRounding))));
 }
 
-std::int64_t moved_bytes(const Dram& dram, std::uint64_t address, std::int64_t bytes) {
-  const std::int64_t access = dram.access_bytes.value_or(1);
-  const auto before = static_cast<std::int64_t>(address % static_cast<std::uint64_t>(access));
-  return (before + bytes + access - 1) / access * access;
-}
-
 std::int64_t own_side(const Architecture& arch) {
   std::int64_t own = 0;
   for (const auto& [name, array] : arch.arrays) {

@@ -213,9 +213,6 @@ inline auto fields(config::Tag<Dram>) {
 // at 1 GHz are 60 cycles, though the double is more.
 std::int64_t latency_cycles(const Dram& dram, double clock_hz);
 
-// What the memory moves for `bytes` from `address` on: the whole accesses that they lie in.
-std::int64_t moved_bytes(const Dram& dram, std::uint64_t address, std::int64_t bytes);
-
 struct Architecture {
   std::string description;
   std::string source;

@@ -29,9 +29,9 @@ struct UnitEvent {
   int group = 0;
   int step = 0;  // of the group's schedule
   const LoweredGroup* lowered =
-      nullptr;                       // names the loops; this and the next live as long as the run
-  std::span<const int> loops;        // the step's, outermost first
-  std::array<std::int64_t, 8> at{};  // iteration of each of them, by loop
+      nullptr;                 // names the loops; this and the next live as long as the run
+  std::span<const int> loops;  // the step's, outermost first
+  Coordinates at{};            // iteration of each of them, by loop
 };
 
 struct EventSink {

@@ -101,7 +101,7 @@ Layout::Layout(const Schedule& schedule)
                                      ? 1
                                      : 0;  // of the last part, which may end a byte on
     const auto slice = static_cast<std::uint64_t>(slice_bytes) + shared;
-    const std::uint64_t aligned = (slice + alignment_ - 1) / alignment_ * alignment_;
+    const std::uint64_t aligned = round_up(slice, alignment_);
     extents_[t] = {bytes_, aligned,
                    times(aligned, static_cast<std::uint64_t>(sizing_->repeats / heads_[t]), kBytes),
                    static_cast<std::uint64_t>(row_bytes)};

@@ -89,15 +89,6 @@ std::int64_t PortTable::saturated_until(std::int64_t now) const {
   return until;
 }
 
-void PortTable::state(std::int64_t now, StateHash& out) const {
-  for (const auto* ports : {&read_, &write_}) {
-    for (const Port& port : *ports) {
-      out.time(port.free_at, now);
-      if (port.free_at > now) out.word((port.bank + now - port.begin) % banks_);
-    }
-  }
-}
-
 void PortTable::advance(std::int64_t cycles) {
   for (auto* ports : {&read_, &write_}) {
     for (Port& port : *ports) {

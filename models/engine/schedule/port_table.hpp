@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/common/state_hash.hpp"
 #include "models/engine/architecture/architecture.hpp"
 
 namespace weft::engine {
@@ -25,23 +24,31 @@ class PortTable {
   // The cycle from which every kind of port has a free one again; `now` where that is so already.
   std::int64_t saturated_until(std::int64_t now) const;
   void advance(std::int64_t cycles);
-  // What is held beyond `now`, and by which bank.
-  void state(std::int64_t now, StateHash& out) const;
+  // What is held beyond `now`, and at which bank it then is: by out.word() for each port.
+  template <class Words>
+  void state(std::int64_t now, Words& out) const {
+    for (const auto* ports : {&read_, &write_}) {
+      for (const Port& port : *ports) {
+        const bool held = port.free_at > now;
+        out.word(held ? port.free_at - now : 0);
+        out.word(held ? (port.bank + now - port.begin) % banks_ : 0);
+      }
+    }
+  }
 
- protected:
+ private:
   struct Port {
     std::int64_t free_at = 0;
     std::int64_t begin = 0;
     std::int64_t bank = 0;
   };
-  std::int64_t banks_;
-  std::vector<Port> read_;
-  std::vector<Port> write_;
-
- private:
   std::int64_t free_ports(const std::vector<Port>& ports, std::int64_t from, int count) const;
   bool collides(const std::vector<Port>& ports, std::int64_t begin, int step, int count) const;
   std::int64_t bank_of(int step, int stream) const { return (step * 5 + stream * 3) % banks_; }
+
+  std::int64_t banks_;
+  std::vector<Port> read_;
+  std::vector<Port> write_;
 };
 
 }  // namespace weft::engine

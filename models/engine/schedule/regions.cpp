@@ -61,8 +61,7 @@ void Regions::count_pairs(std::int64_t offset) {
   // The first of them that sees any key, and the first that sees the last unit of keys.
   const auto first_with = [&](std::int64_t key) {
     return std::clamp<std::int64_t>(
-        key - offset < queries.unit ? 0 : (key - offset + 1 + queries.unit - 1) / queries.unit - 1,
-        0, whole);
+        key - offset < queries.unit ? 0 : ceil_div(key - offset + 1, queries.unit) - 1, 0, whole);
   };
   const std::int64_t any = first_with(0);
   const std::int64_t all = std::max(any, first_with((keys.count - 1) * keys.unit));

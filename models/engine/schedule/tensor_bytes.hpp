@@ -52,7 +52,7 @@ Total total_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t gr
 
 // Bytes that a row of a tensor in memory takes: whole beats, where its data bus has them.
 inline std::int64_t padded_row(const Dram& dram, std::int64_t bytes) {
-  return dram.bus_bytes ? (bytes + *dram.bus_bytes - 1) / *dram.bus_bytes * *dram.bus_bytes : bytes;
+  return dram.bus_bytes ? round_up(bytes, *dram.bus_bytes) : bytes;
 }
 
 }  // namespace weft::engine
