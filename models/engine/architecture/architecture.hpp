@@ -20,6 +20,7 @@ namespace weft::engine {
 struct Operation {
   std::int64_t interval_cycles = 1;
   std::int64_t latency_cycles = 1;
+  bool operator==(const Operation&) const = default;
 };
 
 inline auto fields(config::Tag<Operation>) {
@@ -43,6 +44,7 @@ struct Exponential {
   std::int64_t latency_cycles = 1;
   bool absorbs_subtract = false;         // exp(a − b) is one operation
   std::optional<std::int64_t> segments;  // of linear segments: their number
+  bool operator==(const Exponential&) const = default;
 };
 
 inline auto fields(config::Tag<Exponential>) {
@@ -65,6 +67,7 @@ struct Operations {
   std::optional<Operation> max;
   std::optional<Operation> divide;
   std::optional<Exponential> exp;
+  bool operator==(const Operations&) const = default;
 };
 
 inline auto fields(config::Tag<Operations>) {
@@ -94,6 +97,7 @@ struct Array {
       false;  // shadow registers: the stationary operand loads behind the previous tile
   bool overlaps_drain = false;  // finished outputs leave behind the next tile
   Operations operations;
+  bool operator==(const Array&) const = default;
 };
 
 inline auto fields(config::Tag<Array>) {
@@ -127,6 +131,7 @@ struct Link {
   std::int64_t latency_cycles = 0;  // beyond the result's own register
   Hops hops = Hops::none;  // and one cycle for each row or column of the spatial end, or from its
                            // first element to the last
+  bool operator==(const Link&) const = default;
 };
 
 inline auto fields(config::Tag<Link>) {
@@ -155,6 +160,7 @@ struct Buffer {
                                                      // turn; one serves a read and a write a cycle
   std::int64_t read_ports = 0;
   std::int64_t write_ports = 0;  // for results; filling from DRAM has a port of its own
+  bool operator==(const Buffer&) const = default;
 };
 
 inline auto fields(config::Tag<Buffer>) {
@@ -188,6 +194,7 @@ struct Dram {
   // Scaled to a side up to this, there is such a bus, of two bytes an element of an array's row:
   // that of the RTL.
   std::optional<std::int64_t> bus_up_to_side = std::nullopt;
+  bool operator==(const Dram&) const = default;
 };
 
 inline auto fields(config::Tag<Dram>) {
@@ -221,6 +228,7 @@ struct Architecture {
   std::vector<Link> links;
   Buffer buffer;
   Dram dram;
+  bool operator==(const Architecture&) const = default;
 };
 
 inline auto fields(config::Tag<Architecture>) {

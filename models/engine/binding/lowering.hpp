@@ -152,6 +152,10 @@ struct Lowering {
 Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
                const config::Origins& binding_origins);
 
+// Whether lower() finds the same in both: arrays, kinds, what each can do, contexts and ports. Then
+// one lowering serves both, but for what prepare() makes of the numbers in which they differ.
+bool lowers_alike(const Architecture& a, const Architecture& b);
+
 // Index of the loop for one of whose iterations the tensor is held in `group`; `loops` are those
 // its step runs over.
 int hold_loop(const LoweredGroup& group, const Residency& place, const std::vector<int>& loops);

@@ -4,6 +4,7 @@
 #include "models/einsum/domain.hpp"
 #include "models/einsum/load.hpp"
 #include "models/engine/design/catalog.hpp"
+#include "models/engine/design/design_files.hpp"
 
 namespace weft::engine {
 namespace {

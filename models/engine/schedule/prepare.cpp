@@ -124,6 +124,16 @@ void tile_operands(Lowering& lowering) {
   }
 }
 
+// Whether nothing that prepare() reads is different: the memory's pace is not among it.
+bool prepares_alike(const Architecture& a, const Architecture& b) {
+  Dram memory = a.dram;
+  memory.bandwidth_bytes_per_s = b.dram.bandwidth_bytes_per_s;
+  memory.latency_s = b.dram.latency_s;
+  memory.latency_cycles = b.dram.latency_cycles;
+  memory.outstanding = b.dram.outstanding;
+  return memory == b.dram && a.buffer == b.buffer && a.links == b.links && a.arrays == b.arrays;
+}
+
 }  // namespace
 
 void prepare(Lowering& lowering) {
@@ -151,6 +161,24 @@ void prepare(Lowering& lowering) {
         step.uses.push_back(tensor_use(lowering, group, step, t));
       for (const TensorId t : step.reads) step.uses.push_back(tensor_use(lowering, group, step, t));
       for (const int l : step.loops) step.loop_bits |= 1u << l;
+    }
+  }
+  tile_operands(lowering);
+}
+
+void adapt(Lowering& lowering, const Architecture& arch) {
+  const bool alike = prepares_alike(*lowering.arch, arch);
+  lowering.arch = &arch;
+  std::size_t next = 0;
+  for (const auto& [name, array] : arch.arrays) lowering.arrays[next++] = &array;
+  if (alike) return;
+  for (LoweredGroup& group : lowering.groups) {
+    for (LoweredStep& step : group.steps) {
+      step.operands.clear();
+      for (StepPoints& points : step.points) {
+        points.cycles = points.extra_latency = 0;
+        point_time(lowering.arrays[step.array]->operations, points);
+      }
     }
   }
   tile_operands(lowering);

@@ -1,0 +1,49 @@
+// What a design is made of, shared between it and those that vary it. Seen by design.cpp and its parts alone.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "models/einsum/cascade.hpp"
+#include "models/engine/design/design.hpp"
+#include "models/engine/design/design_files.hpp"
+
+namespace weft::engine {
+
+// A binding with the cascades that it names.
+struct Bound {
+  std::shared_ptr<const Binding> binding;
+  std::shared_ptr<const config::Origins> origins;
+  // As read, and as run: the beginnings of a mask aligned where the binding says so. The causal
+  // ones are null where it names none.
+  std::shared_ptr<const einsum::Cascade> read, causal_read;
+  std::shared_ptr<const einsum::Cascade> cascade, causal_cascade;
+  std::vector<Binding> others;  // mappings that it leaves open; it stands for the first itself
+};
+
+// All mappings of a binding lowered, with one of its cascades, for an architecture.
+struct LoweredSet {
+  std::shared_ptr<const Architecture> arch;  // the lowerings point into these two
+  std::shared_ptr<const Bound> bound;
+  std::vector<Lowering> all;
+};
+
+struct Design::Parts {
+  std::shared_ptr<const DesignFiles> files;
+  std::vector<Setting> settings;
+  std::shared_ptr<const Architecture> arch;
+  std::shared_ptr<const config::Origins> arch_origins;
+  std::shared_ptr<const Bound> bound;
+  // By mask. Lowered for an architecture that lower() cannot tell from this one: where it is not
+  // this one itself, it is adapted when a point first asks.
+  std::array<std::shared_ptr<const LoweredSet>, 2> like;
+  mutable std::array<std::once_flag, 2> adapt;
+  mutable std::array<std::shared_ptr<const LoweredSet>, 2> own;
+
+  const LoweredSet& lowered(bool causal) const;
+};
+
+}  // namespace weft::engine
