@@ -59,8 +59,8 @@ class Random {
     const auto number = config::number_of(value);
     if (!number) {
       static const std::vector<std::string> words{
-          "buffer", "dram",    "link",       "array_1d", "array_2d", "m1", "p1", "fp32",
-          "serial", "rows(array_2d)", "shared", "corner", "top-left", "m",  "nothing"};
+          "buffer", "dram",           "link",   "array_1d", "array_2d", "m1", "p1",     "fp32",
+          "serial", "rows(array_2d)", "shared", "corner",   "top-left", "m",  "nothing"};
       return one_in(2) ? of(words) : value;
     }
     static const std::vector<double> factors{0.25, 0.5, 0.75, 1.5, 2, 3, 4};
@@ -84,6 +84,20 @@ class Random {
   std::mt19937_64 random_;
 };
 
+// What lowering and preparing make of numbers.
+std::string numbers_of(const weft::engine::Lowering& lowering) {
+  std::string out = std::to_string(lowering.tiles_in_flight);
+  for (const auto& group : lowering.groups) {
+    for (const auto& step : group.steps) {
+      for (const auto& points : step.points)
+        out += " " + std::to_string(points.cycles) + "+" + std::to_string(points.extra_latency);
+      for (const auto& operand : step.operands)
+        out += (operand.streamed ? " ~" : " ") + std::to_string(operand.latency);
+    }
+  }
+  return out + "\n";
+}
+
 // All that a design gives at a point, or the words in which it is refused.
 template <class Make>
 std::string told(const Make& make, const Shape& shape) {
@@ -94,6 +108,7 @@ std::string told(const Make& make, const Shape& shape) {
       if (causal && !design.binding().causal_cascade) continue;
       Shape at = shape;
       at.causal = causal;
+      for (const auto* lowering : design.lowerings(causal)) text += numbers_of(*lowering);
       const workload::Workload workload = workload_of(at);
       const RunOptions options{.fidelity = weft::engine::Fidelity::analytic};
       try {
@@ -125,7 +140,8 @@ TEST(With, GivesWhatLoadGivesWithTheSameSettings) {
   const std::uint64_t seed = weft::test::seed_or(20);
   Random random(seed);
   std::vector<std::string> names = catalog().list("design");
-  for (const char* sided : {"fusemax-16x16", "flat-8x8", "unfused-32x32"}) names.emplace_back(sided);
+  for (const char* sided : {"fusemax-16x16", "flat-8x8", "unfused-32x32"})
+    names.emplace_back(sided);
   std::map<std::string, int> seen;
   for (const std::string& name : names) {
     const Design base = Design::load(catalog(), name);
@@ -150,14 +166,32 @@ TEST(With, GivesWhatLoadGivesWithTheSameSettings) {
       };
       const bool refused = loaded.starts_with("refused");
       ++seen[refused ? "refused" : "taken"];
-      if (refused) continue;  // what the first half alone is refused for may be mended by the second
-      const std::string again = told(
-          [&] { return Design::load(catalog(), name, twice().settings()); }, shape);
+      if (refused)
+        continue;  // what the first half alone is refused for may be mended by the second
+      const std::string again =
+          told([&] { return Design::load(catalog(), name, twice().settings()); }, shape);
       EXPECT_EQ(told(twice, shape), again) << name << text_of(settings) << " seed " << seed;
     }
   }
   EXPECT_GT(seen["taken"], 100);
   EXPECT_GT(seen["refused"], 10);
+}
+
+TEST(With, TakesEveryLeafAsLoadDoes) {
+  Random random(weft::test::seed_or(21));
+  int taken = 0;
+  for (const char* name : {"fusemax-16x16", "flat-16x16", "segments-serial"}) {
+    const Design base = Design::load(catalog(), name);
+    const Shape shape{.seq_q = 100, .seq_kv = 100, .width_qk = 16, .width_v = 16};
+    for (const Setting& leaf : leaves_of(base)) {
+      const std::vector<Setting> settings{{leaf.first, random.like(leaf.second)}};
+      const std::string varied = told([&] { return base.with(settings); }, shape);
+      EXPECT_EQ(told([&] { return Design::load(catalog(), name, settings); }, shape), varied)
+          << name << text_of(settings);
+      taken += varied.starts_with("refused") ? 0 : 1;
+    }
+  }
+  EXPECT_GT(taken, 150);
 }
 
 TEST(With, LeavesTheDesignItComesFromAsItIs) {
@@ -181,8 +215,9 @@ TEST(With, OutlivesTheDesignItComesFrom) {
 
 TEST(With, ReplacesWhatWasSetBefore) {
   const Design base = Design::load(catalog(), "fusemax", {{"arch.dram.latency_s", "2e-7"}});
-  const Design varied = base.with({{"arch.buffer.bytes", "1MiB"}})
-                            .with({{"arch.dram.latency_cycles", "7"}, {"arch.buffer.bytes", "2MiB"}});
+  const Design varied =
+      base.with({{"arch.buffer.bytes", "1MiB"}})
+          .with({{"arch.dram.latency_cycles", "7"}, {"arch.buffer.bytes", "2MiB"}});
   const std::vector<Setting> expected{{"arch.dram.latency_cycles", "7"},
                                       {"arch.buffer.bytes", "2MiB"}};
   EXPECT_EQ(varied.settings(), expected);

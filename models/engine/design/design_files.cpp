@@ -85,8 +85,9 @@ ReadDesign read_files(DesignFiles files, std::int64_t side) {
 
 }  // namespace
 
-std::filesystem::path named_in(const Catalog& catalog, const std::string& kind, const std::string& name,
-                  const Location& origin, const std::string& field) {
+std::filesystem::path named_in(const Catalog& catalog, const std::string& kind,
+                               const std::string& name, const Location& origin,
+                               const std::string& field) {
   const std::filesystem::path beside = fs::path(origin.file).parent_path() / name;
   std::error_code code;
   const bool path_like =

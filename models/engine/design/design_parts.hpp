@@ -1,4 +1,5 @@
-// What a design is made of, shared between it and those that vary it. Seen by design.cpp and its parts alone.
+// What a design is made of, shared between it and those that vary it. Seen by design.cpp and its
+// parts alone.
 #pragma once
 
 #include <array>
