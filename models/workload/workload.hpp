@@ -36,6 +36,8 @@ struct Shape {
   std::int64_t width_v = 1;
   bool causal = false;
   Phase phase = Phase::self;
+
+  friend bool operator==(const Shape&, const Shape&) = default;
 };
 
 // Every problem of the shape as a whole (divisibility, causal lengths); `where` is named in the

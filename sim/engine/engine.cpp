@@ -23,6 +23,9 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
   const bool random = !recurs(config.stalls.timing_depends_on());
   check(!random || config.memory == MemorySide::built_in,
         "stalls are of the built-in memory: one of your own stalls as it likes");
+  check(
+      config.more == nullptr || (config.memory == MemorySide::built_in && config.values == nullptr),
+      "schedules follow one another on built-in memory and without values");
   add_units();
   join_units();
   if (config.values != nullptr) let_values_flow();
@@ -32,7 +35,8 @@ Engine::Engine(const sc_core::sc_module_name& name, const Config& config)
 void Engine::add_units() {
   const weft::engine::Lowering& lowering = *config_.schedule.lowering;
   const weft::engine::Dram& dram = lowering.arch->dram;
-  sequencer_ = &assembly_.emplace<Sequencer>("sequencer", config_.schedule, config_.events);
+  sequencer_ =
+      &assembly_.emplace<Sequencer>("sequencer", config_.schedule, config_.events, config_.more);
   for (const std::string& name : lowering.array_names)
     assembly_.emplace<matmul::Array>(array_path(name));
   assembly_.emplace<memory::Buffer>("buffer");

@@ -28,6 +28,8 @@ class Engine : public AssemblyModule {
  public:
   struct Config {
     const weft::engine::Schedule& schedule;
+    weft::engine::ScheduleStream* more =
+        nullptr;          // what follows it; not behind a socket, no values
     bool advance = true;  // steady-state advance
     weft::engine::EventSink* events = nullptr;
     Values* values = nullptr;  // flow where set; then nothing is skipped

@@ -52,8 +52,9 @@ std::vector<workload::ComputedTensor> computed_of(const weft::engine::Lowering& 
 }  // namespace
 
 void simulate(const weft::engine::Schedule& schedule, const RunOptions& options, Values* values,
-              Result& result) {
+              Result& result, weft::engine::ScheduleStream* more) {
   Engine engine("engine", {.schedule = schedule,
+                           .more = more,
                            .advance = !options.exact,
                            .events = options.events,
                            .values = values,

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "models/engine/run/run_options.hpp"
-#include "models/engine/schedule/schedule.hpp"
+#include "models/engine/schedule/continues.hpp"
+#include "models/program/program.hpp"
 
 namespace weft::sim::engine {
 
@@ -15,10 +16,19 @@ weft::engine::Result run(const weft::engine::Design& design,
                          const weft::workload::Shape& shape,
                          const weft::engine::RunOptions& options);
 
-// Runs a schedule that is built, inside with_fresh_kernel; fills in the run's part of the result.
-// Stuck where the schedule cannot go on.
+// A program's invocations one after another, each beginning as soon as the engine has room for it.
+// The first invocation's shape stands in the result; cycles, counters and traffic are of all. No
+// values; in RTL, one after another. Infeasible where any of them is.
+weft::engine::Result run(const weft::engine::Design& design,
+                         const weft::workload::Workload& workload,
+                         const weft::program::Program& program,
+                         const weft::engine::RunOptions& options);
+
+// Runs a schedule that is built, and what follows it, inside with_fresh_kernel; fills in the run's
+// part of the result. Stuck where the schedule cannot go on.
 void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,
-              Values* values, weft::engine::Result& result);
+              Values* values, weft::engine::Result& result,
+              weft::engine::ScheduleStream* more = nullptr);
 
 // Steps that wait for one another's operands or room: a binding that cannot work.
 struct Stuck : std::runtime_error {

@@ -17,30 +17,22 @@ namespace {
 constexpr Cycle kLongAgo = -(Cycle{1} << 60);
 }  // namespace
 
-Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events)
+Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events,
+                     weft::engine::ScheduleStream* more)
     : UnitOf({.steps = {},
               .units = {},
               .ports = weft::engine::PortTable(schedule.lowering->arch->buffer),
               .moved = {},
               .begun = {}}),
-      schedule_(schedule),
+      first_(schedule),
+      parts_(schedule, more),
+      fetcher_(schedule.fetcher),
       takes_(memory::takes_of(schedule.lowering->arch->dram)),
       events_(events),
       own_ports_(schedule.lowering->arch->buffer.ports == weft::engine::BufferPorts::per_tensor) {
   ports_.arrays.resize(schedule.lowering->arrays.size());
   state_.units.resize(schedule.lowering->arrays.size() + 1);
   state_.moved.resize(schedule.lowering->tensors.size());
-  for (const auto& g : schedule.groups) {
-    auto& walkers = walkers_.emplace_back();
-    for (const ScheduledStep& step : g.steps)
-      walkers.emplace_back(*schedule.lowering, *schedule.sizing, g.group, step.loops);
-    auto& loops = ring_loops_.emplace_back(g.steps.size(), std::uint8_t{0});
-    for (const ScheduledStep& step : g.steps) {
-      for (const Need& need : step.needs) {
-        if (!by_key(need.kind)) loops[need.producer] |= static_cast<std::uint8_t>(1u << need.depth);
-      }
-    }
-  }
   enter_group(0);
 }
 
@@ -55,18 +47,64 @@ void Sequencer::enter_group(Cycle now) {
   // Before its first work in a group a unit is idle, not stalled by the group before.
   for (State::Issue& unit : state_.units) unit.free_at = std::max(unit.free_at, now);
   const auto& g = group();
+  state_.keys = g.keys;
   state_.steps.assign(g.steps.size(), {});
   state_.begun.assign(g.steps.size(), {});
   for (std::size_t s = 0; s < g.steps.size(); ++s) {
     StepState& step = state_.steps[s];
-    walkers_[state_.group][s].start(step);
-    for (int l = 0; l < kMostLoops; ++l) {
-      if ((ring_loops_[state_.group][s] >> l & 1) != 0)
-        step.rings[l].assign(kRing, {kLongAgo, kLongAgo});
-    }
+    step.part = state_.first;
+    walker(static_cast<int>(s)).start(step);
     if (g.steps[s].keeps_slots)
       step.slots.assign(static_cast<std::size_t>(kOuterRing * g.keys), {});
+    for (const Need& need : g.steps[s].needs) {
+      if (!by_key(need.kind))
+        state_.steps[need.producer].rings[need.depth].assign(kRing, {kLongAgo, kLongAgo});
+    }
   }
+}
+
+// The next group of the part, or the first of the part behind it; false where there is none.
+bool Sequencer::enter_next(Cycle now) {
+  const std::size_t part = state_.steps.front().part;
+  if (state_.group + 1 < parts_.at(part).schedule.groups.size()) {
+    ++state_.group;
+  } else if (parts_.follows(part)) {
+    state_.first = part + 1;
+    state_.group = 0;
+  } else {
+    return false;
+  }
+  enter_group(now);
+  return true;
+}
+
+// Moves a step to its next firing, which may be in the next part; the bits of the loops of which an
+// iteration ended.
+std::uint8_t Sequencer::move(int step) {
+  StepState& state = state_.steps[step];
+  const std::uint8_t ended = walker(step).next(state);
+  if (!state.finished || !parts_.goes_on(state.part)) return ended;
+  ++state.part;
+  state.finished = false;
+  const Parts::Part& part = part_of(step);
+  part.walkers[state_.group][step].start(state);
+  widen_slots(part.schedule.groups[state_.group].keys);
+  return ended;
+}
+
+// Room for the progress at so many keys.
+void Sequencer::widen_slots(std::int64_t keys) {
+  if (keys <= state_.keys) return;
+  for (StepState& step : state_.steps) {
+    if (step.slots.empty()) continue;
+    std::vector<Slot> wide(static_cast<std::size_t>(kOuterRing * keys));
+    for (std::int64_t row = 0; row < kOuterRing; ++row) {
+      std::copy_n(step.slots.begin() + static_cast<std::ptrdiff_t>(row * state_.keys), state_.keys,
+                  wide.begin() + static_cast<std::ptrdiff_t>(row * keys));
+    }
+    step.slots = std::move(wide);
+  }
+  state_.keys = keys;
 }
 
 Cycle Sequencer::step(Cycle now) {
@@ -77,16 +115,15 @@ Cycle Sequencer::step(Cycle now) {
       std::all_of(state_.steps.begin(), state_.steps.end(),
                   [](const StepState& s) { return s.finished && s.in_flight.empty(); });
   if (!finished) return next;
-  if (state_.group + 1 == schedule_.groups.size()) {
-    state_.done = true;
-    notify();
-    return kNever;
+  // What follows starts when everything of this phase has ended; the next group a cycle later.
+  const bool group_follows = state_.group + 1 < first_.groups.size();
+  if (group_follows || parts_.is_stream()) {
+    if (now < state_.last_end) return state_.last_end;
+    if (enter_next(now)) return group_follows ? now + 1 : fire_ready(now);
   }
-  // The next group starts when everything of this one has ended.
-  if (now < state_.last_end) return state_.last_end;
-  ++state_.group;
-  enter_group(now);
-  return now + 1;
+  state_.done = true;
+  notify();
+  return kNever;
 }
 
 void Sequencer::complete_transfers(Cycle now) {
@@ -102,7 +139,7 @@ void Sequencer::complete_transfers(Cycle now) {
     if (events_ != nullptr && !state_.begun[step].empty()) {
       const State::Begun begun = state_.begun[step].front();
       state_.begun[step].erase(state_.begun[step].begin());
-      tell(step, begun.at, now, begun.tile, begun.where);
+      tell(step, now, begun);
     }
   }
 }
@@ -111,7 +148,7 @@ void Sequencer::complete_transfers(Cycle now) {
 // something could.
 Cycle Sequencer::fire_ready(Cycle now) {
   const int count = static_cast<int>(group().steps.size());
-  for (int unit = 0; unit <= schedule_.fetcher; ++unit) {
+  for (int unit = 0; unit <= fetcher_; ++unit) {
     if (!unit_accepts(unit, now)) continue;
     int best = kNone;
     Ready best_ready;
@@ -129,7 +166,7 @@ Cycle Sequencer::fire_ready(Cycle now) {
   for (int s = 0; s < count; ++s) {
     if (state_.steps[s].finished) continue;
     const int unit = group().steps[s].unit;
-    if (unit == schedule_.fetcher && state_.transfers_in_flight >= kTransfersInFlight) continue;
+    if (unit == fetcher_ && state_.transfers_in_flight >= kTransfersInFlight) continue;
     const Ready ready = evaluate(s);
     if (!ready.known) continue;
     next = std::min(next, std::max({now + 1, state_.units[unit].free_at, start_of(s, ready)}));
@@ -139,27 +176,25 @@ Cycle Sequencer::fire_ready(Cycle now) {
 
 bool Sequencer::unit_accepts(int unit, Cycle now) const {
   if (state_.units[unit].free_at > now) return false;
-  return unit != schedule_.fetcher || state_.transfers_in_flight < kTransfersInFlight;
+  return unit != fetcher_ || state_.transfers_in_flight < kTransfersInFlight;
 }
 
 const StepCost& Sequencer::cost(int step) const {
-  const auto& g = group();
-  const auto edges = edges_at(schedule_.lowering->groups[g.group],
-                              schedule_.sizing->groups[g.group], state_.steps[step].at);
-  return g.steps[step].costs[edges];
+  const auto edges = edges_at(lowered(), size_of(step), state_.steps[step].at);
+  return part_of(step).schedule.groups[state_.group].steps[step].costs[edges];
 }
 
 bool Sequencer::preloads(int step) const {
   const int after = group().steps[step].preload_after;
   return after != kNone && cost(step).preload_cycles > 0 &&
-         walkers_[state_.group][step].first_inside(state_.steps[step], after);
+         walker(step).first_inside(state_.steps[step], after);
 }
 
 bool Sequencer::drains(int step) const {
   const ScheduledStep& scheduled = group().steps[step];
   return cost(step).drain_cycles > 0 &&
          (!scheduled.drains_at_end ||
-          walkers_[state_.group][step].last_of(state_.steps[step], scheduled.loops.back()));
+          walker(step).last_of(state_.steps[step], scheduled.loops.back()));
 }
 
 // The cycle from which a ready step can start, buffer ports included.
@@ -233,7 +268,9 @@ bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
 bool Sequencer::precedes(int a, int b) const {
   const ScheduledStep& first = group().steps[a];
   const ScheduledStep& second = group().steps[b];
-  const bool transfers = first.unit == schedule_.fetcher;
+  const bool transfers = first.unit == fetcher_;
+  if (state_.steps[a].part != state_.steps[b].part)
+    return state_.steps[a].part < state_.steps[b].part;
   if (first.stage == second.stage && !transfers) return a < b;
   const Coordinates& x = state_.steps[a].at;
   const Coordinates& y = state_.steps[b].at;
@@ -275,8 +312,7 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   command.stall_in = data - unit.free_at;
   command.stall_out = now - data;
   command.at = state.at;
-  command.edges = edges_at(schedule_.lowering->groups[group().group],
-                           schedule_.sizing->groups[group().group], state.at);
+  command.edges = edges_at(lowered(), size_of(step), state.at);
   ports_.arrays[scheduled.unit].push(now, command);
   if (c.read_streams + c.write_streams > 0 || command.preloads) {
     const Cycle wished = std::max(ready.at(), unit.free_at);
@@ -295,14 +331,13 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
   unit.free_at = command.end;
   const Times times{now + c.extra_latency_cycles, command.end + c.extra_latency_cycles};
   state_.last_end = std::max(state_.last_end, times.end);
-  if (events_ != nullptr)
-    tell(step, now, command.end, state.ordinal[scheduled.loops.back()], state.at);
+  if (events_ != nullptr) tell(step, command.end, firing(step, now));
   note_slot(step, times);
-  const std::uint8_t ended = walkers_[state_.group][step].next(state);
+  const std::uint8_t ended = move(step);
   // A new outer iteration forgets the one that had its row of slots before.
   if (!state.slots.empty() && (ended >> outer_loop() & 1) != 0) {
     const std::int64_t row = state.ordinal[outer_loop()] % kOuterRing;
-    std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row * group().keys), group().keys,
+    std::fill_n(state.slots.begin() + static_cast<std::ptrdiff_t>(row * state_.keys), state_.keys,
                 Slot{});
   }
   finish_iterations(step, ended, times);
@@ -312,10 +347,11 @@ void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {
 void Sequencer::fire_transfer(int step, Cycle now) {
   const ScheduledStep& scheduled = group().steps[step];
   StepState& state = state_.steps[step];
+  const Parts::Part& part = part_of(step);
   const std::int64_t bytes =
-      layout_.region_bytes(group().group, scheduled.tensor, scheduled.loops, state.at);
+      part.layout.region_bytes(state_.group, scheduled.tensor, scheduled.loops, state.at);
   const std::uint64_t address =
-      layout_.address(group().group, scheduled.tensor, scheduled.loops, state.at);
+      part.base + part.layout.address(state_.group, scheduled.tensor, scheduled.loops, state.at);
   const bool write = scheduled.kind == StepKind::store;
   (write ? state_.moved[scheduled.tensor].dram_written
          : state_.moved[scheduled.tensor].dram_read) += takes_.covering(address, bytes);
@@ -328,24 +364,29 @@ void Sequencer::fire_transfer(int step, Cycle now) {
                               .at = state.at});
   state_.units[scheduled.unit].free_at = now + 1;
   ++state_.transfers_in_flight;
-  if (events_ != nullptr)
-    state_.begun[step].push_back({now, state.ordinal[scheduled.loops.back()], state.at});
-  state.in_flight.push_back(walkers_[state_.group][step].next(state));
+  if (events_ != nullptr) state_.begun[step].push_back(firing(step, now));
+  state.in_flight.push_back(move(step));
 }
 
-void Sequencer::tell(int step, Cycle begin, Cycle end, std::int64_t tile, const Coordinates& at) {
+// A step's next firing, as it begins.
+Sequencer::State::Begun Sequencer::firing(int step, Cycle now) const {
+  const StepState& state = state_.steps[step];
+  return {now, state.ordinal[group().steps[step].loops.back()], state.at, part_of(step).heads};
+}
+
+void Sequencer::tell(int step, Cycle end, const State::Begun& begun) {
   const ScheduledStep& scheduled = group().steps[step];
-  const bool more = events_->event({.begin = static_cast<std::uint64_t>(begin),
+  const bool more = events_->event({.begin = static_cast<std::uint64_t>(begun.at),
                                     .end = static_cast<std::uint64_t>(end),
                                     .unit = scheduled.unit,
                                     .name = scheduled.name,
-                                    .head = at[0],
-                                    .tile = tile,
+                                    .head = begun.heads + begun.where[0],
+                                    .tile = begun.tile,
                                     .group = static_cast<int>(state_.group),
                                     .step = step,
-                                    .lowered = &schedule_.lowering->groups[group().group],
+                                    .lowered = &lowered(),
                                     .loops = scheduled.loops,
-                                    .at = at});
+                                    .at = begun.where});
   if (!more) events_ = nullptr;
 }
 
@@ -363,7 +404,7 @@ void Sequencer::note_slot(int step, Times times) {
   StepState& state = state_.steps[step];
   if (state.slots.empty()) return;
   const std::int64_t outer = state.ordinal[outer_loop()] % kOuterRing;
-  const std::size_t row = static_cast<std::size_t>(outer * group().keys);
+  const std::size_t row = static_cast<std::size_t>(outer * state_.keys);
   Slot& slot = state.slots[row + static_cast<std::size_t>(key(step))];
   ++slot.count;
   slot.latest = times;
@@ -379,10 +420,15 @@ void Sequencer::mark_boundary(int step, std::uint8_t ended) {
 }
 
 double Sequencer::progress() const {
-  const auto groups = static_cast<double>(schedule_.groups.size());
-  const double inside = static_cast<double>(steps()[group().reference].ordinal[0]) /
-                        static_cast<double>(schedule_.sizing->repeats);
-  return state_.done ? 1.0 : (static_cast<double>(state_.group) + std::min(1.0, inside)) / groups;
+  if (state_.done) return 1.0;
+  const StepState& reference = steps()[group().reference];
+  const weft::engine::Schedule& schedule = parts_.at(reference.part).schedule;
+  const double inside = reference.finished ? 1.0
+                                           : static_cast<double>(reference.at[0]) /
+                                                 static_cast<double>(schedule.sizing->repeats);
+  const double of_part =
+      (static_cast<double>(state_.group) + inside) / static_cast<double>(schedule.groups.size());
+  return (static_cast<double>(reference.part) + of_part) / static_cast<double>(parts_.expected());
 }
 
 std::string Sequencer::blocked() const {

@@ -1,6 +1,7 @@
 // The controller: fires the steps of a schedule on their units, in order within a step; precedes()
-// says which step goes first. It knows when everything it has started ends; only transfers to and
-// from memory report back.
+// says which step goes first. Of several schedules one after another, those that go on without a
+// pause are a phase: each step walks from one into the next by itself. It knows when everything it
+// has started ends; only transfers to and from memory report back.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +9,12 @@
 #include <vector>
 
 #include "models/engine/run/run_options.hpp"
-#include "models/engine/schedule/layout.hpp"
 #include "models/engine/schedule/port_table.hpp"
 #include "models/engine/schedule/schedule.hpp"
 #include "models/engine/schedule/step_cost.hpp"
 #include "sim/common/unit.hpp"
 #include "sim/engine/moved.hpp"
+#include "sim/engine/parts.hpp"
 #include "sim/engine/step_state.hpp"
 #include "sim/matmul/array.hpp"
 #include "sim/memory/buffer.hpp"
@@ -31,9 +32,12 @@ struct SequencerState {
     Cycle at = 0;
     std::int64_t tile = 0;
     Coordinates where{};
+    std::int64_t heads = 0;  // of the parts before its own
   };
 
+  std::size_t first = 0;  // part of the phase
   std::size_t group = 0;
+  std::int64_t keys = 1;  // slots of an outer iteration: the most of any part of the phase
   std::vector<StepState> steps;
   std::vector<Issue> units;
   weft::engine::PortTable ports;
@@ -48,14 +52,16 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
  public:
   static constexpr std::int64_t kTransfersInFlight = 4;
 
-  Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events);
+  // `more`: what follows, where there is more than one schedule.
+  Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events,
+            weft::engine::ScheduleStream* more = nullptr);
 
   const UnitClass& unit_class() const override {
     static constexpr UnitClass kSequencer{"sequencer"};
     return kSequencer;
   }
   TimingDependsOn timing_depends_on() const override {
-    return schedule_.sizing->masked ? TimingDependsOn::mask : TimingDependsOn::shape;
+    return first_.sizing->masked ? TimingDependsOn::mask : TimingDependsOn::shape;
   }
   // "commands[0]" and so on of the arrays, in their order, "uses", "transfers" and "completions".
   void list_ports(PortList& ports) override;
@@ -65,14 +71,17 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   bool done() const override { return state_.done; }
   Cycle finished_at() const { return state_.last_end; }
   double progress() const;
-  const weft::engine::Layout& layout() const { return layout_; }
+  // Of the only schedule.
+  const weft::engine::Layout& layout() const { return parts_.at(0).layout; }
   std::vector<TensorBytes>& moved() { return state_.moved; }
   // What each unfinished step waits for, for the message of a deadlock.
   std::string blocked() const;
 
-  // Steady-state advance. A phase is a group; the position is the reference step's, relative to
-  // which the words are.
-  std::size_t phase() const override { return state_.group; }
+  // Steady-state advance. To it a phase is a group of the part in which the reference step is; the
+  // position is that step's, relative to which the words are.
+  std::size_t phase() const override {
+    return steps()[group().reference].part * first_.groups.size() + state_.group;
+  }
   const Position& position() const override { return steps()[group().reference].at; }
   bool advances_at(int level) const override;
   void fingerprint(StateWords& out) const override;
@@ -93,12 +102,31 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
     Cycle space = 0;
     Cycle at() const { return data > space ? data : space; }
   };
-  const weft::engine::GroupSchedule& group() const { return schedule_.groups[state_.group]; }
+  // What all parts of the phase have alike: all but costs and trips.
+  const weft::engine::GroupSchedule& group() const {
+    return parts_.at(state_.first).schedule.groups[state_.group];
+  }
+  const weft::engine::LoweredGroup& lowered() const {
+    return parts_.at(state_.first).schedule.lowering->groups[state_.group];
+  }
+  // Of the part in which a step is.
+  const Parts::Part& part_of(int step) const {
+    return parts_.at(state_.steps[static_cast<std::size_t>(step)].part);
+  }
+  const weft::engine::GroupSize& size_of(int step) const {
+    return part_of(step).schedule.sizing->groups[state_.group];
+  }
+  const Walker& walker(int step) const {
+    return part_of(step).walkers[state_.group][static_cast<std::size_t>(step)];
+  }
   const std::vector<StepState>& steps() const { return state_.steps; }
   int pass_loop() const { return group().pass_loop; }
   int outer_loop() const { return pass_loop() - 1; }
 
   void enter_group(Cycle now);
+  bool enter_next(Cycle now);
+  std::uint8_t move(int step);
+  void widen_slots(std::int64_t keys);
   void complete_transfers(Cycle now);
   Cycle fire_ready(Cycle now);
   bool unit_accepts(int unit, Cycle now) const;
@@ -110,7 +138,8 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   void fire(int step, Cycle now, const Ready& ready);
   void fire_compute(int step, Cycle now, const Ready& ready);
   void fire_transfer(int step, Cycle now);
-  void tell(int step, Cycle begin, Cycle end, std::int64_t tile, const Coordinates& at);
+  State::Begun firing(int step, Cycle now) const;
+  void tell(int step, Cycle end, const State::Begun& begun);
   void finish_iterations(int step, std::uint8_t ended, Times times);
   void note_slot(int step, Times times);
   void mark_boundary(int step, std::uint8_t ended);
@@ -118,8 +147,8 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   bool preloads(int step) const;
   bool drains(int step) const;
   std::int64_t key(int step) const;
-  std::int64_t pass_index(const Coordinates& at) const;
-  std::int64_t pass_total(const Coordinates& at) const;
+  std::int64_t pass_index(int step) const;
+  std::int64_t pass_total(int step) const;
   // Iterations of `level` that every step can move without meeting a tile of another class.
   std::int64_t regular_iterations(int level) const;
   std::int64_t oldest_outer(int producer) const;
@@ -127,19 +156,17 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   void fingerprint_slots(StateWords& out, std::size_t s, Cycle past) const;
   static void move_ring(StepState& step, std::size_t l, Cycle cycles, std::int64_t shift);
   void move_slots(std::size_t s, const Jump& jump, bool moves, std::int64_t outer_shift);
-  std::int64_t pass_tiles(const Jump& jump) const;
+  std::int64_t pass_tiles(int step, const Jump& jump) const;
   Cycle horizon(Cycle now) const;
   void places_in_bursts(StateWords& out, int step, int level) const;
 
-  const weft::engine::Schedule& schedule_;
-  weft::engine::Layout layout_{schedule_};
+  const weft::engine::Schedule& first_;
+  Parts parts_;
+  int fetcher_;  // its unit
   memory::Takes takes_;
   Ports ports_;
   weft::engine::EventSink* events_;
-  bool own_ports_;                            // of each tensor in the buffer: nobody waits for one
-  std::vector<std::vector<Walker>> walkers_;  // by group, by step
-  // By group, by step: loops whose times are remembered.
-  std::vector<std::vector<std::uint8_t>> ring_loops_;
+  bool own_ports_;  // of each tensor in the buffer: nobody waits for one
 };
 
 }  // namespace weft::sim::engine

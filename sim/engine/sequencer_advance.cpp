@@ -26,10 +26,10 @@ constexpr std::int64_t kStarted = std::int64_t{1} << 40;        // apart from an
 // Periods are looked for at loops outside the pass rank's tiles, and at that loop itself: inside
 // it, progress by key is not the same at every key.
 bool Sequencer::advances_at(int level) const {
-  const auto& lowered = schedule_.lowering->groups[group().group];
-  if (level > pass_loop() || level >= static_cast<int>(lowered.loops.size())) return false;
-  if (!schedule_.sizing->masked || level == 0) return true;
-  return lowered.loops[level].base == schedule_.lowering->mask_key;
+  if (level > pass_loop() || level >= static_cast<int>(lowered().loops.size())) return false;
+  const weft::engine::Schedule& schedule = parts_.at(state_.first).schedule;
+  if (!schedule.sizing->masked || level == 0) return true;
+  return lowered().loops[level].base == schedule.lowering->mask_key;
 }
 
 // The oldest outer iteration of `producer` that someone still reads by key.
@@ -53,7 +53,7 @@ Cycle Sequencer::horizon(Cycle now) const {
     if (!state_.steps[s].finished)
       waiting = std::max(waiting, now - state_.units[group().steps[s].unit].free_at);
   }
-  return schedule_.longest_latency + 2 + waiting;
+  return parts_.longest_latency() + 2 + waiting;
 }
 
 void Sequencer::fingerprint(StateWords& out) const {
@@ -65,6 +65,7 @@ void Sequencer::fingerprint(StateWords& out) const {
     const StepState& step = state_.steps[s];
     const ScheduledStep& scheduled = group().steps[s];
     out.word(step.finished ? 1 : 0);
+    out.word(static_cast<std::int64_t>(step.part));
     for (const int l : scheduled.loops)
       out.word(step.finished ? 0 : l <= level ? step.at[l] - base[l] : step.at[l]);
     if (scheduled.kind != StepKind::compute && !step.finished)
@@ -118,14 +119,13 @@ void Sequencer::fingerprint_slots(StateWords& out, std::size_t s, Cycle past) co
   const std::int64_t oldest = oldest_outer(static_cast<int>(s));
   out.word(current - oldest);
   const bool relative = out.level() == pass_loop();
-  const auto& lowered = schedule_.lowering->groups[group().group];
-  const std::int64_t origin = relative ? pass_index(step.at) : 0;
+  const std::int64_t origin = relative ? pass_index(static_cast<int>(s)) : 0;
   for (std::int64_t outer = std::max<std::int64_t>(oldest, 0); outer <= current; ++outer) {
-    const std::size_t row = static_cast<std::size_t>((outer % kOuterRing) * group().keys);
-    for (std::int64_t k = 0; k < group().keys; ++k) {
+    const std::size_t row = static_cast<std::size_t>((outer % kOuterRing) * state_.keys);
+    for (std::int64_t k = 0; k < state_.keys; ++k) {
       const Slot& slot = step.slots[row + static_cast<std::size_t>(k)];
       // A key without progress (a smaller last block leaves some out) stays without.
-      out.word(relative && outer == current && lowered.pass_rank != kNone && slot.count > 0
+      out.word(relative && outer == current && lowered().pass_rank != kNone && slot.count > 0
                    ? slot.count - origin + kStarted
                    : slot.count);
       out.recent_time(slot.latest.start, past);
@@ -137,15 +137,17 @@ void Sequencer::fingerprint_slots(StateWords& out, std::size_t s, Cycle past) co
 // Where in a burst transfers begin, which is what cuts them into requests.
 void Sequencer::places_in_bursts(StateWords& out, int step, int level) const {
   const ScheduledStep& scheduled = group().steps[step];
-  const std::size_t g = group().group;
+  const Parts::Part& part = part_of(step);
   at_ends_inside(
       scheduled.loops, level, state_.steps[step].at,
       [&](int loop, const Coordinates& at) {
-        return trip_range(*schedule_.lowering, *schedule_.sizing, g, scheduled.loops, loop, at);
+        return trip_range(*part.schedule.lowering, *part.schedule.sizing, state_.group,
+                          scheduled.loops, loop, at);
       },
       [&](const Coordinates& at) {
-        const std::uint64_t address = layout_.address(g, scheduled.tensor, scheduled.loops, at);
-        out.word(static_cast<std::int64_t>(address % layout_.alignment()));
+        const std::uint64_t address =
+            part.layout.address(state_.group, scheduled.tensor, scheduled.loops, at);
+        out.word(static_cast<std::int64_t>(address % part.layout.alignment()));
       });
 }
 
@@ -169,8 +171,9 @@ std::int64_t Sequencer::regular_iterations(int level) const {
     if (state_.steps[s].finished || !runs(group().steps[s], level)) continue;
     // The next firing too must be of the same class after the jump.
     const Coordinates& at = state_.steps[s].at;
-    const std::int64_t end = weft::engine::regular_end(
-        *schedule_.lowering, *schedule_.sizing, group().group, group().steps[s].loops, level, at);
+    const weft::engine::Schedule& own = part_of(static_cast<int>(s)).schedule;
+    const std::int64_t end = weft::engine::regular_end(*own.lowering, *own.sizing, state_.group,
+                                                       group().steps[s].loops, level, at);
     least = std::min(least, end - 1 - at[level]);
   }
   return least == INT64_MAX ? 0 : std::max<std::int64_t>(0, least);
@@ -226,22 +229,22 @@ void Sequencer::move_slots(std::size_t s, const Jump& jump, bool moves, std::int
   for (std::int64_t row = 0; row < kOuterRing; ++row) {
     const std::int64_t to = (row + outer_shift) % kOuterRing;
     const bool current = row == step.ordinal[outer_loop()] % kOuterRing;
-    for (std::int64_t k = 0; k < group().keys; ++k) {
-      Slot slot = step.slots[static_cast<std::size_t>(row * group().keys + k)];
+    for (std::int64_t k = 0; k < state_.keys; ++k) {
+      Slot slot = step.slots[static_cast<std::size_t>(row * state_.keys + k)];
       slot.latest.start += jump.cycles;
       slot.latest.end += jump.cycles;
       if (jump.level == pass_loop() && current && moves && slot.count > 0)
-        slot.count += pass_tiles(jump);
-      slots[static_cast<std::size_t>(to * group().keys + k)] = slot;
+        slot.count += pass_tiles(static_cast<int>(s), jump);
+      slots[static_cast<std::size_t>(to * state_.keys + k)] = slot;
     }
   }
   step.slots = std::move(slots);
 }
 
 // Tiles of the pass rank in the jump: its loop runs over tiles, or over blocks of them.
-std::int64_t Sequencer::pass_tiles(const Jump& jump) const {
-  const auto& lowered = schedule_.lowering->groups[group().group];
-  const auto& size = schedule_.sizing->groups[group().group];
+std::int64_t Sequencer::pass_tiles(int step, const Jump& jump) const {
+  const auto& lowered = this->lowered();
+  const auto& size = size_of(step);
   for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
     if (lowered.tiled[i].base == lowered.pass_rank && lowered.tiled[i].block_loop == jump.level) {
       return jump.iterations * jump.periods * size.ranks[i].block;

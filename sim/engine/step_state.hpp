@@ -35,6 +35,7 @@ struct StepState {
   std::array<std::int64_t, kMostLoops>
       ordinal{};  // iterations of each loop begun before the current one
   std::array<std::int64_t, kMostLoops> completed{};  // iterations of each loop that are complete
+  std::size_t part = 0;  // of the run's schedules, whose coordinates `at` are
   bool finished = false;
   std::array<std::vector<Times>, kMostLoops>
       rings;                // by loop: times of the last kRing completed iterations

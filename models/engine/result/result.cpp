@@ -81,19 +81,23 @@ double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum
 
 // Nothing without a spatial array: there are no slots to be used.
 std::optional<double> useful_macs(const Result& result, const Lowering& lowering,
-                                  const Sizing& sizing) {
+                                  std::span<const Sizing* const> sizings) {
   double slots = 0;
   for (const Array* array : lowering.arrays) slots += slots_of(*array);
   if (slots == 0) return std::nullopt;
   double points = 0;
-  for (const LoweredGroup& group : lowering.groups) {
-    for (const LoweredStep& step : group.steps) {
-      if (step.product && lowering.arrays[step.array]->kind == ArrayKind::spatial)
-        points += points_of(lowering, sizing, step.einsums[0]);
+  for (const Sizing* sizing : sizings) {
+    double of_a_head = 0;
+    for (const LoweredGroup& group : lowering.groups) {
+      for (const LoweredStep& step : group.steps) {
+        if (step.product && lowering.arrays[step.array]->kind == ArrayKind::spatial)
+          of_a_head += points_of(lowering, *sizing, step.einsums[0]);
+      }
     }
+    points += of_a_head * static_cast<double>(sizing->repeats);
   }
   const double available = slots * static_cast<double>(result.cycles);
-  return available > 0 ? points * static_cast<double>(sizing.repeats) / available : 0;
+  return available > 0 ? points / available : 0;
 }
 
 // Share of what the unit could do: of its cycles, or for the buffer, whose ports are several, of
@@ -148,7 +152,7 @@ double utilisation(const Result& result, const Lowering& lowering, ArrayKind kin
   return most;
 }
 
-void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {
+void conclude(Result& result, const Lowering& lowering, std::span<const Sizing* const> sizings) {
   check_dram_bytes(result);
   result.bound_by = kNone;
   double most = -1;
@@ -158,7 +162,7 @@ void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {
     most = here;
     result.bound_by = static_cast<int>(u);
   }
-  result.useful_macs = useful_macs(result, lowering, sizing);
+  result.useful_macs = useful_macs(result, lowering, sizings);
 }
 
 std::string bound_words(const Result& result, const Lowering& lowering) {

@@ -151,9 +151,13 @@ double utilisation(const Result& result, const Lowering& lowering, ArrayKind kin
 double share(const Result& result, const UnitResult& unit);
 
 // Picks `bound_by`, the unit with the largest busy share (of the buffer: share of its port slots),
-// and computes useful_macs; called by every fidelity. TooLarge where the DRAM's bytes together take
-// more than 64 bits.
-void conclude(Result& result, const Lowering& lowering, const Sizing& sizing);
+// and computes useful_macs over everything that ran; called by every fidelity. TooLarge where the
+// DRAM's bytes together take more than 64 bits.
+void conclude(Result& result, const Lowering& lowering, std::span<const Sizing* const> sizings);
+inline void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {
+  const Sizing* const one = &sizing;
+  conclude(result, lowering, {&one, 1});
+}
 // "array_1d: busy 99.1 % of the cycles …": the binding constraint in words.
 std::string bound_words(const Result& result, const Lowering& lowering);
 

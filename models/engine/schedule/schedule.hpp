@@ -40,6 +40,8 @@ struct Need {
   std::int64_t lag = 0;
   std::int64_t latency = 0;  // cycles on the way, beyond the result's register
   bool streamed = false;     // elements flow one by one: the consumer may start behind the first
+
+  friend bool operator==(const Need&, const Need&) = default;
 };
 
 enum class StepKind : std::uint8_t { compute, load, store };
