@@ -35,4 +35,7 @@ std::string shortened(std::string_view text, std::size_t most);
 // of ASCII other than tab and line breaks. npos where there is none.
 std::size_t first_not_text(std::string_view bytes);
 
+// For a POSIX shell: quoted where it must be.
+std::string shell_word(const std::string& text);
+
 }  // namespace weft

@@ -152,15 +152,14 @@ Bench::Point Bench::point_of(const Job& job) const {
   const Model& model = published_model(job.model);
   Point point;
   point.design = &designs_.at(key_of(job));
+  point.workload = point.workload.at({.batch = kBatch,
+                                      .heads = model.heads,
+                                      .kv_heads = model.heads,
+                                      .seq_q = job.length,
+                                      .seq_kv = job.length,
+                                      .width_qk = model.width,
+                                      .width_v = model.width});
   point.workload.name = workload_name(job.model);
-  workload::Shape& shape = point.shape;
-  shape = {.batch = kBatch,
-           .heads = model.heads,
-           .kv_heads = model.heads,
-           .seq_q = job.length,
-           .seq_kv = job.length,
-           .width_qk = model.width,
-           .width_v = model.width};
   point.workload.model_width = model.model_width;
   point.workload.feed_forward_width = model.feed_forward;
   if (job.kind != JobKind::linear) return point;
@@ -172,20 +171,20 @@ Bench::Point Bench::point_of(const Job& job) const {
   const std::int64_t columns = job.product == "FFN1"  ? model.feed_forward
                                : job.product == "QKV" ? all_heads
                                                       : model.model_width;
-  shape = {.batch = 1,
-           .heads = 1,
-           .kv_heads = 1,
-           .seq_q = kBatch * job.length,
-           .seq_kv = kBatch * job.length,
-           .width_qk = columns,
-           .width_v = columns};
+  point.workload = point.workload.at({.batch = 1,
+                                      .heads = 1,
+                                      .kv_heads = 1,
+                                      .seq_q = kBatch * job.length,
+                                      .seq_kv = kBatch * job.length,
+                                      .width_qk = columns,
+                                      .width_v = columns});
   point.workload.model_width = contracted;
   return point;
 }
 
 Outcome Bench::run(const Job& job, const Runner& runner) const {
   const Point point = point_of(job);
-  const engine::Result result = runner(*point.design, point.workload, point.shape);
+  const engine::Result result = runner(*point.design, point.workload);
   Outcome out;
   out.status = std::string(config::name_of(result.status));
   if (result.status != engine::Status::ok) {
@@ -193,7 +192,8 @@ Outcome Bench::run(const Job& job, const Runner& runner) const {
     for (const cost::Table& table : tables_) out.energy[table.name] = {};
     return out;
   }
-  const engine::Mapping mapping = engine::map_point(*point.design, point.workload, point.shape, 1);
+  const engine::Mapping mapping =
+      engine::map_point(*point.design, point.workload, point.workload.shape(), 1);
   const engine::Lowering& lowering = *mapping.lowering;
   out.cycles = static_cast<double>(result.cycles);
   out.latency_s = result.seconds();

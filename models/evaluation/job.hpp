@@ -58,8 +58,7 @@ struct Outcome {
   std::int64_t query_blocks = 0;  // times that K and V are read, of FuseMax's cascade
 };
 
-using Runner = std::function<engine::Result(const engine::Design&, const workload::Workload&,
-                                            const workload::Shape&)>;
+using Runner = std::function<engine::Result(const engine::Design&, const workload::Workload&)>;
 
 // Designs are loaded once; `tables` price every run.
 class Bench {
@@ -72,7 +71,6 @@ class Bench {
   struct Point {
     const engine::Design* design = nullptr;
     workload::Workload workload;
-    workload::Shape shape;
   };
   Point point_of(const Job& job) const;
 

@@ -51,8 +51,7 @@ std::optional<Invocation> Expansion::take(bool complete) {
 // What rests on others is asked for only when all before it is complete, and so never put together
 // with what it rests on.
 std::optional<Invocation> Expansion::next(bool complete) {
-  std::optional<Invocation> made =
-      ahead_ ? std::exchange(ahead_, std::nullopt) : take(complete);
+  std::optional<Invocation> made = ahead_ ? std::exchange(ahead_, std::nullopt) : take(complete);
   if (!made) return std::nullopt;
   while ((ahead_ = take(false)) && ahead_->shape == made->shape)
     made->layers = plus(made->layers, ahead_->layers, "layers");

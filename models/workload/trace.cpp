@@ -214,7 +214,12 @@ Phase phase_of(const Shape& shape) {
 
 }  // namespace
 
-Trace load_trace(const std::filesystem::path& path) { return parse_trace(load_safetensors(path)); }
+Trace load_trace(const std::filesystem::path& path) {
+  Trace trace = parse_trace(load_safetensors(path));
+  trace.file = path.string();
+  trace.causal_in_file = trace.shape.causal;
+  return trace;
+}
 
 Trace parse_trace(const Safetensors& file) {
   const TraceReader reader(file);

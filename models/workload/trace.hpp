@@ -38,6 +38,8 @@ struct Trace {
   std::optional<EmptyRows> empty_rows{};
   std::vector<LayerTrace> layers{};
   std::string content_sha256;  // of the file's bytes
+  std::string file{};          // as asked for
+  bool causal_in_file = false;
 };
 
 // Tensors layers.N.q, layers.N.k, layers.N.v (F32, BF16, F16 or F64) of [heads, sequence, width], a

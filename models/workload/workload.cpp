@@ -83,6 +83,20 @@ Shape Workload::shape() const {
           .phase = phase};
 }
 
+Workload Workload::at(const Shape& shape) const {
+  Workload made = *this;
+  made.batch = shape.batch;
+  made.heads = shape.heads;
+  made.kv_heads = shape.kv_heads;
+  made.seq = shape.seq_q;
+  made.seq_kv = shape.seq_kv;
+  made.width_qk = shape.width_qk;
+  made.width_v = shape.width_v;
+  made.causal = shape.causal;
+  made.phase = shape.phase;
+  return made;
+}
+
 Workload load_workload(const std::filesystem::path& file, Assume assume, const ReadLimits& limits) {
   Workload out;
   if (file.extension() == ".json") {
@@ -94,6 +108,9 @@ Workload load_workload(const std::filesystem::path& file, Assume assume, const R
   }
   out.file = file.string();
   out.name = file.stem().string();
+  out.asked = out.file;
+  out.assume = assume;
+  out.own = std::make_shared<const Workload>(out);
   return out;
 }
 

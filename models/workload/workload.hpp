@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,8 +66,15 @@ struct Workload {
   bool names_batch = true;
   std::int64_t longest = 0;  // tokens that the model has positions for; 0: not known
   std::vector<Unmodelled> unmodelled{};
+  std::shared_ptr<const Workload> own{};  // as the file says, before anybody changed it
+  // Of who asks for it:
+  std::string asked{};  // the name or path that it was asked for by
+  Assume assume = Assume::nothing;
+  bool mask_told = false;  // causal or not is as told, not as the file leaves open
 
   Shape shape() const;
+  // The same model at another shape.
+  Workload at(const Shape& shape) const;
 };
 
 inline auto fields(config::Tag<Workload>) {

@@ -8,7 +8,7 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/run/result_json.hpp"
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run.hpp"
 #include "models/engine/run/run_options.hpp"
 #include "sim/engine/run.hpp"
 
@@ -18,7 +18,6 @@ namespace {
 using engine::Catalog;
 using engine::Design;
 using engine::Result;
-using engine::RunOptions;
 using workload::Shape;
 using workload::Workload;
 
@@ -49,10 +48,11 @@ std::vector<Shape> varied_shapes(bool causal) {
 void analytic(benchmark::State& state, const std::string& name, bool causal) {
   const Design design = Design::load(catalog(), name);
   const Workload workload = bert_base();
-  const std::vector<Shape> shapes = varied_shapes(causal);
+  std::vector<Workload> points;
+  for (const Shape& shape : varied_shapes(causal)) points.push_back(workload.at(shape));
   std::size_t next = 0;
   for (auto _ : state) {
-    const Result result = engine::run_analytic(design, workload, shapes[next++ % shapes.size()]);
+    const Result result = engine::run_analytic(design, points[next++ % points.size()]);
     benchmark::DoNotOptimize(result.cycles);
   }
   state.SetItemsProcessed(state.iterations());
@@ -62,8 +62,7 @@ void analytic(benchmark::State& state, const std::string& name, bool causal) {
 void analytic_shipped(benchmark::State& state, const std::string& name) {
   const Design design = Design::load(catalog(), name);
   const Workload workload = bert_base();
-  for (auto _ : state)
-    benchmark::DoNotOptimize(engine::run_analytic(design, workload, workload.shape()).cycles);
+  for (auto _ : state) benchmark::DoNotOptimize(engine::run_analytic(design, workload).cycles);
 }
 
 // Points whose walks are among the longest of thousands drawn by scripts/check/closed_form.py.
@@ -100,9 +99,8 @@ std::vector<Hard> hard_points() {
 }
 void analytic_hard(benchmark::State& state, const Hard& hard) {
   const Design design = Design::load(catalog(), hard.design, hard.settings);
-  const Workload workload = bert_base();
-  for (auto _ : state)
-    benchmark::DoNotOptimize(engine::run_analytic(design, workload, hard.shape).cycles);
+  const Workload workload = bert_base().at(hard.shape);
+  for (auto _ : state) benchmark::DoNotOptimize(engine::run_analytic(design, workload).cycles);
 }
 
 void systemc(benchmark::State& state, const std::string& name) {
@@ -110,8 +108,7 @@ void systemc(benchmark::State& state, const std::string& name) {
   Workload workload = bert_base();
   workload.seq = state.range(0) * 1024;
   std::uint64_t cycles = 0;
-  for (auto _ : state)
-    cycles = sim::engine::run(design, workload, workload.shape(), RunOptions{}).cycles;
+  for (auto _ : state) cycles = sim::engine::run(design, workload).cycles;
   state.counters["cycles"] = static_cast<double>(cycles);
 }
 
@@ -124,15 +121,14 @@ void load_design(benchmark::State& state, const std::string& name) {
 void result_to_json(benchmark::State& state) {
   const Design design = Design::load(catalog(), "fusemax");
   const Workload workload = bert_base();
-  const Result result = engine::run_analytic(design, workload, workload.shape());
-  engine::Report report{.design = &design,
-                        .result = &result,
-                        .workload = "bert-base",
-                        .version = "0",
-                        .config_sha256 = std::string(64, '0'),
-                        .command = "weft run"};
+  const Result result = engine::run_analytic(design, workload);
+  engine::Report report{
+      .design = &design,
+      .result = &result,
+      .workload = "bert-base",
+      .provenance = {.version = "0", .config_sha256 = std::string(64, '0'), .command = "weft run"}};
   for (auto _ : state) {
-    report.seed += 1;
+    report.provenance.seed += 1;
     benchmark::DoNotOptimize(engine::result_json(report).size());
   }
 }

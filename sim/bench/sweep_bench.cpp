@@ -8,7 +8,6 @@
 
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design.hpp"
-#include "models/engine/run/run_analytic.hpp"
 
 namespace weft::bench {
 namespace {

@@ -72,7 +72,6 @@ int compare(const CompareCommand& o) {
         progress.show((static_cast<double>(runs.size()) + share) /
                       static_cast<double>(designs.size()));
       };
-      how.design_arguments = " --design " + shell_word(design.name());
       how.stop = interrupt.token();
       runs.push_back(execute(std::move(design), point, how));
     }

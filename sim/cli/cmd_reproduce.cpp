@@ -10,7 +10,7 @@
 #include "models/common/atomic_file.hpp"
 #include "models/common/text.hpp"
 #include "models/engine/design/catalog.hpp"
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run.hpp"
 #include "models/evaluation/reproduction.hpp"
 #include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
@@ -63,16 +63,14 @@ std::vector<cost::Table> tables_of(const engine::Catalog& catalog, const std::st
 }
 
 Outcome analytic_outcome(const evaluation::Bench& bench, const evaluation::Job& job) {
-  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload,
-                           const workload::Shape& shape) {
-    return engine::run_analytic(design, workload, shape);
+  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload) {
+    return engine::run_analytic(design, workload);
   });
 }
 
 Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job& job) {
-  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload,
-                           const workload::Shape& shape) {
-    return sim::engine::run(design, workload, shape, {});
+  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload) {
+    return sim::engine::run(design, workload);
   });
 }
 

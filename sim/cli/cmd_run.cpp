@@ -158,9 +158,6 @@ int run(const RunCommand& o) {
   Progress progress(design.name());
   ExecuteOptions how;
   how.progress = [&](double share) { progress.show(share); };
-  how.design_arguments =
-      o.design.empty() ? " --arch " + shell_word(o.arch) + " --binding " + shell_word(o.binding)
-                       : " --design " + shell_word(o.design);
   how.events = o.perfetto.empty() ? nullptr : &timeline;
   how.outputs = o.write_values.empty() ? nullptr : &values;
   how.stop = interrupt.token();

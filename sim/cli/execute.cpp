@@ -15,14 +15,13 @@ namespace weft::cli {
 namespace {
 
 // A point's fault in the architecture is said of the line that set the value.
-[[noreturn]] void rethrow_with_place(const ConfigError& error, const engine::Design& design) {
-  std::vector<Problem> problems = error.problems();
+[[noreturn]] void refuse_with_place(std::vector<Problem> problems, const engine::Design& design) {
   for (Problem& problem : problems) {
     if (problem.where.file.empty() && problem.field.starts_with("arch.")) {
       problem.where = config::origin_of(design.arch_origins(), problem.field.substr(5));
     }
   }
-  throw ConfigError(std::move(problems), error.more());
+  throw ConfigError(std::move(problems));
 }
 
 }  // namespace
@@ -36,22 +35,9 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
   how.tensors = options.outputs;
   how.stop = options.stop;
   how.progress = options.progress;
-  try {
-    run.result = std::make_unique<engine::Result>(
-        sim::engine::run(*run.design, point.workload, point.shape, how));
-  } catch (const ConfigError& error) {
-    rethrow_with_place(error, *run.design);
-  }
-  run.report = {.design = run.design.get(),
-                .result = run.result.get(),
-                .workload = point.workload.name,
-                .version = WEFT_VERSION,
-                .config_sha256 = engine::config_sha256(*run.design, point.workload, point.shape,
-                                                       how, point.cost.get()),
-                .seed = how.seed,
-                .command = "weft run" + options.design_arguments + point.arguments,
-                .cost = point.cost.get(),
-                .assumptions = point.assumptions};
+  run.result = std::make_unique<engine::Result>(sim::engine::run(*run.design, point.workload, how));
+  if (!run.result->problems.empty()) refuse_with_place(run.result->problems, *run.design);
+  run.report = engine::report_of(*run.design, point.workload, how, *run.result);
   run.cost = point.cost;
   return run;
 }

@@ -23,7 +23,6 @@ struct Executed {
 
 struct ExecuteOptions {
   std::function<void(double)> progress;  // called with the share done
-  std::string design_arguments;          // " --design fusemax", of the canonical command line
   engine::EventSink* events = nullptr;
   std::vector<workload::ComputedTensor>* outputs = nullptr;
   std::stop_token stop;

@@ -163,7 +163,7 @@ std::string summary(const Executed& run) {
         fmt::format("energy        {}\n",
                     energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
   out += fmt::format("bound by      {}\n", visible(engine::bound_words(result, lowering))) +
-         assumptions_text(run.report.assumptions) + "\n";
+         assumptions_text(run.report.provenance.assumptions) + "\n";
   out += units_table(run) + "\n" + traffic_table(run);
   return run.cost ? out + "\n" + energy_table(run) : out;
 }
@@ -190,7 +190,7 @@ std::string comparison_table(const std::vector<Executed>& runs) {
   const Executed& first = runs.front();
   return fmt::format("{}: {} ({})\n", visible(first.report.workload), shape_text(*first.result),
                      config::name_of(first.result->fidelity)) +
-         table.text(2) + assumptions_text(first.report.assumptions);
+         table.text(2) + assumptions_text(first.report.provenance.assumptions);
 }
 
 }  // namespace weft::cli

@@ -7,8 +7,10 @@
 #include <charconv>
 #include <filesystem>
 
+#include "models/common/text.hpp"
 #include "models/cost/scaling.hpp"
 #include "models/engine/design/catalog.hpp"
+#include "models/engine/run/provenance.hpp"
 
 namespace weft::cli {
 namespace {
@@ -119,29 +121,6 @@ Shape stated_shape(const PointOptions& o, const workload::Workload& workload) {
   return shape;
 }
 
-// Options that make `shape` of the workload's own; the fewest, in a fixed order.
-std::string shape_arguments(const Shape& shape, const workload::Workload& workload) {
-  const Shape own = workload.shape();
-  std::string out;
-  const auto set = [&](const char* name, std::int64_t value, std::int64_t otherwise) {
-    if (value != otherwise) out += fmt::format(" {} {}", name, value);
-  };
-  set("--batch", shape.batch, own.batch);
-  set("--heads", shape.heads, own.heads);
-  set("--kv-heads", shape.kv_heads,
-      shape.heads != own.heads && !workload.kv_heads ? shape.heads : own.kv_heads);
-  if (shape.seq_q == shape.seq_kv && shape.seq_q != own.seq_q && shape.seq_kv != own.seq_kv) {
-    set("--seq", shape.seq_q, own.seq_q);
-  } else {
-    set("--seq-q", shape.seq_q, own.seq_q);
-    set("--seq-kv", shape.seq_kv, own.seq_kv);
-  }
-  set("--width-qk", shape.width_qk, own.width_qk);
-  set("--width-v", shape.width_v, own.width_v);
-  if (shape.causal != own.causal) out += shape.causal ? " --causal" : " --no-causal";
-  return out;
-}
-
 std::uint64_t seed_of(const std::string& text) {
   std::uint64_t seed = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
@@ -177,26 +156,6 @@ workload::Assume assume_of(const std::string& text) {
   refuse("--assume", text, config::unknown_name(text, config::names_of<workload::Assume>()));
 }
 
-// What the run leaves out of its workload, which `point` names.
-void state_assumptions(const PointOptions& options, workload::Assume assume, Point& point) {
-  const bool traced = point.trace.has_value();
-  const Shape own = point.workload.shape();
-  const workload::Stated stated{
-      .assume = assume,
-      .mask = options.causal.has_value(),
-      .batch = traced || point.shape.batch != own.batch,
-      .length = traced || point.shape.seq_q != own.seq_q || point.shape.seq_kv != own.seq_kv};
-  const std::int64_t layers = traced ? static_cast<std::int64_t>(point.trace->layers.size()) : 1;
-  point.assumptions = workload::assumptions_of(point.workload, point.shape, layers, stated);
-  if (!options.assume.empty()) point.arguments += " --assume " + options.assume;
-  // A mask that the file leaves to be told is told again, be it the file's own.
-  const auto& unmodelled = point.workload.unmodelled;
-  const bool left_open = std::any_of(unmodelled.begin(), unmodelled.end(),
-                                     [](const workload::Unmodelled& what) { return what.of_mask; });
-  if (left_open && stated.mask && point.shape.causal == own.causal)
-    point.arguments += own.causal ? " --causal" : " --no-causal";
-}
-
 // A convention, from its option or from the trace, as a value of the binding.
 template <class E>
 void take_convention(const char* option, const std::string& text, const char* path,
@@ -217,15 +176,16 @@ void take_convention(const char* option, const std::string& text, const char* pa
   if (taken) point.settings.emplace_back(path, std::string(config::name_of(*taken)));
 }
 
-// Trace and workload, and the shape from both; gives the beginning of the canonical arguments.
+// Trace and workload, and the shape from both.
 void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
   refuse_doubled(options);
   const workload::Assume assume = assume_of(options.assume);
   std::optional<workload::Workload> named;
   if (!options.workload.empty()) {
     named = workload::load_workload(catalog.file("workload", options.workload), assume);
-    point.arguments += " --workload " + shell_word(options.workload);
+    named->asked = options.workload;
   }
+  Shape shape;
   if (options.values.empty()) {
     if (!named)
       throw ConfigError(
@@ -234,33 +194,32 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
                   "",
                   "missing: name a workload, or give a trace with --values; workloads: " +
                       one_of(catalog.list("workload"))});
-    point.workload = *named;
-    point.shape = stated_shape(options, *named);
-    point.arguments += shape_arguments(point.shape, *named);
+    shape = stated_shape(options, *named);
   } else {
     point.trace = workload::load_trace(options.values);
-    point.shape = traced_shape(options, *point.trace, named ? &*named : nullptr);
-    point.arguments += " --values " + shell_word(options.values);
-    const bool otherwise = point.trace->shape.causal || (named && named->causal);
-    if (point.shape.causal != otherwise)
-      point.arguments += point.shape.causal ? " --causal" : " --no-causal";
-    if (named) {
-      point.workload = *named;
-    } else {
-      point.workload.name = std::filesystem::path(options.values).stem().string();
-      point.workload.layers = static_cast<std::int64_t>(point.trace->layers.size());
-    }
+    shape = traced_shape(options, *point.trace, named ? &*named : nullptr);
   }
   const std::string where = options.values.empty()
                                 ? "--workload " + options.workload + " with the options"
                                 : options.values + " with the options";
-  if (auto problems = workload::problems_of(point.shape, {where, 0, 0}); !problems.empty())
+  if (auto problems = workload::problems_of(shape, {where, 0, 0}); !problems.empty())
     throw ConfigError(std::move(problems));
-  if (point.trace) point.trace->shape = point.shape;  // masked as told
-  state_assumptions(options, assume, point);
+  if (named) {
+    point.workload = *named;
+  } else {
+    point.workload.name = std::filesystem::path(options.values).stem().string();
+    point.workload.layers = static_cast<std::int64_t>(point.trace->layers.size());
+  }
+  point.workload.assume = assume;
+  point.workload.mask_told = options.causal.has_value();
+  point.workload = point.workload.at(shape);
+  if (point.trace) point.trace->shape = shape;  // masked as told
+  engine::RunOptions asked;
+  asked.trace = point.trace ? &*point.trace : nullptr;
+  static_cast<void>(engine::assumptions_of(point.workload, asked));  // refuses before all else
 }
 
-// "N" or "N@V" applied to the point's table, and repeated with both numbers in its arguments.
+// "N" or "N@V" applied to the point's table, and repeated with both numbers.
 void scale_cost(const std::string& text, Point& point) {
   constexpr const char* kOption = "--cost-node";
   if (point.cost == nullptr)
@@ -271,7 +230,7 @@ void scale_cost(const std::string& text, Point& point) {
   const std::string node = text.substr(0, at);
   const std::string voltage = at == std::string::npos ? "" : text.substr(at + 1);
   const cost::Table table = at_process(*point.cost, kOption, node, kOption, voltage);
-  point.arguments +=
+  point.run.cost_asked +=
       fmt::format(" --cost-node {}@{}", config::number_text(cost::node_nm(node).value()),
                   config::number_text(table.voltage_v));
   point.cost = std::make_shared<const cost::Table>(table);
@@ -360,19 +319,13 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
                   trace.alignment, point);
   take_convention("--empty-rows", options.empty_rows, "binding.empty_rows", trace.empty_rows,
                   point);
-  point.arguments += fmt::format(" --fidelity {}", config::name_of(point.run.fidelity));
-  if (options.exact) point.arguments += " --exact";
-  point.arguments += fmt::format(" --seed {}", point.run.seed);
-  if (point.run.stall_profile != engine::StallProfile::none)
-    point.arguments += fmt::format(" --stall-profile {}", config::name_of(point.run.stall_profile));
   if (!options.cost.empty()) {
     point.cost =
         std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
-    point.arguments += " --cost " + shell_word(options.cost);
+    point.run.cost_asked = " --cost " + shell_word(options.cost);
   }
   if (!options.cost_node.empty()) scale_cost(options.cost_node, point);
-  for (const auto& [path, value] : point.settings)
-    point.arguments += " --set " + shell_word(path + "=" + value);
+  point.run.cost = point.cost.get();
   return point;
 }
 
@@ -424,15 +377,6 @@ std::int64_t whole_number(const std::string& option, const std::string& text, st
     refuse(option, text,
            fmt::format("must be a whole number from {} to {}, such as 1024 or 4K", least, most));
   return static_cast<std::int64_t>(*number);
-}
-
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-@%";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 }  // namespace weft::cli

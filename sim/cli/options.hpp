@@ -38,14 +38,11 @@ void add_point_options(App& command, PointOptions& options);
 
 // What is to be run, whatever the design.
 struct Point {
-  workload::Workload workload;
-  workload::Shape shape;
+  workload::Workload workload;  // at the shape that is run
   std::optional<workload::Trace> trace;
   std::shared_ptr<const cost::Table> cost;  // energy is reported where it is set
-  engine::RunOptions run;                   // `trace` is not set in it: the Point may move
+  engine::RunOptions run;                   // `trace` is not set in it, since the Point may move
   std::vector<engine::Setting> settings;
-  std::vector<std::string> assumptions;  // what of the workload is not run as it says
-  std::string arguments;                 // of the canonical command line, behind the design
 };
 // ConfigError names the option, its value and what is allowed, or the option and the value of the
 // trace it contradicts.
@@ -64,7 +61,4 @@ engine::Setting setting_of(const std::string& text);
 // A whole number as people write them (1024, 1K); ConfigError names the option.
 std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least,
                           std::int64_t most);
-// For a POSIX shell: quoted where it must be.
-std::string shell_word(const std::string& text);
-
 }  // namespace weft::cli

@@ -18,10 +18,10 @@ class Parts {
     explicit Part(const weft::engine::Schedule& made);
     const weft::engine::Schedule& schedule;
     weft::engine::Layout layout;
-    std::uint64_t base = 0;                     // of its tensors in memory
-    std::int64_t heads = 0;                     // of the parts before it
-    bool goes_on = false;                       // without a pause behind the part before it
-    std::vector<std::vector<Walker>> walkers;   // by group, by step
+    std::uint64_t base = 0;                    // of its tensors in memory
+    std::int64_t heads = 0;                    // of the parts before it
+    bool goes_on = false;                      // without a pause behind the part before it
+    std::vector<std::vector<Walker>> walkers;  // by group, by step
   };
 
   // Of `first` alone, or of it and all that `more` gives; both outlive the parts.

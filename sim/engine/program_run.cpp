@@ -76,9 +76,8 @@ class ProgramRun {
   Result simulated(const RunOptions& options) {
     Result result = begin();
     count_into(result, [&] {
-      with_fresh_kernel([&] {
-        simulate(made().front().schedule, options, nullptr, result, &invocations_);
-      });
+      with_fresh_kernel(
+          [&] { simulate(made().front().schedule, options, nullptr, result, &invocations_); });
       std::vector<const weft::engine::Sizing*> sizings;
       for (const Invocations::Made& one : made()) sizings.push_back(&one.mapping.sizing);
       conclude(result, *made().front().mapping.lowering, sizings);

@@ -1,8 +1,7 @@
 #include "sim/engine/run.hpp"
 
 #include "models/engine/design/mapping.hpp"
-#include "models/engine/run/begin_result.hpp"
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/tell_closed_form.hpp"
 #include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/comparison.hpp"
 #include "sim/engine/engine.hpp"
@@ -14,7 +13,6 @@ using weft::engine::Design;
 using weft::engine::Fidelity;
 using weft::engine::Result;
 using weft::engine::RunOptions;
-using weft::engine::Status;
 
 namespace {
 
@@ -73,69 +71,41 @@ void simulate(const weft::engine::Schedule& schedule, const RunOptions& options,
 
 namespace {
 
-// A point that fits, in SystemC or RTL.
-void simulate_point(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
-                    const RunOptions& options, Result& result) {
+void run_systemc(const weft::engine::Mapping& mapping, const RunOptions& options, Result& result) {
+  const weft::engine::Lowering& lowering = *mapping.lowering;
+  const weft::engine::Sizing& sizing = mapping.sizing;
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
-  if (options.fidelity == Fidelity::rtl) {
-    std::vector<std::vector<float>> outputs;
-    simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
-    conclude(result, lowering, sizing);
-    if (options.trace == nullptr) return;
-    std::vector<workload::ComputedTensor> computed =
-        computed_of(lowering, sizing.shape, std::move(outputs));
-    compare(lowering, sizing, *options.trace, computed, result, part_of(options, 1, 1));
-    return give(options, std::move(computed));
-  }
   std::unique_ptr<Values> values;
   if (options.trace != nullptr) values = std::make_unique<Values>(schedule, *options.trace);
   with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
   conclude(result, lowering, sizing);
-  if (values != nullptr) {
-    std::vector<workload::ComputedTensor> computed =
-        values->compute(part_of(options, kSimulated, kComputed));
-    values.reset();
-    compare(lowering, sizing, *options.trace, computed, result, part_of(options, kComputed, 1));
-    give(options, std::move(computed));
-  }
+  if (values == nullptr) return;
+  std::vector<workload::ComputedTensor> computed =
+      values->compute(part_of(options, kSimulated, kComputed));
+  values.reset();
+  compare(lowering, sizing, *options.trace, computed, result, part_of(options, kComputed, 1));
+  give(options, std::move(computed));
+}
+
+void run_rtl(const weft::engine::Mapping& mapping, const RunOptions& options, Result& result) {
+  const weft::engine::Lowering& lowering = *mapping.lowering;
+  const weft::engine::Sizing& sizing = mapping.sizing;
+  const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
+  std::vector<std::vector<float>> outputs;
+  simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
+  conclude(result, lowering, sizing);
+  if (options.trace == nullptr) return;
+  std::vector<workload::ComputedTensor> computed =
+      computed_of(lowering, sizing.shape, std::move(outputs));
+  compare(lowering, sizing, *options.trace, computed, result, part_of(options, 1, 1));
+  give(options, std::move(computed));
 }
 
 }  // namespace
 
-Result run(const Design& design, const workload::Workload& workload, const workload::Shape& shape,
-           const RunOptions& options) {
-  const std::int64_t layers =
-      options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size()) : 1;
-  if (options.fidelity == Fidelity::analytic) {
-    if (options.trace != nullptr) {
-      throw ConfigError(
-          Problem{{},
-                  "--values",
-                  "",
-                  "values flow in a simulation; allowed here: --fidelity systemc, and rtl"});
-    }
-    if (options.stall_profile != weft::engine::StallProfile::none) {
-      throw ConfigError(Problem{{},
-                                "--stall-profile",
-                                std::string(config::name_of(options.stall_profile)),
-                                "memory stalls where cycles are simulated; allowed here: 'none'"});
-    }
-    return run_analytic(design, workload, shape, layers);
-  }
-  const weft::engine::Mapping mapping = map_point(design, workload, shape, layers);
-  const weft::engine::Lowering& lowering = *mapping.lowering;
-  const weft::engine::Sizing& sizing = mapping.sizing;
-  Result result = begin_result(design, lowering, sizing, options.fidelity);
-  if (mapping.tried > 1) result.mapping = {mapping.tried, mapping_words(lowering, sizing)};
-  if (!sizing.feasible) return result;
-  try {
-    count_into(result, [&] { simulate_point(lowering, sizing, options, result); });
-  } catch (const Stuck& stuck) {
-    result = begin_result(design, lowering, sizing, options.fidelity);
-    result.status = Status::infeasible;
-    result.reason = stuck.what();
-  }
-  return result;
+Result run(const Design& design, const workload::Workload& workload, const RunOptions& options) {
+  return weft::engine::run(design, workload, options,
+                           {weft::engine::tell_closed_form, run_systemc, run_rtl});
 }
 
 }  // namespace weft::sim::engine

@@ -1,7 +1,7 @@
 // Runs a point at any fidelity. SystemC runs take one lock a process (one simulation at a time).
 #pragma once
 
-#include "models/engine/run/run_options.hpp"
+#include "models/engine/run/run.hpp"
 #include "models/engine/schedule/continues.hpp"
 #include "models/program/program.hpp"
 
@@ -9,12 +9,13 @@ namespace weft::sim::engine {
 
 class Values;
 
-// The workload's shape, or the trace's where values flow. Throws ConfigError for input that cannot
-// be run, and Cancelled when the stop token is set.
+using weft::engine::Cancelled;
+using weft::engine::Stuck;
+
+// weft::engine::run with every fidelity.
 weft::engine::Result run(const weft::engine::Design& design,
                          const weft::workload::Workload& workload,
-                         const weft::workload::Shape& shape,
-                         const weft::engine::RunOptions& options);
+                         const weft::engine::RunOptions& options = {});
 
 // A program's invocations one after another, each beginning as soon as the engine has room for it.
 // The first invocation's shape stands in the result; cycles, counters and traffic are of all. No
@@ -29,14 +30,5 @@ weft::engine::Result run(const weft::engine::Design& design,
 void simulate(const weft::engine::Schedule& schedule, const weft::engine::RunOptions& options,
               Values* values, weft::engine::Result& result,
               weft::engine::ScheduleStream* more = nullptr);
-
-// Steps that wait for one another's operands or room: a binding that cannot work.
-struct Stuck : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-struct Cancelled : std::runtime_error {
-  Cancelled() : std::runtime_error("cancelled") {}
-};
 
 }  // namespace weft::sim::engine

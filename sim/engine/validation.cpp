@@ -58,20 +58,6 @@ workload::Trace operands_of(const workload::Shape& s, std::uint64_t seed) {
   return trace;
 }
 
-workload::Workload workload_of(const workload::Shape& s) {
-  workload::Workload made;
-  made.name = "validation";
-  made.batch = s.batch;
-  made.heads = s.heads;
-  made.kv_heads = s.kv_heads;
-  made.seq = s.seq_q;
-  made.seq_kv = s.seq_kv;
-  made.width_qk = s.width_qk;
-  made.width_v = s.width_v;
-  made.causal = s.causal;
-  return made;
-}
-
 bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
   if (a.size() != b.size()) return false;
   for (std::size_t layer = 0; layer < a.size(); ++layer) {
@@ -82,16 +68,28 @@ bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::
   return true;
 }
 
+// What cannot be run is bad input here, and a point that does not work too.
+std::uint64_t cycles_of(const Design& design, const workload::Workload& workload,
+                        const weft::engine::RunOptions& options) {
+  const Result result = run(design, workload, options);
+  if (!result.problems.empty()) throw ConfigError(result.problems);
+  if (result.status == weft::engine::Status::infeasible)
+    throw ConfigError(Problem{{}, "design", design.name(), result.reason});
+  return result.cycles;
+}
+
 // `progress` is told the share of this point.
 ValidationPoint validate_point(const Design& design, const workload::Shape& s, StallProfile profile,
                                std::uint64_t seed, const std::stop_token& stop,
                                const std::function<void(double)>& progress) {
   const workload::Trace trace = operands_of(s, seed);
-  const workload::Workload workload = workload_of(s);
+  workload::Workload workload;
+  workload.name = "validation";
+  workload = workload.at(s);
   ValidationPoint point{.design = design.name(), .shape = s, .memory = {}, .profile = profile};
   weft::engine::RunOptions options;
   options.fidelity = Fidelity::analytic;
-  point.analytic = run(design, workload, s, options).cycles;
+  point.analytic = cycles_of(design, workload, options);
   options.stall_profile = profile;
   options.seed = seed;
   options.trace = &trace;
@@ -101,11 +99,11 @@ ValidationPoint validate_point(const Design& design, const workload::Shape& s, S
   options.fidelity = Fidelity::systemc;
   options.outputs = &systemc;
   options.progress = [&](double share) { progress(share / 2); };
-  point.systemc = run(design, workload, s, options).cycles;
+  point.systemc = cycles_of(design, workload, options);
   options.fidelity = Fidelity::rtl;
   options.outputs = &rtl;
   options.progress = [&](double share) { progress((1 + share) / 2); };
-  point.rtl = run(design, workload, s, options).cycles;
+  point.rtl = cycles_of(design, workload, options);
   point.values_equal = same_bits(systemc, rtl);
   for (const auto& layer : rtl) point.values_compared += layer.size();
   return point;

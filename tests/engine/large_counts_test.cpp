@@ -2,7 +2,7 @@
 // of any size, or the point is refused and says which count it is.
 #include <boost/multiprecision/cpp_int.hpp>
 
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run.hpp"
 #include "models/engine/run/run_options.hpp"
 #include "tests/engine/support.hpp"
 
@@ -27,7 +27,7 @@ Shape narrow(std::int64_t batch, std::int64_t tokens) {
           .width_v = 1};
 }
 Result analytic(const weft::engine::Design& made, const Shape& shape) {
-  return run_analytic(made, workload_of(shape), shape);
+  return weft::engine::run_analytic(made, workload_of(shape));
 }
 
 cpp_int bytes_of(const Result& result, UnitKind level) {

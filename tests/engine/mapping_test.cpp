@@ -125,7 +125,7 @@ TEST(Mapping, LinearLayersWithStationaryWeightsPayForTheirPartialSums) {
               .width_qk = 768,
               .width_v = 768};
   for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
-    const Result result = run(made, workload, shape, {.fidelity = fidelity});
+    const Result result = run(made, workload.at(shape), {.fidelity = fidelity});
     ASSERT_EQ(result.status, Status::ok);
     EXPECT_GT(result.useful_macs, 0.9);
     ASSERT_NE(result.mapping.words.find("Z keeps B"), std::string::npos) << result.mapping.words;

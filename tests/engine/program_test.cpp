@@ -93,12 +93,11 @@ TEST(Program, OfOneInvocationIsThatPoint) {
   for (const std::string& name : kDesigns) {
     const auto made = design(at_side(name, 8));
     const Shape shape = shape_of(2, 45, 70, 16);
-    expect_same_run(run_program(made, of({{shape, 3}})),
-                    [&] {
-                      Shape thrice = shape;
-                      thrice.batch = 3;
-                      return run_point(made, thrice);
-                    }());
+    expect_same_run(run_program(made, of({{shape, 3}})), [&] {
+      Shape thrice = shape;
+      thrice.batch = 3;
+      return run_point(made, thrice);
+    }());
   }
 }
 
@@ -125,7 +124,8 @@ TEST(Program, SixLayersOfDifferentLengthsAdvanceAsTheyStep) {
 TEST(Program, InvocationsDoNotDrainInBetween) {
   const auto made = design("fusemax-16x16");
   std::vector<Invocation> steps;
-  for (std::int64_t keys = 992; keys < 1024; ++keys) steps.push_back({shape_of(16, 1, keys, 64), 1});
+  for (std::int64_t keys = 992; keys < 1024; ++keys)
+    steps.push_back({shape_of(16, 1, keys, 64), 1});
   const std::vector<Result> each = one_by_one(made, steps);
   const Result all = run_program(made, of(steps));
   // At each of 31 seams at least the memory's latency and the first tile's transfer are hidden.

@@ -147,14 +147,12 @@ TEST(Counters, HaveNamesUnitsAndDescriptionsEachOnce) {
             "bytes_read");
 }
 
-Report report_of(const Design& design, const Result& result) {
-  return {.design = &design,
-          .result = &result,
-          .workload = "small, \"quoted\"",
-          .version = "1.2.3",
-          .config_sha256 = "ab",
-          .seed = 7,
-          .command = "weft run"};
+Report small_report(const Design& design, const Result& result) {
+  return {
+      .design = &design,
+      .result = &result,
+      .workload = "small, \"quoted\"",
+      .provenance = {.version = "1.2.3", .config_sha256 = "ab", .seed = 7, .command = "weft run"}};
 }
 
 TEST(ResultJson, HoldsEveryKeyOfTheSchemaInOrder) {
@@ -164,7 +162,7 @@ TEST(ResultJson, HoldsEveryKeyOfTheSchemaInOrder) {
   result.traffic.push_back(
       {design.lowering(false).cascade->tensor("Q"), UnitKind::buffer, 5000, 0});
   result.error = Error{0.5, 0.25, 9};
-  const auto json = nlohmann::ordered_json::parse(result_json(report_of(design, result)));
+  const auto json = nlohmann::ordered_json::parse(result_json(small_report(design, result)));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_EQ(keys, (std::vector<std::string>{"schema",         "provenance", "design",
@@ -194,7 +192,7 @@ TEST(ResultJson, OfAPointThatDidNotRunHasAReasonAndNoFigures) {
   result.status = Status::infeasible;
   result.reason = "too small";
   result.bound_by = kNone;
-  const auto json = nlohmann::json::parse(result_json(report_of(design, result)));
+  const auto json = nlohmann::json::parse(result_json(small_report(design, result)));
   EXPECT_EQ(json["status"], "infeasible");
   EXPECT_EQ(json["reason"], "too small");
   for (const char* key : {"cycles", "seconds", "utilisation", "dram", "bound_by"})
@@ -204,7 +202,7 @@ TEST(ResultJson, OfAPointThatDidNotRunHasAReasonAndNoFigures) {
 TEST(ResultsCsv, QuotesWhatItMustAndHasOneRowAResult) {
   const Design design = Design::load(catalog(), "fusemax-8x8");
   const Result result = made_result(design, small_workload().shape(), 1000);
-  const std::vector<Report> reports(2, report_of(design, result));
+  const std::vector<Report> reports(2, small_report(design, result));
   const std::string csv = results_csv(reports);
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
   EXPECT_TRUE(csv.starts_with("design,workload,fidelity,status,reason,"));
@@ -218,7 +216,7 @@ TEST(ConfigSha256, MovesWithEveryInputThatChangesANumber) {
   const workload::Workload workload = small_workload();
   const auto hash = [&](const Design& design, const workload::Shape& shape,
                         const RunOptions& options) {
-    return config_sha256(design, workload, shape, options);
+    return config_sha256(design, workload.at(shape), options);
   };
   const Design design = Design::load(catalog(), "fusemax-8x8");
   const std::string base = hash(design, workload.shape(), {});

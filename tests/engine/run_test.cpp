@@ -116,9 +116,12 @@ TEST(Run, TakesTurnsAmongThreads) {
 // Values need a simulation.
 TEST(Run, BadFidelityForValuesIsRefused) {
   const workload::Trace trace = random_trace(kSmall, 1, 1);
-  EXPECT_THROW(run_point(design("fusemax-8x8"), kSmall,
-                         {.fidelity = weft::engine::Fidelity::analytic, .trace = &trace}),
-               ConfigError);
+  const Result result = run_point(design("fusemax-8x8"), kSmall,
+                                  {.fidelity = weft::engine::Fidelity::analytic, .trace = &trace});
+  EXPECT_EQ(result.status, weft::engine::Status::infeasible);
+  ASSERT_EQ(result.problems.size(), 1u);
+  EXPECT_EQ(result.problems[0].field, "--values");
+  EXPECT_EQ(result.reason, result.problems[0].text());
 }
 
 }  // namespace

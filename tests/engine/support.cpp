@@ -35,7 +35,7 @@ workload::Workload workload_of(const Shape& shape) {
 }
 
 Result run_point(const Design& design, const Shape& shape, const RunOptions& options) {
-  return run(design, workload_of(shape), shape, options);
+  return run(design, workload_of(shape), options);
 }
 
 Scheduled::Scheduled(const std::string& design_name, const Shape& shape, std::int64_t layers,

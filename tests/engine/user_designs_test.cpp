@@ -145,7 +145,7 @@ TEST(Projection, OneTileInClosedForm) {
     const Shape shape = one_head(16, 16, 16);
     workload::Workload workload = workload_of(shape);
     workload.model_width = width;
-    const Result result = run(design("projection"), workload, shape, {});
+    const Result result = run(design("projection"), workload);
     EXPECT_EQ(result.cycles,
               static_cast<std::uint64_t>(transfer_cycles(2 * 16 * width * 2) + width + 15 + 15 +
                                          transfer_cycles(16 * 16 * 2)));

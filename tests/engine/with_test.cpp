@@ -10,7 +10,7 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/run/result_json.hpp"
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run.hpp"
 #include "tests/common/seed.hpp"
 #include "tests/engine/support.hpp"
 
@@ -110,19 +110,9 @@ std::string told(const Make& make, const Shape& shape) {
       at.causal = causal;
       for (const auto* lowering : design.lowerings(causal)) text += numbers_of(*lowering);
       const workload::Workload workload = workload_of(at);
-      const RunOptions options{.fidelity = weft::engine::Fidelity::analytic};
-      try {
-        const Result result = weft::engine::run_analytic(design, workload, at);
-        text += weft::engine::result_json(
-            {.design = &design,
-             .result = &result,
-             .workload = "test",
-             .version = "0",
-             .config_sha256 = config_sha256(design, workload, at, options),
-             .command = "weft"});
-      } catch (const ConfigError& error) {
-        text += error.what();
-      }
+      const Result result = weft::engine::run_analytic(design, workload);
+      text += weft::engine::result_json(weft::engine::report_of(
+          design, workload, {.fidelity = weft::engine::Fidelity::analytic}, result));
     }
     return text;
   } catch (const ConfigError& error) {

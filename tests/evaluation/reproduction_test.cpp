@@ -2,7 +2,7 @@
 // its documents hold it.
 #include "models/evaluation/reproduction.hpp"
 #include "models/engine/design/catalog.hpp"
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/run.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,9 +37,8 @@ const Reproduction& analytic() {
     std::vector<Outcome> outcomes;
     for (const Job& job : evaluation_jobs()) {
       outcomes.push_back(
-          bench.run(job, [](const engine::Design& design, const workload::Workload& workload,
-                            const workload::Shape& shape) {
-            return engine::run_analytic(design, workload, shape);
+          bench.run(job, [](const engine::Design& design, const workload::Workload& workload) {
+            return engine::run_analytic(design, workload);
           }));
     }
     add_outcomes(all, published, "analytic", outcomes);

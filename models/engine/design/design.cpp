@@ -211,6 +211,7 @@ Design Design::with(const std::vector<Setting>& settings) const {
 const std::string& Design::name() const { return parts_->files->name; }
 const std::string& Design::arch_name() const { return parts_->files->arch_name; }
 const std::string& Design::binding_name() const { return parts_->files->binding_name; }
+bool Design::is_pair() const { return parts_->files->is_pair; }
 const std::vector<Setting>& Design::settings() const { return parts_->settings; }
 const Architecture& Design::arch() const { return *parts_->arch; }
 const Binding& Design::binding() const { return *parts_->bound->binding; }

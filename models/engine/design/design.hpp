@@ -35,6 +35,7 @@ class Design {
   const std::string& name() const;
   const std::string& arch_name() const;
   const std::string& binding_name() const;
+  bool is_pair() const;                          // loaded by those two
   const std::vector<Setting>& settings() const;  // with which it is loaded again
   const Architecture& arch() const;
   const Binding& binding() const;

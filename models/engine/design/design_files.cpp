@@ -130,7 +130,8 @@ ReadDesign read_design(const Catalog& catalog, const std::string& arch,
                      .arch_name = arch,
                      .binding_name = binding,
                      .arch_file = catalog.file("arch", arch),
-                     .binding_file = catalog.file("binding", binding)},
+                     .binding_file = catalog.file("binding", binding),
+                     .is_pair = true},
                     0);
 }
 

@@ -29,6 +29,7 @@ struct DesignFiles {
   std::string binding_name;
   std::filesystem::path arch_file;
   std::filesystem::path binding_file;
+  bool is_pair = false;  // found by architecture and binding
 };
 
 struct ReadDesign {

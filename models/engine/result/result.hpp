@@ -117,6 +117,7 @@ struct MappingChoice {
 struct Result {
   Status status = Status::ok;
   std::string reason;
+  std::vector<Problem> problems{};  // of a point that was refused for what was asked: what to mend
   Fidelity fidelity = Fidelity::systemc;
   workload::Shape shape;
   std::int64_t layers = 1;

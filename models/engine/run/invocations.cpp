@@ -13,8 +13,11 @@ const Schedule* Invocations::next(bool complete) {
   const bool rests = !invocation;
   if (rests && complete) invocation = expansion_.next(true);
   if (!invocation) return nullptr;
-  Made& made = made_.emplace_back(
-      Made{*invocation, map_point(design_, workload_, invocation->shape, invocation->layers), {}, rests});
+  Made& made =
+      made_.emplace_back(Made{*invocation,
+                              map_point(design_, workload_, invocation->shape, invocation->layers),
+                              {},
+                              rests});
   if (!made.mapping.sizing.feasible)
     throw DoesNotFit(fmt::format("invocation {}, {} queries and {} keys: {}", made_.size(),
                                  invocation->shape.seq_q, invocation->shape.seq_kv,

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "models/common/sha256.hpp"
 #include "models/engine/result/energy.hpp"
 
 namespace weft::engine {
@@ -12,14 +11,20 @@ namespace {
 
 using json::Writer;
 
+// Of a causal point that was refused because the design has no causal cascade: the other.
+const Lowering& lowering_of(const Report& report) {
+  const bool causal = report.result->shape.causal && report.design->binding().causal_cascade;
+  return report.design->lowering(causal);
+}
+
 void write_provenance(Writer& out, const Report& report) {
   out.key("provenance");
   out.begin_object();
-  out.field("version", report.version);
+  out.field("version", report.provenance.version);
   out.field("model_revision", kModelRevision);
-  out.field("config_sha256", report.config_sha256);
-  out.field("seed", report.seed);
-  out.field("command", report.command);
+  out.field("config_sha256", report.provenance.config_sha256);
+  out.field("seed", report.provenance.seed);
+  out.field("command", report.provenance.command);
   out.end_object();
 }
 
@@ -237,7 +242,7 @@ void write_time(Writer& out, const Result& result) {
 
 void write_result(Writer& out, const Report& report) {
   const Result& result = *report.result;
-  const Lowering& lowering = report.design->lowering(result.shape.causal);
+  const Lowering& lowering = lowering_of(report);
   out.begin_object();
   out.field("schema", "weft-result/1");
   write_provenance(out, report);
@@ -272,7 +277,7 @@ void write_result(Writer& out, const Report& report) {
   out.null_field("selection");
   out.key("assumptions");
   out.begin_array();
-  for (const std::string& text : report.assumptions) out.value(text);
+  for (const std::string& text : report.provenance.assumptions) out.value(text);
   out.end_array();
   out.end_object();
 }
@@ -329,37 +334,26 @@ Row csv_row(const Report& report) {
           {"causal", shape.causal ? "true" : "false"},
           {"layers", std::to_string(result.layers)},
           {"clock_hz", number(result.clock_hz)}};
-  append_figures(row, result, report.design->lowering(shape.causal));
+  append_figures(row, result, lowering_of(report));
   const bool priced = report.cost != nullptr && result.ran();
   row.emplace_back(
       "energy_pj",
-      priced
-          ? number(total_pj(energy_of(result, report.design->lowering(shape.causal), *report.cost)))
-          : "");
-  row.emplace_back("seed", std::to_string(report.seed));
-  row.emplace_back("config_sha256", report.config_sha256);
-  row.emplace_back("command", report.command);
+      priced ? number(total_pj(energy_of(result, lowering_of(report), *report.cost))) : "");
+  row.emplace_back("seed", std::to_string(report.provenance.seed));
+  row.emplace_back("config_sha256", report.provenance.config_sha256);
+  row.emplace_back("command", report.provenance.command);
   return row;
 }
 
 }  // namespace
 
-std::string config_sha256(const Design& design, const workload::Workload& workload,
-                          const workload::Shape& shape, const RunOptions& options,
-                          const cost::Table* cost) {
-  std::string text = fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision,
-                                 config::name_of(options.fidelity), options.seed);
-  if (options.stall_profile != StallProfile::none)
-    text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
-  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
-                      shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
-                      shape.causal, config::name_of(shape.phase));
-  text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width,
-                      workload.feed_forward_width);
-  text += "trace = " +
-          (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
-  if (cost != nullptr) config::canonical(*cost, "cost", text);
-  return sha256_hex(text + design.canonical());
+Report report_of(const Design& design, const workload::Workload& workload,
+                 const RunOptions& options, const Result& result) {
+  return {.design = &design,
+          .result = &result,
+          .workload = workload.name,
+          .provenance = provenance_of(design, workload, options),
+          .cost = options.cost};
 }
 
 std::string result_json(const Report& report) {

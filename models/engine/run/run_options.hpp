@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "models/cost/table.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/result/result.hpp"
 #include "models/workload/trace.hpp"
@@ -58,7 +59,11 @@ struct RunOptions {
   bool exact = false;  // step every cycle: no steady-state advance
   std::uint64_t seed = 0;
   StallProfile stall_profile = StallProfile::none;  // not in analytic
-  const workload::Trace* trace = nullptr;           // values flow where it is set; systemc and rtl
+  std::int64_t layers = 1;                          // one after another; of a trace all of it
+  const workload::Trace* trace = nullptr;  // values flow where it is set; systemc and rtl. Its
+                                           // shape is run, whatever the workload's
+  const cost::Table* cost = nullptr;       // energy is reported where it is set
+  std::string cost_asked{};  // the name, or path, and the node by which that was asked for
   std::vector<std::vector<float>>* outputs =
       nullptr;  // of the first output by layer, [batch, heads, …], where values flow
   std::vector<workload::ComputedTensor>* tensors = nullptr;  // every output
@@ -69,5 +74,16 @@ struct RunOptions {
   std::stop_token stop{};
   std::function<void(double)> progress{};  // share done, 0 … 1
 };
+
+inline constexpr std::int64_t kMostLayers = 1 << 16;
+
+// What of its workload a run runs.
+inline workload::Shape shape_of(const workload::Workload& workload, const RunOptions& options) {
+  return options.trace != nullptr ? options.trace->shape : workload.shape();
+}
+inline std::int64_t layers_of(const RunOptions& options) {
+  return options.trace != nullptr ? static_cast<std::int64_t>(options.trace->layers.size())
+                                  : options.layers;
+}
 
 }  // namespace weft::engine

@@ -22,9 +22,8 @@ std::int64_t held(const Schedule& schedule, const TensorUse& use) {
   if (tensor.places[choice] == Place::elsewhere) return 0;
   const std::int64_t elements =
       region_elements(*schedule.lowering, *schedule.sizing, 0, use.tensor, use.hold[choice], 0);
-  return capped_times(
-      region_bytes(*schedule.lowering, *schedule.sizing, 0, use.tensor, elements),
-      copies_of(*schedule.lowering, tensor.choices[choice]));
+  return capped_times(region_bytes(*schedule.lowering, *schedule.sizing, 0, use.tensor, elements),
+                      copies_of(*schedule.lowering, tensor.choices[choice]));
 }
 
 // At the seam the copies of a tensor are of either shape: at most all of them of the larger.

@@ -67,7 +67,7 @@ void compare(std::size_t number, const Point& point, const engine::Catalog& cata
   const engine::Analysis analysis = engine::analyse(*mapping.lowering, mapping.sizing);
   const engine::ClosedForm form = engine::closed_form(*mapping.lowering, mapping.sizing, analysis);
   const double took = static_cast<double>(std::clock() - begin) * 1e6 / CLOCKS_PER_SEC;
-  const std::uint64_t simulated = sim::engine::run(design, point.workload, point.shape, {}).cycles;
+  const std::uint64_t simulated = sim::engine::run(design, point.workload).cycles;
   const engine::Bound bound = form.bound.value_or(engine::Bound{});
   std::printf(
       "%zu,ok,%llu,%.0f,%llu,%llu,%lld,%.1f\n", number, static_cast<unsigned long long>(simulated),

@@ -1,10 +1,8 @@
-#include "models/engine/run/run_analytic.hpp"
+#include "models/engine/run/tell_closed_form.hpp"
 
 #include <algorithm>
 
 #include "models/engine/analytic/closed_form.hpp"
-#include "models/engine/design/mapping.hpp"
-#include "models/engine/run/begin_result.hpp"
 
 namespace weft::engine {
 namespace {
@@ -76,7 +74,22 @@ void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
   put(DramCounter::bytes_written, written, kWritten);
 }
 
-void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
+void check_known(const Architecture& arch) {
+  if (const auto access = arch.dram.access_bytes; access) {
+    throw ConfigError(Problem{{},
+                              "arch.dram.access_bytes",
+                              std::to_string(*access),
+                              "the closed form knows no memory that takes whole accesses; allowed "
+                              "here: --fidelity systemc"});
+  }
+}
+
+}  // namespace
+
+void tell_closed_form(const Mapping& mapping, const RunOptions& /*options*/, Result& result) {
+  const Lowering& lowering = *mapping.lowering;
+  const Sizing& sizing = mapping.sizing;
+  check_known(*lowering.arch);
   const Analysis analysis = analyse(lowering, sizing);
   const ClosedForm timed = closed_form(lowering, sizing, analysis);
   result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
@@ -99,26 +112,6 @@ void fill(Result& result, const Lowering& lowering, const Sizing& sizing) {
   result.traffic.reserve(2 * lowering.tensors.size());
   put_traffic(analysis, dram, result);
   conclude(result, lowering, sizing);
-}
-
-}  // namespace
-
-Result run_analytic(const Design& design, const workload::Workload& workload,
-                    const workload::Shape& shape, std::int64_t layers) {
-  if (const auto access = design.arch().dram.access_bytes; access) {
-    throw ConfigError(Problem{{},
-                              "arch.dram.access_bytes",
-                              std::to_string(*access),
-                              "the closed form knows no memory that takes whole accesses; allowed "
-                              "here: --fidelity systemc"});
-  }
-  const Mapping mapping = map_point(design, workload, shape, layers);
-  Result result = begin_result(design, *mapping.lowering, mapping.sizing, Fidelity::analytic);
-  if (mapping.tried > 1)
-    result.mapping = {mapping.tried, mapping_words(*mapping.lowering, mapping.sizing)};
-  if (mapping.sizing.feasible)
-    count_into(result, [&] { fill(result, *mapping.lowering, mapping.sizing); });
-  return result;
 }
 
 }  // namespace weft::engine

@@ -1,0 +1,131 @@
+#include "models/engine/run/provenance.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/common/sha256.hpp"
+#include "models/common/text.hpp"
+
+namespace weft::engine {
+namespace {
+
+using workload::Shape;
+using workload::Workload;
+
+// Options that make `shape` of a workload that is otherwise as its file says; the fewest, in a
+// fixed order. All of them where there is no file.
+std::string shape_arguments(const Shape& shape, const Workload& file) {
+  const Shape own = file.shape();
+  std::string out;
+  const auto set = [&](const char* name, std::int64_t value, std::int64_t otherwise) {
+    if (value != otherwise) out += fmt::format(" {} {}", name, value);
+  };
+  set("--batch", shape.batch, own.batch);
+  set("--heads", shape.heads, own.heads);
+  set("--kv-heads", shape.kv_heads,
+      shape.heads != own.heads && !file.kv_heads ? shape.heads : own.kv_heads);
+  if (shape.seq_q == shape.seq_kv && shape.seq_q != own.seq_q && shape.seq_kv != own.seq_kv) {
+    set("--seq", shape.seq_q, own.seq_q);
+  } else {
+    set("--seq-q", shape.seq_q, own.seq_q);
+    set("--seq-kv", shape.seq_kv, own.seq_kv);
+  }
+  set("--width-qk", shape.width_qk, own.width_qk);
+  set("--width-v", shape.width_v, own.width_v);
+  if (shape.causal != own.causal) out += shape.causal ? " --causal" : " --no-causal";
+  return out;
+}
+
+Workload without_file() {
+  Workload none;
+  none.batch = 0;  // whatever the shape, each of its extents is told
+  return none;
+}
+
+std::string workload_arguments(const Workload& workload, const RunOptions& options) {
+  const Shape shape = shape_of(workload, options);
+  const Workload& file = workload.own ? *workload.own : without_file();
+  const bool named = workload.own || options.trace == nullptr;
+  std::string out;
+  if (named) out += " --workload " + shell_word(workload.own ? workload.asked : workload.name);
+  if (options.trace == nullptr) {
+    out += shape_arguments(shape, file);
+  } else {
+    out += " --values " + shell_word(options.trace->file);
+    const bool otherwise = options.trace->causal_in_file || (workload.own && file.causal);
+    if (shape.causal != otherwise) out += shape.causal ? " --causal" : " --no-causal";
+  }
+  if (workload.assume != workload::Assume::nothing)
+    out += fmt::format(" --assume {}", config::name_of(workload.assume));
+  // A mask that the file leaves to be told is told again, be it the file's own.
+  const auto& unmodelled = workload.unmodelled;
+  const bool left_open = std::any_of(unmodelled.begin(), unmodelled.end(),
+                                     [](const workload::Unmodelled& what) { return what.of_mask; });
+  if (left_open && workload.mask_told && shape.causal == file.causal)
+    out += file.causal ? " --causal" : " --no-causal";
+  return out;
+}
+
+std::string command_of(const Design& design, const Workload& workload, const RunOptions& options) {
+  std::string out = "weft run";
+  out += design.is_pair() ? " --arch " + shell_word(design.arch_name()) + " --binding " +
+                                shell_word(design.binding_name())
+                          : " --design " + shell_word(design.name());
+  out += workload_arguments(workload, options);
+  out += fmt::format(" --fidelity {}", config::name_of(options.fidelity));
+  if (options.exact) out += " --exact";
+  out += fmt::format(" --seed {}", options.seed);
+  if (options.stall_profile != StallProfile::none)
+    out += fmt::format(" --stall-profile {}", config::name_of(options.stall_profile));
+  out += options.cost_asked;
+  for (const auto& [path, value] : design.settings())
+    out += " --set " + shell_word(path + "=" + value);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> assumptions_of(const Workload& workload, const RunOptions& options) {
+  const bool traced = options.trace != nullptr;
+  const Shape shape = shape_of(workload, options);
+  const Shape own = workload.own ? workload.own->shape() : shape;
+  const bool stated = traced || !workload.own;
+  return workload::assumptions_of(
+      workload, shape, layers_of(options),
+      {.assume = workload.assume,
+       .mask = workload.mask_told,
+       .batch = stated || shape.batch != own.batch,
+       .length = stated || shape.seq_q != own.seq_q || shape.seq_kv != own.seq_kv});
+}
+
+std::string config_sha256(const Design& design, const Workload& workload,
+                          const RunOptions& options) {
+  const Shape shape = shape_of(workload, options);
+  std::string text = fmt::format("model_revision = {}\nfidelity = {}\nseed = {}\n", kModelRevision,
+                                 config::name_of(options.fidelity), options.seed);
+  if (options.stall_profile != StallProfile::none)
+    text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
+  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
+                      shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
+                      shape.causal, config::name_of(shape.phase));
+  text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width,
+                      workload.feed_forward_width);
+  if (options.trace == nullptr && options.layers != 1)
+    text += fmt::format("layers = {}\n", options.layers);
+  text += "trace = " +
+          (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
+  if (options.cost != nullptr) config::canonical(*options.cost, "cost", text);
+  return sha256_hex(text + design.canonical());
+}
+
+Provenance provenance_of(const Design& design, const Workload& workload,
+                         const RunOptions& options) {
+  return {.version = WEFT_VERSION,
+          .config_sha256 = config_sha256(design, workload, options),
+          .seed = options.seed,
+          .command = command_of(design, workload, options),
+          .assumptions = assumptions_of(workload, options)};
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,105 @@
+#include "models/engine/run/run.hpp"
+
+#include <utility>
+
+#include "models/engine/run/begin_result.hpp"
+#include "models/engine/run/provenance.hpp"
+#include "models/engine/run/tell_closed_form.hpp"
+
+namespace weft::engine {
+namespace {
+
+using workload::Shape;
+using workload::Workload;
+
+Result infeasible(Result result, std::string reason) {
+  result.status = Status::infeasible;
+  result.reason = std::move(reason);
+  return result;
+}
+
+// A point of which no more is known than what was asked for.
+Result unmapped(const Design& design, const Shape& shape, const RunOptions& options,
+                std::string reason) {
+  Result result;
+  result.fidelity = options.fidelity;
+  result.shape = shape;
+  result.layers = layers_of(options);
+  result.clock_hz = design.arch().clock_hz;
+  result.peak_bytes_per_s = design.arch().dram.bandwidth_bytes_per_s;
+  return infeasible(std::move(result), std::move(reason));
+}
+
+std::string text_of(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) text += (text.empty() ? "" : "; ") + problem.text();
+  return text;
+}
+
+[[noreturn]] void refuse(const char* field, std::string value, const char* why) {
+  throw ConfigError(Problem{{}, field, std::move(value), why});
+}
+
+// What no numbers could mend.
+void check_asked(const Workload& workload, const Shape& shape, const RunOptions& options,
+                 const Runners& runners) {
+  if (runners[static_cast<std::size_t>(options.fidelity)] == nullptr)
+    refuse("--fidelity", std::string(config::name_of(options.fidelity)),
+           "this program is without it; weft::sim::engine::run has it");
+  if (auto problems = workload::problems_of(shape, {}); !problems.empty())
+    throw ConfigError(std::move(problems));
+  if (options.layers < 1 || options.layers > kMostLayers)
+    refuse("layers", std::to_string(options.layers), "must be a whole number from 1 to 65536");
+  if (!workload.unmodelled.empty()) static_cast<void>(assumptions_of(workload, options));
+  if (options.fidelity != Fidelity::analytic) return;
+  if (options.trace != nullptr)
+    refuse("--values", "",
+           "values flow in a simulation; allowed here: --fidelity systemc, and rtl");
+  if (options.stall_profile != StallProfile::none)
+    refuse("--stall-profile", std::string(config::name_of(options.stall_profile)),
+           "memory stalls where cycles are simulated; allowed here: 'none'");
+}
+
+Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions& options,
+                  const Runners& runners) {
+  const auto begun = [&] {
+    Result result = begin_result(design, *mapping.lowering, mapping.sizing, options.fidelity);
+    if (mapping.tried > 1)
+      result.mapping = {mapping.tried, mapping_words(*mapping.lowering, mapping.sizing)};
+    return result;
+  };
+  Result result = begun();
+  if (!mapping.sizing.feasible) return result;
+  try {
+    const Runner runner = runners[static_cast<std::size_t>(options.fidelity)];
+    count_into(result, [&] { runner(mapping, options, result); });
+    return result;
+  } catch (const Stuck& error) {
+    return infeasible(begun(), error.what());
+  }
+}
+
+}  // namespace
+
+Result run(const Design& design, const Workload& workload, const RunOptions& options,
+           const Runners& runners) {
+  if (options.stop.stop_requested()) throw Cancelled();
+  const Shape shape = shape_of(workload, options);
+  try {
+    check_asked(workload, shape, options, runners);
+    return run_mapped(design, map_point(design, workload, shape, layers_of(options)), options,
+                      runners);
+  } catch (const ConfigError& error) {
+    Result result = unmapped(design, shape, options, text_of(error.problems()));
+    result.problems = error.problems();
+    return result;
+  } catch (const TooLarge& error) {
+    return unmapped(design, shape, options, error.what());
+  }
+}
+
+Result run_analytic(const Design& design, const Workload& workload, const RunOptions& options) {
+  return run(design, workload, options, {tell_closed_form, nullptr, nullptr});
+}
+
+}  // namespace weft::engine
