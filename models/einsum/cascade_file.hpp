@@ -33,6 +33,7 @@ struct CascadeFile {
   Entries<std::vector<Word>> tensors;
   std::vector<Word> outputs;
   Entries<std::vector<Word>> partitions;
+  Entries<Word> dynamic;
   Entries<Number> scalars;
   Entries<Number> initial;
   std::vector<Word> einsums;
@@ -65,6 +66,8 @@ inline auto fields(config::Tag<CascadeFile>) {
       required("outputs", &CascadeFile::outputs, "list of the tensors to keep"),
       optional("partitions", &CascadeFile::partitions,
                "how ranks split, outermost first, such as 'M: [M1, M0]'"),
+      optional("dynamic", &CascadeFile::dynamic,
+               "ranks that list selected coordinates, and of which rank, such as 'S: M'"),
       optional("scalars", &CascadeFile::scalars, "scalars and their defaults, such as 'scale: 1'"),
       optional("initial", &CascadeFile::initial,
                "values of generational tensors at generation 0, such as 'RM: -inf'"),

@@ -50,6 +50,7 @@ bool rewrite(const Cascade& cascade, const Constraint& from, const Access& write
     for (std::size_t d = 0; d < write.indices.size() && !found; ++d) {
       if (write.indices[d].terms[0].rank != rank || tensor.dimensions[d].generational) continue;
       found = true;
+      if (!read.indices[d].gathers.empty()) return false;
       const LinearForm form =
           index_form(cascade, read.indices[d], tensor.dimensions[d].rank, extents);
       for (const auto& [variable, inner] : form.terms)
@@ -109,10 +110,17 @@ std::int64_t part_stride(const Cascade& cascade, RankId part, const Extents& ext
   return stride;
 }
 
+std::int64_t index_constant(const Index& index, const Extents& extents) {
+  std::int64_t constant = index.constant;
+  for (const Index::Term& term : index.extents)
+    constant = sum(constant, product(term.coefficient, extents[term.rank]));
+  return constant;
+}
+
 LinearForm index_form(const Cascade& cascade, const Index& index, RankId dimension,
                       const Extents& extents) {
   LinearForm form;
-  form.constant = index.last_generation ? extents[dimension] : index.constant;
+  form.constant = index.last_generation ? extents[dimension] : index_constant(index, extents);
   for (const Index::Term& term : index.terms)
     form.add(term.rank,
              index.composite ? part_stride(cascade, term.rank, extents) : term.coefficient);
@@ -127,6 +135,7 @@ std::vector<std::vector<Constraint>> domains(const Cascade& cascade, const Exten
     for (const Access& read : einsum.inputs) {
       const Tensor& tensor = cascade.tensors[read.tensor];
       for (std::size_t d = 0; d < read.indices.size(); ++d) {
+        if (!read.indices[d].gathers.empty()) continue;
         keep(all[id],
              {index_form(cascade, read.indices[d], tensor.dimensions[d].rank, extents),
               dimension_size(tensor.dimensions[d], extents)},
@@ -144,26 +153,30 @@ std::vector<std::vector<Constraint>> domains(const Cascade& cascade, const Exten
   return all;
 }
 
+LinearForm side_form(const Cascade& cascade, const Einsum& einsum, const Mask::Side& side,
+                     const Extents& extents) {
+  LinearForm form;
+  form.constant = side.constant;
+  for (const Index::Term& term : side.extents)
+    form.constant += product(term.coefficient, extents[term.rank]);
+  for (const Index::Term& term : side.coordinates) {
+    if (einsum.iterates(term.rank)) {
+      form.add(term.rank, term.coefficient);
+      continue;
+    }
+    for (const RankId part : cascade.ranks[term.rank].parts)
+      form.add(part, product(term.coefficient, part_stride(cascade, part, extents)));
+  }
+  return form;
+}
+
 std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& einsum,
                                          const Extents& extents) {
-  if (!einsum.mask) return {};
-  Constraint constraint{{}, kUnbounded};
-  const auto add_side = [&](const Mask::Side& side, std::int64_t sign) {
-    constraint.form.constant += sign * side.constant;
-    for (const Index::Term& term : side.extents)
-      constraint.form.constant += sign * product(term.coefficient, extents[term.rank]);
-    for (const Index::Term& term : side.coordinates) {
-      if (einsum.iterates(term.rank)) {
-        constraint.form.add(term.rank, sign * term.coefficient);
-        continue;
-      }
-      for (const RankId part : cascade.ranks[term.rank].parts)
-        constraint.form.add(part,
-                            sign * product(term.coefficient, part_stride(cascade, part, extents)));
-    }
-  };
-  add_side(einsum.mask->right, 1);
-  add_side(einsum.mask->left, -1);
+  if (!einsum.mask || einsum.mask->by_value) return {};
+  Constraint constraint{side_form(cascade, einsum, einsum.mask->right, extents), kUnbounded};
+  const LinearForm left = side_form(cascade, einsum, einsum.mask->left, extents);
+  constraint.form.constant -= left.constant;
+  for (const auto& [rank, coefficient] : left.terms) constraint.form.add(rank, -coefficient);
   if (always_holds(constraint, extents)) return {};
   return {constraint};
 }

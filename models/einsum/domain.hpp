@@ -33,16 +33,23 @@ inline constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::ma
 // inside it.
 std::int64_t part_stride(const Cascade& cascade, RankId part, const Extents& extents);
 
-// The coordinate that an index names.
+// What of an index is the same at every point: its constant and its extents.
+std::int64_t index_constant(const Index& index, const Extents& extents);
+
+// The coordinate that an index names, but for what it gathers.
 LinearForm index_form(const Cascade& cascade, const Index& index, RankId dimension,
                       const Extents& extents);
 
 // The valid points of each Einsum, by EinsumId; constraints that always hold are left out. A
 // tensor's elements that its Einsum leaves out are outside the iteration space of every Einsum that
-// reads it.
+// reads it. Gathers and masks by value put no constraint: what they leave out only a run tells.
 std::vector<std::vector<Constraint>> domains(const Cascade& cascade, const Extents& extents);
 
-// Where the Einsum's mask lets points count: none (always) or one inequality.
+// A side of a mask of `einsum`, but for the values and scalars in it.
+LinearForm side_form(const Cascade& cascade, const Einsum& einsum, const Mask::Side& side,
+                     const Extents& extents);
+
+// Where the Einsum's mask lets points count: none (always, or by value) or one inequality.
 std::vector<Constraint> mask_constraints(const Cascade& cascade, const Einsum& einsum,
                                          const Extents& extents);
 

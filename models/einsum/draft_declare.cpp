@@ -22,9 +22,9 @@ bool is_name(const std::string& name) {
          std::all_of(name.begin(), name.end(), is_alnum);
 }
 
-bool is_reserved(const std::string& name) {
+bool is_reserved(const Draft& draft, const std::string& name) {
   return name == "where" || name == "else" || name == "inf" || function_named(name) != nullptr ||
-         reduction_named(name) != nullptr;
+         reduction_named(name, !draft.file.dynamic.items.empty()) != nullptr;
 }
 
 std::string lower(std::string name) {
@@ -98,9 +98,43 @@ void declare_partitions(Draft& draft) {
   }
 }
 
+// Ranks that list coordinates of another: 'S: M'.
+void declare_dynamic(Draft& draft) {
+  for (const auto& [name, of] : draft.file.dynamic.items) {
+    const std::string field = "dynamic." + name.text;
+    RankId listed = draft.rank(name.text);
+    const RankId from = draft.rank(of.text);
+    if (from == kNone || draft.cascade.ranks[from].name != of.text) {
+      draft.add(of, field, "not a rank; " + draft.hint(of.text, rank_names));
+      continue;
+    }
+    if (listed == kNone) {
+      const std::string description = draft.cascade.ranks[from].description;
+      add_rank(draft, name, "dynamic", description.empty() ? "" : "selected " + description);
+      listed = draft.rank(name.text);
+      if (listed == kNone) continue;
+    }
+    Rank& rank = draft.cascade.ranks[listed];
+    if (rank.kind != RankKind::plain || rank.name != name.text) {
+      draft.add(name, "dynamic",
+                rank.kind == RankKind::dynamic
+                    ? "lists coordinates of " + draft.cascade.ranks[rank.of].name + " already"
+                    : "is a partition; a dynamic rank needs a name of its own");
+      continue;
+    }
+    for (RankId up = from; up != kNone; up = draft.cascade.ranks[up].of) {
+      if (up != listed) continue;
+      draft.add(of, field, "a rank cannot list coordinates of itself");
+      return;
+    }
+    rank.kind = RankKind::dynamic;
+    rank.of = from;
+  }
+}
+
 void declare_tensors(Draft& draft) {
   for (const auto& [name, ranks] : draft.file.tensors.items) {
-    if (!is_name(name.text) || is_reserved(name.text)) {
+    if (!is_name(name.text) || is_reserved(draft, name.text)) {
       draft.add(name, "tensors",
                 "a tensor's name is a letter and then letters, digits or '_', and no word of the "
                 "language");
@@ -124,7 +158,7 @@ void declare_tensors(Draft& draft) {
 
 void declare_scalars(Draft& draft) {
   for (const auto& [name, number] : draft.file.scalars.items) {
-    if (!is_name(name.text) || is_reserved(name.text)) {
+    if (!is_name(name.text) || is_reserved(draft, name.text)) {
       draft.add(name, "scalars",
                 "a scalar's name is a letter and then letters, digits or '_', and no word of the "
                 "language");
@@ -140,7 +174,7 @@ void declare_scalars(Draft& draft) {
 
 void check_limits(const Draft& draft) {
   const CascadeFile& file = draft.file;
-  std::size_t ranks = file.ranks.items.size();
+  std::size_t ranks = file.ranks.items.size() + file.dynamic.items.size();
   for (const auto& [name, parts] : file.partitions.items) ranks += parts.size();
   draft.limits.cascade_ranks.hold(ranks, draft.where);
   for (const std::size_t count : {file.tensors.items.size(), file.scalars.items.size(),
@@ -158,7 +192,8 @@ std::size_t terms_of(const ParsedAccess& access) {
 }
 
 std::size_t terms_of(const ParsedEinsum& parsed) {
-  std::size_t terms = parsed.nodes.size() + terms_of(parsed.output);
+  std::size_t terms = parsed.nodes.size();
+  for (const ParsedAccess& access : parsed.outputs) terms += terms_of(access);
   for (const ParsedAccess& access : parsed.accesses) terms += terms_of(access);
   if (parsed.reduction) terms += parsed.reduction->ranks.size();
   if (parsed.mask) terms += terms_of(parsed.mask->left) + terms_of(parsed.mask->right);
@@ -172,6 +207,7 @@ void declare(Draft& draft) {
   for (const auto& [name, description] : draft.file.ranks.items)
     add_rank(draft, name, "ranks", description.text);
   declare_partitions(draft);
+  declare_dynamic(draft);
   declare_tensors(draft);
   declare_scalars(draft);
 }
@@ -185,7 +221,8 @@ void parse_lines(Draft& draft, const std::string& source_text) {
               SourceMap(source, word.where, word.text),
               {}};
     try {
-      line.parsed = parse_einsum(word.text, draft.limits.cascade_depth);
+      line.parsed =
+          parse_einsum(word.text, draft.limits.cascade_depth, !draft.file.dynamic.items.empty());
       terms += terms_of(line.parsed);
       draft.limits.cascade_terms.hold(terms, word.where);
     } catch (const SyntaxError& error) {

@@ -56,7 +56,7 @@ std::string cycle_text(const Draft& draft, const std::vector<int>& component, in
   std::string text;
   for (std::size_t id = 0; id < component.size() && !draft.problems.full(); ++id) {
     if (component[id] != which) continue;
-    text += (text.empty() ? "" : ", ") + draft.lines[id].parsed.output.name;
+    text += (text.empty() ? "" : ", ") + draft.lines[id].parsed.outputs.front().name;
   }
   return text;
 }

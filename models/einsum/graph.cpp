@@ -12,7 +12,8 @@ bool contains(const std::vector<int>& ids, int id) {
 }
 
 bool is_simple(const Index& index) {
-  return !index.composite && index.terms.size() == 1 && index.terms[0].coefficient == 1;
+  return !index.composite && index.terms.size() == 1 && index.terms[0].coefficient == 1 &&
+         index.extents.empty() && index.gathers.empty();
 }
 
 Dependency dependency(const Cascade& cascade, EinsumId reader, int access, EinsumId writer) {

@@ -13,7 +13,7 @@ enum class Stands : std::uint8_t { anything, zero, minus_infinity };
 
 struct Hidden {
   Stands stands = Stands::anything;
-  std::vector<Constraint> seen;  // where the mask holds
+  Seen seen;  // where the mask holds
 };
 
 class Tracer {
@@ -21,11 +21,11 @@ class Tracer {
   Tracer(const Cascade& cascade, const Extents& extents)
       : cascade_(cascade), extents_(extents), tensors_(cascade.tensors.size()) {}
 
-  std::vector<std::vector<Constraint>> run() {
-    std::vector<std::vector<Constraint>> all(cascade_.einsums.size());
+  std::vector<Seen> run() {
+    std::vector<Seen> all(cascade_.einsums.size());
     for (std::size_t e = 0; e < all.size(); ++e) {
       const Einsum& einsum = cascade_.einsums[e];
-      Hidden result = of(einsum);
+      Hidden result = of(static_cast<EinsumId>(e));
       const bool sums = !einsum.mask && !einsum.reduced.empty();
       if (sums && result.stands == Stands::zero && einsum.reduction == Op::add)
         all[e] = result.seen;
@@ -40,51 +40,64 @@ class Tracer {
   }
 
  private:
-  Hidden of(const Einsum& einsum) {
+  Hidden of(EinsumId id) {
+    const Einsum& einsum = cascade_.einsums[id];
     if (einsum.mask) {
-      Hidden made{Stands::anything, mask_constraints(cascade_, einsum, extents_)};
+      Hidden made{Stands::anything, {mask_constraints(cascade_, einsum, extents_), kNone}};
+      if (einsum.mask->by_value) made.seen.by_value = id;
+      if (einsum.selected != kNone) return {};
       if (einsum.mask->otherwise == 0) made.stands = Stands::zero;
       if (einsum.mask->otherwise == -kInfinity) made.stands = Stands::minus_infinity;
       return made;
     }
     // One mask at a time: where operands are hidden by different ones, nothing is said.
-    std::vector<Constraint> seen;
+    Seen seen;
     for (const Access& access : einsum.inputs) {
       if (!hidden(access)) continue;
-      const std::vector<Constraint>& own = tensors_[access.tensor].seen;
-      if (!seen.empty() && seen != own) return {};
+      const Seen& own = tensors_[access.tensor].seen;
+      if (!seen.everywhere() && seen != own) return {};
       seen = own;
     }
-    if (seen.empty()) return {};
+    if (seen.everywhere()) return {};
     return {value(einsum, static_cast<int>(einsum.nodes.size()) - 1), seen};
   }
 
   // Whether the tensor is hidden and read at its own coordinates.
   bool hidden(const Access& access) const {
     const Hidden& own = tensors_[access.tensor];
-    if (own.stands == Stands::anything || own.seen.empty()) return false;
+    if (own.stands == Stands::anything || own.seen.everywhere()) return false;
     for (std::size_t d = 0; d < access.indices.size(); ++d) {
       const Dimension& dimension = cascade_.tensors[access.tensor].dimensions[d];
       const Index& index = access.indices[d];
       const bool plain = index.terms.size() == 1 && index.terms[0].rank == dimension.rank &&
                          index.terms[0].coefficient == 1 && index.constant == 0 &&
-                         !index.last_generation && !index.composite && !dimension.generational;
+                         !index.last_generation && !index.composite && !dimension.generational &&
+                         index.extents.empty() && index.gathers.empty();
       if (!plain) return false;
     }
     return true;
   }
 
   // Whether the output has every rank that the mask is about.
-  bool keeps_ranks(const Einsum& einsum, const std::vector<Constraint>& seen) const {
+  bool keeps_ranks(const Einsum& einsum, const Seen& seen) const {
     const auto& dimensions = cascade_.tensors[einsum.outputs.front().tensor].dimensions;
-    return std::all_of(seen.begin(), seen.end(), [&](const Constraint& constraint) {
-      return std::all_of(
-          constraint.form.terms.begin(), constraint.form.terms.end(), [&](const auto& term) {
-            return std::any_of(dimensions.begin(), dimensions.end(), [&](const Dimension& d) {
-              return d.rank == term.first && !d.generational;
-            });
-          });
-    });
+    const auto kept = [&](RankId rank) {
+      return std::any_of(dimensions.begin(), dimensions.end(),
+                         [&](const Dimension& d) { return d.rank == rank && !d.generational; });
+    };
+    if (seen.by_value != kNone) {
+      const Einsum& masked = cascade_.einsums[seen.by_value];
+      return std::all_of(masked.iteration.begin(), masked.iteration.end(), [&](RankId rank) {
+        return std::find(masked.reduced.begin(), masked.reduced.end(), rank) !=
+                   masked.reduced.end() ||
+               kept(rank);
+      });
+    }
+    return std::all_of(
+        seen.constraints.begin(), seen.constraints.end(), [&](const Constraint& constraint) {
+          return std::all_of(constraint.form.terms.begin(), constraint.form.terms.end(),
+                             [&](const auto& term) { return kept(term.first); });
+        });
   }
 
   bool is_positive(const Einsum& einsum, int node) const {
@@ -123,7 +136,7 @@ class Tracer {
 
 }  // namespace
 
-std::vector<std::vector<Constraint>> hidden_points(const Cascade& cascade, const Extents& extents) {
+std::vector<Seen> hidden_points(const Cascade& cascade, const Extents& extents) {
   return Tracer(cascade, extents).run();
 }
 

@@ -10,8 +10,15 @@
 
 namespace weft::einsum {
 
-// By Einsum: where its points count, over the Einsum's own coordinates; empty where nothing is
-// hidden from its sum.
-std::vector<std::vector<Constraint>> hidden_points(const Cascade& cascade, const Extents& extents);
+// Where an Einsum's points count, over its own coordinates.
+struct Seen {
+  std::vector<Constraint> constraints;
+  EinsumId by_value = kNone;  // the Einsum whose mask by value holds where they count
+  bool everywhere() const { return constraints.empty() && by_value == kNone; }
+  bool operator==(const Seen&) const = default;
+};
+
+// By Einsum; everywhere where nothing is hidden from its sum.
+std::vector<Seen> hidden_points(const Cascade& cascade, const Extents& extents);
 
 }  // namespace weft::einsum

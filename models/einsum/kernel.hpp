@@ -291,44 +291,19 @@ class Kernel {
       const Strided a = operand(step.a, first);
       const Strided b = step.op == Op::exp || step.op == Op::negate ? a : operand(step.b, first);
       Value* const out = rows_.data() + step.row * kLanes;
-      switch (step.op) {
-        case Op::add:
-          apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.add(x, y); });
-          break;
-        case Op::subtract:
-          apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.subtract(x, y); });
-          break;
-        case Op::multiply:
-          apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.multiply(x, y); });
-          break;
-        case Op::divide:
-          apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.divide(x, y); });
-          break;
-        case Op::max:
-          apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.max(x, y); });
-          break;
-        case Op::min:
-          apply(a, b, out, count, [&](Value x, Value y) { return arithmetic.min(x, y); });
-          break;
-        case Op::negate:
-          apply(a, b, out, count, [&](Value x, Value) { return arithmetic.negate(x); });
-          break;
-        case Op::exp: {
-          const double scale = step.scale == kNone ? 1 : uniform_doubles_[step.scale];
-          if constexpr (HasRows<A>) {
-            arithmetic.exponential(scale, [&](auto exponential) {
-              apply(a, a, out, count, [&](Value x, Value) { return exponential(x); });
-            });
-          } else {
-            apply(a, a, out, count,
-                  [&](Value x, Value) { return arithmetic.exp_scaled(x, scale); });
-          }
-          break;
+      if (step.op == Op::exp) {
+        const double scale = step.scale == kNone ? 1 : uniform_doubles_[step.scale];
+        if constexpr (HasRows<A>) {
+          arithmetic.exponential(scale, [&](auto exponential) {
+            apply(a, a, out, count, [&](Value x, Value) { return exponential(x); });
+          });
+        } else {
+          apply(a, a, out, count, [&](Value x, Value) { return arithmetic.exp_scaled(x, scale); });
         }
-        case Op::access:
-        case Op::constant:
-        case Op::scalar: check(false, "a leaf is no step of a kernel");
+        continue;
       }
+      check(with_operator(step.op, arithmetic, [&](auto f) { apply(a, b, out, count, f); }),
+            "a leaf is no step of a kernel");
     }
   }
 
@@ -342,18 +317,9 @@ class Kernel {
       return;
     }
     const Strided own{sums, 1};
-    switch (plan_.reduction) {
-      case Op::add:
-        apply(own, a, sums, count, [&](Value x, Value y) { return arithmetic.add(x, y); });
-        break;
-      case Op::max:
-        apply(own, a, sums, count, [&](Value x, Value y) { return arithmetic.max(x, y); });
-        break;
-      case Op::min:
-        apply(own, a, sums, count, [&](Value x, Value y) { return arithmetic.min(x, y); });
-        break;
-      default: check(false, "a reduction is a sum, a maximum or a minimum");
-    }
+    check(
+        with_operator(plan_.reduction, arithmetic, [&](auto f) { apply(own, a, sums, count, f); }),
+        "a kernel's reduction is an operator of two values");
   }
 
   bool is_narrow(KernelPlan::Operand wanted, const A& arithmetic) const {

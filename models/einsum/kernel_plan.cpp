@@ -6,6 +6,7 @@
 #include "models/einsum/hidden.hpp"
 #include "models/einsum/kernel.hpp"
 #include "models/einsum/operators.hpp"
+#include "models/einsum/points.hpp"
 #include "models/numerics/arithmetic.hpp"
 
 namespace weft::einsum {
@@ -23,7 +24,20 @@ class Planner {
         blocks_(blocks),
         id_(id) {}
 
+  // Of the program alone.
+  KernelPlan program() {
+    plan_.tensors = cascade_.tensors.size();
+    plan_.scalars = cascade_.scalars.size();
+    plan_.nodes = einsum_.nodes;
+    for (int v = static_cast<int>(einsum_.iteration.size() - einsum_.reduced.size());
+         v < static_cast<int>(einsum_.iteration.size()); ++v)
+      plan_.reduced.push_back(v);
+    compile();
+    return std::move(plan_);
+  }
+
   KernelPlan plan() {
+    check(!runs_by_points(cascade_, id_), "a kernel runs what strides and inequalities tell");
     for (const RankId rank : einsum_.iteration) plan_.extents.push_back(extents_[rank]);
     plan_.tensors = cascade_.tensors.size();
     plan_.scalars = cascade_.scalars.size();
@@ -106,9 +120,9 @@ class Planner {
     }
     for (const Constraint& constraint : mask_constraints(cascade_, einsum_, extents_))
       plan_.mask.push_back(inequality(constraint));
-    const std::vector<Constraint> seen =
-        hidden_points(cascade_, extents_)[static_cast<std::size_t>(id_)];
-    for (const Constraint& constraint : seen) plan_.seen.push_back(inequality(constraint));
+    const Seen seen = hidden_points(cascade_, extents_)[static_cast<std::size_t>(id_)];
+    for (const Constraint& constraint : seen.constraints)
+      plan_.seen.push_back(inequality(constraint));
     if (einsum_.mask) plan_.otherwise = einsum_.mask->otherwise;
   }
 
@@ -172,20 +186,14 @@ double evaluate(const KernelPlan& plan, int node, std::span<const double> scalar
   const Node& n = plan.nodes[node];
   const double left = n.left == kNone ? 0 : evaluate(plan, n.left, scalars);
   const double right = n.right == kNone ? 0 : evaluate(plan, n.right, scalars);
-  switch (n.op) {
-    case Op::constant: return n.value;
-    case Op::scalar: return scalars[n.scalar];
-    case Op::add: return Double::add(left, right);
-    case Op::subtract: return Double::subtract(left, right);
-    case Op::multiply: return Double::multiply(left, right);
-    case Op::divide: return Double::divide(left, right);
-    case Op::max: return Double::max(left, right);
-    case Op::min: return Double::min(left, right);
-    case Op::exp: return Double::exp_scaled(left, 1);
-    case Op::negate: return Double::negate(left);
-    case Op::access: break;
-  }
-  throw ContractError("an access is not the same at every point");
+  if (n.op == Op::constant) return n.value;
+  if (n.op == Op::scalar) return scalars[n.scalar];
+  if (n.op == Op::exp) return Double::exp_scaled(left, 1);
+  double value = 0;
+  Double arithmetic;
+  check(with_operator(n.op, arithmetic, [&](auto f) { value = f(left, right); }),
+        "an access is not the same at every point");
+  return value;
 }
 
 }  // namespace
@@ -193,6 +201,10 @@ double evaluate(const KernelPlan& plan, int node, std::span<const double> scalar
 KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents,
                        const Blocks& blocks) {
   return Planner(cascade, einsum, extents, blocks).plan();
+}
+
+KernelPlan plan_program(const Cascade& cascade, EinsumId einsum) {
+  return Planner(cascade, einsum, {}, {}).program();
 }
 
 void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars,

@@ -72,8 +72,12 @@ struct KernelPlan {
   std::size_t scalars = 0;
 };
 
+// ContractError for an Einsum that runs by points (points.hpp).
 KernelPlan plan_kernel(const Cascade& cascade, EinsumId einsum, const Extents& extents,
                        const Blocks& blocks = {});
+
+// The program alone: steps, roots, uniforms and the nodes behind them; nothing of loops.
+KernelPlan plan_program(const Cascade& cascade, EinsumId einsum);
 
 // Values of `uniform_nodes` in double precision, into `out`.
 void evaluate_uniforms(const KernelPlan& plan, std::span<const double> scalars,

@@ -32,19 +32,21 @@ struct SyntaxError {
 
 std::vector<Token> tokenize(const std::string& text);
 
-// coefficient · name: a rank variable (`m1`), or a rank (`M1`) for its last generation or, in
-// masks, its extent.
+// coefficient · name: a rank variable (`m1`), a rank (`M1`) for its extent or, alone, its last
+// generation, a tensor's value (`I[s]`) or, in masks, a scalar.
 struct ParsedTerm {
   std::string name;
   int coefficient = 1;
   std::size_t offset = 0;
+  int access = kNone;  // of a tensor's value: into ParsedEinsum::accesses
 };
 
-// `m1`, `m1+1`, `p+w`, `2*p+w`, `M1`; in masks a whole side.
+// `m1`, `m1+1`, `p+w-W+1`, `2*p+w`, `M1`, `16*I[b]+w`; in masks a whole side.
 struct ParsedSum {
   std::vector<ParsedTerm> terms;
   std::int64_t constant = 0;
   std::size_t offset = 0;
+  double fraction = 0;  // in masks: what its numbers that are no whole ones add up to
 };
 
 struct ParsedAccess {
@@ -64,10 +66,12 @@ struct ParsedNode {
 };
 
 struct ParsedMask {
-  ParsedSum left;  // left <= right
+  ParsedSum left;
   ParsedSum right;
   double otherwise = 0;
   std::size_t offset = 0;
+  Mask::Compare compare = Mask::Compare::at_most;  // of left to right
+  std::size_t first_access = 0;                    // of its own among ParsedEinsum::accesses
 };
 
 struct ParsedReduction {
@@ -77,16 +81,17 @@ struct ParsedReduction {
 };
 
 struct ParsedEinsum {
-  ParsedAccess output;
-  std::vector<ParsedAccess> accesses;
-  std::vector<ParsedNode> nodes;  // children before parents
+  std::vector<ParsedAccess> outputs;   // values; the coordinates where they were found
+  std::vector<ParsedAccess> accesses;  // those in indices and masks too
+  std::vector<ParsedNode> nodes;       // children before parents
   std::optional<ParsedReduction> reduction;
   std::optional<ParsedMask> mask;
 };
 
-// Throws SyntaxError, also where parentheses and calls stand within one another deeper than
-// `depth`.
-ParsedEinsum parse_einsum(const std::string& text, const Limit& depth = ReadLimits{}.cascade_depth);
+// Throws SyntaxError, also where parentheses, calls and indices stand within one another deeper
+// than `depth`. `selections`: whether `topk` is a word of the language here.
+ParsedEinsum parse_einsum(const std::string& text, const Limit& depth = ReadLimits{}.cascade_depth,
+                          bool selections = true);
 
 // "inf", "-inf", "1.5", "64K"; nothing for anything else.
 std::optional<double> value_of(std::string_view text);

@@ -49,14 +49,15 @@ std::vector<Token> tokenize(const std::string& text) {
       take(TokenKind::name, end);
     } else if (is_digit(c) || (c == '.' && at + 1 < text.size() && is_digit(text[at + 1]))) {
       take(TokenKind::number, number_end(text, at));
-    } else if ((c == '<' || c == '>') && at + 1 < text.size() && text[at + 1] == '=') {
+    } else if (std::string_view("<>=!").find(c) != std::string_view::npos && at + 1 < text.size() &&
+               text[at + 1] == '=') {
       take(TokenKind::symbol, at + 2);
     } else if (std::string_view("[](),=+-*/<>").find(c) != std::string_view::npos) {
       take(TokenKind::symbol, at + 1);
     } else {
       throw SyntaxError{
           at, text.substr(at, character_length(text, at)),
-          "no such character in an Einsum; operators are + - * / and <= < >= > in a mask"};
+          "no such character in an Einsum; operators are + - * / and <= < >= > == != in a mask"};
     }
   }
   tokens.push_back({TokenKind::end, "", text.size()});

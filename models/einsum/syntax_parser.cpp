@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include "models/common/fields.hpp"
@@ -10,11 +11,16 @@ namespace {
 class Parser {
  public:
   // `depth` bounds the recursion.
-  Parser(const std::string& text, const Limit& depth) : tokens_(tokenize(text)), depth_(depth) {}
+  Parser(const std::string& text, const Limit& depth, bool selections)
+      : tokens_(tokenize(text)), depth_(depth), selections_(selections) {}
 
   ParsedEinsum parse() {
     if (peek().kind == TokenKind::end) fail("an empty Einsum; write 'Z[m,n] = A[k,m] * B[k,n]'");
-    out_.output = access(expect_name("the tensor that is written"));
+    out_.outputs.push_back(access(expect_name("the tensor that is written"), 0));
+    while (peek().is(",")) {
+      next();
+      out_.outputs.push_back(access(expect_name("the tensor of the coordinates"), 0));
+    }
     expect("=", "'=' after the left-hand side");
     reduction();
     sum(0);
@@ -61,15 +67,30 @@ class Parser {
     return static_cast<std::int64_t>(*number);
   }
 
-  // name | integer | integer * name
-  void linear_term(ParsedSum& sum, int sign) {
-    const Token token = next();
-    if (token.kind == TokenKind::name) {
-      sum.terms.push_back({token.text, sign, token.offset});
-      return;
+  // What a sum stands in: a mask also compares fractions.
+  enum class Inside : std::uint8_t { index, mask };
+
+  // A rank variable, a rank, or a tensor's value.
+  void named_term(ParsedSum& sum, const Token& name, int coefficient, int depth) {
+    int value = kNone;
+    if (peek().is("[")) {
+      out_.accesses.push_back(access(name, depth + 1));
+      value = static_cast<int>(out_.accesses.size()) - 1;
     }
+    sum.terms.push_back({name.text, coefficient, name.offset, value});
+  }
+
+  // name | access | integer | integer * (name | access); in a mask a number too
+  void linear_term(ParsedSum& sum, int sign, Inside inside, int depth) {
+    const Token token = next();
+    if (token.kind == TokenKind::name) return named_term(sum, token, sign, depth);
     if (token.kind != TokenKind::number)
       fail(token, "expected a rank variable such as 'm', a rank such as 'M', or a whole number");
+    if (const std::optional<double> number = config::number_of(token.text);
+        inside == Inside::mask && number && *number != std::floor(*number)) {
+      sum.fraction += sign * *number;
+      return;
+    }
     const std::int64_t value = integer(token);
     if (!peek().is("*")) {
       sum.constant += sign * value;
@@ -78,10 +99,11 @@ class Parser {
     next();
     const Token name = expect_name("a rank variable after '*'");
     if (value == 0) fail(token, "a coefficient of 0 drops the variable; leave the term out");
-    sum.terms.push_back({name.text, sign * static_cast<int>(value), name.offset});
+    named_term(sum, name, sign * static_cast<int>(value), depth);
   }
 
-  ParsedSum linear() {
+  ParsedSum linear(Inside inside, int depth) {
+    if (depth > static_cast<int>(depth_.value)) fail(depth_.message());
     ParsedSum sum;
     sum.offset = peek().offset;
     int sign = 1;
@@ -89,20 +111,20 @@ class Parser {
       next();
       sign = -1;
     }
-    linear_term(sum, sign);
+    linear_term(sum, sign, inside, depth);
     while (peek().is("+") || peek().is("-")) {
       sign = next().is("+") ? 1 : -1;
-      linear_term(sum, sign);
+      linear_term(sum, sign, inside, depth);
     }
     return sum;
   }
 
-  ParsedAccess access(const Token& name) {
+  ParsedAccess access(const Token& name, int depth) {
     ParsedAccess access{name.text, {}, name.offset};
     if (!peek().is("[")) return access;
     next();
     while (!peek().is("]") || !access.indices.empty()) {
-      access.indices.push_back(linear());
+      access.indices.push_back(linear(Inside::index, depth));
       if (peek().is("]")) break;
       expect(",", "',' or ']' after an index");
     }
@@ -111,7 +133,8 @@ class Parser {
   }
 
   void reduction() {
-    const Operator* op = peek().kind == TokenKind::name ? reduction_named(peek().text) : nullptr;
+    const Operator* op =
+        peek().kind == TokenKind::name ? reduction_named(peek().text, selections_) : nullptr;
     if (peek().kind != TokenKind::name || !peek(1).is("[") || op == nullptr) return;
     ParsedReduction parsed{op->op, {}, next().offset};
     next();
@@ -167,18 +190,18 @@ class Parser {
       fail(token, "expected a tensor, a scalar, a number, a function or '('");
     }
     if (peek().is("(")) return call(token, depth);
-    if (peek().is("[")) return indexed(token);
+    if (peek().is("[")) return indexed(token, depth);
     if (token.text == "inf")
       return push({Op::constant, kNone, kNone, kNone, kInfinity, "", token.offset});
     return push({Op::scalar, kNone, kNone, kNone, 0, token.text, token.offset});
   }
 
-  int indexed(const Token& token) {
-    if (reduction_named(token.text) != nullptr)
+  int indexed(const Token& token, int depth) {
+    if (reduction_named(token.text, selections_) != nullptr)
       fail(token,
            "a reduction stands once, at the start of the right-hand side; give it an Einsum of its "
            "own");
-    out_.accesses.push_back(access(token));
+    out_.accesses.push_back(access(token, depth));
     return push({Op::access, kNone, kNone, static_cast<int>(out_.accesses.size()) - 1, 0,
                  token.text, token.offset});
   }
@@ -202,15 +225,33 @@ class Parser {
   void mask() {
     ParsedMask mask;
     mask.offset = next().offset;
-    mask.left = linear();
+    mask.first_access = out_.accesses.size();
+    mask.left = linear(Inside::mask, 0);
     const Token compare = next();
-    if (!compare.is("<=") && !compare.is("<") && !compare.is(">=") && !compare.is(">")) {
+    const bool turned = compare.is(">=") || compare.is(">");
+    if (compare.is("<") || compare.is(">")) {
+      mask.compare = Mask::Compare::below;
+    } else if (compare.is("==") || compare.is("!=")) {
+      mask.compare = compare.is("==") ? Mask::Compare::equal : Mask::Compare::unequal;
+    } else if (!compare.is("<=") && !compare.is(">=")) {
       fail(compare,
-           "bad mask: expected '<=', '<', '>=' or '>', as in 'where m <= p + M - P else -inf'");
+           "bad mask: expected '<=', '<', '>=', '>', '==' or '!=', as in 'where m <= p + M - P "
+           "else -inf'");
     }
-    mask.right = linear();
-    if (compare.is(">=") || compare.is(">")) std::swap(mask.left, mask.right);
-    if (compare.is("<") || compare.is(">")) mask.left.constant += 1;
+    mask.right = linear(Inside::mask, 0);
+    if (turned) std::swap(mask.left, mask.right);
+    if (out_.reduction && out_.reduction->op == Op::topk) {
+      if (peek().is_word("else"))
+        fail(
+            "bad mask: what a selection's mask leaves out is no candidate and has no value; drop "
+            "'else'");
+    } else {
+      otherwise(mask);
+    }
+    out_.mask = std::move(mask);
+  }
+
+  void otherwise(ParsedMask& mask) {
     if (!peek().is_word("else"))
       fail("bad mask: expected 'else' and the value of masked points, as in 'else -inf'");
     next();
@@ -222,19 +263,19 @@ class Parser {
                                                                         : value_of(token.text);
     if (!value) fail(token, "bad mask: the value after 'else' must be a number, 'inf' or '-inf'");
     mask.otherwise = negative ? -*value : *value;
-    out_.mask = std::move(mask);
   }
 
   std::vector<Token> tokens_;
   Limit depth_;
+  bool selections_;
   std::size_t at_ = 0;
   ParsedEinsum out_;
 };
 
 }  // namespace
 
-ParsedEinsum parse_einsum(const std::string& text, const Limit& depth) {
-  return Parser(text, depth).parse();
+ParsedEinsum parse_einsum(const std::string& text, const Limit& depth, bool selections) {
+  return Parser(text, depth, selections).parse();
 }
 
 std::optional<double> value_of(std::string_view text) {

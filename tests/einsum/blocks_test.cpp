@@ -87,7 +87,7 @@ std::set<std::string> sums_that_leave_out(const Cascade& cascade, const Extents&
   std::set<std::string> names;
   const auto hidden = hidden_points(cascade, extents);
   for (std::size_t e = 0; e < hidden.size(); ++e) {
-    if (!hidden[e].empty())
+    if (!hidden[e].everywhere())
       names.insert(cascade.tensors[cascade.einsums[e].outputs[0].tensor].name);
   }
   return names;
