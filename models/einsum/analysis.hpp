@@ -23,7 +23,8 @@ using WorkCounts = std::array<std::int64_t, kWorkKinds>;  // by Work
 // Operations at one point of the Einsum's iteration space: a product under a sum is one macc; a
 // subtraction is an add; the scale inside exp(scale·x) is folded into exp and costs nothing.
 WorkCounts work_per_point(const Cascade& cascade, EinsumId einsum);
-// The same over all valid points; masked-out points are not counted.
+// The same over all valid points; masked-out points are not counted, but for those of a mask by
+// value, which only a run tells. A selection compares each candidate once.
 WorkCounts total_work(const Cascade& cascade, EinsumId einsum, const Extents& extents);
 
 struct ForcedPass {
@@ -64,7 +65,8 @@ struct LiveFootprint {
 LiveFootprint live_footprint(const Cascade& cascade, const PassAnalysis& passes,
                              const Extents& extents);
 
-// Inputs read once and outputs written once, in elements.
+// Inputs read once and outputs written once, in elements; of what is gathered, what can be read: as
+// many coordinates as the list holds, `extents` telling the occupancy.
 std::int64_t least_traffic_elements(const Cascade& cascade, const Extents& extents);
 
 }  // namespace weft::einsum

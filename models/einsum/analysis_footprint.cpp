@@ -6,6 +6,7 @@
 
 #include "models/einsum/analysis.hpp"
 #include "models/einsum/domain.hpp"
+#include "models/einsum/gathers.hpp"
 #include "models/einsum/graph.hpp"
 #include "models/einsum/kernel.hpp"
 
@@ -51,7 +52,8 @@ struct Use {
   // plus `least` to `most`.
   struct Along {
     bool moves = false;
-    bool last = false;  // reads the last generation
+    bool last = false;   // reads the last generation
+    bool whole = false;  // a selection, which holds all that it has selected until it is through
     std::int64_t least = 0;
     std::int64_t most = 0;
   };
@@ -65,8 +67,8 @@ class LoopOrders {
     find_loops();
     uses_.resize(cascade.tensors.size());
     for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) {
-      uses_[cascade.einsums[e].outputs.front().tensor].push_back(
-          use(e, cascade.einsums[e].outputs.front(), true));
+      for (const Access& access : cascade.einsums[e].outputs)
+        uses_[access.tensor].push_back(use(e, access, true));
       for (const Access& access : cascade.einsums[e].inputs)
         uses_[access.tensor].push_back(use(e, access, false));
     }
@@ -148,7 +150,9 @@ class LoopOrders {
   }
 
   void join(RankId dimension, const Index& index) {
-    if (index.composite || index.terms.empty() || !cascade_.ranks[dimension].parts.empty()) return;
+    if (index.composite || index.terms.empty() || !index.gathers.empty() ||
+        !cascade_.ranks[dimension].parts.empty())
+      return;
     const int own = loop_of_[dimension].front();
     const Index::Term* driver = nullptr;
     for (const Index::Term& term : index.terms) {
@@ -205,7 +209,8 @@ class LoopOrders {
       for (int loop = 0; loop < static_cast<int>(loops_.size()); ++loop) {
         if (!on(dimensions[d].rank, loop)) continue;
         Use::Along& along = made.along[loop];
-        along.least = along.most = index.constant;
+        along.least = along.most = index_constant(index, extents_);
+        along.whole = writes && dimensions[d].rank == cascade_.einsums[e].selected;
         along.last = index.last_generation;
         for (const Index::Term& term : index.terms) {
           const std::int64_t own = on(dimensions[d].rank, loop) && dimensions[d].rank == term.rank
@@ -262,7 +267,7 @@ class LoopOrders {
         std::optional<std::int64_t> last;
         for (const Dependency& edge : edges_) {
           if (component[edge.writer] != which || component[edge.reader] == which) continue;
-          const TensorId tensor = cascade_.einsums[edge.writer].outputs.front().tensor;
+          const TensorId tensor = cascade_.einsums[edge.reader].inputs[edge.access].tensor;
           const Use& written = uses_[tensor][writer_use(tensor)];
           for (const Use& read : uses_[tensor]) {
             if (read.writes || read.einsum != edge.reader || !together(written, read, loop))
@@ -287,13 +292,13 @@ class LoopOrders {
 
   // Whether both walk through the tensor with the same iterations of the loop.
   bool together(const Use& a, const Use& b, int loop) const {
-    return a.along[loop].moves && b.along[loop].moves &&
-           place_[a.einsum][loop] == place_[b.einsum][loop];
+    return a.along[loop].moves && b.along[loop].moves && !a.along[loop].whole &&
+           !b.along[loop].whole && place_[a.einsum][loop] == place_[b.einsum][loop];
   }
   // Whether the loop does not come between the two.
   bool apart_of(const Use& a, const Use& b, int loop) const {
-    return !iterates(a.einsum, loop) && !iterates(b.einsum, loop) &&
-           place_[a.einsum][loop] == place_[b.einsum][loop];
+    return !iterates(a.einsum, loop) && !iterates(b.einsum, loop) && !a.along[loop].whole &&
+           !b.along[loop].whole && place_[a.einsum][loop] == place_[b.einsum][loop];
   }
 
   // Partitions from the outermost in; what is complete only at the end of a loop, and read by the
@@ -354,7 +359,9 @@ class LoopOrders {
         most = std::max(most, between(tensor, uses[a], uses[b], order));
       }
     }
-    return most < kEndless ? std::min(most, elements(cascade_, tensor, extents_)) : most;
+    if (most >= kEndless) return most;
+    const std::int64_t all = elements(cascade_, tensor, extents_);
+    return std::min(most, input ? elements_read(cascade_, id, extents_, all) : all);
   }
 
   bool accumulates(const Use& use) const { return !cascade_.einsums[use.einsum].reduced.empty(); }
@@ -404,14 +411,18 @@ class LoopOrders {
 
 LiveFootprint live_footprint(const Cascade& cascade, const PassAnalysis& passes,
                              const Extents& extents) {
+  if (has_gathers(cascade)) return LoopOrders(without_lists(cascade), passes, extents).least();
   return LoopOrders(cascade, passes, extents).least();
 }
 
 std::int64_t least_traffic_elements(const Cascade& cascade, const Extents& extents) {
   std::int64_t total = 0;
-  for (const Tensor& tensor : cascade.tensors) {
-    if (tensor.role != TensorRole::intermediate)
-      total = sum(total, elements(cascade, tensor, extents));
+  for (TensorId id = 0; id < static_cast<TensorId>(cascade.tensors.size()); ++id) {
+    const Tensor& tensor = cascade.tensors[id];
+    if (tensor.role == TensorRole::intermediate) continue;
+    const std::int64_t all = elements(cascade, tensor, extents);
+    total = sum(total,
+                tensor.role == TensorRole::input ? elements_read(cascade, id, extents, all) : all);
   }
   return total;
 }

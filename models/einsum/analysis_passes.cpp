@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "models/einsum/analysis.hpp"
+#include "models/einsum/gathers.hpp"
 #include "models/einsum/graph.hpp"
 
 namespace weft::einsum {
@@ -92,7 +93,7 @@ class Passes {
     const std::vector<Dimension>& dimensions = cascade_.tensors[access.tensor].dimensions;
     Direction found = Direction::none;
     for (std::size_t d = 0; d < dimensions.size(); ++d) {
-      if (!loop.moves_with(dimensions[d].rank)) continue;
+      if (!loop.moves_with(dimensions[d].rank) || !access.indices[d].gathers.empty()) continue;
       for (const Index::Term& term : access.indices[d].terms) {
         if (!loop.moves_with(term.rank)) continue;
         if (term.coefficient > 0) return Direction::forward;
@@ -113,7 +114,8 @@ class Passes {
            std::any_of(einsum.inputs.begin(), einsum.inputs.end(), [&](const Access& access) {
              const std::vector<Dimension>& dimensions = cascade_.tensors[access.tensor].dimensions;
              for (std::size_t d = 0; d < dimensions.size(); ++d) {
-               if (contains(loop.own, dimensions[d].rank) && !access.indices[d].terms.empty())
+               if (contains(loop.own, dimensions[d].rank) && !access.indices[d].terms.empty() &&
+                   access.indices[d].gathers.empty())
                  return true;
              }
              return false;
@@ -225,7 +227,9 @@ class Passes {
       for (const Access& access : einsum.inputs) {
         const std::vector<Dimension>& dimensions = cascade_.tensors[access.tensor].dimensions;
         for (std::size_t d = 0; d < dimensions.size(); ++d) {
-          if (!contains(loop.own, dimensions[d].rank) || access.indices[d].composite) continue;
+          if (!contains(loop.own, dimensions[d].rank) || access.indices[d].composite ||
+              !access.indices[d].gathers.empty())
+            continue;
           std::vector<RankId> ranks;
           for (const Index::Term& term : access.indices[d].terms) ranks.push_back(term.rank);
           const bool own = std::any_of(ranks.begin(), ranks.end(),
@@ -339,6 +343,7 @@ class Passes {
 }  // namespace
 
 PassAnalysis analyse_passes(const Cascade& cascade, Along along) {
+  if (has_gathers(cascade)) return Passes(without_lists(cascade), along).run();
   return Passes(cascade, along).run();
 }
 

@@ -16,7 +16,7 @@ bool has_rank(const Tensor& tensor, RankId rank) {
 bool is_plain(const Index& index, RankId rank) {
   return index.terms.size() == 1 && index.terms[0].rank == rank &&
          index.terms[0].coefficient == 1 && index.constant == 0 && !index.last_generation &&
-         !index.composite;
+         !index.composite && index.extents.empty() && index.gathers.empty();
 }
 
 // Whether each dimension over `rank` is indexed by its own coordinate; `found` where there is one.

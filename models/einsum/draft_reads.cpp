@@ -8,8 +8,7 @@ namespace weft::einsum {
 void Resolver::read() {
   Einsum& einsum = cascade_.einsums[id_];
   const std::size_t before = draft_.problems.size();
-  for (const ParsedAccess& access : parsed_.accesses)
-    einsum.inputs.push_back(read_access(access));
+  for (const ParsedAccess& access : parsed_.accesses) einsum.inputs.push_back(read_access(access));
   for (const ParsedNode& node : parsed_.nodes) einsum.nodes.push_back(read_node(node, einsum));
   if (draft_.problems.size() > before) return;
   reduce(einsum);
@@ -44,8 +43,8 @@ Access Resolver::read_access(const ParsedAccess& parsed) {
 
 // Reads one dimension from index `at` on; returns how many indices it took, or what makes `at`
 // npos after a complaint.
-std::size_t Resolver::read_dimension(const ParsedAccess& parsed, std::size_t at, const Dimension& dimension,
-                           Access& access) {
+std::size_t Resolver::read_dimension(const ParsedAccess& parsed, std::size_t at,
+                                     const Dimension& dimension, Access& access) {
   const std::size_t stop = std::string::npos - at;
   const ParsedSum& sum = parsed.indices[at];
   const Rank& rank = cascade_.ranks[dimension.rank];
@@ -74,8 +73,8 @@ std::size_t Resolver::read_dimension(const ParsedAccess& parsed, std::size_t at,
 bool Resolver::read_last_generation(const ParsedSum& sum, const Dimension& dimension,
                                     Index& index) {
   const Rank& rank = cascade_.ranks[dimension.rank];
-  if (!dimension.generational || !is_name(dimension.rank, sum.terms[0].name) ||
-      sum.constant != 0 || sum.terms[0].coefficient != 1) {
+  if (!dimension.generational || !is_name(dimension.rank, sum.terms[0].name) || sum.constant != 0 ||
+      sum.terms[0].coefficient != 1) {
     add(sum.offset, sum.terms[0].name,
         "upper case reads the last generation, and this dimension " +
             (dimension.generational ? "is of rank " + rank.name + ": write '" + rank.name + "'"
@@ -118,14 +117,15 @@ RankId Resolver::simple(const ParsedSum& sum) const {
   return rank != kNone && cascade_.ranks[rank].variable == sum.terms[0].name ? rank : kNone;
 }
 
-bool Resolver::composite(const ParsedAccess& parsed, std::size_t at, const Rank& rank, Access& access) {
+bool Resolver::composite(const ParsedAccess& parsed, std::size_t at, const Rank& rank,
+                         Access& access) {
   Index index;
   index.composite = true;
   std::string expected;
   bool holds = true;
   for (std::size_t i = 0; i < rank.parts.size(); ++i) {
-    holds = holds && at + i < parsed.indices.size() &&
-            simple(parsed.indices[at + i]) == rank.parts[i];
+    holds =
+        holds && at + i < parsed.indices.size() && simple(parsed.indices[at + i]) == rank.parts[i];
     index.terms.push_back({rank.parts[i], 1});
     expected += (i == 0 ? "" : ",") + cascade_.ranks[rank.parts[i]].variable;
   }
@@ -138,10 +138,9 @@ bool Resolver::composite(const ParsedAccess& parsed, std::size_t at, const Rank&
 }
 
 bool Resolver::fits(const ParsedSum& sum, const Index& index, const Dimension& dimension,
-          const std::string& tensor) {
+                    const std::string& tensor) {
   const Rank& rank = cascade_.ranks[dimension.rank];
-  const bool single =
-      index.terms.size() == 1 && index.extents.empty() && index.gathers.empty();
+  const bool single = index.terms.size() == 1 && index.extents.empty() && index.gathers.empty();
   if (index.gathers.size() == 1 && index.terms.empty() && index.gathers[0].coefficient == 1 &&
       !holds_coordinates_of(index.gathers[0].input, dimension.rank, sum, tensor))
     return false;
@@ -185,8 +184,8 @@ Node Resolver::read_node(const ParsedNode& parsed, Einsum& einsum) {
         "neither a scalar nor a tensor; " + draft_.hint(parsed.name, tensor_and_scalar_names));
   } else if (!cascade_.tensors[tensor].dimensions.empty()) {
     add(parsed.offset, parsed.name,
-        "rank mismatch: it has dimensions " +
-            dimensions_text(cascade_, cascade_.tensors[tensor]) + ", and no index is given");
+        "rank mismatch: it has dimensions " + dimensions_text(cascade_, cascade_.tensors[tensor]) +
+            ", and no index is given");
   }
   node.op = Op::access;
   node.access = static_cast<int>(einsum.inputs.size());

@@ -62,9 +62,9 @@ void Resolver::select(Einsum& einsum) {
     add(left.offset, left.name,
         "a selection over " + cascade_.ranks[from].name +
             " has one rank on the left that lists its coordinates; " +
-            (allowed.empty() ? "declare one under 'dynamic', such as 'S: " +
-                                   cascade_.ranks[from].name + "'"
-                             : one_of(allowed)));
+            (allowed.empty()
+                 ? "declare one under 'dynamic', such as 'S: " + cascade_.ranks[from].name + "'"
+                 : one_of(allowed)));
     return;
   }
   einsum.selected = listed.front();
@@ -101,7 +101,8 @@ void Resolver::check_coordinates(const Einsum& einsum) {
   }
 }
 
-void Resolver::reduce_rank(const ParsedTerm& term, const std::vector<RankId>& right, Einsum& einsum) {
+void Resolver::reduce_rank(const ParsedTerm& term, const std::vector<RankId>& right,
+                           Einsum& einsum) {
   const RankId rank = variable(term);
   if (rank == kNone) return;
   if (contains(einsum.iteration, rank)) {
@@ -116,7 +117,8 @@ void Resolver::reduce_rank(const ParsedTerm& term, const std::vector<RankId>& ri
   }
 }
 
-std::string Resolver::allowed_reductions(const std::vector<RankId>& right, const Einsum& einsum) const {
+std::string Resolver::allowed_reductions(const std::vector<RankId>& right,
+                                         const Einsum& einsum) const {
   std::vector<std::string> names;
   for (const RankId rank : right) {
     if (!contains(einsum.iteration, rank)) names.push_back(cascade_.ranks[rank].variable);

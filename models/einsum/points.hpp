@@ -186,8 +186,7 @@ class PointKernel {
       const std::int64_t at = offset(reads[one.input], reads);
       known = known && at >= 0;
       if (at >= 0)
-        sum += one.coefficient *
-               static_cast<double>(tensors_[reads[one.input].tensor].data[at]);
+        sum += one.coefficient * static_cast<double>(tensors_[reads[one.input].tensor].data[at]);
     }
     return sum;
   }

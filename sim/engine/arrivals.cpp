@@ -74,7 +74,7 @@ Arrivals::Use Arrivals::use_of(std::size_t g, const ScheduledStep& step,
   for (std::size_t d = 0; d < access.indices.size(); ++d) {
     const einsum::Index& index = access.indices[d];
     Axis& axis = use.axes.emplace_back();
-    axis.constant = index.constant;
+    axis.constant = einsum::index_constant(index, sizing_.extents);
     if (index.last_generation) {
       axis.constant = sizing_.extents[tensor.dimensions[d].rank];
       axis.stops_early = sizing_.masked && ends_with_queries(lowering_, access.tensor);

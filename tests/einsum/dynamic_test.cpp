@@ -85,9 +85,9 @@ TEST(Dynamic, FibresOfUnlikeOccupancy) {
              "dynamic: {S: M}\ntensors: {X: [P, M], V: [M]}\noutputs: [I, N, Z, B]\n"
              "einsums: ['T[p,s], I[p,s] = topk[m] X[p,m] where m <= p', 'W[p,s] = V[I[p,s]]', "
              "'N[p] = sum[s] W[p,s]', 'Z[p] = max[s] T[p,s]', 'B[p,s] = T[p,s] + 1']\n");
-  const auto all = run(cascade, {{"M", 4}, {"P", 3}, {"S", 2}},
-                       {{"X", {{3, 4}, {5, 9, 9, 9, 1, 2, 9, 9, 4, 4, 3, 9}}},
-                        {"V", {{4}, {1, 10, 100, 1000}}}});
+  const auto all = run(
+      cascade, {{"M", 4}, {"P", 3}, {"S", 2}},
+      {{"X", {{3, 4}, {5, 9, 9, 9, 1, 2, 9, 9, 4, 4, 3, 9}}}, {"V", {{4}, {1, 10, 100, 1000}}}});
   EXPECT_EQ(all.at("I").data, (Values{0, 0, 1, 0, 0, 1}));  // [0,1] is not there
   EXPECT_EQ(all.at("N").data, (Values{1, 11, 11}));
   EXPECT_EQ(all.at("Z").data, (Values{5, 2, 4}));
@@ -99,10 +99,9 @@ TEST(Dynamic, CoordinatesOfMaximaAndMinima) {
       "M: keys, P: queries",
       "tensors: {X: [P, M], V: [M]}\noutputs: [T, I, L, J, Z]\n"
       "einsums: ['T[p], I[p] = max[m] X[p,m]', 'L[p], J[p] = min[m] X[p,m]', 'Z[p] = V[I[p]]']\n");
-  const auto all =
-      run(cascade, {{"M", 4}, {"P", 3}},
-          {{"X", {{3, 4}, {1, 7, 7, 0, -kInf, -kInf, -kInf, -kInf, 2, kNan, 9, kNan}}},
-           {"V", {{4}, {1, 10, 100, 1000}}}});
+  const auto all = run(cascade, {{"M", 4}, {"P", 3}},
+                       {{"X", {{3, 4}, {1, 7, 7, 0, -kInf, -kInf, -kInf, -kInf, 2, kNan, 9, kNan}}},
+                        {"V", {{4}, {1, 10, 100, 1000}}}});
   EXPECT_EQ(all.at("I").data, (Values{1, 0, 1}));  // as numpy.argmax
   EXPECT_EQ(all.at("J").data, (Values{3, 0, 1}));  // as numpy.argmin
   EXPECT_EQ(all.at("T").data[0], 7);
@@ -127,8 +126,9 @@ TEST(Dynamic, Gathers) {
   const Cascade twice = parsed("M: keys, A: a, B: b",
                                "tensors: {K: [M], I: [A], J: [B]}\noutputs: [Z]\n"
                                "einsums: ['Z[b] = K[I[J[b]]]']\n");
-  const auto found = run(twice, {{"M", 3}, {"A", 2}, {"B", 4}},
-                         {{"K", {{3}, {5, 6, 7}}}, {"I", {{2}, {2, 0}}}, {"J", {{4}, {0, 1, 1, 0}}}});
+  const auto found =
+      run(twice, {{"M", 3}, {"A", 2}, {"B", 4}},
+          {{"K", {{3}, {5, 6, 7}}}, {"I", {{2}, {2, 0}}}, {"J", {{4}, {0, 1, 1, 0}}}});
   EXPECT_EQ(found.at("Z").data, (Values{7, 5, 5, 7}));
   EXPECT_THROW(run(twice, {{"M", 3}, {"A", 2}, {"B", 1}},
                    {{"K", {{3}, {5, 6, 7}}}, {"I", {{2}, {0.5, 0}}}, {"J", {{1}, {0}}}}),
@@ -137,11 +137,12 @@ TEST(Dynamic, Gathers) {
 
 // A gather of what an affine index left out finds it missing.
 TEST(Dynamic, GathersWhatIsNotThere) {
-  const Cascade cascade = parsed("M: keys, B: b",
-                                 "tensors: {K: [M], J: [B]}\noutputs: [Z]\n"
-                                 "einsums: ['L[m] = K[m-2]', 'G[b] = L[J[b]]', 'Z[] = max[b] G[b]']\n");
-  const auto all = run(cascade, {{"M", 4}, {"B", 3}},
-                       {{"K", {{4}, {-5, -6, -7, -8}}}, {"J", {{3}, {0, 3, 1}}}});
+  const Cascade cascade =
+      parsed("M: keys, B: b",
+             "tensors: {K: [M], J: [B]}\noutputs: [Z]\n"
+             "einsums: ['L[m] = K[m-2]', 'G[b] = L[J[b]]', 'Z[] = max[b] G[b]']\n");
+  const auto all =
+      run(cascade, {{"M", 4}, {"B", 3}}, {{"K", {{4}, {-5, -6, -7, -8}}}, {"J", {{3}, {0, 3, 1}}}});
   EXPECT_EQ(all.at("Z").data, Values{-6});  // not 0 of the two that are not there
 }
 
@@ -191,8 +192,8 @@ TEST(Dynamic, ExtentsInIndices) {
     const Inputs inputs{{"Q", random_tensor({3, 9}, random)},
                         {"K", random_tensor({3, 9}, random)},
                         {"V", random_tensor({2, 9}, random)}};
-    const Values expected = run(with("p+w-" + std::to_string(window - 1)), sizes, inputs)
-                                .at("AV").data;
+    const Values expected =
+        run(with("p+w-" + std::to_string(window - 1)), sizes, inputs).at("AV").data;
     EXPECT_EQ(run(extents, sizes, inputs).at("AV").data, expected);
     EXPECT_EQ(run(ends, sizes, inputs).at("AV").data, expected);
     for (std::int64_t p = 0; p < 9; ++p) {
@@ -244,13 +245,13 @@ TEST(Dynamic, PrunedAttention) {
   const Pruned size{2, 4, 3, 13, 5, 6};
   const double scale = 0.5;
   for (const std::int64_t kept : {1, 2, 7, 13}) {
-    Inputs in{{"Q", random_tensor({2, 4, 5}, random)},  {"K", random_tensor({2, 4, 13}, random)},
-              {"V", random_tensor({2, 3, 13}, random)}, {"NQ", random_tensor({2, 4, 6}, random)},
+    Inputs in{{"Q", random_tensor({2, 4, 5}, random)},   {"K", random_tensor({2, 4, 13}, random)},
+              {"V", random_tensor({2, 3, 13}, random)},  {"NQ", random_tensor({2, 4, 6}, random)},
               {"NK", random_tensor({2, 4, 13}, random)}, {"NV", random_tensor({2, 3, 13}, random)},
               {"CI", random_tensor({13}, random)}};
-    const auto all = run(cascade,
-                         {{"H", 2}, {"E", 4}, {"F", 3}, {"M", 13}, {"P", 5}, {"N", 6}, {"S", kept}},
-                         in, {{"scale", scale}});
+    const auto all =
+        run(cascade, {{"H", 2}, {"E", 4}, {"F", 3}, {"M", 13}, {"P", 5}, {"N", 6}, {"S", kept}}, in,
+            {{"scale", scale}});
     std::vector<std::int64_t> tokens(13);
     std::iota(tokens.begin(), tokens.end(), 0);
     Values importance = in.at("CI").data;
@@ -259,9 +260,8 @@ TEST(Dynamic, PrunedAttention) {
       for (std::int64_t m = 0; m < 13; ++m)
         importance[m] += std::accumulate(a[m].begin(), a[m].end(), 0.0);
     }
-    std::stable_sort(tokens.begin(), tokens.end(), [&](std::int64_t a, std::int64_t b) {
-      return importance[a] > importance[b];
-    });
+    std::stable_sort(tokens.begin(), tokens.end(),
+                     [&](std::int64_t a, std::int64_t b) { return importance[a] > importance[b]; });
     tokens.resize(kept);
     ASSERT_EQ(all.at("I").data, Values(tokens.begin(), tokens.end()));
     int compared = 0;

@@ -1,7 +1,8 @@
 // How lower() works: a binding read against its cascade and architecture, problems collected on the
 // way. Names become ids in lowering.cpp; what must hold between the parts is checked in
 // lowering_rules.cpp, what tiles can carry in lowering_tiles.cpp, what a mask may hide in
-// lowering_masks.cpp, formats in lowering_formats.cpp.
+// lowering_masks.cpp, formats in lowering_formats.cpp; what only a run tells is refused in
+// lowering_selections.cpp.
 #pragma once
 
 #include <set>
@@ -28,6 +29,7 @@ class Lowerer {
   void stop() const;
   std::vector<std::string> base_variables() const;
   RankId base_rank(const std::string& variable, const std::string& path);
+  void known_before_the_run();
   void ranks();
   void tensors();
   void group(std::size_t index);

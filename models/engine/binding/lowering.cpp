@@ -16,6 +16,8 @@ Lowering Lowerer::run() {
     out_.array_names.push_back(name);
     out_.arrays.push_back(&array);
   }
+  known_before_the_run();
+  stop();
   ranks();
   tensors();
   stop();

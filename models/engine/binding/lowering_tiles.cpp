@@ -42,6 +42,7 @@ bool stays_in_tile(const einsum::Cascade& cascade, const Dimension& dimension, c
   if (dimension.generational || index.last_generation) return true;
   if (index.composite) return true;
   return index.terms.size() == 1 && index.terms[0].coefficient == 1 && index.constant == 0 &&
+         index.extents.empty() &&
          cascade.base_of(index.terms[0].rank) == cascade.base_of(dimension.rank);
 }
 
