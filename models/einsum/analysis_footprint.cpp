@@ -31,7 +31,7 @@ std::int64_t elements(const Cascade& cascade, const Tensor& tensor, const Extent
       ++found;
       padded = product(padded, extents[dimension.rank]);
     }
-    if (found > 0 && found == rank.parts.size())
+    if (found > 0 && found == rank.parts.size() && padded > 0)
       count = count / padded * extents[cascade.rank(rank.name)];
   }
   return count;

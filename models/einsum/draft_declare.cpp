@@ -104,6 +104,10 @@ void declare_dynamic(Draft& draft) {
     const std::string field = "dynamic." + name.text;
     RankId listed = draft.rank(name.text);
     const RankId from = draft.rank(of.text);
+    if (name.text == of.text) {
+      draft.add(of, field, "a rank cannot list coordinates of itself");
+      continue;
+    }
     if (from == kNone || draft.cascade.ranks[from].name != of.text) {
       draft.add(of, field, "not a rank; " + draft.hint(of.text, rank_names));
       continue;

@@ -71,8 +71,7 @@ Cascade without_lists(const Cascade& cascade) {
       for (Einsum& einsum : view.einsums) {
         for (Access& access : einsum.inputs) {
           if (access.tensor == t)
-            access.indices[d] =
-                Index(einsum.inputs[access.indices[d].gathers[0].input].indices[0]);
+            access.indices[d] = Index(einsum.inputs[access.indices[d].gathers[0].input].indices[0]);
         }
       }
     }

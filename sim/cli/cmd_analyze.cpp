@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 
@@ -18,14 +20,16 @@ constexpr const char* kExamples = R"(Examples:
   weft analyze attention-1pass
   weft analyze attention-3pass --set M=16K --set P=16K --json -
   weft analyze my-cascade.yaml --set M0=128
+  weft analyze attention-pruned --set H=12 --set M=1K --occupancy S=64,128,256
 
-Extents that are not set: 1024 for a rank, 64 for E and F (widths of a head), 256 for an inner partition such as M0.)";
+Extents that are not set: 1024 for a rank, 64 for E and F (widths of a head), 256 for an inner partition such as M0; of a dynamic rank, all that it may list.)";
 
 constexpr std::int64_t kMostExtent = std::int64_t{1} << 32;
 
 struct AnalyzeCommand {
   std::string cascade;
   std::vector<std::string> sets;
+  std::vector<std::string> occupancies;
   std::string json;
 };
 
@@ -37,12 +41,14 @@ std::map<std::string, std::int64_t> extents_of(const einsum::Cascade& cascade,
       const bool outermost =
           rank.level + 1 == static_cast<int>(cascade.ranks[rank.base].parts.size());
       if (!outermost) extents[rank.name] = rank.level == 0 ? 256 : 2;
-    } else {
+    } else if (rank.kind != einsum::RankKind::dynamic) {
       extents[rank.name] = rank.name == "E" || rank.name == "F" ? 64 : 1024;
     }
   }
   std::vector<std::string> known;
   for (const auto& [name, extent] : extents) known.push_back(name);
+  for (const einsum::RankId rank : einsum::dynamic_ranks(cascade))
+    known.push_back(cascade.ranks[rank].name);
   for (const std::string& text : sets) {
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
@@ -58,6 +64,85 @@ std::map<std::string, std::int64_t> extents_of(const einsum::Cascade& cascade,
     extents[name] = whole_number("--set " + name, text.substr(equals + 1), 1, kMostExtent);
   }
   return extents;
+}
+
+// By dynamic rank, in their order; empty where none are given.
+std::vector<std::vector<std::int64_t>> occupancies_of(const einsum::Cascade& cascade,
+                                                      const einsum::Extents& extents,
+                                                      const std::vector<std::string>& texts) {
+  const std::vector<einsum::RankId> ranks = einsum::dynamic_ranks(cascade);
+  std::vector<std::string> known;
+  for (const einsum::RankId rank : ranks) known.push_back(cascade.ranks[rank].name);
+  std::vector<std::vector<std::int64_t>> found(ranks.size());
+  for (const std::string& text : texts) {
+    const auto fail = [&](std::string why) {
+      throw ConfigError(Problem{{"--occupancy", 0, 0}, "", text, std::move(why)});
+    };
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    if (equals == std::string::npos) fail("must be RANK=N or RANK=N,N, such as S=64,128");
+    const auto which = std::find(known.begin(), known.end(), name);
+    if (which == known.end()) {
+      fail(known.empty() ? "cascade " + cascade.name + " has no dynamic rank"
+                         : "no dynamic rank '" + name + "' in cascade " + cascade.name + "; " +
+                               config::unknown_name(name, known));
+    }
+    const auto i = static_cast<std::size_t>(which - known.begin());
+    for (std::size_t begin = equals + 1; begin != 0;) {
+      const std::size_t end = text.find(',', begin);
+      found[i].push_back(whole_number("--occupancy " + name, text.substr(begin, end - begin), 0,
+                                      extents[static_cast<std::size_t>(ranks[i])]));
+      begin = end + 1;
+    }
+  }
+  return found;
+}
+
+std::string quadratic_text(const einsum::Quadratic& quadratic, const std::string& rank) {
+  constexpr std::array<const char*, 3> kPowers{"", " * ", " * "};
+  std::string text;
+  for (std::size_t power = 0; power < quadratic.size(); ++power) {
+    const std::int64_t c = quadratic[power];
+    if (c == 0) continue;
+    const auto size = static_cast<std::uint64_t>(c < 0 ? -c : c);
+    text += text.empty() ? (c < 0 ? "-" : "") : c < 0 ? " - " : " + ";
+    text += grouped(size) + kPowers[power] + (power > 0 ? rank : "") + (power > 1 ? "^2" : "");
+  }
+  return text.empty() ? "0" : text;
+}
+
+// A table of the counts, and the formula behind it where there is one.
+std::string occupancy_text(const engine::CascadeAnalysis& a) {
+  const einsum::Cascade& cascade = *a.cascade;
+  const std::vector<einsum::RankId> ranks = einsum::dynamic_ranks(cascade);
+  if (ranks.empty()) return "";
+  const auto shown = [&](std::size_t k) { return a.operations[k] > 0; };
+  std::string out = "\nby occupancy\n";
+  for (const einsum::RankId rank : ranks) out += fmt::format("{:>10}", cascade.ranks[rank].name);
+  out += fmt::format("{:>20}", "least traffic");
+  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k) {
+    if (shown(k)) out += fmt::format("{:>20}", einsum::work_name(static_cast<einsum::Work>(k)));
+  }
+  out += "\n";
+  const auto number = [](std::int64_t n) { return grouped(static_cast<std::uint64_t>(n)); };
+  for (const einsum::AtOccupancy& point : a.by_occupancy) {
+    for (const std::int64_t occupancy : point.occupancies)
+      out += fmt::format("{:>10}", number(occupancy));
+    out += fmt::format("{:>20}", number(point.counts.least_traffic_elements));
+    for (std::size_t k = 0; k < einsum::kWorkKinds; ++k) {
+      if (shown(k)) out += fmt::format("{:>20}", number(point.counts.operations[k]));
+    }
+    out += "\n";
+  }
+  if (!a.of_occupancy) return out;
+  const std::string& name = cascade.ranks[a.of_occupancy->rank].name;
+  out += "  least traffic = " + quadratic_text(a.of_occupancy->least_traffic_elements, name) + "\n";
+  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k) {
+    if (shown(k))
+      out += fmt::format("  {} = {}\n", einsum::work_name(static_cast<einsum::Work>(k)),
+                         quadratic_text(a.of_occupancy->operations[k], name));
+  }
+  return out;
 }
 
 std::string text_of(const engine::CascadeAnalysis& a) {
@@ -99,8 +184,10 @@ std::string text_of(const engine::CascadeAnalysis& a) {
   }
   out += fmt::format("  {:<9}{:>24} with inputs and outputs\n", "in all",
                      grouped(static_cast<std::uint64_t>(a.footprint.total_elements)));
-  return out + fmt::format("\nleast traffic, elements {:>12}\n",
-                           grouped(static_cast<std::uint64_t>(a.least_traffic_elements)));
+  return out +
+         fmt::format("\nleast traffic, elements {:>12}\n",
+                     grouped(static_cast<std::uint64_t>(a.least_traffic_elements))) +
+         occupancy_text(a);
 }
 
 int analyze(const AnalyzeCommand& o) {
@@ -116,7 +203,8 @@ int analyze(const AnalyzeCommand& o) {
   }
   const einsum::Cascade cascade = einsum::load_cascade(catalog.file("cascade", o.cascade));
   const einsum::Extents extents = einsum::resolve_extents(cascade, extents_of(cascade, o.sets));
-  const engine::CascadeAnalysis analysis = engine::analyse_cascade(cascade, extents);
+  const engine::CascadeAnalysis analysis =
+      engine::analyse_cascade(cascade, extents, occupancies_of(cascade, extents, o.occupancies));
   if (o.json.empty()) {
     say(text_of(analysis));
   } else {
@@ -138,6 +226,13 @@ Command add_analyze(App& app) {
       ->add_option("--set", o->sets,
                    "the extent of a rank or inner partition, such as M=16K; may be repeated")
       ->type_name("RANK=N")
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--occupancy", o->occupancies,
+                   "how many coordinates a dynamic rank holds, such as S=64,128: the counts at "
+                   "each; may be repeated for another rank")
+      ->type_name("RANK=N,N")
       ->expected(1)
       ->take_all();
   command->add_option("--json", o->json, "as JSON, schema weft-analysis/1; '-' is standard output")

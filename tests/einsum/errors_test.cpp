@@ -6,30 +6,14 @@
 
 #include "models/einsum/load.hpp"
 #include "tests/einsum/cascades.hpp"
+#include "tests/einsum/faults.hpp"
 
 namespace weft::einsum {
 namespace {
 
-std::vector<Problem> problems_of(const std::string& yaml) {
-  try {
-    parse_cascade(yaml, "bad.yaml");
-  } catch (const ConfigError& error) {
-    return error.problems();
-  }
-  return {};
-}
-
-std::string all_text(const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& problem : problems) text += problem.text() + "\n";
-  return text.empty() ? "no problem" : text;
-}
-
-struct Case {
-  std::string name;
-  std::string yaml;  // the fault's place is marked by `@`, which is taken out
-  std::vector<std::string> says;
-};
+using test::Case;
+using test::expect_fault;
+using test::problems_of;
 
 // The first eight lines of most cases; Einsums begin on line 9.
 std::string frame(const std::string& einsums,
@@ -282,30 +266,7 @@ std::vector<Case> order_cases() {
 }
 
 class Faults : public testing::TestWithParam<Case> {};
-
-TEST_P(Faults, NamePlaceAndWhatIsAllowed) {
-  std::string yaml = GetParam().yaml;
-  std::vector<std::pair<int, int>> places;
-  for (std::size_t mark = yaml.find('@'); mark != std::string::npos; mark = yaml.find('@')) {
-    const std::string before = yaml.substr(0, mark);
-    const int line = 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-    places.emplace_back(line,
-                        static_cast<int>(mark - (line == 1 ? 0 : before.rfind('\n') + 1)) + 1);
-    yaml.erase(mark, 1);
-  }
-  ASSERT_FALSE(places.empty());
-  const std::vector<Problem> problems = problems_of(yaml);
-  ASSERT_FALSE(problems.empty()) << yaml;
-  const Problem& first = problems.front();
-  EXPECT_EQ(first.where.file, "bad.yaml");
-  EXPECT_TRUE(std::find(places.begin(), places.end(),
-                        std::pair{first.where.line, first.where.column}) != places.end())
-      << all_text(problems) << "expected " << places[0].first << ":" << places[0].second << " in\n"
-      << yaml;
-  for (const std::string& text : GetParam().says)
-    EXPECT_NE(first.text().find(text), std::string::npos)
-        << "no \"" << text << "\" in: " << first.text();
-}
+TEST_P(Faults, NamePlaceAndWhatIsAllowed) { expect_fault(GetParam()); }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Form, Faults, testing::ValuesIn(form_cases()), name_of);

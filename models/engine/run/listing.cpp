@@ -77,21 +77,82 @@ std::string listing_json(const Listing& listing) {
   return out.take();
 }
 
-CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Extents& extents) {
+CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Extents& extents,
+                                std::vector<std::vector<std::int64_t>> occupancies) {
   CascadeAnalysis analysis;
   analysis.cascade = &cascade;
   analysis.extents = extents;
   analysis.passes = einsum::analyse_passes(cascade);
-  for (std::size_t e = 0; e < cascade.einsums.size(); ++e) {
-    const einsum::WorkCounts work =
-        einsum::total_work(cascade, static_cast<einsum::EinsumId>(e), extents);
-    for (std::size_t k = 0; k < work.size(); ++k)
-      analysis.operations[k] = einsum::sum(analysis.operations[k], work[k]);
-  }
+  const einsum::Counts counts = einsum::counts(cascade, extents);
+  analysis.operations = counts.operations;
   analysis.footprint = einsum::live_footprint(cascade, analysis.passes, extents);
-  analysis.least_traffic_elements = einsum::least_traffic_elements(cascade, extents);
+  analysis.least_traffic_elements = counts.least_traffic_elements;
+  const std::vector<einsum::RankId> dynamic = einsum::dynamic_ranks(cascade);
+  occupancies.resize(dynamic.size());
+  for (std::size_t i = 0; i < dynamic.size(); ++i) {
+    const std::int64_t bound = extents[static_cast<std::size_t>(dynamic[i])];
+    if (!occupancies[i].empty()) continue;
+    for (std::int64_t quarters = 1; quarters <= 4; ++quarters)
+      occupancies[i].push_back(bound / 4 * quarters + bound % 4 * quarters / 4);
+    std::erase(occupancies[i], 0);
+    occupancies[i].erase(std::unique(occupancies[i].begin(), occupancies[i].end()),
+                         occupancies[i].end());
+  }
+  analysis.by_occupancy = einsum::counts_by_occupancy(cascade, extents, occupancies);
+  analysis.of_occupancy = einsum::counts_of_occupancy(cascade, extents);
   return analysis;
 }
+
+namespace {
+
+void write_operations(Writer& out, const einsum::WorkCounts& operations) {
+  out.key("operations");
+  out.begin_object();
+  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k)
+    out.field(einsum::work_name(static_cast<einsum::Work>(k)), operations[k]);
+  out.end_object();
+}
+
+void write_quadratic(Writer& out, std::string_view key, const einsum::Quadratic& quadratic) {
+  out.key(key);
+  out.begin_array();
+  for (const std::int64_t coefficient : quadratic) out.value(coefficient);
+  out.end_array();
+}
+
+void write_occupancies(Writer& out, const CascadeAnalysis& analysis) {
+  const einsum::Cascade& cascade = *analysis.cascade;
+  const std::vector<einsum::RankId> ranks = einsum::dynamic_ranks(cascade);
+  if (ranks.empty()) return;
+  out.key("by_occupancy");
+  out.begin_array();
+  for (const einsum::AtOccupancy& point : analysis.by_occupancy) {
+    out.begin_object();
+    out.key("occupancies");
+    out.begin_object();
+    for (std::size_t i = 0; i < ranks.size(); ++i)
+      out.field(cascade.ranks[ranks[i]].name, point.occupancies[i]);
+    out.end_object();
+    write_operations(out, point.counts.operations);
+    out.field("least_traffic_elements", point.counts.least_traffic_elements);
+    out.end_object();
+  }
+  out.end_array();
+  if (!analysis.of_occupancy) return;
+  const einsum::OfOccupancy& of = *analysis.of_occupancy;
+  out.key("of_occupancy");
+  out.begin_object();
+  out.field("rank", cascade.ranks[of.rank].name);
+  out.key("operations");
+  out.begin_object();
+  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k)
+    write_quadratic(out, einsum::work_name(static_cast<einsum::Work>(k)), of.operations[k]);
+  out.end_object();
+  write_quadratic(out, "least_traffic_elements", of.least_traffic_elements);
+  out.end_object();
+}
+
+}  // namespace
 
 std::string analysis_json(const CascadeAnalysis& analysis) {
   const einsum::Cascade& cascade = *analysis.cascade;
@@ -116,11 +177,7 @@ std::string analysis_json(const CascadeAnalysis& analysis) {
     out.end_object();
   }
   out.end_array();
-  out.key("operations");
-  out.begin_object();
-  for (std::size_t k = 0; k < einsum::kWorkKinds; ++k)
-    out.field(einsum::work_name(static_cast<einsum::Work>(k)), analysis.operations[k]);
-  out.end_object();
+  write_operations(out, analysis.operations);
   out.key("footprint");
   out.begin_array();
   for (const einsum::Footprint& held : analysis.footprint.tensors) {
@@ -137,6 +194,7 @@ std::string analysis_json(const CascadeAnalysis& analysis) {
   out.end_array();
   out.field("footprint_total_elements", analysis.footprint.total_elements);
   out.field("least_traffic_elements", analysis.least_traffic_elements);
+  write_occupancies(out, analysis);
   out.end_object();
   return out.take();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/einsum/analysis.hpp"
+#include "models/einsum/occupancy.hpp"
 #include "models/engine/design/design.hpp"
 
 namespace weft::engine {
@@ -38,8 +39,12 @@ struct CascadeAnalysis {
   einsum::WorkCounts operations{};
   einsum::LiveFootprint footprint;
   std::int64_t least_traffic_elements = 0;
+  std::vector<einsum::AtOccupancy> by_occupancy;  // of a cascade with dynamic ranks
+  std::optional<einsum::OfOccupancy> of_occupancy;
 };
-CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Extents& extents);
+// `occupancies`: of each dynamic rank those to tell the counts at; none: quarters of its bound.
+CascadeAnalysis analyse_cascade(const einsum::Cascade& cascade, const einsum::Extents& extents,
+                                std::vector<std::vector<std::int64_t>> occupancies = {});
 std::string analysis_json(const CascadeAnalysis& analysis);
 
 }  // namespace weft::engine
