@@ -50,9 +50,8 @@ std::vector<RankId> dynamic_ranks(const Cascade& cascade) {
   return ranks;
 }
 
-std::vector<AtOccupancy> counts_by_occupancy(
-    const Cascade& cascade, const Extents& extents,
-    const std::vector<std::vector<std::int64_t>>& wanted) {
+std::vector<AtOccupancy> counts_by_occupancy(const Cascade& cascade, const Extents& extents,
+                                             const std::vector<std::vector<std::int64_t>>& wanted) {
   const std::vector<RankId> ranks = dynamic_ranks(cascade);
   check(wanted.size() == ranks.size(), "occupancies for each dynamic rank");
   std::vector<AtOccupancy> points;

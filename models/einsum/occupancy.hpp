@@ -29,9 +29,8 @@ struct AtOccupancy {
 };
 // `wanted[i]`: those of the i-th dynamic rank, 0 to its bound; all combinations, the first rank
 // slowest. A rank that lists coordinates of another one holds no more than that one.
-std::vector<AtOccupancy> counts_by_occupancy(
-    const Cascade& cascade, const Extents& extents,
-    const std::vector<std::vector<std::int64_t>>& wanted);
+std::vector<AtOccupancy> counts_by_occupancy(const Cascade& cascade, const Extents& extents,
+                                             const std::vector<std::vector<std::int64_t>>& wanted);
 
 // c[0] + c[1]·n + c[2]·n² at every occupancy n from 0 to the bound.
 using Quadratic = std::array<std::int64_t, 3>;

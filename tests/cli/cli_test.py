@@ -110,6 +110,21 @@ class AnalyzeTest(FolderTest):
     def test_text_names_the_einsum(self) -> None:
         self.assertIn("forced by SN, which waits for all of GM", run("analyze", "attention-3pass").stdout)
 
+    def test_counts_by_occupancy(self) -> None:
+        sets = [word for extent in ("H=3", "E=8", "F=5", "M=40", "P=7", "N=2") for word in ("--set", extent)]
+        got = json.loads(run("analyze", "attention-pruned", *sets, "--occupancy", "S=0,13", "--json", "-").stdout)
+        for point, kept in zip(got["by_occupancy"], (0, 13), strict=True):
+            self.assertEqual(point["occupancies"], {"S": kept})
+            self.assertEqual(point["operations"]["macc"], 3 * 13 * (40 * 7 + kept * 2))
+            self.assertEqual(point["least_traffic_elements"], 3 * 13 * (40 + 7 + kept + 2) + 40 + 2 * kept)
+        self.assertEqual(got["of_occupancy"]["rank"], "S")
+        self.assertEqual(got["of_occupancy"]["operations"]["macc"], [3 * 13 * 40 * 7, 3 * 13 * 2, 0])
+        self.assertEqual(got["of_occupancy"]["least_traffic_elements"], [3 * 13 * 49 + 40, 3 * 13 + 2, 0])
+        quarters = json.loads(run("analyze", "attention-pruned", *sets, "--set", "S=6", "--json", "-").stdout)["by_occupancy"]
+        self.assertEqual([point["occupancies"]["S"] for point in quarters], [1, 3, 4, 6])
+        self.assertIn("macc = 10,920 + 78 * S", run("analyze", "attention-pruned", *sets).stdout)
+        self.assertNotIn("by_occupancy", json.loads(run("analyze", "matmul", "--json", "-").stdout))
+
     def test_a_file_of_the_users(self) -> None:
         path = self.put("mine.yaml", config("cascade", "matmul"))
         self.assertEqual(json.loads(run("analyze", str(path), "--json", "-").stdout)["cascade"], "mine")

@@ -21,8 +21,8 @@ std::int64_t work(const Counts& counts, Work kind) {
 TEST(Occupancy, PrunedAttentionByHand) {
   const Cascade cascade = test::shipped("attention-pruned");
   const std::int64_t h = 3, e = 8, f = 5, m = 40, p = 7, n = 2;
-  const Extents extents = resolve_extents(
-      cascade, {{"H", h}, {"E", e}, {"F", f}, {"M", m}, {"P", p}, {"N", n}});
+  const Extents extents =
+      resolve_extents(cascade, {{"H", h}, {"E", e}, {"F", f}, {"M", m}, {"P", p}, {"N", n}});
   const auto points = counts_by_occupancy(cascade, extents, {{0, 1, 13, 40}});
   ASSERT_EQ(points.size(), 4U);
   for (const AtOccupancy& point : points) {
@@ -89,10 +89,11 @@ TEST(Occupancy, WhatGathersCanRead) {
 }
 
 TEST(Occupancy, ADynamicRankOfAnother) {
-  const Cascade cascade = parsed(
-      "M: m", "dynamic: {S: M, R: S}\ntensors: {X: [M], Y: [M]}\noutputs: [Z]\n"
-              "einsums: ['T[s], I[s] = topk[m] X[m]', 'U[r], J[r] = topk[s] T[s]', 'Z[r] = "
-              "Y[I[J[r]]]']\n");
+  const Cascade cascade =
+      parsed("M: m",
+             "dynamic: {S: M, R: S}\ntensors: {X: [M], Y: [M]}\noutputs: [Z]\n"
+             "einsums: ['T[s], I[s] = topk[m] X[m]', 'U[r], J[r] = topk[s] T[s]', 'Z[r] = "
+             "Y[I[J[r]]]']\n");
   const Extents extents = resolve_extents(cascade, {{"M", 20}});
   const auto points = counts_by_occupancy(cascade, extents, {{4, 20}, {2, 6}});
   ASSERT_EQ(points.size(), 4U);

@@ -30,9 +30,7 @@ std::vector<Case> cases() {
       {"coordinates_of_a_sum",
        frame("  - T[p], @I[p] = sum[m] B[m,p]\n"),
        {"'I'", "'max[m]', 'min[m]' or 'topk[m]'"}},
-      {"coordinates_of_nothing",
-       frame("  - T[m,p], @I[m,p] = B[m,p]\n"),
-       {"'I'", "begins with"}},
+      {"coordinates_of_nothing", frame("  - T[m,p], @I[m,p] = B[m,p]\n"), {"'I'", "begins with"}},
       {"coordinates_of_two_ranks", frame("  - T[], @I[] = max[m,p] B[m,p]\n"), {"one rank"}},
       {"coordinates_of_generations",
        frame("  - T[m+1], @I[m+1] = max[p] B[m,p]\n"),
@@ -65,7 +63,9 @@ std::vector<Case> cases() {
       {"gather_on_the_left",
        frame(kSelect + "  - Z[@I[s]] = T[s]\n"),
        {"an index on the left is a rank variable"}},
-      {"extents_alone", frame("  - Z[e] = K[e,@M-W]\n"), {"'M'", "constant is no index", "p+w-W+1"}},
+      {"extents_alone",
+       frame("  - Z[e] = K[e,@M-W]\n"),
+       {"'M'", "constant is no index", "p+w-W+1"}},
       {"extent_of_no_rank", frame("  - Z[e,p,w] = K[e,p+w-@V]\n"), {"'V'", "not a rank variable"}},
       {"mask_of_an_unknown_tensor",
        frame("  - Z[m,p] = B[m,p] where @C[m,p] != 0 else 0\n"),
@@ -79,25 +79,28 @@ std::vector<Case> cases() {
       {"mask_of_scalars_alone",
        frame("  - Z[m,p] = B[m,p] @where t > 0 else 0\n"),
        {"bad mask", "names no coordinate"}},
-      {"half_a_comparison", frame("  - Z[m,p] = B[m,p] where X[m] @! 0 else 0\n"), {"no such character"}},
+      {"half_a_comparison",
+       frame("  - Z[m,p] = B[m,p] where X[m] @! 0 else 0\n"),
+       {"no such character"}},
       {"coefficient_that_is_no_whole_number",
        frame("  - Z[m,p] = B[m,p] where 0.5 @* X[m] > 0 else 0\n"),
        {"bad mask", "expected '<='"}},
       {"indices_nested_too_deep",
-       frame("  - Z[e,s] = " + [] {
-         std::string text;
-         for (int i = 0; i < 65; ++i) text += "X[";
-         return text + "X[@s" + std::string(66, ']');
-       }() + "\n"),
+       frame("  - Z[e,s] = " +
+             [] {
+               std::string text;
+               for (int i = 0; i < 65; ++i) text += "X[";
+               return text + "X[@s" + std::string(66, ']');
+             }() +
+             "\n"),
        {"deep"}},
   };
 }
 
 class SelectionFaults : public testing::TestWithParam<Case> {};
 TEST_P(SelectionFaults, NamePlaceAndWhatIsAllowed) { test::expect_fault(GetParam()); }
-INSTANTIATE_TEST_SUITE_P(
-    All, SelectionFaults, testing::ValuesIn(cases()),
-    [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, SelectionFaults, testing::ValuesIn(cases()),
+                         [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 TEST(SelectionFaultsOf, Extents) {
   const Cascade cascade = parse_cascade(frame("  - Z[s] = topk[m] X[m]\n  - Y[e,p] = K[e,m] * "
@@ -120,9 +123,9 @@ TEST(SelectionFaultsOf, NoWordIsTaken) {
   const std::string head =
       "description: t\nsource: t\nranks: {M: m}\ntensors: {topk: [M]}\noutputs: [Z]\n";
   EXPECT_EQ(test::problems_of(head + "einsums: ['Z[m] = topk[m] * topk[m]']\n").size(), 0U);
-  EXPECT_EQ(test::problems_of(head + "dynamic: {S: M}\neinsums: ['Z[m] = topk[m] * topk[m]']\n")
-                .size(),
-            1U);
+  EXPECT_EQ(
+      test::problems_of(head + "dynamic: {S: M}\neinsums: ['Z[m] = topk[m] * topk[m]']\n").size(),
+      1U);
 }
 
 }  // namespace
