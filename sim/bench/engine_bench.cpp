@@ -8,8 +8,8 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/run/result_json.hpp"
-#include "models/engine/run/run.hpp"
 #include "models/engine/run/run_options.hpp"
+#include "models/engine/run/run_point.hpp"
 #include "sim/engine/run.hpp"
 
 namespace weft::bench {

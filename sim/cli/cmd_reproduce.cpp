@@ -10,7 +10,7 @@
 #include "models/common/atomic_file.hpp"
 #include "models/common/text.hpp"
 #include "models/engine/design/catalog.hpp"
-#include "models/engine/run/run.hpp"
+#include "models/engine/run/run_point.hpp"
 #include "models/evaluation/reproduction.hpp"
 #include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"

@@ -1,7 +1,7 @@
 // Runs a point at any fidelity. SystemC runs take one lock a process (one simulation at a time).
 #pragma once
 
-#include "models/engine/run/run.hpp"
+#include "models/engine/run/run_point.hpp"
 #include "models/engine/schedule/continues.hpp"
 #include "models/program/program.hpp"
 

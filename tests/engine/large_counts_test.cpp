@@ -2,8 +2,8 @@
 // of any size, or the point is refused and says which count it is.
 #include <boost/multiprecision/cpp_int.hpp>
 
-#include "models/engine/run/run.hpp"
 #include "models/engine/run/run_options.hpp"
+#include "models/engine/run/run_point.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

@@ -10,7 +10,7 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/run/result_json.hpp"
-#include "models/engine/run/run.hpp"
+#include "models/engine/run/run_point.hpp"
 #include "tests/common/seed.hpp"
 #include "tests/engine/support.hpp"
 

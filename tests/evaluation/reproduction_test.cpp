@@ -2,7 +2,7 @@
 // its documents hold it.
 #include "models/evaluation/reproduction.hpp"
 #include "models/engine/design/catalog.hpp"
-#include "models/engine/run/run.hpp"
+#include "models/engine/run/run_point.hpp"
 
 #include <gtest/gtest.h>
 

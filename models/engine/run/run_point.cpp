@@ -1,4 +1,4 @@
-#include "models/engine/run/run.hpp"
+#include "models/engine/run/run_point.hpp"
 
 #include <utility>
 
