@@ -57,8 +57,8 @@ class Trials {
     for (std::uint64_t n = below(4); n > 0; --n) {
       const Setting& number = numbers_[d][below(numbers_[d].size())];
       const double was = *config::number_of(number.second);
-      const double is = std::ldexp(was, static_cast<int>(below(2 * reach)) -
-                                            static_cast<int>(reach));
+      const double is =
+          std::ldexp(was, static_cast<int>(below(2 * reach)) - static_cast<int>(reach));
       const bool whole = was == std::floor(was);
       try {
         made = made.with({{number.first, config::number_text(whole ? std::floor(is) : is)}});
@@ -69,8 +69,7 @@ class Trials {
     return made;
   }
   // Extents up to these powers of two.
-  Shape shape(std::uint64_t batch, std::uint64_t heads, std::uint64_t tokens,
-              std::uint64_t width) {
+  Shape shape(std::uint64_t batch, std::uint64_t heads, std::uint64_t tokens, std::uint64_t width) {
     Shape s;
     s.batch = extent(batch);
     s.kv_heads = extent(heads);
@@ -148,8 +147,7 @@ TEST(Status, SaysWhyAPointCannotWork) {
     const RunOptions options{.fidelity = fidelity};
     Shape causal = small;
     causal.causal = true;
-    EXPECT_THAT(reason(design("deferred-division"), causal, options),
-                HasSubstr("to mend: ") );
+    EXPECT_THAT(reason(design("deferred-division"), causal, options), HasSubstr("to mend: "));
     EXPECT_THAT(reason(design("deferred-division"), causal, options),
                 HasSubstr("names no cascade for that"));
     EXPECT_THAT(reason(design("fusemax-16x16", {{"arch.buffer.bytes", "64"}}), small, options),
@@ -157,7 +155,8 @@ TEST(Status, SaysWhyAPointCannotWork) {
     Shape odd = small;
     odd.heads = 3;
     odd.kv_heads = 2;
-    EXPECT_THAT(reason(design("fusemax-16x16"), odd, options), HasSubstr("must divide the 3 heads"));
+    EXPECT_THAT(reason(design("fusemax-16x16"), odd, options),
+                HasSubstr("must divide the 3 heads"));
     odd.heads = 0;
     EXPECT_THAT(reason(design("fusemax-16x16"), odd, options), HasSubstr("heads = '0'"));
     RunOptions none = options;
@@ -166,8 +165,8 @@ TEST(Status, SaysWhyAPointCannotWork) {
   }
   EXPECT_THAT(reason(design("flat-16x16"), small, {.fidelity = Fidelity::rtl}),
               HasSubstr("to mend: "));
-  const Result analytic_alone = weft::engine::run_analytic(
-      design("flat-16x16"), workload_of(small), {.fidelity = Fidelity::systemc});
+  const Result analytic_alone = weft::engine::run_analytic(design("flat-16x16"), workload_of(small),
+                                                           {.fidelity = Fidelity::systemc});
   EXPECT_THAT(analytic_alone.reason, HasSubstr("weft::sim::engine::run has it"));
 }
 
