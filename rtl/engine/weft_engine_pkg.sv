@@ -1,11 +1,12 @@
 // What the units of the FuseMax engine share: its configuration, steps, tiles and transfers.
 package weft_engine_pkg;
 
-  // 1: registers and behaviour as in docs/units/engine/fusemax.md.
-  localparam logic [15:0] EngineVersion = 16'd1;
+  // 2: registers and behaviour as in docs/units/engine/fusemax.md; 1 ran each query head by itself.
+  localparam logic [15:0] EngineVersion = 16'd2;
 
   // What the registers say of a run. Lengths in elements, strides in bytes; see
-  // docs/units/engine/fusemax.md.
+  // docs/units/engine/fusemax.md. The query heads that share a head of K and V are one head of
+  // rows: row r is query r / group of head r % group of them.
   typedef struct packed {
     logic [63:0] q_base;
     logic [63:0] k_base;
@@ -15,14 +16,15 @@ package weft_engine_pkg;
     logic [31:0] k_head_bytes;    // from one head of K to the next
     logic [31:0] v_head_bytes;
     logic [31:0] out_head_bytes;
-    logic [23:0] heads;           // layers x batch x query heads
-    logic [23:0] group;           // query heads that share a head of K and V
-    logic [23:0] seq_q;           // P
+    logic [23:0] heads;           // layers x batch x heads of K and V
+    logic [15:0] group;           // query heads that share a head of K and V
+    logic [23:0] rows;            // P x group
     logic [23:0] seq_kv;          // M
+    logic [39:0] ahead;           // (M - P) x group: row r sees key m where m x group <= r + ahead
     logic [7:0]  width_qk;        // E
     logic [7:0]  width_v;         // F
     logic [15:0] block_tiles;     // P1: tiles of queries that stay on chip
-    logic        causal;          // query i sees keys 0 ... i + seq_kv - seq_q
+    logic        causal;          // query i sees keys 0 ... i + M - P
     logic [31:0] scale_log2e;     // fp32: softmax scale times log2 e
   } config_t;
 
@@ -63,9 +65,9 @@ package weft_engine_pkg;
 
   // One tile of keys against one tile of queries, as every step of it needs it.
   typedef struct packed {
-    logic [5:0]        rows;         // keys in it
-    logic signed [7:0] diagonal;     // key row i is visible to query column j where i - j <=
-                                     // diagonal
+    logic [5:0]         rows;        // keys in it
+    logic signed [23:0] diagonal;    // key row i is visible to query column j where i x group - j
+                                     // <= diagonal
     logic [19:0]       q_address;    // first element of its queries in a bank of the Q buffer
     logic [19:0]       rnv_address;  // first word of its numerators in a lane
     logic [15:0]       key;          // its word among the running maxima and denominators of a lane

@@ -127,6 +127,7 @@ module weft_fusemax #(
   logic [8:0] kv_address;
   weft_array_pkg::pe_control_t pe_control;
   logic [5:0] pe_rows;
+  logic signed [23:0] pe_diagonal;
   weft_array_pkg::lane_control_t lane_control;
   weft_fusemax_sequencer #(
     .SIDE(SIDE), .CONTEXTS(CONTEXTS), .LINKS(Links), .PAIRS(Pairs), .DIVIDE_STAGES(DIVIDE_STAGES),
@@ -138,7 +139,8 @@ module weft_fusemax #(
     .done_target_i(done_target),
     .q_read_o(q_read), .q_address_o(q_address), .k_read_o(k_read), .v_read_o(v_read),
     .kv_address_o(kv_address),
-    .pe_control_o(pe_control), .pe_rows_o(pe_rows), .lane_control_o(lane_control),
+    .pe_control_o(pe_control), .pe_rows_o(pe_rows), .pe_diagonal_o(pe_diagonal),
+    .lane_control_o(lane_control),
     .counters_o(array_counters),
     .fire_2d_valid_o, .fire_2d_step_o, .fire_1d_valid_o, .fire_1d_step_o
   );
@@ -213,6 +215,7 @@ module weft_fusemax #(
   logic [SIDE*32-1:0] rm, foot;
   weft_spatial_array #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_array_2d (
     .clk_i, .rst_ni, .scale_i(cfg.scale_log2e), .control_i(pe_control), .rows_i(pe_rows),
+    .diagonal_i(pe_diagonal), .group_i(cfg.group),
     .k_i(k_operands), .v_i(v_operands),
     .q_i(q_operands), .rm_valid_i(rm_valid), .rm_context_i(rm_context), .rm_i(rm),
     .foot_op_o(foot_op), .foot_context_o(foot_context),

@@ -30,6 +30,7 @@ module weft_fusemax_sequencer #(
   output logic [8:0]                    kv_address_o,
   output weft_array_pkg::pe_control_t   pe_control_o,
   output logic [5:0]                    pe_rows_o,
+  output logic signed [23:0]            pe_diagonal_o,
   // the 1D array
   output weft_array_pkg::lane_control_t lane_control_o,
   // counters, in the order of the register file from 0x108 on
@@ -284,6 +285,7 @@ module weft_fusemax_sequencer #(
   weft_array_pkg::pe_control_t pe_d, pe_q;
   weft_array_pkg::lane_control_t lane_d, lane_q;
   logic [5:0] pe_rows_q;
+  logic signed [23:0] pe_diagonal_q;
   logic av_slot_q;
   logic [15:0] av_key_q;
   logic [19:0] av_address_q;
@@ -317,6 +319,8 @@ module weft_fusemax_sequencer #(
   always_ff @(posedge clk_i) begin
     pe_rows_q <= slot_tile_2d.rows;
     pe_rows_o <= pe_rows_q;
+    pe_diagonal_q <= slot_tile_2d.diagonal;
+    pe_diagonal_o <= pe_diagonal_q;
     q_address_o <= slot_tile_2d.q_address + 20'(slot_2d);
     kv_address_o <= (slot_tile_2d.keys_slot ? 9'(KEYS_STRIDE) : 9'b0) + 9'(slot_2d);
     if (fire_1d[6]) begin

@@ -17,7 +17,7 @@ module weft_output_walker #(
   logic [15:0] place_q;
   logic [39:0] block_limit;
   assign block_limit = 40'(block_begin_q) + 40'(config_i.block_tiles) * 40'(SIDE);
-  assign block_end = block_limit < 40'(config_i.seq_q) ? block_limit[23:0] : config_i.seq_q;
+  assign block_end = block_limit < 40'(config_i.rows) ? block_limit[23:0] : config_i.rows;
   assign next = query_q + 24'(SIDE);
   assign ends_block_o = next >= block_end;
 
@@ -34,8 +34,8 @@ module weft_output_walker #(
         query_q <= next;
         place_q <= place_q + 16'd1;
       end else begin
-        block_begin_q <= block_end == config_i.seq_q ? 24'b0 : block_end;
-        query_q <= block_end == config_i.seq_q ? 24'b0 : block_end;
+        block_begin_q <= block_end == config_i.rows ? 24'b0 : block_end;
+        query_q <= block_end == config_i.rows ? 24'b0 : block_end;
         place_q <= '0;
         block_o <= block_o + 6'd1;
       end

@@ -66,15 +66,20 @@ module weft_registers #(
   // ---- Configuration ----
 
   logic bad;
+  logic [39:0] rows;  // of a head: the queries of all that share its keys
+  assign rows = 40'(config_q[0][23:0]) * 40'(config_q[5][15:0]);
+  logic [23:0] keys_before;  // the first query
+  assign keys_before = config_q[1][23:0] - config_q[0][23:0];
 
   always_comb begin
     config_o                = '0;
-    config_o.seq_q          = config_q[0][23:0];
+    config_o.rows           = rows[23:0];
     config_o.seq_kv         = config_q[1][23:0];
+    config_o.ahead          = 40'(keys_before) * 40'(config_q[5][15:0]);
     config_o.width_qk       = config_q[2][7:0];
     config_o.width_v        = config_q[3][7:0];
     config_o.heads          = config_q[4][23:0];
-    config_o.group          = config_q[5][23:0];
+    config_o.group          = config_q[5][15:0];
     config_o.causal         = config_q[6][0];
     config_o.block_tiles    = config_q[7][15:0];
     config_o.scale_log2e    = config_q[8];
@@ -95,7 +100,8 @@ module weft_registers #(
 
   assign bad = outside(config_q[0], 32'hFF_FFFF) || outside(config_q[1], 32'hFF_FFFF)
             || outside(config_q[2], 32'(MAX_WIDTH)) || outside(config_q[3], 32'(MAX_WIDTH))
-            || outside(config_q[4], 32'hFF_FFFF) || outside(config_q[5], 32'hFF_FFFF)
+            || outside(config_q[4], 32'hFF_FFFF) || outside(config_q[5], 32'hFFFF)
+            || rows > 40'hFF_FFFF
             || outside(config_q[7], 32'hFFFF)
             || (config_q[6][0] && config_q[1] < config_q[0])
             || config_bad_i;

@@ -20,7 +20,6 @@ module weft_slot_words (
     pe_o = '0;
     pe_o.first = slot_2d_i == 8'b0;
     pe_o.context_id = tile_2d_i.context_id;
-    pe_o.diagonal = tile_2d_i.diagonal;
     if (active_2d_i) begin
       if (step_2d_i[0]) pe_o.op = weft_array_pkg::PeQk;
       if (step_2d_i[1]) pe_o.op = weft_array_pkg::PeLm;

@@ -21,32 +21,30 @@ module weft_transfer_walker #(
   localparam int unsigned BeatBits = $clog2(BEAT_BYTES);
 
   logic active_q, slot_q;
-  // query head, and its place among those that share a head of K and V
-  logic [23:0] head_q, member_q;
+  logic [23:0] head_q;
   logic [5:0] block_q;
   logic [23:0] block_begin_q, first_q;
   logic [63:0] head_base_q;
 
   logic [39:0] block_limit;
-  logic [23:0] block_end, keys_end, end_of_inner, next, rows;
-  logic last_inner, last_block;
+  logic [23:0] block_end, next, rows;
+  logic [39:0] scaled_q, next_scaled;  // of K and V: the key times the rows of a query
+  logic last_keys, last_inner, last_block;
   assign block_limit = 40'(block_begin_q) + 40'(config_i.block_tiles) * 40'(SIDE);
-  assign block_end = block_limit < 40'(config_i.seq_q) ? block_limit[23:0] : config_i.seq_q;
-  assign keys_end = config_i.causal ? block_end + config_i.seq_kv - config_i.seq_q
-      : config_i.seq_kv;
-  assign end_of_inner = OfKeys ? keys_end : block_end;
+  assign block_end = block_limit < 40'(config_i.rows) ? block_limit[23:0] : config_i.rows;
   assign next = OfKeys || OfTiles ? first_q + 24'(SIDE) : block_end;
-  assign last_inner = next >= end_of_inner;
-  assign last_block = block_end == config_i.seq_q;
+  assign next_scaled = scaled_q + 40'(SIDE) * 40'(config_i.group);
+  assign last_keys = config_i.causal ? next_scaled >= 40'(block_end) + config_i.ahead
+      : next >= config_i.seq_kv;
+  assign last_inner = OfKeys ? last_keys : next >= block_end;
+  assign last_block = block_end == config_i.rows;
   // A tile of keys that the block's last query cuts is brought in whole.
   logic [23:0] rows_end;
-  assign rows_end = OfKeys ? config_i.seq_kv : config_i.seq_q;
+  assign rows_end = OfKeys ? config_i.seq_kv : config_i.rows;
   assign rows = next < rows_end ? next - first_q : rows_end - first_q;
 
   logic [63:0] base, head_bytes;
   logic [8:0] width;
-  logic new_head;
-  assign new_head = !OfKeys || member_q + 24'd1 == config_i.group;
   always_comb begin
     case (TARGET)
       weft_engine_pkg::TargetQ: begin
@@ -87,22 +85,23 @@ module weft_transfer_walker #(
     if (start_i) begin
       slot_q <= 1'b0;
       head_q <= '0;
-      member_q <= '0;
       block_q <= '0;
       block_begin_q <= '0;
       first_q <= '0;
+      scaled_q <= '0;
       head_base_q <= base;
     end else if (take) begin
       slot_q <= !slot_q;
       first_q <= next;
+      scaled_q <= next_scaled;
       if (last_inner) begin
+        scaled_q <= '0;
         block_q <= block_q + 6'd1;
         block_begin_q <= last_block ? 24'b0 : block_end;
         first_q <= last_block || OfKeys ? 24'b0 : block_end;
         if (last_block) begin
           head_q <= head_q + 24'd1;
-          member_q <= member_q + 24'd1 == config_i.group ? '0 : member_q + 24'd1;
-          if (new_head) head_base_q <= head_base_q + head_bytes;
+          head_base_q <= head_base_q + head_bytes;
         end
       end
     end

@@ -9,9 +9,12 @@ module weft_spatial_array #(
   input  logic                        clk_i,
   input  logic                        rst_ni,
   input  logic [31:0]                 scale_i,
-  // element (0, 0)'s slot, and the keys there are
+  // element (0, 0)'s slot, the keys there are, and which of them a query sees: that of row i is
+  // visible to column j where i x group - j <= diagonal (control_i's own is not looked at)
   input  weft_array_pkg::pe_control_t control_i,
   input  logic [5:0]                  rows_i,
+  input  logic signed [23:0]          diagonal_i,
+  input  logic [15:0]                 group_i,   // columns of a query; constant during a run
   // operands of row i, i cycles later than row 0; Q of column j, j cycles later than column 0
   input  logic [SIDE*16-1:0]          k_i,
   input  logic [SIDE*16-1:0]          v_i,
@@ -33,17 +36,27 @@ module weft_spatial_array #(
   localparam int unsigned ContextBits = $clog2(CONTEXTS);
   localparam logic [31:0] MinusInfinity = 32'hFF800000;
 
-  // The left edge: control and the number of keys go down, a row a cycle.
+  // What is left of a diagonal where no element of a row is cut by it.
+  localparam logic signed [23:0] Far = 24'(SIDE);
+  function automatic logic [7:0] near(input logic signed [23:0] diagonal);
+    near = diagonal > Far ? Far[7:0] : diagonal < -Far ? 8'(-Far) : diagonal[7:0];
+  endfunction
+
+  // The left edge: control, the number of keys and the diagonal go down, a row a cycle.
   logic [SIDE*ControlBits-1:0] edge_control, edge_control_q;  // row i's at bit ControlBits i
   logic [SIDE*6-1:0] edge_rows_q;
+  logic [SIDE*24-1:0] edge_diagonal_q;
   logic [SIDE*16-1:0] edge_row;
   for (genvar i = 0; i < SIDE; i++) begin : g_edge
     logic [ControlBits-1:0] here;
     logic [5:0] rows;
+    logic signed [23:0] diagonal;
     if (i == 0) begin : g_first
       assign here = control_i;
       assign rows = rows_i;
+      assign diagonal = diagonal_i;
     end else begin : g_next
+      assign diagonal = edge_diagonal_q[(i-1)*24+:24];
       assign here = edge_control_q[(i-1)*ControlBits+:ControlBits];
       assign rows = edge_rows_q[(i-1)*6+:6];
     end
@@ -51,15 +64,17 @@ module weft_spatial_array #(
       if (!rst_ni) begin
         edge_control_q[i*ControlBits+:ControlBits] <= '0;
         edge_rows_q[i*6+:6] <= '0;
+        edge_diagonal_q[i*24+:24] <= '0;
       end else begin
         edge_control_q[i*ControlBits+:ControlBits] <= here;
-        edge_control_q[i*ControlBits+DiagonalAt+:8] <= here[DiagonalAt+:8] - 8'd1;  // one row down
         edge_rows_q[i*6+:6] <= rows;
+        edge_diagonal_q[i*24+:24] <= diagonal - 24'(group_i);  // one row down
       end
     end
     always_comb begin
       edge_control[i*ControlBits+:ControlBits] = here;
       edge_control[i*ControlBits+RowValidAt] = rows > 6'(i);
+      edge_control[i*ControlBits+DiagonalAt+:8] = near(diagonal);
     end
     assign edge_row[i*16+:16] = here[OpAt+:4]
         == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
@@ -114,7 +129,7 @@ module weft_spatial_array #(
   // What leaves at the foot of the edge, at the right and at the feet of the operands is dropped.
   logic unused;
   assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6],
-      rm_context_i,
+      edge_diagonal_q[(SIDE-1)*24+:24], rm_context_i,
                     g_row[SIDE-1].column};
 
 `ifndef SYNTHESIS

@@ -181,7 +181,7 @@ bool Arrivals::hidden(TensorId t, const Point& cell) const {
       key += ranges[d].begin * einsum::part_stride(cascade, rank, sizing_.extents);
     if (cascade.base_of(rank) == lowering_.mask_query) query = ranges[d].end - 1;
   }
-  return key > query + sizing_.mask_offset;
+  return key > last_key(sizing_, query);
 }
 
 Arrivals::Head& Arrivals::head(std::int64_t index) {

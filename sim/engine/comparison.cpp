@@ -68,22 +68,22 @@ class Comparison {
   Comparison(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
              const workload::Trace& trace, const std::vector<workload::ComputedTensor>& outputs)
       : lowering_(lowering),
-        sizing_(sizing),
+        head_(weft::engine::one_head(lowering, sizing)),
         cascade_(*lowering.cascade),
         trace_(trace),
         outputs_(outputs),
-        operands_(lowering, sizing, trace),
+        operands_(lowering, head_, trace),
         ids_(operands_.output_ids()),
-        interpreter_(cascade_, sizing.extents, operands_.scalars(), kBudget),
+        interpreter_(cascade_, head_.extents, operands_.scalars(), kBudget),
         attention_(is_attention(lowering)),
         tensors_(cascade_.tensors.size()) {
     for (const TensorId t : ids_)
       tensors_[static_cast<std::size_t>(t)].resize(
-          static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, sizing.extents)));
+          static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, head_.extents)));
   }
 
   void run(Result& result, const std::function<void(double)>& between) {
-    const std::int64_t heads = operands_.heads();
+    const std::int64_t heads = operands_.runs();
     const std::int64_t of_layer = heads / static_cast<std::int64_t>(trace_.layers.size());
     Sums all;
     Sums all_attention;
@@ -125,7 +125,7 @@ class Comparison {
     if (strange > 0) find_apart();
     for (std::size_t o = 0; o < ids_.size(); ++o) {
       std::vector<double>& values = tensors_[static_cast<std::size_t>(ids_[o])];
-      fill_empty_rows(lowering_, sizing_, ids_[o], tensors_, values);
+      fill_empty_rows(lowering_, head_, ids_[o], tensors_, values);
       compare(head, o, values, strange > 0, layer);
     }
     if (!attention_) return;
@@ -136,7 +136,7 @@ class Comparison {
 
   // Which outputs see an operand that is not finite.
   void find_apart() {
-    einsum::BlockInterpreter<numerics::PresenceArithmetic> sees(cascade_, sizing_.extents,
+    einsum::BlockInterpreter<numerics::PresenceArithmetic> sees(cascade_, head_.extents,
                                                                 operands_.scalars(), kBudget);
     apart_.resize(tensors_.size());
     std::vector<std::uint8_t*> pointers(tensors_.size(), nullptr);
@@ -241,7 +241,7 @@ class Comparison {
   }
 
   const weft::engine::Lowering& lowering_;
-  const weft::engine::Sizing& sizing_;
+  const weft::engine::Sizing head_;
   const einsum::Cascade& cascade_;
   const workload::Trace& trace_;
   const std::vector<workload::ComputedTensor>& outputs_;

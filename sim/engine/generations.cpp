@@ -37,7 +37,7 @@ bool rest_is_hidden(const weft::engine::Lowering& lowering, const weft::engine::
     if (group.tiled[i].base == lowering.mask_query && here)
       queries_end = std::min(queries_end, next);
   }
-  return next_key > queries_end - 1 + sizing.mask_offset;
+  return next_key > last_key(sizing, queries_end - 1);
 }
 
 }  // namespace
@@ -81,15 +81,15 @@ TileRange queries_of(const weft::engine::Lowering& lowering, const weft::engine:
 std::int64_t reached_generation(const weft::engine::Lowering& lowering,
                                 const weft::engine::Sizing& sizing, std::size_t g, RankId rank,
                                 Range queries) {
-  const std::int64_t last_key = std::max<std::int64_t>(
-      0, queries.end - 1 + sizing.mask_offset);  // the first tile always runs
+  const std::int64_t last =
+      std::max<std::int64_t>(0, last_key(sizing, queries.end - 1));  // the first tile always runs
   const auto& group = lowering.groups[g];
   std::int64_t tile = 1;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
     if (group.tiled[i].base == lowering.mask_key) tile = sizing.groups[g].ranks[i].tile;
   }
   const bool counts_tiles = lowering.cascade->ranks[rank].kind == einsum::RankKind::partition;
-  return std::min(sizing.extents[rank], (last_key / tile + 1) * (counts_tiles ? 1 : tile));
+  return std::min(sizing.extents[rank], (last / tile + 1) * (counts_tiles ? 1 : tile));
 }
 
 }  // namespace weft::sim::engine

@@ -29,7 +29,10 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 Operands::Operands(const weft::engine::Lowering& lowering, const weft::engine::Sizing& sizing,
                    const workload::Trace& trace)
-    : lowering_(lowering), sizing_(sizing), trace_(trace) {
+    : lowering_(lowering),
+      head_(one_head(lowering, sizing)),
+      together_(sizing.together),
+      trace_(trace) {
   const einsum::Cascade& cascade = *lowering.cascade;
   sources_.resize(cascade.tensors.size());
   for (std::size_t t = 0; t < cascade.tensors.size(); ++t) {
@@ -38,8 +41,19 @@ Operands::Operands(const weft::engine::Lowering& lowering, const weft::engine::S
   }
 }
 
-std::int64_t Operands::heads() const {
-  return static_cast<std::int64_t>(trace_.layers.size()) * trace_.shape.batch * trace_.shape.heads;
+std::int64_t Operands::runs() const {
+  return static_cast<std::int64_t>(trace_.layers.size()) * trace_.shape.batch * trace_.shape.heads /
+         together_;
+}
+
+bool Operands::has_queries(TensorId t) const {
+  const auto& dimensions = lowering_.cascade->tensors[t].dimensions;
+  return std::any_of(dimensions.begin(), dimensions.end(),
+                     [&](const einsum::Dimension& d) { return d.rank == lowering_.queries; });
+}
+
+std::int64_t Operands::elements_of_head(TensorId t) const {
+  return einsum::tensor_elements(*lowering_.cascade, t, head_.extents);
 }
 
 std::vector<double> Operands::scalars() const {
@@ -61,7 +75,7 @@ bool Operands::transposed(TensorId t) const {
 }
 
 std::vector<std::int64_t> Operands::written_shape(TensorId t) const {
-  std::vector<std::int64_t> shape = einsum::tensor_shape(*lowering_.cascade, t, sizing_.extents);
+  std::vector<std::int64_t> shape = einsum::tensor_shape(*lowering_.cascade, t, head_.extents);
   if (transposed(t)) std::swap(shape[0], shape[1]);
   return shape;
 }
@@ -70,7 +84,7 @@ Operands::Source Operands::source_of(TensorId t) const {
   const einsum::Tensor& tensor = lowering_.cascade->tensors[t];
   const std::vector<std::int64_t> wanted = written_shape(t);
   Source source;
-  source.elements = einsum::tensor_elements(*lowering_.cascade, t, sizing_.extents);
+  source.elements = elements_of_head(t);
   if (transposed(t)) source.rows = wanted[0];
   const workload::Shape& shape = trace_.shape;
   std::vector<std::string> dimensions;
@@ -129,7 +143,7 @@ std::vector<float> Operands::rounded(TensorId t, std::int64_t head) const {
   std::vector<float> values(from, from + source.elements);
   if (lowered.format.is_integer()) {
     const std::int64_t channels =
-        lowered.channel == einsum::kNone ? 1 : sizing_.extents[lowered.channel];
+        lowered.channel == einsum::kNone ? 1 : head_.extents[lowered.channel];
     const std::int64_t layer = head / (trace_.shape.batch * trace_.shape.heads);
     const numerics::Encoded encoded(
         lowered.format, values, channels,
@@ -147,7 +161,7 @@ std::vector<float> Operands::rounded(TensorId t, std::int64_t head) const {
 void Operands::encode_tokens(TensorId t, std::span<float> written) const {
   const weft::engine::LoweredTensor& lowered = lowering_.tensors[t];
   if (!numerics::has_scales_of_tokens(lowered.format)) return;
-  numerics::through_tokens(lowered.format, written, sizing_.extents[lowered.channel]);
+  numerics::through_tokens(lowered.format, written, head_.extents[lowered.channel]);
 }
 
 const float* Operands::at(const Source& source, std::int64_t index) const {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "models/einsum/domain.hpp"
+#include "models/einsum/side_by_side.hpp"
 #include "sim/engine/generations.hpp"
 
 namespace weft::sim::engine {
@@ -46,7 +47,7 @@ Replay::Replay(const weft::engine::Schedule& schedule, std::vector<double> scala
     : schedule_(schedule),
       lowering_(*schedule.lowering),
       sizing_(*schedule.sizing),
-      cascade_(*lowering_.cascade),
+      cascade_(einsum::side_by_side(*lowering_.cascade, lowering_.queries, sizing_.together)),
       scalars_(std::move(scalars)),
       blocks_(
           einsum::choose_blocks(cascade_, sizing_.extents, sizeof(float), kBudget, kLeastBlock)),
@@ -183,13 +184,14 @@ void Replay::fill_hidden() {
 void Replay::hidden_rows(Tensor& data, TensorId t, float otherwise) const {
   const auto& dimensions = cascade_.tensors[t].dimensions;
   const auto shape = einsum::held_shape(cascade_, t, sizing_.extents, blocks_);
-  // By how much key − query grows along each dimension; the innermost is walked in one run.
+  // By how much key · together − row grows along each dimension; the innermost is walked in one
+  // run.
   std::vector<std::int64_t> slopes;
   std::int64_t origin = 0;
   for (const einsum::Dimension& d : dimensions) {
     const RankId base = cascade_.base_of(d.rank);
     slopes.push_back(base == lowering_.mask_key
-                         ? einsum::part_stride(cascade_, d.rank, sizing_.extents)
+                         ? einsum::part_stride(cascade_, d.rank, sizing_.extents) * sizing_.together
                      : base == lowering_.mask_query ? -1
                                                     : 0);
     if (base == lowering_.mask_query && d.rank == blocks_.rank) origin -= block_.begin;

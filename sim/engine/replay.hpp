@@ -23,8 +23,9 @@ class Replay {
 
   Replay(const weft::engine::Schedule& schedule, std::vector<double> scalars);
 
-  // One head. `tensors` by id: inputs are read, outputs filled, both whole and row-major; others
-  // are not looked at. `between` is called now and then with the share done, and may throw.
+  // One trip of loop bh: a head, or heads that run together. `tensors` by id: inputs are read,
+  // outputs filled, both whole and row-major; others are not looked at. `between` is called now and
+  // then with the share done, and may throw.
   void run(std::int64_t head, std::vector<Tensor>& tensors,
            const std::function<void(double)>& between);
 
@@ -74,7 +75,7 @@ class Replay {
   const weft::engine::Schedule& schedule_;
   const weft::engine::Lowering& lowering_;
   const weft::engine::Sizing& sizing_;
-  const einsum::Cascade& cascade_;
+  const einsum::Cascade cascade_;  // over the rows of heads that run together
   std::vector<double> scalars_;
   einsum::Blocks blocks_;
   std::vector<einsum::RankId> separable_;

@@ -70,7 +70,7 @@ std::int64_t Sequencer::pass_total(int step) const {
     }
   }
   if (!sizing.masked || lowered.pass_rank != all.mask_key || last_query < 0) return tiles;
-  return std::min(tiles, std::max<std::int64_t>(0, last_query + sizing.mask_offset) / tile + 1);
+  return std::min(tiles, std::max<std::int64_t>(0, last_key(sizing, last_query)) / tile + 1);
 }
 
 }  // namespace weft::sim::engine

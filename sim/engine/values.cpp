@@ -31,9 +31,9 @@ Values::Values(const weft::engine::Schedule& schedule, const workload::Trace& tr
 }
 
 // NaN where the run left nothing of worth.
-void Values::poison(std::int64_t head, TensorId tensor, std::vector<float>& data) const {
+void Values::poison(std::int64_t run, TensorId tensor, std::vector<float>& data) const {
   const std::vector<std::int64_t> shape = einsum::tensor_shape(cascade_, tensor, sizing_.extents);
-  arrivals_.missing(head, tensor, [&](const std::vector<Range>& ranges) {
+  arrivals_.missing(run, tensor, [&](const std::vector<Range>& ranges) {
     for (std::size_t i = 0; i < data.size(); ++i) {
       auto left = static_cast<std::int64_t>(i);
       bool inside = true;
@@ -44,37 +44,46 @@ void Values::poison(std::int64_t head, TensorId tensor, std::vector<float>& data
   });
 }
 
+// A run's output into the heads that it is of.
+void Values::write(std::int64_t run, TensorId tensor, const std::vector<float>& data,
+                   std::vector<std::vector<float>>& layers) const {
+  const std::int64_t heads_of_layer = trace_.shape.batch * trace_.shape.heads;
+  for (std::int64_t h = 0; h < operands_.together(); ++h) {
+    const std::vector<float> own = operands_.head_of(tensor, data, h);
+    const std::int64_t head = run * operands_.together() + h;
+    float* const written = layers[static_cast<std::size_t>(head / heads_of_layer)].data() +
+                           head % heads_of_layer * static_cast<std::int64_t>(own.size());
+    operands_.write(tensor, own, written);
+    operands_.encode_tokens(tensor, {written, own.size()});
+  }
+}
+
 std::vector<workload::ComputedTensor> Values::compute(const std::function<void(double)>& between) {
   const std::vector<TensorId> ids = operands_.output_ids();
   std::vector<workload::ComputedTensor> outputs = operands_.outputs();
   std::vector<std::vector<float>> tensors(cascade_.tensors.size());
-  const std::int64_t heads = operands_.heads();
-  const std::int64_t heads_of_layer = heads / static_cast<std::int64_t>(trace_.layers.size());
-  for (std::int64_t head = 0; head < heads; ++head) {
+  const std::int64_t runs = operands_.runs();
+  for (std::int64_t run = 0; run < runs; ++run) {
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       if (cascade_.tensors[t].role == TensorRole::input)
-        operands_.load(static_cast<TensorId>(t), head, tensors[t]);
+        operands_.load(static_cast<TensorId>(t), run, tensors[t]);
     }
     for (const TensorId t : ids)
       tensors[t].assign(
           static_cast<std::size_t>(einsum::tensor_elements(cascade_, t, sizing_.extents)), 0);
-    replay_.run(head, tensors, [&](double share) {
-      between((static_cast<double>(head) + share) / static_cast<double>(heads));
+    replay_.run(run, tensors, [&](double share) {
+      between((static_cast<double>(run) + share) / static_cast<double>(runs));
     });
     for (std::size_t o = 0; o < ids.size(); ++o) {
       std::vector<float>& data = tensors[static_cast<std::size_t>(ids[o])];
-      poison(head, ids[o], data);
+      poison(run, ids[o], data);
       fill_empty_rows(lowering_, sizing_, ids[o], tensors, data);
       const auto format = lowering_.tensors[static_cast<std::size_t>(ids[o])].format;
       if (format.rounds_alone()) {
         for (float& value : data)
           value = numerics::round_to(format, value);  // of a mean; the others are rounded
       }
-      auto& layer = outputs[o].layers[static_cast<std::size_t>(head / heads_of_layer)];
-      float* const written =
-          layer.data() + head % heads_of_layer * static_cast<std::int64_t>(data.size());
-      operands_.write(ids[o], data, written);
-      operands_.encode_tokens(ids[o], {written, data.size()});
+      write(run, ids[o], data, outputs[o].layers);
     }
   }
   return outputs;

@@ -31,7 +31,9 @@ class Values {
   std::vector<std::vector<float>> outputs();
 
  private:
-  void poison(std::int64_t head, einsum::TensorId tensor, std::vector<float>& data) const;
+  void poison(std::int64_t run, einsum::TensorId tensor, std::vector<float>& data) const;
+  void write(std::int64_t run, einsum::TensorId tensor, const std::vector<float>& data,
+             std::vector<std::vector<float>>& layers) const;
 
   const weft::engine::Lowering& lowering_;
   const einsum::Cascade& cascade_;

@@ -92,12 +92,14 @@ void FusemaxEngine::lay_out(const workload::Trace* trace, std::uint64_t seed) {
   put(tensor("V"), trace, 2, seed);
 }
 
-// The operands of one tensor, a slice for every head that has one of its own.
+// The operands of one tensor, a slice for every head of keys. Of Q it has the rows of all heads
+// that share the keys: row r is query r / group of head r % group.
 void FusemaxEngine::put(TensorId id, const workload::Trace* trace, int which, std::uint64_t seed) {
   const weft::engine::Layout layout(schedule_);
   const weft::engine::Layout::Extent& extent = layout.tensor(id);
   const workload::Shape& shape = sizing_.shape;
-  const std::int64_t rows = which == 0 ? shape.seq_q : shape.seq_kv;
+  const std::int64_t group = which == 0 ? sizing_.together : 1;
+  const std::int64_t rows = which == 0 ? shape.seq_q * group : shape.seq_kv;
   const std::int64_t width = which == 2 ? shape.width_v : shape.width_qk;
   const std::int64_t slices = static_cast<std::int64_t>(extent.bytes / extent.slice_bytes);
   const std::int64_t layers =
@@ -114,9 +116,10 @@ void FusemaxEngine::put(TensorId id, const workload::Trace* trace, int which, st
       std::uint8_t* to = memory_->bytes().data() + extent.begin +
                          static_cast<std::uint64_t>(s) * extent.slice_bytes +
                          static_cast<std::uint64_t>(r) * extent.row_bytes;
+      const std::int64_t own = r % group * (rows / group) + r / group;
       for (std::int64_t w = 0; w < width; ++w) {
         const std::uint16_t bits =
-            values != nullptr ? numerics::bf16_bits(values[r * width + w]) : random_bf16(random);
+            values != nullptr ? numerics::bf16_bits(values[own * width + w]) : random_bf16(random);
         std::memcpy(to + 2 * w, &bits, sizeof bits);
       }
     }
@@ -142,7 +145,7 @@ void FusemaxEngine::make_program(const workload::Trace* trace) {
   set("width_qk", shape.width_qk);
   set("width_v", shape.width_v);
   set("heads", sizing_.repeats);
-  set("group", shape.heads / shape.kv_heads);
+  set("group", sizing_.together);
   set("flags", shape.causal ? 1 : 0);
   set("block_tiles", block);
   set("scale_log2e", numerics::bits_of(numerics::softmax_scale_log2e(scale)));
@@ -228,13 +231,15 @@ std::vector<std::vector<float>> FusemaxEngine::outputs() const {
   const weft::engine::Layout::Extent& extent = layout.tensor(tensor("AV"));
   const workload::Shape& shape = sizing_.shape;
   const std::int64_t heads = shape.batch * shape.heads;
-  std::vector<std::vector<float>> layers(static_cast<std::size_t>(sizing_.repeats / heads));
-  for (std::int64_t s = 0; s < sizing_.repeats; ++s) {
-    std::vector<float>& out = layers[static_cast<std::size_t>(s / heads)];
-    for (std::int64_t r = 0; r < shape.seq_q; ++r) {
-      const std::uint8_t* from = memory_->bytes().data() + extent.begin +
-                                 static_cast<std::uint64_t>(s) * extent.slice_bytes +
-                                 static_cast<std::uint64_t>(r) * extent.row_bytes;
+  const std::int64_t group = sizing_.together;
+  std::vector<std::vector<float>> layers(static_cast<std::size_t>(sizing_.repeats * group / heads));
+  for (std::int64_t h = 0; h < sizing_.repeats * group; ++h) {
+    std::vector<float>& out = layers[static_cast<std::size_t>(h / heads)];
+    for (std::int64_t p = 0; p < shape.seq_q; ++p) {
+      const std::uint8_t* from =
+          memory_->bytes().data() + extent.begin +
+          static_cast<std::uint64_t>(h / group) * extent.slice_bytes +
+          static_cast<std::uint64_t>(p * group + h % group) * extent.row_bytes;
       for (std::int64_t w = 0; w < shape.width_v; ++w) {
         std::uint16_t bits = 0;
         std::memcpy(&bits, from + 2 * w, sizeof bits);

@@ -299,6 +299,17 @@ void check_executes(const Parameters& rtl, const Lowering& lowering,
   }
   constexpr std::int64_t kMostOf24 = (1 << 24) - 1;
   at_most("--seq-q", sizing.shape.seq_q, kMostOf24);
+  at_most("heads that share their keys", sizing.together, (1 << 16) - 1);
+  at_most("queries of heads that share their keys", sizing.shape.seq_q * sizing.together,
+          kMostOf24);
+  if (sizing.together != sizing.shape.heads / sizing.shape.kv_heads) {
+    problems.push_back({{},
+                        "arch.buffer.bytes",
+                        std::to_string(lowering.arch->buffer.bytes),
+                        fmt::format("too few for a tile of {} heads that share their keys, which "
+                                    "the RTL takes together",
+                                    sizing.shape.heads / sizing.shape.kv_heads)});
+  }
   at_most("--seq-kv", sizing.shape.seq_kv, kMostOf24);
   at_most("heads of all batches and layers", sizing.repeats, kMostOf24);
   if (!problems.empty()) throw ConfigError(std::move(problems));

@@ -153,15 +153,19 @@ class Enumeration {
   std::vector<std::int64_t> points_;
 };
 
-void expect_counts(const BoundCase& made, const Sizing& sizing, const Result& result) {
-  const Enumeration enumeration(made.cascade, sizing.extents);
+void expect_counts(const BoundCase& made, const Lowering& lowering, const Sizing& sizing,
+                   const Result& result) {
+  const einsum::Extents extents = weft::engine::one_head(lowering, sizing).extents;
+  const Enumeration enumeration(made.cascade, extents);
   einsum::WorkCounts all{};
   for (EinsumId e = 0; e < static_cast<EinsumId>(made.cascade.einsums.size()); ++e) {
     const einsum::WorkCounts each = einsum::work_per_point(made.cascade, e);
-    const einsum::WorkCounts total = einsum::total_work(made.cascade, e, sizing.extents);
+    const einsum::WorkCounts total = einsum::total_work(made.cascade, e, extents);
     for (std::size_t k = 0; k < total.size(); ++k) {
       EXPECT_EQ(total[k], each[k] * enumeration.points(e)) << made.cascade.einsums[e].text;
-      all[k] += total[k] * sizing.repeats;
+      // What is of the keys alone is made once for the heads that share them.
+      const bool of_keys = !made.cascade.einsums[e].iterates(lowering.queries);
+      all[k] += total[k] * sizing.repeats * (of_keys ? 1 : sizing.together);
     }
   }
   // An array spends its slots on whole tiles: masks and windows that leave a tensor are not told
@@ -195,8 +199,8 @@ einsum::DenseTensor columns(const float* rows, std::int64_t length, std::int64_t
   return tensor;
 }
 
-void expect_values(const BoundCase& made, const Sizing& sizing, const workload::Trace& trace,
-                   const std::vector<float>& computed) {
+void expect_values(const BoundCase& made, const einsum::Extents& extents,
+                   const workload::Trace& trace, const std::vector<float>& computed) {
   const Shape& s = made.shape;
   ASSERT_EQ(computed.size(), static_cast<std::size_t>(s.heads * s.seq_q * s.width_v));
   for (std::int64_t h = 0; h < s.heads; ++h) {
@@ -211,8 +215,7 @@ void expect_values(const BoundCase& made, const Sizing& sizing, const workload::
           s.width_qk);
     input("V", in.v.data() + h / (s.heads / s.kv_heads) * s.seq_kv * s.width_v, s.seq_kv,
           s.width_v);
-    const einsum::DenseTensor out =
-        einsum::interpret(made.cascade, sizing.extents, inputs).at("AV");
+    const einsum::DenseTensor out = einsum::interpret(made.cascade, extents, inputs).at("AV");
     const auto& dimensions = made.cascade.tensors[made.cascade.tensor("AV")].dimensions;
     const bool rows_first = made.cascade.ranks[dimensions[0].rank].name == "P";
     double largest = 1;
@@ -304,8 +307,9 @@ Outcome expect_runs_or_refuses(const BoundCase& made, std::uint64_t seed) {
   if (result.cycles == 0) return outcome;  // it stuck, and that has been told
   expect_same_run(result, simulated(false, nullptr));
   EXPECT_GT(weft::engine::analyse(lowering, sizing).cycles, 0);
-  expect_values(made, sizing, trace, values.outputs().at(0));
-  expect_counts(made, sizing, result);
+  const einsum::Extents extents = weft::engine::one_head(lowering, sizing).extents;
+  expect_values(made, extents, trace, values.outputs().at(0));
+  expect_counts(made, lowering, sizing, result);
   outcome.kind = Outcome::ran;
   return outcome;
 }

@@ -33,7 +33,7 @@ Point point(int i, std::uint64_t seed) {
   Shape& s = made.shape;
   s.batch = between(1, 3);
   s.heads = between(1, 3);
-  s.kv_heads = s.heads;
+  s.kv_heads = i % 3 == 0 ? 1 : s.heads;
   s.seq_q = between(1, 300);
   s.seq_kv = between(1, 300);
   s.width_qk = kWidths[static_cast<std::size_t>(between(0, 3))];

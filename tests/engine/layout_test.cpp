@@ -123,8 +123,8 @@ TEST_P(LayoutOf, AddressesGrowOverTiles) {
   EXPECT_GT(compared, 0);
 }
 
-// [head][token][width]: what is written and read outside, and what the RTL's base and stride
-// registers stand for.
+// [head of keys][token][query head of it, of Q and the output][width]: what is written and read
+// outside, and what the RTL's base and stride registers stand for.
 TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
   const std::uint64_t beat =
       GetParam() == "fusemax" || GetParam() == "fusemax-architecture" ? 32 : 1;
@@ -157,7 +157,7 @@ TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
           token += state.at[lowered.tiled[i].block_loop] * rank.block * rank.tile;
         if (runs(lowered.tiled[i].tile_loop))
           token += state.at[lowered.tiled[i].tile_loop] * rank.tile;
-        const auto head = static_cast<std::uint64_t>(of_keys ? state.at[0] / 2 : state.at[0]);
+        const auto head = static_cast<std::uint64_t>(state.at[0]);  // of keys
         EXPECT_EQ(layout_.address(group.group, step.tensor, step.loops, state.at),
                   extent.begin + head * extent.slice_bytes +
                       static_cast<std::uint64_t>(token) * extent.row_bytes);
@@ -170,9 +170,13 @@ TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
 
 INSTANTIATE_TEST_SUITE_P(Designs, LayoutOf, testing::ValuesIn(kDesigns));
 
-// The heads of one group read the same keys and values, those of another group others.
+// The heads of one group read the same keys and values, those of another group others: where they
+// run apart, too, here for a buffer that takes no tile of both.
 TEST(Layout, QueryHeadsOfAGroupShareKeys) {
-  const Scheduled point(at_side("fusemax", 16), kShape);
+  Shape shape = kShape;
+  shape.seq_q = 1;
+  const Scheduled point("fusemax-16x16", shape, 1, {{"arch.buffer.bytes", "3400"}});
+  ASSERT_EQ(point.sizing.together, 1);
   const Layout layout(point.schedule);
   std::set<std::string> seen;
   for (const auto& step : point.schedule.groups[0].steps) {

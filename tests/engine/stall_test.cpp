@@ -11,7 +11,7 @@ using weft::engine::StallProfile;
 
 const Shape kShape{.batch = 1,
                    .heads = 2,
-                   .kv_heads = 1,
+                   .kv_heads = 2,
                    .seq_q = 90,
                    .seq_kv = 130,
                    .width_qk = 24,

@@ -81,7 +81,7 @@ class Oracle {
     if (!point_.sizing.masked || keys.end == 0 || queries.end == 0) return true;
     const Shape& shape = point_.sizing.shape;
     for (std::int64_t q = queries.begin; q < queries.end; ++q) {
-      if (keys.begin <= q + shape.seq_kv - shape.seq_q) return true;
+      if (keys.begin <= q / point_.sizing.together + shape.seq_kv - shape.seq_q) return true;
     }
     return false;
   }
@@ -171,7 +171,7 @@ TEST_P(Walk, OfEveryStepIsThatOfNestedLoops) {
                 .seq_kv = length(),
                 .width_qk = 8,
                 .width_v = 8};
-    shape.kv_heads = shape.heads;
+    shape.kv_heads = i % 4 < 2 ? shape.heads : 1;
     shape.causal = i % 2 == 0;
     if (shape.causal && shape.seq_kv < shape.seq_q) std::swap(shape.seq_q, shape.seq_kv);
     const Scheduled point(at_side(GetParam(), i % 3 == 0 ? 8 : 4), shape);

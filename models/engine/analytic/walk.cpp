@@ -264,7 +264,7 @@ std::int64_t Walk::pass_total(const Step& step) const {
     const RankSize& queries = size_.ranks[i];
     const std::int64_t last =
         std::min(queries.extent, (tile_index(lowered_, size_, i, step.at) + 1) * queries.tile) - 1;
-    const std::int64_t seen = std::max<std::int64_t>(0, last + sizing_.mask_offset);
+    const std::int64_t seen = std::max<std::int64_t>(0, last_key(sizing_, last));
     return std::min(rank.tiles, seen / rank.tile + 1);
   }
   return rank.tiles;

@@ -1,8 +1,8 @@
 // How lower() works: a binding read against its cascade and architecture, problems collected on the
 // way. Names become ids in lowering.cpp; what must hold between the parts is checked in
 // lowering_rules.cpp, what tiles can carry in lowering_tiles.cpp, what a mask may hide in
-// lowering_masks.cpp, formats in lowering_formats.cpp; what only a run tells is refused in
-// lowering_selections.cpp.
+// lowering_masks.cpp, which heads share what in lowering_heads.cpp, formats in
+// lowering_formats.cpp; what only a run tells is refused in lowering_selections.cpp.
 #pragma once
 
 #include <set>
@@ -66,6 +66,7 @@ class Lowerer {
   std::string refused(TensorId t) const;  // formats
   void formats();
   void mask();
+  void heads();
   static bool same_mask(const einsum::Mask& a, const einsum::Mask& b);
   void in_flight();
   const Architecture& arch_;

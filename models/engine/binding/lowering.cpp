@@ -28,6 +28,7 @@ Lowering Lowerer::run() {
   stays_on_chip();
   mask();
   mask_rules();
+  heads();
   formats();
   stop();
   in_flight();

@@ -27,8 +27,8 @@ inline constexpr int kMostTiled = 6;                       // tiled ranks of a g
 inline constexpr int kMostTouched = 8;                     // tensors that a step reads or writes
 using Coordinates = std::array<std::int64_t, kMostLoops>;  // of loops, by index
 
-// One loop of a group. Loop 0 runs over batches and heads (and layers of a trace); the others over
-// tiles or blocks.
+// One loop of a group. Loop 0 runs over batches and heads of keys (and layers of a trace; each
+// query head, where they are not together); the others over tiles or blocks.
 struct Loop {
   std::string name;  // "bh", "p2", "m1"
   RankId base = kNone;
@@ -146,6 +146,9 @@ struct Lowering {
   RankId mask_key = kNone;  // of a mask key <= query + c: the two base ranks
   RankId mask_query = kNone;
   int mask_einsum = kNone;
+  // The base rank of the queries, where those of all heads that share keys may lie along it, side
+  // by side; kNone where the cascade forbids it, and heads run by themselves.
+  RankId queries = kNone;
 };
 
 // Throws ConfigError with every problem found. What is filled by prepare() is empty in it.

@@ -67,7 +67,9 @@ Candidate& best_of(std::vector<Candidate>& candidates) {
   Candidate* best = nullptr;
   for (Candidate& candidate : candidates) {
     if (candidate.cycles > least * kAlike) continue;
-    const auto rank = [](const Candidate& c) { return std::pair{c.sizing.moved_bytes, c.cycles}; };
+    const auto rank = [](const Candidate& c) {
+      return std::pair{c.sizing.moved_bytes * c.sizing.repeats, c.cycles};
+    };
     if (best == nullptr || rank(candidate) < rank(*best)) best = &candidate;
   }
   return *best;

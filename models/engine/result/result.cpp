@@ -57,8 +57,8 @@ double visible_pairs(std::int64_t queries, std::int64_t keys, std::int64_t offse
          static_cast<double>(queries - full) * static_cast<double>(keys);
 }
 
-// Points of a product for one head: its ranks before partitioning, without what the mask leaves
-// out.
+// Points of a product for the heads that run together: its ranks before partitioning, without what
+// the mask leaves out.
 double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum) {
   std::vector<RankId> bases;
   for (const RankId rank : lowering.cascade->einsums[einsum].iteration) {
@@ -69,9 +69,12 @@ double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum
     return std::find(bases.begin(), bases.end(), rank) != bases.end();
   };
   const bool masked = sizing.masked && iterates(lowering.mask_key) && iterates(lowering.mask_query);
-  double points = masked ? visible_pairs(sizing.extents[lowering.mask_query],
-                                         sizing.extents[lowering.mask_key], sizing.mask_offset)
-                         : 1;
+  const std::int64_t together = sizing.together;
+  double points =
+      masked ? static_cast<double>(together) *
+                   visible_pairs(sizing.extents[lowering.mask_query] / together,
+                                 sizing.extents[lowering.mask_key], sizing.mask_offset / together)
+             : 1;
   for (const RankId base : bases) {
     if (masked && (base == lowering.mask_key || base == lowering.mask_query)) continue;
     points *= static_cast<double>(sizing.extents[base]);

@@ -20,7 +20,7 @@ void each_dimension(const Lowering& lowering, TensorId tensor, const Visit& visi
   }
 }
 
-// An input over keys and not over queries: the query heads of a group share it.
+// An input over keys and not over queries: the heads of a group share it.
 bool is_of_keys(const Lowering& lowering, TensorId tensor) {
   if (lowering.cascade->tensors[tensor].role != einsum::TensorRole::input) return false;
   bool keys = false;
@@ -96,7 +96,8 @@ Layout::Layout(const Schedule& schedule)
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
     if (slice_bytes == kMost)
       throw TooLarge(kBytes, static_cast<double>(kMost), static_cast<double>(kMost));
-    if (is_of_keys(*lowering_, tensor)) heads_[t] = shape.heads / shape.kv_heads;
+    if (is_of_keys(*lowering_, tensor))
+      heads_[t] = shape.heads / shape.kv_heads / sizing_->together;
     const std::uint64_t shared = whole && lowering_->tensors[t].format.bits % 8 != 0
                                      ? 1
                                      : 0;  // of the last part, which may end a byte on
@@ -109,7 +110,7 @@ Layout::Layout(const Schedule& schedule)
   }
 }
 
-// Slices run over layer, batch and (key) head, as loop 0 does.
+// Slices run over layer, batch and head, as loop 0 does.
 std::uint64_t Layout::slice_of(TensorId tensor, std::int64_t head) const {
   const Extent& extent = extents_[static_cast<std::size_t>(tensor)];
   return extent.begin + extent.slice_bytes * static_cast<std::uint64_t>(

@@ -1,10 +1,12 @@
 // Where tensors lie in memory: one after another, each aligned to the burst, a slice a head. Within
 // a slice rows follow one another: a row holds the ranks that no transfer cuts (the width of a
 // query, say), in the tensor's order, padded to whole beats of the data bus where there is one. So
-// Q, K, V and the output are [head][token][width]. Over the ranks that transfers do cut, a tensor
-// is tiled: the tiles follow one another, first dimension outermost, so that a transfer is one
-// contiguous run. What takes how many bytes: footprint.hpp. Parts of a tensor without rows whose
-// elements are no whole bytes may share the byte that one ends and the next begins in.
+// K and V are [head][token][width], Q and the output [head of keys][token][query head][width], as a
+// projection leaves them: queries of heads that run together are neighbours. Over the ranks that
+// transfers do cut, a tensor is tiled: the tiles follow one another, first dimension outermost, so
+// that a transfer is one contiguous run. What takes how many bytes: footprint.hpp. Parts of a
+// tensor without rows whose elements are no whole bytes may share the byte that one ends and the
+// next begins in.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +33,8 @@ class Layout {
   };
   const Extent& tensor(TensorId tensor) const { return extents_[static_cast<std::size_t>(tensor)]; }
   std::uint64_t bytes() const { return bytes_; }
-  // Base ranks over which transfers cut a tensor, in its order; query heads that share a slice; and
-  // whether its parts may begin within a byte.
+  // Base ranks over which transfers cut a tensor, in its order; iterations of loop 0 that
+  // share a slice; and whether its parts may begin within a byte.
   const std::vector<RankId>& cut(TensorId tensor) const {
     return orders_[static_cast<std::size_t>(tensor)].cut;
   }
@@ -61,7 +63,7 @@ class Layout {
   std::uint64_t bytes_ = 0;
   std::vector<Extent> extents_;      // by tensor
   std::vector<Order> orders_;        // by tensor
-  std::vector<std::int64_t> heads_;  // by tensor: query heads that share a slice
+  std::vector<std::int64_t> heads_;  // by tensor: iterations of loop 0 that share a slice
 };
 
 }  // namespace weft::engine

@@ -46,27 +46,30 @@ Regions::Regions(const Lowering& lowering, const Sizing& sizing, std::size_t g, 
     }
   }
   masked_ = sizing.masked && key_ != kNone && query_ != kNone;
-  if (masked_) count_pairs(sizing.mask_offset);
+  if (masked_) count_pairs(sizing);
 }
 
-// A unit u of queries, whose last query is (u + 1)·unit − 1, sees the units of keys up to that of
-// key (last + offset); one that sees none runs the first all the same.
-void Regions::count_pairs(std::int64_t offset) {
+// A unit u of queries, whose last row is (u + 1)·unit − 1, sees the units of keys up to that of its
+// last key; one that sees none runs the first all the same.
+void Regions::count_pairs(const Sizing& sizing) {
   const Rank& keys = ranks_[key_];
   const Rank& queries = ranks_[query_];
   const auto seen = [&](std::int64_t last_query) {
-    return std::min(keys.count, std::max<std::int64_t>(0, last_query + offset) / keys.unit + 1);
+    return std::min(keys.count,
+                    std::max<std::int64_t>(0, last_key(sizing, last_query)) / keys.unit + 1);
   };
   const std::int64_t whole = queries.count - 1;  // units of queries before the last
   // The first of them that sees any key, and the first that sees the last unit of keys.
   const auto first_with = [&](std::int64_t key) {
-    return std::clamp<std::int64_t>(
-        key - offset < queries.unit ? 0 : ceil_div(key - offset + 1, queries.unit) - 1, 0, whole);
+    const std::int64_t row = first_row(sizing, key);
+    return std::clamp<std::int64_t>(row < queries.unit ? 0 : ceil_div(row + 1, queries.unit) - 1, 0,
+                                    whole);
   };
   const std::int64_t any = first_with(0);
   const std::int64_t all = std::max(any, first_with((keys.count - 1) * keys.unit));
-  const std::int64_t start = (any + 1) * queries.unit - 1 + offset;
-  pairs_[0] = floor_sum(all - any, keys.unit, queries.unit, std::max<std::int64_t>(0, start)) +
+  const std::int64_t start = (any + 1) * queries.unit - 1 + sizing.mask_offset;
+  pairs_[0] = floor_sum(all - any, keys.unit * sizing.together, queries.unit,
+                        std::max<std::int64_t>(0, start)) +
               (all - any) + (whole - all) * (keys.count - 1);
   pairs_[2] = whole - all;
   pairs_[keys.count > 1 ? 0 : 2] += any;

@@ -58,7 +58,7 @@ class Regions {
       plain_classes(0, last, times(pairs_[c], repeats_, kCount), key_, query_, f);
     }
   }
-  void count_pairs(std::int64_t offset);
+  void count_pairs(const Sizing& sizing);
 
   static constexpr const char* kCount = "tiles";
 

@@ -145,7 +145,8 @@ void fill_extents(const Lowering& lowering, Sizing& sizing,
   sizing.extents.assign(ranks.size(), 1);
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     if (ranks[r].base == kNone)
-      sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])];
+      sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])] *
+                          (static_cast<RankId>(r) == lowering.queries ? sizing.together : 1);
   }
   sizing.groups.resize(lowering.groups.size());
   for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
@@ -171,17 +172,71 @@ void fill_mask(const Lowering& lowering, Sizing& sizing) {
   if (!sizing.masked) return;
   const einsum::Mask& mask = *lowering.cascade->einsums[lowering.mask_einsum].mask;
   constexpr const char* kWhat = "coordinates between a query and its last key";
+  const auto extent = [&](RankId rank) {
+    return rank == lowering.queries ? sizing.extents[rank] / sizing.together : sizing.extents[rank];
+  };
   const auto add = [&](std::int64_t n) { sizing.mask_offset = plus(sizing.mask_offset, n, kWhat); };
   add(mask.right.constant);
   add(times<std::int64_t>(-1, mask.left.constant, kWhat));
   for (const auto& term : mask.right.extents)
-    add(times<std::int64_t>(term.coefficient, sizing.extents[term.rank], kWhat));
+    add(times<std::int64_t>(term.coefficient, extent(term.rank), kWhat));
   for (const auto& term : mask.left.extents)
-    add(times<std::int64_t>(
-        -1, times<std::int64_t>(term.coefficient, sizing.extents[term.rank], kWhat), kWhat));
+    add(times<std::int64_t>(-1, times<std::int64_t>(term.coefficient, extent(term.rank), kWhat),
+                            kWhat));
   // Beyond every query and key it is one and the same mask.
   constexpr std::int64_t kFar = std::int64_t{1} << 40;
-  sizing.mask_offset = std::clamp(sizing.mask_offset, -kFar, kFar);
+  sizing.mask_offset = std::clamp(sizing.mask_offset, -kFar, kFar) * sizing.together;
+}
+
+// A point whose groups run `together` of their query heads as rows of one attention.
+Sizing size_together(const Lowering& lowering, const workload::Shape& shape,
+                     const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers,
+                     std::int64_t together) {
+  Sizing sizing;
+  sizing.shape = shape;
+  sizing.together = together;
+  sizing.repeats =
+      times(times(shape.batch, shape.heads / together, "heads"), layers, "heads of all layers");
+  sizing.choice.assign(lowering.tensors.size(), 0);
+  fill_extents(lowering, sizing, quantities);
+  fill_mask(lowering, sizing);
+  // Every combination of places, the one with least DRAM traffic among those that fit; there are
+  // few.
+  Sizing best;
+  std::optional<Total> least;
+  std::string reason;
+  std::int64_t held = 0;
+  while (true) {
+    bool fits = true;
+    Total moved;
+    for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
+      if (!fit_group(lowering, sizing, g)) {
+        fits = false;
+        held = sizing.groups[g].buffer_bytes;
+        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}",
+                             lowering.groups[g].name, sizing.groups[g].buffer_bytes,
+                             lowering.arch->buffer.bytes);
+        break;
+      }
+      moved += moved_bytes(lowering, sizing, g);
+    }
+    if (fits && (!least || moved < *least)) {
+      least = moved;
+      best = sizing;
+      best.moved_bytes = moved;
+    }
+    std::size_t t = 0;
+    while (t < sizing.choice.size() &&
+           sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size()))
+      sizing.choice[t++] = 0;
+    if (t == sizing.choice.size()) break;
+    ++sizing.choice[t];
+  }
+  if (least) return best;
+  sizing.feasible = false;
+  sizing.reason = reason;
+  sizing.held_bytes = held;
+  return sizing;
 }
 
 }  // namespace
@@ -265,51 +320,24 @@ Sizing size_point(const Lowering& lowering, const workload::Workload& workload,
 
 Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
                    const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers) {
-  Sizing sizing;
-  sizing.shape = shape;
-  sizing.repeats = times(times(shape.batch, shape.heads, "heads"), layers, "heads of all layers");
-  sizing.choice.assign(lowering.tensors.size(), 0);
-  fill_extents(lowering, sizing, quantities);
-  fill_mask(lowering, sizing);
-  // Every combination of places, the one with least DRAM traffic among those that fit; there are
-  // few.
-  Sizing best;
-  std::optional<Total> least;
-  std::string reason;
-  std::int64_t held = 0;
-  while (true) {
-    bool fits = true;
-    Total moved;
-    for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
-      if (!fit_group(lowering, sizing, g)) {
-        fits = false;
-        held = sizing.groups[g].buffer_bytes;
-        reason = fmt::format("group {} holds {} bytes at least; the buffer has {}",
-                             lowering.groups[g].name, sizing.groups[g].buffer_bytes,
-                             lowering.arch->buffer.bytes);
-        break;
-      }
-      moved += moved_bytes(lowering, sizing, g);
-    }
-    if (fits && (!least || moved < *least)) {
-      least = moved;
-      best = sizing;
-      best.moved_bytes = moved;
-    }
-    std::size_t t = 0;
-    while (t < sizing.choice.size() &&
-           sizing.choice[t] + 1 >= static_cast<int>(lowering.tensors[t].choices.size()))
-      sizing.choice[t++] = 0;
-    if (t == sizing.choice.size()) break;
-    ++sizing.choice[t];
+  const std::int64_t group = lowering.queries == kNone ? 1 : shape.heads / shape.kv_heads;
+  for (std::int64_t together = group;; --together) {
+    if (group % together != 0) continue;
+    Sizing sizing = size_together(lowering, shape, quantities, layers, together);
+    if (sizing.feasible || together == 1) return sizing;
   }
-  if (least) return best;
-  sizing.feasible = false;
-  sizing.reason = reason;
-  sizing.held_bytes = held;
-  return sizing;
 }
 
+Sizing one_head(const Lowering& lowering, const Sizing& sizing) {
+  Sizing one;
+  one.shape = sizing.shape;
+  one.repeats = sizing.repeats * sizing.together;
+  one.extents = sizing.extents;
+  if (lowering.queries != kNone) one.extents[lowering.queries] /= sizing.together;
+  one.masked = sizing.masked;
+  one.mask_offset = sizing.mask_offset / sizing.together;
+  return one;
+}
 TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t g,
                      const std::vector<int>& step_loops, int loop, const Coordinates& at) {
   const LoweredGroup& group = lowering.groups[g];
@@ -352,11 +380,11 @@ TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t
       !blocks && own_block != kNone ? at[own_block] * size.block * size.tile : 0;
   if (base == lowering.mask_key) {
     // The last key that any query here sees; where none sees any, the first tile runs all the same.
-    const std::int64_t visible = std::max<std::int64_t>(0, last + sizing.mask_offset);
+    const std::int64_t visible = std::max<std::int64_t>(0, last_key(sizing, last));
     range.end = std::min(range.end, visible < start ? 0 : (visible - start) / unit + 1);
   } else {
     const std::int64_t from =
-        first - sizing.mask_offset - start;  // the first query that sees any key here
+        first_row(sizing, first) - start;  // the first query that sees any key here
     if (from > 0 && first > 0) range.begin = std::min(range.end, from / unit);
   }
   return range;

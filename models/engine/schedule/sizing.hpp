@@ -34,13 +34,17 @@ struct GroupSize {
 
 struct Sizing {
   workload::Shape shape;
-  std::int64_t repeats = 1;  // batch × heads × layers: trips of loop bh
-  einsum::Extents extents;   // by rank id
+  // Query heads of a group whose queries are rows of one attention, side by side: row r is query
+  // r / together of head r % together of them.
+  std::int64_t together = 1;
+  std::int64_t repeats = 1;  // batch × heads × layers / together: trips of loop bh
+  einsum::Extents extents;   // by rank id; the queries' is that of rows
   bool masked = false;
-  std::int64_t mask_offset = 0;  // key <= query + mask_offset
+  std::int64_t mask_offset = 0;  // key · together <= row + mask_offset
   std::vector<GroupSize> groups;
   std::vector<int> choice;      // by tensor: index into LoweredTensor::choices
-  Total moved_bytes;            // between DRAM and buffer, counting what a mask leaves out
+  Total moved_bytes;            // between DRAM and buffer in one trip of loop bh, counting what a
+                                // mask leaves out
   std::int64_t held_bytes = 0;  // where not feasible: the least that a group of it holds
   bool feasible = true;
   std::string reason;  // where not feasible: which group, bytes needed and there
@@ -50,8 +54,22 @@ struct Sizing {
 std::array<std::int64_t, kQuantities> quantities_of(const workload::Workload& workload,
                                                     const workload::Shape& shape);
 
+// With as many heads of a group together as fit, all of them if they do.
 Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
                    const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers);
+
+// Shape, extents and mask as one query head has them, whoever it runs with; without groups.
+Sizing one_head(const Lowering& lowering, const Sizing& sizing);
+
+// The last key that `row` sees, -1 or less where it sees none; and the first row that sees `key`,
+// where it is one.
+inline std::int64_t last_key(const Sizing& sizing, std::int64_t row) {
+  const std::int64_t ahead = row + sizing.mask_offset;
+  return ahead < 0 ? -1 : sizing.together == 1 ? ahead : ahead / sizing.together;
+}
+inline std::int64_t first_row(const Sizing& sizing, std::int64_t key) {
+  return key * sizing.together - sizing.mask_offset;
+}
 
 // Sizes a point. Where its tiles do not fit the buffer, be it only one of them, the sizing is
 // infeasible and says why.

@@ -155,9 +155,11 @@ class RegistersBench {
   }
 
   bool bad() const {
-    for (const std::uint32_t address : {kSeqQ, kSeqKv, kHeads, kGroup}) {
+    for (const std::uint32_t address : {kSeqQ, kSeqKv, kHeads}) {
       if (field(address) == 0 || field(address) >= (1u << 24)) return true;
     }
+    if (field(kGroup) == 0 || field(kGroup) >= (1u << 16)) return true;
+    if (std::uint64_t{field(kSeqQ)} * field(kGroup) >= (1u << 24)) return true;
     for (const std::uint32_t address : {kWidthQk, kWidthV}) {
       if (field(address) == 0 || field(address) > V::kMaxWidth) return true;
     }
@@ -167,7 +169,7 @@ class RegistersBench {
 
   RegisterAnswer read(std::uint32_t address) const {
     const std::uint32_t word = address & ~3u;
-    if (word == 0) return {0x57460001u};
+    if (word == 0) return {0x57460002u};
     if (word == 4)
       return {static_cast<std::uint32_t>(V::kMaxWidth << 16 | V::kContexts << 8 | V::kSide)};
     if (word == kControl) return {interrupt_ ? 2u : 0u};
@@ -216,12 +218,17 @@ class RegistersBench {
     expect(16, field(kBlockTiles));
     expect(8, field(kWidthV));
     expect(8, field(kWidthQk));
-    for (const std::uint32_t address : {kSeqKv, kSeqQ, kGroup, kHeads}) expect(24, field(address));
+    const std::uint64_t group = field(kGroup) & 0xFFFF;
+    expect(40, ((field(kSeqKv) - field(kSeqQ)) & 0xFFFFFF) * group);
+    expect(24, field(kSeqKv));
+    expect(24, (field(kSeqQ) & 0xFFFFFF) * group);
+    expect(16, group);
+    expect(24, field(kHeads));
     for (std::uint32_t i = 0; i < 4; ++i) expect(32, field(kOutHeadBytes - 4 * i));
     for (std::uint32_t i = 4; i-- > 0;)
       expect(64, field(kQBase + 8 * i) | static_cast<std::uint64_t>(field(kQBase + 8 * i + 4))
                                              << 32);
-    ASSERT_EQ(low, 32u + 1 + 16 + 8 + 8 + 4 * 24 + 4 * 32 + 4 * 64);
+    ASSERT_EQ(low, 32u + 1 + 16 + 8 + 8 + 40 + 3 * 24 + 16 + 4 * 32 + 4 * 64);
   }
 
   void step() {

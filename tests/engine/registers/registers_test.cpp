@@ -53,7 +53,7 @@ TYPED_TEST_SUITE(Registers, Variants);
 
 TYPED_TEST(Registers, SaysWhatItIs) {
   typename TestFixture::B bench(Stalls::none, 1);
-  EXPECT_EQ(this->read(bench, 0).data, 0x57460001u);
+  EXPECT_EQ(this->read(bench, 0).data, 0x57460002u);
   EXPECT_EQ(this->read(bench, 4).data,
             TypeParam::kMaxWidth << 16 | TypeParam::kContexts << 8 | TypeParam::kSide);
 }
@@ -61,15 +61,16 @@ TYPED_TEST(Registers, SaysWhatItIs) {
 // Address and data in cycle t, written in t + 1, answered in t + 2; a read is answered in t + 1.
 TYPED_TEST(Registers, AnswersAsSoonAsThePageSays) {
   typename TestFixture::B bench(Stalls::none, 1);
-  bench.write(kSeqQ, 77);
+  constexpr std::size_t seq_kv = 32 + 1 + 16 + 8 + 8 + 40;
+  bench.write(kSeqKv, 77);
   bench.cycle();
-  EXPECT_EQ(port_bits(bench.dut()->config_o, 32 + 1 + 16 + 8 + 8 + 24, 24), 0u);
+  EXPECT_EQ(port_bits(bench.dut()->config_o, seq_kv, 24), 0u);
   bench.cycle();
-  EXPECT_EQ(port_bits(bench.dut()->config_o, 32 + 1 + 16 + 8 + 8 + 24, 24), 77u);
+  EXPECT_EQ(port_bits(bench.dut()->config_o, seq_kv, 24), 77u);
   EXPECT_EQ(bench.dut()->axil_bvalid_o, 1);
   bench.cycle();
   EXPECT_EQ(bench.write_answers, std::vector<int>{kOkay});
-  bench.reads.push_back(kSeqQ);
+  bench.reads.push_back(kSeqKv);
   bench.cycle();
   EXPECT_EQ(bench.dut()->axil_rvalid_o, 1);
   EXPECT_EQ(bench.dut()->axil_rdata_o, 77u);
@@ -114,7 +115,7 @@ TYPED_TEST(Registers, StartsOnlyWithAConfigurationThatCanRun) {
       {kWidthQk, most + 1, false}, {kWidthQk, 0x101, false},    {kWidthV, 0, false},
       {kWidthV, most, true},       {kWidthV, most + 1, false},  {kWidthV, 0x80000001, false},
       {kHeads, 0, false},          {kHeads, 0xFFFFFF, true},    {kHeads, 0x1000001, false},
-      {kGroup, 0, false},          {kGroup, 0xFFFFFF, true},    {kGroup, 0x1000001, false},
+      {kGroup, 0, false},          {kGroup, 0xFFFF, true},      {kGroup, 0x10001, false},
       {kBlockTiles, 0, false},     {kBlockTiles, 0xFFFF, true}, {kBlockTiles, 0x10001, false}};
   for (const Case& c : cases) {
     SCOPED_TRACE("register " + std::to_string(c.address) + " = " + std::to_string(c.value));
@@ -129,6 +130,25 @@ TYPED_TEST(Registers, StartsOnlyWithAConfigurationThatCanRun) {
     EXPECT_EQ(this->read(bench, kStatus).data, c.good ? 2u : 4u);
     this->write(bench, kStatus, 6);
     EXPECT_EQ(this->read(bench, kStatus).data, 0u);
+  }
+}
+
+// Row r of a head is query r / GROUP: their number has 24 bits, too.
+TYPED_TEST(Registers, TheRowsOfAHeadAreItsQueriesTimesTheGroup) {
+  typename TestFixture::B bench(Stalls::none, 1);
+  constexpr std::size_t rows = 32 + 1 + 16 + 8 + 8 + 40 + 24;
+  this->configure(bench);
+  this->write(bench, kSeqQ, 0x4001);
+  this->write(bench, kSeqKv, 0x5003);
+  for (const std::uint32_t group : {1u, 3u, 0x3FFu, 0x400u}) {
+    this->write(bench, kGroup, group);
+    EXPECT_EQ(port_bits(bench.dut()->config_o, rows - 64, 40), 0x1002u * group);
+    EXPECT_EQ(port_bits(bench.dut()->config_o, rows, 24), 0x4001u * group & 0xFFFFFF);
+    const std::uint64_t before = bench.starts;
+    this->write(bench, kControl, 1);
+    EXPECT_EQ(bench.starts, before + (group < 0x400 ? 1 : 0)) << group;
+    bench.finish = true;
+    bench.cycle();
   }
 }
 

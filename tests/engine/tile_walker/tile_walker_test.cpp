@@ -54,9 +54,10 @@ std::vector<WalkedTile> expected_tiles(const EngineConfig& c) {
         const bool ends_keys = p == keys.queries.back();
         tiles.push_back(
             {.rows = std::min(V::kSide, c.seq_kv - keys.index * V::kSide),
-             .diagonal = !c.causal ? V::kSide
-                                   : std::clamp((p - keys.index) * V::kSide + c.seq_kv - c.seq_q,
-                                                -V::kSide, V::kSide),
+             .diagonal = !c.causal ? std::int64_t{V::kSide} * c.group
+                                   : std::clamp<std::int64_t>(
+                                         p * V::kSide + c.ahead() - keys.index * V::kSide * c.group,
+                                         -V::kSide, V::kSide * c.group),
              .q_address = word * row_elements,
              .rnv_address = word * c.width_v,
              .key = word,
@@ -80,13 +81,13 @@ std::vector<WalkedTile> expected_tiles(const EngineConfig& c) {
 
 template <class Port>
 WalkedTile read_tile(const Port& port) {
-  std::size_t at = 96;
+  std::size_t at = 112;
   const auto field = [&](std::size_t width) {
     return static_cast<std::int64_t>(port_bits(port, at -= width, width));
   };
   WalkedTile t{};
   t.rows = field(6);
-  t.diagonal = static_cast<std::int8_t>(field(8));
+  t.diagonal = static_cast<std::int32_t>(field(24) << 8) >> 8;
   t.q_address = field(20);
   t.rnv_address = field(20);
   t.key = field(16);
@@ -102,6 +103,7 @@ WalkedTile read_tile(const Port& port) {
 
 enum Bin : std::size_t {
   kPartialKeys,
+  kGrouped,
   kLeftOut,
   kFullDiagonal,
   kNegativeDiagonal,
@@ -114,10 +116,10 @@ enum Bin : std::size_t {
   kBins
 };
 std::vector<std::string> bin_names() {
-  return {"fewer keys than the side", "a tile left out",          "a mask that cuts nothing",
-          "a diagonal below zero",    "more peers than contexts", "fewer peers than contexts",
-          "a shorter block",          "more than 64 blocks",      "one block a head",
-          "a tile that waits"};
+  return {"fewer keys than the side",  "several rows a query",  "a tile left out",
+          "a mask that cuts nothing",  "a diagonal below zero", "more peers than contexts",
+          "fewer peers than contexts", "a shorter block",       "more than 64 blocks",
+          "one block a head",          "a tile that waits"};
 }
 
 template <class V>
@@ -157,7 +159,8 @@ class TileWalker : public testing::Test {
     bins.hit(kPartialKeys, t.rows < V::kSide);
     bins.hit(kLeftOut, c.causal && t.ends_keys && t.peers < V::kContexts && !t.first &&
                            t.key % c.block_tiles > 0);
-    bins.hit(kFullDiagonal, c.causal && t.diagonal == V::kSide);
+    bins.hit(kGrouped, c.causal && c.group > 1 && !t.first && t.diagonal < V::kSide * c.group);
+    bins.hit(kFullDiagonal, c.causal && t.diagonal == V::kSide * c.group);
     bins.hit(kNegativeDiagonal, t.diagonal < 0);
     bins.hit(kManyPeers, t.peers == V::kContexts);
     bins.hit(kFewPeers, t.peers < V::kContexts);

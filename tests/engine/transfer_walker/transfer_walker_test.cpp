@@ -46,9 +46,9 @@ std::vector<Walked> expected_transfers(const EngineConfig& c) {
   const auto add = [&](const Block& block, int first_tile, int tiles, int length) {
     const int first = first_tile * V::kSide;
     const int rows = std::min(length, (first_tile + tiles) * V::kSide) - first;
-    const int head = kOfKeys ? block.head / c.group : block.head;
     all.push_back({V::kTarget, all.size() % 2,
-                   bases[V::kTarget] + static_cast<std::uint64_t>(head) * strides[V::kTarget] +
+                   bases[V::kTarget] +
+                       static_cast<std::uint64_t>(block.head) * strides[V::kTarget] +
                        static_cast<std::uint64_t>(first) * row_bytes,
                    static_cast<std::uint64_t>(rows) * row_bytes,
                    static_cast<std::uint64_t>(block.ordinal % 64),
@@ -56,9 +56,9 @@ std::vector<Walked> expected_transfers(const EngineConfig& c) {
   };
   for (const Block& block : blocks_of(c, V::kSide)) {
     if constexpr (V::kTarget == kQ) {
-      add(block, block.queries.front(), static_cast<int>(block.queries.size()), c.seq_q);
+      add(block, block.queries.front(), static_cast<int>(block.queries.size()), c.rows());
     } else if constexpr (V::kTarget == kOut) {
-      for (const int p : block.queries) add(block, p, 1, c.seq_q);
+      for (const int p : block.queries) add(block, p, 1, c.rows());
     } else {
       for (const KeyTile& keys : block.keys) add(block, keys.index, 1, c.seq_kv);
     }
@@ -110,8 +110,9 @@ TYPED_TEST(TransferWalker, RandomRuns) {
   Bench<typename TypeParam::Unit> bench(seed);
   bench->start_i = 0;
   bench.reset();
-  Bins bins({"grouped heads", "a head each", "a causal mask", "rows that fill their beats",
-             "rows with padding", "more than 64 blocks", "one row in a tile"});
+  Bins bins({"rows of several heads under a mask", "a head each", "a causal mask",
+             "rows that fill their beats", "rows with padding", "more than 64 blocks",
+             "one row in a tile"});
   std::uint64_t compared = 0;
   for (int round = 0; round < 2000; ++round) {
     EngineConfig c = random_config(random, TypeParam::kSide);
@@ -119,7 +120,7 @@ TYPED_TEST(TransferWalker, RandomRuns) {
     if (round % 4 == 0) c.width_qk = c.width_v = 32;
     this->run(bench, c, kAllStalls[round % 5], seed + static_cast<std::uint64_t>(round), compared);
     if (this->HasFatalFailure()) return;
-    bins.hit(0, c.group > 1 && c.heads > c.group);
+    bins.hit(0, c.group > 1 && c.causal && c.heads > 1);
     bins.hit(1, c.group == 1 && c.heads > 1);
     bins.hit(2, c.causal);
     bins.hit(3,
@@ -127,7 +128,7 @@ TYPED_TEST(TransferWalker, RandomRuns) {
     bins.hit(4,
              c.width_qk % (TypeParam::kBeat / 2) != 0 && c.width_v % (TypeParam::kBeat / 2) != 0);
     bins.hit(5, c.heads == 70);
-    bins.hit(6, c.seq_q % TypeParam::kSide == 1 || c.seq_kv % TypeParam::kSide == 1);
+    bins.hit(6, c.rows() % TypeParam::kSide == 1 || c.seq_kv % TypeParam::kSide == 1);
   }
   EXPECT_GT(compared, 10'000u);
   bins.expect_all_hit();

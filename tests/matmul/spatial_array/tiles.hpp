@@ -22,13 +22,13 @@ inline float softmax_of(float difference, float scale) {
 // One tile of keys against one of queries; operands by [row or column][e or f]. Rows from `rows` on
 // hold anything.
 struct Tile {
-  int side = 0, rows = 0, diagonal = 0, width_qk = 0, width_v = 0;
+  int side = 0, rows = 0, diagonal = 0, group = 1, width_qk = 0, width_v = 0;
   std::vector<std::vector<std::uint16_t>> k, v, q;
   std::vector<std::uint32_t> rm;                 // of each column
   std::vector<std::uint32_t> lm, sld;            // results of each column
   std::vector<std::vector<std::uint32_t>> slnv;  // by [f][column]
 
-  bool visible(int row, int column) const { return row - column <= diagonal; }
+  bool visible(int row, int column) const { return row * group - column <= diagonal; }
 
   // Plain loops in the order in which the columns add.
   void compute_maxima() {
@@ -73,13 +73,14 @@ struct Tile {
   std::vector<std::vector<float>> scores_;
 };
 
-inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diagonal, bool wild,
-                                         float scale) {
+inline std::shared_ptr<Tile> random_tile(Fp32Random& random, int side, int diagonal, int group,
+                                         bool wild, float scale) {
   auto tile = std::make_shared<Tile>();
   tile->side = side;
   const int kind = random.in_range(0, 5);
   tile->rows = kind == 0 ? 1 : kind == 1 ? random.in_range(1, side) : side;
   tile->diagonal = diagonal;
+  tile->group = group;
   tile->width_qk = random.in_range(1, 12);
   tile->width_v = random.in_range(1, 12);
   const auto operand = [&](bool real) {
@@ -118,8 +119,10 @@ struct ArraySlot {
 // Slots of tiles in every context, mixed; a weight's seven are not broken by those of another tile.
 class ArrayTraffic {
  public:
-  ArrayTraffic(int side, int contexts, bool wild, bool gaps, float scale, std::uint64_t seed)
+  ArrayTraffic(int side, int contexts, int group, bool wild, bool gaps, float scale,
+               std::uint64_t seed)
       : side_(side),
+        group_(group),
         wild_(wild),
         gaps_(gaps),
         scale_(scale),
@@ -167,9 +170,10 @@ class ArrayTraffic {
     if (chain_ >= 0) current_ = chain_;
     Place& place = places_[static_cast<std::size_t>(current_)];
     if (place.phase == kEmpty) {
-      place = Place{
-          .phase = kQk,
-          .tile = random_tile(random_, side_, tiles_++ % (2 * side_ + 1) - side_, wild_, scale_)};
+      place =
+          Place{.phase = kQk,
+                .tile = random_tile(random_, side_, tiles_++ % (side_ + side_ * group_ + 1) - side_,
+                                    group_, wild_, scale_)};
     }
     if (place.phase == kNeedsRm || place.phase == kRmOnItsWay) {
       current_ = -1;
@@ -177,7 +181,8 @@ class ArrayTraffic {
     }
     slot.tile = place.tile;
     slot.element = place.done;
-    slot.control = {PeOp::nop, false, current_, random_.in_range(0, 1) != 0, place.tile->diagonal};
+    slot.control = {PeOp::nop, false, current_, random_.in_range(0, 1) != 0,
+                    random_.in_range(-128, 127)};  // its diagonal is the tile's
     switch (place.phase) {
       case kQk:
         slot.control.op = PeOp::qk;
@@ -210,7 +215,7 @@ class ArrayTraffic {
     }
   }
 
-  int side_;
+  int side_, group_;
   bool wild_, gaps_;
   float scale_;
   Fp32Random random_;
