@@ -295,6 +295,26 @@ TEST(SharedKeys, HeadsWithOperandsOfTheirOwnStayApart) {
   EXPECT_EQ(point.sizing.repeats, 4);
 }
 
+// Multiplications of QK and AV alone, of all query heads, for every slot that there was.
+TEST(SharedKeys, UsefulMacsAreThoseOfEveryQueryHead) {
+  for (const bool causal : {false, true}) {
+    const Shape shape{.batch = 2,
+                      .heads = 12,
+                      .kv_heads = 3,
+                      .seq_q = 13,
+                      .seq_kv = 29,
+                      .width_qk = 8,
+                      .width_v = 20,
+                      .causal = causal};
+    std::int64_t pairs = 0;
+    for (std::int64_t p = 0; p < 13; ++p) pairs += causal ? p + 29 - 13 + 1 : 29;
+    const Result result = run_point(design("fusemax-8x8"), shape);
+    ASSERT_TRUE(result.useful_macs.has_value());
+    EXPECT_DOUBLE_EQ(*result.useful_macs, static_cast<double>(2 * 12 * pairs * (8 + 20)) /
+                                              (64 * static_cast<double>(result.cycles)));
+  }
+}
+
 // The words that a run is told in stay those of the workload.
 TEST(SharedKeys, RanksAreThoseOfOneHead) {
   const Shape shape{.batch = 2,
