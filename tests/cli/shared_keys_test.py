@@ -88,7 +88,8 @@ class PrefillTest(FolderTest):
             listed = {name: (list(x.shape), x.ravel().tolist()) for name, x in tensors.items()}
             trace = self.put("trace.safetensors", trace_bytes(listed, {"causal": "true"} if causal else None))
             written = {}
-            for design, fidelity in (("fusemax-8x8", "systemc"), ("fusemax-8x8", "rtl"), ("flat-8x8", "systemc"), ("unfused-8x8", "systemc")):
+            runs = [("fusemax-8x8", "systemc"), ("fusemax-8x8", "rtl"), ("flat-8x8", "systemc"), ("unfused-8x8", "systemc")]
+            for design, fidelity in runs:
                 with self.subTest(heads=heads, queries=queries, design=design, fidelity=fidelity):
                     out = self.folder / "out.safetensors"
                     got = run("run", "--design", design, "--values", str(trace), "--write-values", str(out), "--fidelity", fidelity)
@@ -100,6 +101,26 @@ class PrefillTest(FolderTest):
                     if design == "fusemax-8x8":
                         written[fidelity] = out.read_bytes()
             self.assertEqual(written["systemc"], written["rtl"])
+
+    def test_what_no_head_of_a_row_sees_reaches_no_result(self) -> None:
+        # Keys 5 to 8 of 9, which queries 0 to 4 do not see, in tiles of rows of four heads.
+        random = np.random.default_rng(6)
+        clean = {name: random.standard_normal((1, heads, 9, 4)).astype(np.float32) for name, heads in (("q", 8), ("k", 2), ("v", 2))}
+        for design, fidelity in (("fusemax-4x4", "systemc"), ("fusemax-4x4", "rtl"), ("flat-4x4", "systemc")):
+            rows = []
+            for strange in (0.0, np.nan, np.inf):
+                tensors = {name: x.copy() for name, x in clean.items()}
+                tensors["k"][:, :, 5:] = strange
+                tensors["v"][:, :, 5:] = strange
+                listed = {name: (list(x.shape), x.ravel().tolist()) for name, x in tensors.items()}
+                trace, out = self.put("trace.safetensors", trace_bytes(listed, {"causal": "true"})), self.folder / "out.safetensors"
+                run("run", "--design", design, "--values", str(trace), "--write-values", str(out), "--fidelity", fidelity)
+                shape, values = read_trace(out)["layers.0.out"]
+                rows.append(np.array(values).reshape(shape)[:, :, :5])
+            with self.subTest(design=design, fidelity=fidelity):
+                self.assertTrue(np.isfinite(rows[0]).all())
+                np.testing.assert_array_equal(rows[0], rows[1])
+                np.testing.assert_array_equal(rows[0], rows[2])
 
 
 if __name__ == "__main__":

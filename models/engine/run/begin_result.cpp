@@ -1,7 +1,5 @@
 #include "models/engine/run/begin_result.hpp"
 
-#include <utility>
-
 namespace weft::engine {
 
 Result begin_result(const Design& design, const Lowering& lowering, const Sizing& sizing,
@@ -11,9 +9,8 @@ Result begin_result(const Design& design, const Lowering& lowering, const Sizing
   result.status = sizing.feasible ? Status::ok : Status::infeasible;
   result.reason = sizing.reason;
   result.shape = sizing.shape;
-  Sizing one = one_head(lowering, sizing);
-  result.layers = one.repeats / (sizing.shape.batch * sizing.shape.heads);
-  result.extents = std::move(one.extents);
+  result.layers = sizing.repeats * sizing.together / (sizing.shape.batch * sizing.shape.heads);
+  result.extents = extents_of_head(lowering, sizing);
   result.clock_hz = design.arch().clock_hz;
   result.peak_bytes_per_s = lowering.arch->dram.bandwidth_bytes_per_s;
   return result;

@@ -58,7 +58,9 @@ std::array<std::int64_t, kQuantities> quantities_of(const workload::Workload& wo
 Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
                    const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers);
 
-// Shape, extents and mask as one query head has them, whoever it runs with; without groups.
+// Extents, and with shape and mask all that a head has without groups, as one query head has them,
+// whoever it runs with.
+einsum::Extents extents_of_head(const Lowering& lowering, const Sizing& sizing);
 Sizing one_head(const Lowering& lowering, const Sizing& sizing);
 
 // The last key that `row` sees, -1 or less where it sees none; and the first row that sees `key`,

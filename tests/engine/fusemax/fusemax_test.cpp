@@ -113,18 +113,20 @@ TEST(FusemaxRtl, DirectedShapes) {
 TEST(FusemaxRtl, BlocksOfQueries) {
   Shape s;
   s.batch = 1;
-  s.heads = s.kv_heads = 2;
-  s.seq_q = 150;
-  s.seq_kv = 30;
+  s.kv_heads = 2;
   s.width_qk = s.width_v = 64;
-  for (const bool causal : {false, true}) {
-    s.causal = causal;
-    if (causal) s.seq_kv = 160;
-    const auto library = rtl::fusemax_of_side(4);
-    for (const std::string bytes : {"7000", "16000", "40000"}) {
-      const Lockstep run = run_in_lockstep(library, random_trace(s, 1, 3), StallProfile::bursty, 9,
-                                           {{"arch.buffer.bytes", bytes}});
-      ASSERT_EQ(run.difference(), "") << "a buffer of " << bytes << " bytes";
+  const auto library = rtl::fusemax_of_side(4);
+  for (const std::int64_t group : {1, 3, 10}) {  // query heads that share their keys
+    s.heads = s.kv_heads * group;
+    s.seq_q = 150 / group;
+    for (const bool causal : {false, true}) {
+      s.causal = causal;
+      s.seq_kv = causal ? s.seq_q + 10 : 30;
+      for (const std::string bytes : {"7000", "16000", "40000"}) {
+        const Lockstep run = run_in_lockstep(library, random_trace(s, 1, 3), StallProfile::bursty,
+                                             9, {{"arch.buffer.bytes", bytes}});
+        ASSERT_EQ(run.difference(), "") << text(s) << ", a buffer of " << bytes << " bytes";
+      }
     }
   }
 }
