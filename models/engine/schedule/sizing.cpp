@@ -328,21 +328,6 @@ Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
   }
 }
 
-einsum::Extents extents_of_head(const Lowering& lowering, const Sizing& sizing) {
-  einsum::Extents extents = sizing.extents;
-  if (sizing.together > 1) extents[lowering.queries] /= sizing.together;
-  return extents;
-}
-
-Sizing one_head(const Lowering& lowering, const Sizing& sizing) {
-  Sizing one;
-  one.shape = sizing.shape;
-  one.repeats = sizing.repeats * sizing.together;
-  one.extents = extents_of_head(lowering, sizing);
-  one.masked = sizing.masked;
-  one.mask_offset = sizing.mask_offset / sizing.together;
-  return one;
-}
 TripRange trip_range(const Lowering& lowering, const Sizing& sizing, std::size_t g,
                      const std::vector<int>& step_loops, int loop, const Coordinates& at) {
   const LoweredGroup& group = lowering.groups[g];
