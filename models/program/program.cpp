@@ -13,6 +13,28 @@ Program& Program::steps(const Invocation& first, std::int64_t count) {
   return *this;
 }
 
+Program Program::of(const workload::Workload& workload, std::int64_t layers) {
+  Program program;
+  const workload::Shape shape = workload.shape();
+  if (workload.sequences.empty()) return program.steps({shape, layers}, workload.steps);
+  for (std::int64_t step = 0; step < workload.steps; ++step) {
+    workload::Shape batch = shape;
+    batch.batch = 0;
+    for (const workload::Lengths& lengths : workload.sequences) {
+      const std::int64_t keys = plus(lengths.seq_kv, times(step, lengths.seq_q, "keys"), "keys");
+      if (batch.batch > 0 && (batch.seq_q != lengths.seq_q || batch.seq_kv != keys)) {
+        program.then({batch, layers});
+        batch.batch = 0;
+      }
+      batch.seq_q = lengths.seq_q;
+      batch.seq_kv = keys;
+      ++batch.batch;
+    }
+    program.then({batch, layers});
+  }
+  return program;
+}
+
 Program& Program::then(Rest rest) {
   entries_.emplace_back(std::move(rest));
   return *this;

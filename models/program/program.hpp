@@ -26,6 +26,10 @@ class Program {
   using Rest = std::function<std::optional<Invocation>()>;
 
   Program& then(const Invocation& invocation) { return steps(invocation, 1); }
+  // Every invocation of a workload with sequences or steps: all sequences of a step before the
+  // next, neighbours of equal lengths as one batch.
+  static Program of(const workload::Workload& workload, std::int64_t layers = 1);
+
   // Decoding: `count` times the same, with `first.shape.seq_q` keys more each time.
   Program& steps(const Invocation& first, std::int64_t count);
   Program& then(Rest rest);

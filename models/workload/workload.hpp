@@ -45,6 +45,12 @@ struct Shape {
 // messages.
 std::vector<Problem> problems_of(const Shape& shape, const Location& where);
 
+// Of one sequence of a batch.
+struct Lengths {
+  std::int64_t seq_q = 1;
+  std::int64_t seq_kv = 1;
+};
+
 struct Workload {
   std::string name;  // the file's name without its ending
   std::string description;
@@ -70,7 +76,12 @@ struct Workload {
   // Of who asks for it:
   std::string asked{};  // the name or path that it was asked for by
   Assume assume = Assume::nothing;
-  bool mask_told = false;  // causal or not is as told, not as the file leaves open
+  bool mask_told = false;            // causal or not is as told, not as the file leaves open
+  std::vector<Lengths> sequences{};  // of unequal lengths: in place of batch, seq and seq_kv
+  std::int64_t steps = 1;  // decode steps in a row, each with as many keys more as queries
+
+  // Of one shape or of several: models/program.
+  bool is_program() const { return !sequences.empty() || steps > 1; }
 
   Shape shape() const;
   // The same model at another shape.

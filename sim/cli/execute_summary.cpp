@@ -22,8 +22,25 @@ double dram_bytes(const Result& result) {
   return total;
 }
 
+// "1 to 64"; one number where they are the same.
+std::string range_text(const Result& result, std::int64_t workload::Shape::*member) {
+  std::int64_t least = result.shape.*member;
+  std::int64_t most = least;
+  for (const program::Invocation& one : result.invocations) {
+    least = std::min(least, one.shape.*member);
+    most = std::max(most, one.shape.*member);
+  }
+  return least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
+}
+
 std::string shape_text(const Result& result) {
   const workload::Shape& shape = result.shape;
+  if (!result.invocations.empty())
+    return fmt::format("{} invocations, batch {}, {} heads, {} queries on {} keys{}",
+                       result.invocations.size(), range_text(result, &workload::Shape::batch),
+                       shape.heads, range_text(result, &workload::Shape::seq_q),
+                       range_text(result, &workload::Shape::seq_kv),
+                       shape.causal ? ", causal" : "");
   std::string text = fmt::format("batch {}, {} heads", shape.batch, shape.heads);
   if (shape.kv_heads != shape.heads)
     text += fmt::format(" on {} of keys and values", shape.kv_heads);

@@ -11,6 +11,7 @@
 #include "models/cost/scaling.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/run/provenance.hpp"
+#include "sim/cli/lengths.hpp"
 
 namespace weft::cli {
 namespace {
@@ -21,11 +22,6 @@ constexpr std::int64_t kMostHeads = 1 << 16;
 constexpr std::int64_t kMostBatch = 1 << 20;
 constexpr std::int64_t kMostWidth = 1 << 16;
 constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
-
-[[noreturn]] void refuse(const std::string& option, const std::string& value,
-                         const std::string& why) {
-  throw ConfigError(Problem{{option, 0, 0}, "", value, why});
-}
 
 // An option that sets one extent of the shape.
 struct ExtentOption {
@@ -176,6 +172,22 @@ void take_convention(const char* option, const std::string& text, const char* pa
   if (taken) point.settings.emplace_back(path, std::string(config::name_of(*taken)));
 }
 
+// Sequences of unequal lengths, and steps.
+void take_program(const PointOptions& options, const std::string& where,
+                  workload::Workload& workload) {
+  workload.steps = steps_of(options);
+  const std::vector<PointOptions> sequences = sequences_of(options);
+  for (const PointOptions& one : sequences) {
+    Shape shape = stated_shape(one, workload);
+    if (sequences.size() > 1) workload.sequences.push_back({shape.seq_q, shape.seq_kv});
+    shape.seq_kv += (workload.steps - 1) * shape.seq_q;
+    if (shape.seq_kv > kMostTokens)
+      refuse("--steps", options.steps, fmt::format("grows beyond {} keys", kMostTokens));
+    if (auto problems = workload::problems_of(shape, {where, 0, 0}); !problems.empty())
+      throw ConfigError(std::move(problems));
+  }
+}
+
 // Trace and workload, and the shape from both.
 void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
   refuse_doubled(options);
@@ -194,8 +206,11 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
                   "",
                   "missing: name a workload, or give a trace with --values; workloads: " +
                       one_of(catalog.list("workload"))});
-    shape = stated_shape(options, *named);
+    shape = stated_shape(sequences_of(options).front(), *named);
   } else {
+    if (is_program(options))
+      refuse("--values", options.values,
+             "a trace has one shape: leave out --steps and lists of lengths");
     point.trace = workload::load_trace(options.values);
     shape = traced_shape(options, *point.trace, named ? &*named : nullptr);
   }
@@ -214,6 +229,7 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
   point.workload.mask_told = options.causal.has_value();
   point.workload = point.workload.at(shape);
   if (point.trace) point.trace->shape = shape;  // masked as told
+  if (is_program(options)) take_program(options, where, point.workload);
   engine::RunOptions asked;
   asked.trace = point.trace ? &*point.trace : nullptr;
   static_cast<void>(engine::assumptions_of(point.workload, asked));  // refuses before all else
@@ -238,6 +254,11 @@ void scale_cost(const std::string& text, Point& point) {
 
 }  // namespace
 
+[[noreturn]] void refuse(const std::string& option, const std::string& value,
+                         const std::string& why) {
+  throw ConfigError(Problem{{option, 0, 0}, "", value, why});
+}
+
 void add_point_options(App& command, PointOptions& o) {
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help,
                         const char* group) {
@@ -247,9 +268,13 @@ void add_point_options(App& command, PointOptions& o) {
   text("--workload", o.workload, "NAME",
        "what to run: a name from 'weft list workloads', a YAML file, or a Hugging Face config.json",
        kWorkload);
-  text("--seq", o.seq, "N", "tokens of queries, keys and values: 1024, 4K, 1M", kWorkload);
-  text("--seq-q", o.seq_q, "N", "tokens of the queries", kWorkload);
-  text("--seq-kv", o.seq_kv, "N", "tokens of keys and values", kWorkload);
+  text("--seq", o.seq, "N[,N...]",
+       "tokens of queries, keys and values: 1024, 4K; several, one for each sequence: 512,2K,7",
+       kWorkload);
+  text("--seq-q", o.seq_q, "N[,N...]", "tokens of the queries", kWorkload);
+  text("--seq-kv", o.seq_kv, "N[,N...]", "tokens of keys and values", kWorkload);
+  text("--steps", o.steps, "N",
+       "decode steps in a row: each has as many keys more as there are queries", kWorkload);
   text("--batch", o.batch, "N", "sequences at once", kWorkload);
   text("--heads", o.heads, "N", "query heads", kWorkload);
   text("--kv-heads", o.kv_heads, "N", "key and value heads; divides the heads", kWorkload);

@@ -20,7 +20,8 @@ namespace weft::cli {
 // As typed; empty where not given.
 struct PointOptions {
   std::string workload;
-  std::string seq, seq_q, seq_kv;
+  std::string seq, seq_q, seq_kv;  // one length, or one for each sequence
+  std::string steps;
   std::string batch, heads, kv_heads;
   std::string width, width_qk, width_v;
   std::optional<bool> causal;
@@ -47,6 +48,10 @@ struct Point {
 // ConfigError names the option, its value and what is allowed, or the option and the value of the
 // trace it contradicts.
 Point resolve(const PointOptions& options, const engine::Catalog& catalog);
+
+// ConfigError about an option and its value.
+[[noreturn]] void refuse(const std::string& option, const std::string& value,
+                         const std::string& why);
 
 // A supply, in V; ConfigError names the option.
 double supply_of(const std::string& option, const std::string& text);

@@ -2,6 +2,7 @@
 
 #include "models/engine/design/mapping.hpp"
 #include "models/engine/run/tell_closed_form.hpp"
+#include "models/engine/run/tell_program.hpp"
 #include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/comparison.hpp"
 #include "sim/engine/engine.hpp"
@@ -105,7 +106,8 @@ void run_rtl(const weft::engine::Mapping& mapping, const RunOptions& options, Re
 
 Result run(const Design& design, const workload::Workload& workload, const RunOptions& options) {
   return weft::engine::run(design, workload, options,
-                           {weft::engine::tell_closed_form, run_systemc, run_rtl});
+                           {{weft::engine::tell_closed_form, run_systemc, run_rtl},
+                            {weft::engine::tell_program, run_program}});
 }
 
 }  // namespace weft::sim::engine

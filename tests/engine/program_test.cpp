@@ -27,7 +27,9 @@ Shape shape_of(std::int64_t heads, std::int64_t queries, std::int64_t keys, std:
 
 Result run_program(const weft::engine::Design& design, const Program& program,
                    const RunOptions& options = {}) {
-  return run(design, workload_of(shape_of(1, 1, 1, 1)), program, options);
+  RunOptions how = options;
+  how.program = &program;
+  return run(design, workload_of(shape_of(1, 1, 1, 1)), how);
 }
 
 Program of(const std::vector<Invocation>& invocations) {

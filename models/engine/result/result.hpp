@@ -12,6 +12,7 @@
 
 #include "models/common/unit_class.hpp"
 #include "models/engine/schedule/sizing.hpp"
+#include "models/program/program.hpp"
 
 namespace weft::engine {
 
@@ -119,8 +120,9 @@ struct Result {
   std::string reason;
   std::vector<Problem> problems{};  // of a point that was refused for what was asked: what to mend
   Fidelity fidelity = Fidelity::systemc;
-  workload::Shape shape;
+  workload::Shape shape;  // of the first invocation, where there are several; so `extents`
   std::int64_t layers = 1;
+  std::vector<program::Invocation> invocations;  // of a program of more than one
   einsum::Extents extents;
   double clock_hz = 0;
   std::uint64_t cycles = 0;

@@ -2,7 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace weft::engine {
+
+std::string place_of(std::size_t number, const program::Invocation& invocation) {
+  return fmt::format("invocation {}, {} queries and {} keys: ", number, invocation.shape.seq_q,
+                     invocation.shape.seq_kv);
+}
 
 const Schedule* Invocations::next(bool complete) {
   if (again_) {
@@ -13,15 +20,15 @@ const Schedule* Invocations::next(bool complete) {
   const bool rests = !invocation;
   if (rests && complete) invocation = expansion_.next(true);
   if (!invocation) return nullptr;
+  if (auto problems = workload::problems_of(invocation->shape, {}); !problems.empty())
+    throw ConfigError(std::move(problems));
   Made& made =
       made_.emplace_back(Made{*invocation,
                               map_point(design_, workload_, invocation->shape, invocation->layers),
                               {},
                               rests});
   if (!made.mapping.sizing.feasible)
-    throw DoesNotFit(fmt::format("invocation {}, {} queries and {} keys: {}", made_.size(),
-                                 invocation->shape.seq_q, invocation->shape.seq_kv,
-                                 made.mapping.sizing.reason));
+    throw DoesNotFit(place_of(made_.size(), *invocation) + made.mapping.sizing.reason);
   made.schedule = build_schedule(*made.mapping.lowering, made.mapping.sizing);
   return &made.schedule;
 }

@@ -13,6 +13,9 @@
 
 namespace weft::engine {
 
+// "invocation 3, 64 queries and 512 keys: ", before a reason.
+std::string place_of(std::size_t number, const program::Invocation& invocation);
+
 // An invocation that does not fit, with its place in the program and the reason.
 struct DoesNotFit : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -43,14 +43,35 @@ Workload without_file() {
   return none;
 }
 
+// Lengths of sequences and steps, over the shape's.
+std::string program_arguments(const Workload& workload) {
+  std::string queries;
+  std::string keys;
+  for (const workload::Lengths& lengths : workload.sequences) {
+    const char* comma = queries.empty() ? "" : ",";
+    queries += comma + std::to_string(lengths.seq_q);
+    keys += comma + std::to_string(lengths.seq_kv);
+  }
+  std::string out;
+  if (!keys.empty())
+    out += queries == keys ? " --seq " + keys : " --seq-q " + queries + " --seq-kv " + keys;
+  if (workload.steps > 1) out += fmt::format(" --steps {}", workload.steps);
+  return out;
+}
+
 std::string workload_arguments(const Workload& workload, const RunOptions& options) {
-  const Shape shape = shape_of(workload, options);
+  Shape shape = shape_of(workload, options);
   const Workload& file = workload.own ? *workload.own : without_file();
   const bool named = workload.own || options.trace == nullptr;
   std::string out;
   if (named) out += " --workload " + shell_word(workload.own ? workload.asked : workload.name);
   if (options.trace == nullptr) {
-    out += shape_arguments(shape, file);
+    if (!workload.sequences.empty()) {  // told by the sequences
+      shape.batch = file.batch;
+      shape.seq_q = file.shape().seq_q;
+      shape.seq_kv = file.shape().seq_kv;
+    }
+    out += shape_arguments(shape, file) + program_arguments(workload);
   } else {
     out += " --values " + shell_word(options.trace->file);
     const bool otherwise = options.trace->causal_in_file || (workload.own && file.causal);
@@ -89,15 +110,30 @@ std::string command_of(const Design& design, const Workload& workload, const Run
 std::vector<std::string> assumptions_of(const Workload& workload, const RunOptions& options) {
   const bool traced = options.trace != nullptr;
   const Shape shape = shape_of(workload, options);
+  Shape longest = shape;
+  for (const workload::Lengths& lengths : workload.sequences) {
+    longest.seq_q = std::max(longest.seq_q, lengths.seq_q);
+    longest.seq_kv = std::max(longest.seq_kv, lengths.seq_kv);
+  }
+  longest.seq_kv += (workload.steps - 1) * longest.seq_q;
   const Shape own = workload.own ? workload.own->shape() : shape;
   const bool stated = traced || !workload.own;
   return workload::assumptions_of(
-      workload, shape, layers_of(options),
+      workload, longest, layers_of(options),
       {.assume = workload.assume,
        .mask = workload.mask_told,
-       .batch = stated || shape.batch != own.batch,
-       .length = stated || shape.seq_q != own.seq_q || shape.seq_kv != own.seq_kv});
+       .batch = stated || is_program(workload, options) || shape.batch != own.batch,
+       .length = stated || is_program(workload, options) || shape.seq_q != own.seq_q ||
+                 shape.seq_kv != own.seq_kv});
 }
+
+namespace {
+std::string shape_text(const Shape& shape) {
+  return fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
+                     shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
+                     shape.causal, config::name_of(shape.phase));
+}
+}  // namespace
 
 std::string config_sha256(const Design& design, const Workload& workload,
                           const RunOptions& options) {
@@ -106,9 +142,15 @@ std::string config_sha256(const Design& design, const Workload& workload,
                                  config::name_of(options.fidelity), options.seed);
   if (options.stall_profile != StallProfile::none)
     text += fmt::format("stall_profile = {}\n", config::name_of(options.stall_profile));
-  text += fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
-                      shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
-                      shape.causal, config::name_of(shape.phase));
+  text += shape_text(shape);
+  if (options.program != nullptr) {
+    program::Expansion expansion(*options.program);
+    while (const auto invocation = expansion.next(false))
+      text += fmt::format("layers = {} of ", invocation->layers) + shape_text(invocation->shape);
+  }
+  for (const workload::Lengths& lengths : workload.sequences)
+    text += fmt::format("sequence = {} {}\n", lengths.seq_q, lengths.seq_kv);
+  if (workload.steps > 1) text += fmt::format("steps = {}\n", workload.steps);
   text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width,
                       workload.feed_forward_width);
   if (options.trace == nullptr && options.layers != 1)

@@ -28,21 +28,52 @@ void write_provenance(Writer& out, const Report& report) {
   out.end_object();
 }
 
+// A figure of the shape; null where the invocations of a program differ in it.
+template <class T, class Of>
+void write_extent(Writer& out, const Result& result, std::string_view name, const T& first,
+                  const Of& of) {
+  const bool alike =
+      std::all_of(result.invocations.begin(), result.invocations.end(),
+                  [&](const program::Invocation& invocation) { return of(invocation) == first; });
+  if (alike) {
+    out.field(name, first);
+  } else {
+    out.null_field(name);
+  }
+}
+
+constexpr std::array<std::pair<std::string_view, std::int64_t workload::Shape::*>, 7> kExtents{
+    {{"batch", &workload::Shape::batch},
+     {"heads", &workload::Shape::heads},
+     {"kv_heads", &workload::Shape::kv_heads},
+     {"seq_q", &workload::Shape::seq_q},
+     {"seq_kv", &workload::Shape::seq_kv},
+     {"width_qk", &workload::Shape::width_qk},
+     {"width_v", &workload::Shape::width_v}}};
+
 void write_shape(Writer& out, const Result& result) {
-  const workload::Shape& shape = result.shape;
   out.key("shape");
   out.begin_object();
-  out.field("batch", shape.batch);
-  out.field("heads", shape.heads);
-  out.field("kv_heads", shape.kv_heads);
-  out.field("seq_q", shape.seq_q);
-  out.field("seq_kv", shape.seq_kv);
-  out.field("width_qk", shape.width_qk);
-  out.field("width_v", shape.width_v);
-  out.field("causal", shape.causal);
-  out.field("phase", config::name_of(shape.phase));
-  out.field("layers", result.layers);
+  for (const auto& [name, member] : kExtents) {
+    write_extent(out, result, name, result.shape.*member,
+                 [m = member](const program::Invocation& one) { return one.shape.*m; });
+  }
+  out.field("causal", result.shape.causal);
+  write_extent(out, result, "phase", config::name_of(result.shape.phase),
+               [](const program::Invocation& one) { return config::name_of(one.shape.phase); });
+  write_extent(out, result, "layers", result.layers,
+               [](const program::Invocation& one) { return one.layers; });
   out.end_object();
+  if (result.invocations.empty()) return;
+  out.key("invocations");
+  out.begin_array();
+  for (const program::Invocation& one : result.invocations) {
+    out.begin_object();
+    for (const auto& [name, member] : kExtents) out.field(name, one.shape.*member);
+    out.field("layers", one.layers);
+    out.end_object();
+  }
+  out.end_array();
 }
 
 // What attention means in this run, where runtimes disagree: docs/conventions.md.
@@ -254,7 +285,7 @@ void write_result(Writer& out, const Report& report) {
   out.field("fidelity", config::name_of(result.fidelity));
   write_shape(out, result);
   write_conventions(out, report.design->binding());
-  write_ranks(out, lowering, result.extents);
+  write_ranks(out, lowering, result.invocations.empty() ? result.extents : einsum::Extents{});
   out.field("status", config::name_of(result.status));
   if (result.reason.empty()) {
     out.null_field("reason");
@@ -323,17 +354,21 @@ Row csv_row(const Report& report) {
           {"workload", report.workload},
           {"fidelity", std::string(config::name_of(result.fidelity))},
           {"status", std::string(config::name_of(result.status))},
-          {"reason", result.reason},
-          {"batch", std::to_string(shape.batch)},
-          {"heads", std::to_string(shape.heads)},
-          {"kv_heads", std::to_string(shape.kv_heads)},
-          {"seq_q", std::to_string(shape.seq_q)},
-          {"seq_kv", std::to_string(shape.seq_kv)},
-          {"width_qk", std::to_string(shape.width_qk)},
-          {"width_v", std::to_string(shape.width_v)},
-          {"causal", shape.causal ? "true" : "false"},
-          {"layers", std::to_string(result.layers)},
-          {"clock_hz", number(result.clock_hz)}};
+          {"reason", result.reason}};
+  const auto alike = [&](const auto& of, std::int64_t first) {  // empty where they differ
+    return std::all_of(result.invocations.begin(), result.invocations.end(),
+                       [&](const program::Invocation& one) { return of(one) == first; })
+               ? std::to_string(first)
+               : std::string();
+  };
+  for (const auto& [name, member] : kExtents) {
+    const auto of = [m = member](const program::Invocation& one) { return one.shape.*m; };
+    row.emplace_back(name, alike(of, shape.*member));
+  }
+  row.emplace_back("causal", shape.causal ? "true" : "false");
+  row.emplace_back("layers",
+                   alike([](const program::Invocation& one) { return one.layers; }, result.layers));
+  row.emplace_back("clock_hz", number(result.clock_hz));
   append_figures(row, result, lowering_of(report));
   const bool priced = report.cost != nullptr && result.ran();
   row.emplace_back(

@@ -12,6 +12,7 @@
 #include "models/cost/table.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/result/result.hpp"
+#include "models/program/program.hpp"
 #include "models/workload/trace.hpp"
 #include "models/workload/workload.hpp"
 
@@ -60,6 +61,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   StallProfile stall_profile = StallProfile::none;  // not in analytic
   std::int64_t layers = 1;                          // one after another; of a trace all of it
+  const program::Program* program = nullptr;        // in place of the workload's shape; no values
   const workload::Trace* trace = nullptr;  // values flow where it is set; systemc and rtl. Its
                                            // shape is run, whatever the workload's
   const cost::Table* cost = nullptr;       // energy is reported where it is set
@@ -77,7 +79,12 @@ struct RunOptions {
 
 inline constexpr std::int64_t kMostLayers = 1 << 16;
 
-// What of its workload a run runs.
+// Several shapes in a row.
+inline bool is_program(const workload::Workload& workload, const RunOptions& options) {
+  return options.program != nullptr || (options.trace == nullptr && workload.is_program());
+}
+
+// What of its workload a run runs; of a program the first.
 inline workload::Shape shape_of(const workload::Workload& workload, const RunOptions& options) {
   return options.trace != nullptr ? options.trace->shape : workload.shape();
 }

@@ -5,6 +5,7 @@
 #include "models/engine/run/begin_result.hpp"
 #include "models/engine/run/provenance.hpp"
 #include "models/engine/run/tell_closed_form.hpp"
+#include "models/engine/run/tell_program.hpp"
 
 namespace weft::engine {
 namespace {
@@ -43,11 +44,19 @@ std::string text_of(const std::vector<Problem>& problems) {
 // What no numbers could mend.
 void check_asked(const Workload& workload, const Shape& shape, const RunOptions& options,
                  const Runners& runners) {
-  if (runners[static_cast<std::size_t>(options.fidelity)] == nullptr)
+  if (runners.points[static_cast<std::size_t>(options.fidelity)] == nullptr)
     refuse("--fidelity", std::string(config::name_of(options.fidelity)),
            "this program is without it; weft::sim::engine::run has it");
   if (auto problems = workload::problems_of(shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
+  if (is_program(workload, options)) {
+    if (runners.programs[static_cast<std::size_t>(options.fidelity)] == nullptr)
+      refuse(
+          "--fidelity", std::string(config::name_of(options.fidelity)),
+          "it runs one shape, and several lengths or steps are a program; allowed here: systemc, "
+          "analytic");
+    check(options.trace == nullptr, "values are of one shape");
+  }
   if (options.layers < 1 || options.layers > kMostLayers)
     refuse("layers", std::to_string(options.layers), "must be a whole number from 1 to 65536");
   if (!workload.unmodelled.empty()) static_cast<void>(assumptions_of(workload, options));
@@ -71,9 +80,44 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
   Result result = begun();
   if (!mapping.sizing.feasible) return result;
   try {
-    const Runner runner = runners[static_cast<std::size_t>(options.fidelity)];
+    const Runner runner = runners.points[static_cast<std::size_t>(options.fidelity)];
     count_into(result, [&] { runner(mapping, options, result); });
     return result;
+  } catch (const Stuck& error) {
+    return infeasible(begun(), error.what());
+  }
+}
+
+// Concluded over all that ran.
+void conclude_program(const Invocations& invocations, Result& result) {
+  std::vector<const Sizing*> sizings;
+  for (const Invocations::Made& made : invocations.made()) sizings.push_back(&made.mapping.sizing);
+  conclude(result, *invocations.made().front().mapping.lowering, sizings);
+  if (sizings.size() == 1) return;
+  for (const Invocations::Made& made : invocations.made())
+    result.invocations.push_back(made.invocation);
+}
+
+Result run_program(const Design& design, const Workload& workload, const RunOptions& options,
+                   ProgramRunner runner) {
+  const program::Program own = options.program == nullptr
+                                   ? program::Program::of(workload, options.layers)
+                                   : program::Program();
+  Invocations invocations(design, workload, options.program == nullptr ? own : *options.program);
+  const auto begun = [&] {
+    const Mapping& first = invocations.made().front().mapping;
+    return begin_result(design, *first.lowering, first.sizing, options.fidelity);
+  };
+  try {
+    check(invocations.next(true) != nullptr, "a program of no invocations");
+    Result result = begun();
+    count_into(result, [&] {
+      runner(invocations, options, result);
+      conclude_program(invocations, result);
+    });
+    return result;
+  } catch (const DoesNotFit& error) {
+    return infeasible(begun(), error.what());
   } catch (const Stuck& error) {
     return infeasible(begun(), error.what());
   }
@@ -87,6 +131,9 @@ Result run(const Design& design, const Workload& workload, const RunOptions& opt
   const Shape shape = shape_of(workload, options);
   try {
     check_asked(workload, shape, options, runners);
+    if (is_program(workload, options))
+      return run_program(design, workload, options,
+                         runners.programs[static_cast<std::size_t>(options.fidelity)]);
     return run_mapped(design, map_point(design, workload, shape, layers_of(options)), options,
                       runners);
   } catch (const ConfigError& error) {
@@ -99,7 +146,7 @@ Result run(const Design& design, const Workload& workload, const RunOptions& opt
 }
 
 Result run_analytic(const Design& design, const Workload& workload, const RunOptions& options) {
-  return run(design, workload, options, {tell_closed_form, nullptr, nullptr});
+  return run(design, workload, options, {{tell_closed_form}, {tell_program}});
 }
 
 }  // namespace weft::engine

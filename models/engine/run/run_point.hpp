@@ -7,6 +7,7 @@
 #include "models/engine/design/design.hpp"
 #include "models/engine/design/mapping.hpp"
 #include "models/engine/result/result.hpp"
+#include "models/engine/run/invocations.hpp"
 #include "models/engine/run/run_options.hpp"
 #include "models/workload/workload.hpp"
 
@@ -26,10 +27,19 @@ struct Stuck : std::runtime_error {
 // may throw ConfigError (what is asked for cannot be run), TooLarge, Stuck and Cancelled.
 using Runner = void (*)(const Mapping& mapping, const RunOptions& options, Result& result);
 
-// By Fidelity; null where a program is without it.
-using Runners = std::array<Runner, 3>;
+// How one fidelity runs a program, of which the first invocation is made. It may throw what a
+// Runner may, and DoesNotFit.
+using ProgramRunner = void (*)(Invocations& invocations, const RunOptions& options, Result& result);
 
-// Runs the workload's shape (the trace's, where values flow). Thread-safe for analytic. A point
+// By Fidelity; null where the software is without it.
+struct Runners {
+  std::array<Runner, 3> points{};
+  std::array<ProgramRunner, 3> programs{};
+};
+
+// Runs the workload's shape (the trace's, where values flow), or its several shapes as a program:
+// one after another, each beginning as soon as the engine has room for it, or with a pause where
+// that is quicker; cycles, counters and traffic are then of all. Thread-safe for analytic. A point
 // that cannot work is no exception: its status is `infeasible` and `reason` says why, be it that it
 // does not fit, that 64 bits do not hold a count, that steps wait for one another, or that what is
 // asked for cannot be run; then `problems` has what to mend. Throws Cancelled where the stop token

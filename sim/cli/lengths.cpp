@@ -1,0 +1,83 @@
+#include "sim/cli/lengths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace weft::cli {
+namespace {
+
+constexpr std::size_t kMostSequences = 4096;
+constexpr std::int64_t kMostSteps = 1 << 16;
+constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
+
+struct LengthOption {
+  const char* name;
+  std::string PointOptions::*text;
+};
+constexpr std::array<LengthOption, 3> kLengths{{{"--seq", &PointOptions::seq},
+                                                {"--seq-q", &PointOptions::seq_q},
+                                                {"--seq-kv", &PointOptions::seq_kv}}};
+
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (true) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, comma - begin));
+    if (comma == text.size()) return parts;
+    begin = comma + 1;
+  }
+}
+
+}  // namespace
+
+std::int64_t steps_of(const PointOptions& o) {
+  return o.steps.empty() ? 1 : whole_number("--steps", o.steps, 1, kMostSteps);
+}
+
+std::vector<PointOptions> sequences_of(const PointOptions& o) {
+  std::size_t count = 1;
+  const char* first = nullptr;
+  for (const LengthOption& option : kLengths) {
+    const std::string& text = o.*option.text;
+    const std::size_t parts = text.empty() ? 1 : parts_of(text).size();
+    if (parts == 1) continue;
+    if (parts > kMostSequences)
+      refuse(option.name, text.substr(0, 40) + "...",
+             fmt::format("has {} lengths; at most {}", parts, kMostSequences));
+    if (first != nullptr && parts != count)
+      refuse(
+          option.name, text,
+          fmt::format("has {} lengths and {} has {}: one for each sequence", parts, first, count));
+    count = parts;
+    first = option.name;
+  }
+  if (first != nullptr && !o.batch.empty())
+    refuse(
+        "--batch", o.batch,
+        fmt::format("{} has a length for each of {} sequences: leave the batch out", first, count));
+  std::vector<PointOptions> all(count, o);
+  for (const LengthOption& option : kLengths) {
+    if ((o.*option.text).empty()) continue;
+    const std::vector<std::string> parts = parts_of(o.*option.text);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::string& text = all[i].*option.text;
+      text = parts[parts.size() == 1 ? 0 : i];
+      whole_number(option.name, text, 1, kMostTokens);
+    }
+  }
+  if (count > 1) {
+    for (PointOptions& one : all) one.batch = "1";
+  }
+  return all;
+}
+
+bool is_program(const PointOptions& o) {
+  return !o.steps.empty() || std::any_of(kLengths.begin(), kLengths.end(), [&](const auto& option) {
+    return (o.*option.text).find(',') != std::string::npos;
+  });
+}
+
+}  // namespace weft::cli
