@@ -85,12 +85,14 @@ def settings() -> list[Case]:
         Case("extent of an unknown rank", ["analyze", "attention-1pass", "--set", "X=3"], ["'X=3'", "'M0'"]),
         Case("extent of nothing", ["analyze", "attention-1pass", "--set", "M0=0"], ["--set M0", "'0'", "from 1"]),
         Case("extent that is no number", ["analyze", "attention-1pass", "--set", "M=many"], ["--set M", "'many'", "whole number"]),
-        Case("occupancy of a rank that is not dynamic", ["analyze", "attention-pruned", "--occupancy", "M=3"], ["--occupancy", "'M=3'", "'S'"]),
+        Case("occupancy of a rank that is not dynamic", ["analyze", "attention-pruned", "--occupancy", "M=3"],
+             ["--occupancy", "'M=3'", "'S'"]),
         Case("occupancy without a dynamic rank", ["analyze", "matmul", "--occupancy", "M=3"], ["no dynamic rank"]),
         Case("occupancy beyond the bound", ["analyze", "attention-pruned", "--set", "S=9", "--occupancy", "S=3,10"],
              ["--occupancy S", "'10'", "0 to 9"]),
         Case("occupancy of nothing", ["analyze", "attention-pruned", "--occupancy", "S"], ["'S'", "RANK=N"]),
-        Case("dynamic rank longer than what it lists", ["analyze", "attention-pruned", "--set", "M=8", "--set", "S=9"], ["S", "'9'", "M, which has 8"]),
+        Case("dynamic rank longer than what it lists", ["analyze", "attention-pruned", "--set", "M=8", "--set", "S=9"],
+             ["S", "'9'", "M, which has 8"]),
         Case("extent that contradicts", ["analyze", "attention-1pass", "--set", "M1=7"], ["M1", "'7'", "give 4"]),
     ]
 

@@ -35,8 +35,8 @@ inline Found least_bandwidth(const std::string& configs, const std::string& name
   Design chosen = design;
   for (double bandwidth = 1e12; bandwidth >= 1e9; bandwidth /= 2) {
     // Microseconds. What is wrong with a setting is a ConfigError, here.
-    const Design varied = design.with(
-        {{"arch.dram.bandwidth_bytes_per_s", weft::config::number_text(bandwidth)}});
+    const Design varied =
+        design.with({{"arch.dram.bandwidth_bytes_per_s", weft::config::number_text(bandwidth)}});
     const Result result = weft::engine::run_analytic(varied, workload);
     if (result.status != Status::ok) {  // never an exception
       found.why.push_back(result.reason);

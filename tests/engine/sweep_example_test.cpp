@@ -26,8 +26,8 @@ TEST(SweepExample, FindsABandwidthThatIsEnoughAndHalfOfItIsNot) {
   const sweep::Found found =
       sweep::least_bandwidth(WEFT_SOURCE_DIR "/configs", "fusemax-16x16", kTokens);
   const auto cycles = [&](double bandwidth) {
-    return run_point(design("fusemax-16x16", {{"arch.dram.bandwidth_bytes_per_s",
-                                               config::number_text(bandwidth)}}),
+    return run_point(design("fusemax-16x16",
+                            {{"arch.dram.bandwidth_bytes_per_s", config::number_text(bandwidth)}}),
                      {.heads = 12,
                       .kv_heads = 12,
                       .seq_q = kTokens,
