@@ -42,8 +42,8 @@ void Engine::add_units() {
   assembly_.emplace<memory::Buffer>("buffer");
   const memory::Memory* behind = nullptr;
   if (config_.memory == MemorySide::built_in) {
-    behind = &assembly_.emplace<memory::Dram>(
-        "memory", memory::Dram::Config{dram, lowering.arch->clock_hz, config_.stalls});
+    behind = &assembly_.emplace<memory::BandwidthMemory>(
+        "memory", memory::BandwidthMemory::Config{dram, lowering.arch->clock_hz, config_.stalls});
   } else {
     port_ = &assembly_.emplace<memory::TlmPort>(
         "memory", "memory", memory::TlmPort::Config{{memory::takes_of(dram)}, config_.memory_base},

@@ -12,14 +12,14 @@
 #include "sim/assembly/assembly_module.hpp"
 #include "sim/engine/sequencer.hpp"
 #include "sim/engine/values.hpp"
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 #include "sim/memory/fetcher.hpp"
 #include "sim/memory/tlm_port.hpp"
 
 namespace weft::sim::engine {
 
 enum class MemorySide : std::uint8_t {
-  built_in,  // sim/memory/dram.hpp
+  built_in,  // sim/memory/bandwidth_memory.hpp
   socket,    // a TLM-2.0 initiator socket; nothing is skipped, a foreign memory's state cannot be
              // compared
 };

@@ -3,8 +3,8 @@
 // Over a data bus of bus_bytes it takes a cycle a beat of what is read, and one for what is
 // written, and the bus bounds the bandwidth. The bandwidth is rounded down so that a power of two
 // of bytes takes a whole number of cycles (at most 1e-4 below the wish): the state then recurs and
-// a steady state can be advanced. No channel and no SystemC: sim/memory/dram.hpp and the memory
-// beside the RTL run this same class.
+// a steady state can be advanced. No channel and no SystemC: sim/memory/bandwidth_memory.hpp and
+// the memory beside the RTL run this same class.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/common/fresh_kernel.hpp"
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 #include "tests/assembly/bench.hpp"
 
 namespace weft::sim::test {
@@ -131,7 +131,8 @@ TEST(Clocks, ADramHasItsOwn) {
       .bandwidth_bytes_per_s = 32e9, .latency_cycles = 4, .outstanding = 8, .burst_bytes = 64};
   auto& reader = assembly.emplace<Reader>("reader", 2);
   assembly.add("dram",
-               std::make_unique<memory::Dram>(memory::Dram::Config{.dram = dram, .clock_hz = 1e9}),
+               std::make_unique<memory::BandwidthMemory>(
+                   memory::BandwidthMemory::Config{.dram = dram, .clock_hz = 1e9}),
                1);
   assembly.join("reader", "requests", "dram", "requests[0]", 2);
   assembly.join("dram", "responses[0]", "reader", "responses", 2);

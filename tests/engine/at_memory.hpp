@@ -11,7 +11,7 @@
 #include <set>
 
 #include "sim/engine/engine.hpp"
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {
@@ -21,8 +21,8 @@ inline constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
 // How a target answers a request, by its ordinal.
 enum class Style { accepted, end_request, early_response, response, completed, mixed };
 
-// Approximately timed: the timing of sim/memory/dram.hpp over the base protocol. It counts
-// in cycles of the engine's clock; `accept_half_cycles` before END_REQ.
+// Approximately timed: the timing of sim/memory/bandwidth_memory.hpp over the base protocol. It
+// counts in cycles of the engine's clock; `accept_half_cycles` before END_REQ.
 class AtMemory : public sc_core::sc_module {
  public:
   struct Config {

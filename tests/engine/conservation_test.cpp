@@ -4,7 +4,7 @@
 #include <map>
 
 #include "models/engine/run/run_options.hpp"
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {

@@ -92,26 +92,38 @@ TEST(Reproduction, OurOwnFidelityKeepsTheOrderOfTheDesigns) {
   }
 }
 
-// The mapper's FLAT against the published mapping by the rules, at all 24 pairs: no worse but at
-// 64K, where a binding cannot say what that mapping does (docs/units/mapper.md has the figures).
-TEST(Reproduction, OurFlatIsNoWorseThanThePublishedMappingBut64K) {
+// The mapper's FLAT against the published mapping by the rules, at all 24 pairs: where the buffer
+// holds a row of scores it is no worse, and wherever it is, the page says by how much.
+TEST(Reproduction, WhereOurFlatIsWorseThanThePublishedMappingThePageSaysSo) {
+  const std::string page = validation_page(analytic());
   int compared = 0;
+  int worse = 0;
   for (const AttentionPoint& p : analytic().points) {
     if (p.fidelity != "analytic" || p.config != Config::flat) continue;
     for (const AttentionPoint& rules : analytic().points) {
       if (rules.fidelity != "rules" || rules.config != p.config || rules.model != p.model ||
           rules.length != p.length)
         continue;
-      const bool hard = p.length == 1 << 16;
-      EXPECT_LE(p.outcome.latency_s, (hard ? 1.17 : 1.0003) * rules.outcome.latency_s)
-          << p.model << p.length;  // fill and drain
-      EXPECT_LE(p.outcome.traffic_bytes, (hard ? 5.0 : 1.0) * rules.outcome.traffic_bytes)
-          << p.model << p.length;
       ++compared;
+      const double latency = p.outcome.latency_s / rules.outcome.latency_s;
+      const double bytes = p.outcome.traffic_bytes / rules.outcome.traffic_bytes;
+      char said[96];
+      std::snprintf(said, sizeof said, "- %s %lldK: latency %+.1f %%, %.2f times the bytes\n",
+                    p.model.c_str(), static_cast<long long>(p.length / 1024), 100 * (latency - 1),
+                    bytes);
+      const bool stands = page.find(said) != std::string::npos;
+      if (latency > 1.01 || bytes > 1.01) {
+        ++worse;
+        EXPECT_TRUE(stands) << said;
+      } else {
+        EXPECT_FALSE(stands) << said;
+        EXPECT_LE(latency, 1.0003) << said;  // filling and draining
+      }
     }
   }
   EXPECT_EQ(compared, 24);
-  EXPECT_NE(validation_page(analytic()).find("BERT 64K: latency +12.6 %"), std::string::npos);
+  // A row of scores of 32K keys fits the buffer with its operands, one of 64K does not.
+  EXPECT_LE(worse, 4);
 }
 
 // With a table that the published energies are not by, they are not compared; and a mended row

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "sim/common/fresh_kernel.hpp"
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 #include "sim/memory/fetcher.hpp"
 #include "sim/memory/tlm_port.hpp"
 #include "tests/common/seed.hpp"
@@ -104,12 +104,12 @@ TEST_P(ThroughDram, NothingIsLostAndTagsKeepTheirOrder) {
   const std::uint64_t seed = test::seed_or(71);
   SCOPED_TRACE(test::seed_text(seed));
   const Stalls stalls(trial.profile, seed);
-  Dram dram({.dram = dram_of(24e9, 20, 8),
-             .clock_hz = 1e9,
-             .stalls = stalls,
-             .ports = trial.ports,
-             .tags = trial.tags,
-             .queue = trial.queue});
+  BandwidthMemory dram({.dram = dram_of(24e9, 20, 8),
+                        .clock_hz = 1e9,
+                        .stalls = stalls,
+                        .ports = trial.ports,
+                        .tags = trial.tags,
+                        .queue = trial.queue});
   std::vector<std::unique_ptr<Client>> clients;
   for (std::size_t p = 0; p < trial.ports; ++p) {
     clients.push_back(std::make_unique<Client>(Client::Config{.port = static_cast<std::uint8_t>(p),
@@ -236,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(Trials, ThroughTarget,
 // Two requests at each of three ports in one cycle, 32 bytes each at 32 bytes a cycle: taken in
 // turn, in cycle 1, and answered after their bytes and five cycles.
 TEST(Ports, AreServedInTurn) {
-  Dram dram({.dram = dram_of(32e9, 5, 8), .clock_hz = 1e9, .ports = 3});
+  BandwidthMemory dram({.dram = dram_of(32e9, 5, 8), .clock_hz = 1e9, .ports = 3});
   std::vector<std::unique_ptr<Channel<Request>>> requests;
   std::vector<std::unique_ptr<Channel<Response>>> responses;
   for (std::size_t p = 0; p < 3; ++p) {
@@ -263,7 +263,8 @@ TEST(Ports, AreServedInTurn) {
 TEST(Ports, NoneStarvesBesideAGreedyOne) {
   for (const std::size_t queue : {2u, 64u}) {
     SCOPED_TRACE("queue " + std::to_string(queue));
-    Dram dram({.dram = dram_of(16e9, 10, 64), .clock_hz = 1e9, .ports = 2, .queue = queue});
+    BandwidthMemory dram(
+        {.dram = dram_of(16e9, 10, 64), .clock_hz = 1e9, .ports = 2, .queue = queue});
     Client greedy({.port = 0, .outstanding = 64, .depth = 2}, dram);
     Client modest({.port = 1, .outstanding = 1, .depth = 2}, dram);
     std::vector<std::int64_t> rows(4000);
@@ -349,7 +350,7 @@ TEST(Tags, ATransferWaitsForNoOtherButOfItsStep) {
 // What a memory does not take is a fault of who asks.
 TEST(Takes, OtherRequestsAreRefused) {
   const auto refused = [](const Request& request) {
-    Dram dram({.dram = dram_of(32e9, 5, 8), .clock_hz = 1e9, .tags = 2});
+    BandwidthMemory dram({.dram = dram_of(32e9, 5, 8), .clock_hz = 1e9, .tags = 2});
     Channel<Request> requests{2};
     Channel<Response> responses{2};
     dram.connect(0, requests, responses);

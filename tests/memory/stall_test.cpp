@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 #include "sim/memory/fetcher.hpp"
 #include "tests/common/seed.hpp"
 

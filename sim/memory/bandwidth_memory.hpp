@@ -9,7 +9,7 @@
 
 namespace weft::sim::memory {
 
-class Dram : public Memory {
+class BandwidthMemory : public Memory {
  public:
   struct Config {
     weft::engine::Dram dram;
@@ -20,7 +20,7 @@ class Dram : public Memory {
     std::size_t queue =
         0;  // requests of a port without a response yet; 0: all that may be under way
   };
-  explicit Dram(const Config& config);
+  explicit BandwidthMemory(const Config& config);
 
   TimingDependsOn timing_depends_on() const override { return timing_.timing_depends_on(); }
   Cycle step(Cycle now) override;

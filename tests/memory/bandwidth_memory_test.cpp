@@ -1,4 +1,4 @@
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,7 +51,7 @@ struct Bench {
 
   Channel<Request> requests{kPlenty};
   Channel<Response> responses{kPlenty};
-  Dram dram;
+  BandwidthMemory dram;
   Cycle now = 0;
   std::vector<Cycle> seen;
 };
@@ -155,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(Rates, Stream,
                                          kClock * 10 / 3));
 
 // After a whole block of bytes on a busy bus the state recurs, a block's cycles later.
-TEST(Dram, RecursAfterABlock) {
+TEST(BandwidthMemory, RecursAfterABlock) {
   Bench bench(26843545600.0, 20);
   const Pace pace = bench.dram.timing().pace();
   ASSERT_GT(pace.block_cycles, 1);
@@ -169,7 +169,7 @@ TEST(Dram, RecursAfterABlock) {
   }
 }
 
-TEST(Dram, AnIdleBusStartsAfresh) {
+TEST(BandwidthMemory, AnIdleBusStartsAfresh) {
   Bench bench(kClock * 10 / 3, 7);  // 10 bytes in 3 cycles, about
   bench.send(10);
   bench.run_until(1);
@@ -184,7 +184,7 @@ TEST(Dram, AnIdleBusStartsAfresh) {
 }
 
 // Two requests that share a cycle of the bus count it once.
-TEST(Dram, ASharedCycleIsBusyOnce) {
+TEST(BandwidthMemory, ASharedCycleIsBusyOnce) {
   Bench bench(kClock * 16, 5);  // 16 bytes a cycle
   for (int i = 0; i < 4; ++i) bench.send(8);
   bench.run_until(4);
@@ -254,7 +254,7 @@ TEST(DramTiming, TheBusBoundsTheBandwidth) {
 
 // step() names the next cycle in which it has something to do: stepping it only then changes
 // nothing.
-TEST(Dram, NeedsNoStepBeforeTheCycleItAsksFor) {
+TEST(BandwidthMemory, NeedsNoStepBeforeTheCycleItAsksFor) {
   Bench every(26843545600.0, 33);
   Bench asked(26843545600.0, 33);
   for (int i = 0; i < 50; ++i) {
@@ -275,7 +275,7 @@ TEST(Dram, NeedsNoStepBeforeTheCycleItAsksFor) {
 }
 
 // Moved by whole periods, a memory goes on as if it had lived later.
-TEST(Dram, AdvanceShiftsWhatIsUnderWay) {
+TEST(BandwidthMemory, AdvanceShiftsWhatIsUnderWay) {
   Bench here(26843545600.0, 33);
   Bench moved(26843545600.0, 33);
   for (int i = 0; i < 20; ++i) {

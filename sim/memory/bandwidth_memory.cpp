@@ -1,10 +1,10 @@
-#include "sim/memory/dram.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
 
 #include <algorithm>
 
 namespace weft::sim::memory {
 
-Dram::Dram(const Config& config)
+BandwidthMemory::BandwidthMemory(const Config& config)
     : Memory({takes_of(config.dram), config.ports, config.tags}),
       timing_(config.dram, config.clock_hz, config.stalls, config.ports, config.tags) {
   const std::size_t queue =
@@ -12,7 +12,7 @@ Dram::Dram(const Config& config)
   for (std::size_t p = 0; p < config.ports; ++p) pending_.emplace_back(queue);
 }
 
-Cycle Dram::step(Cycle now) {
+Cycle BandwidthMemory::step(Cycle now) {
   const auto room = [&](std::size_t port) { return !pending_[port].full(); };
   const auto queue = [&](const Request& request) {
     pending_[request.port].insert(
@@ -35,7 +35,7 @@ Cycle Dram::step(Cycle now) {
   return next;
 }
 
-void Dram::fingerprint(StateWords& out) const {
+void BandwidthMemory::fingerprint(StateWords& out) const {
   timing_.fingerprint(out);
   out.word(turn());
   for (const Ring<Pending>& pending : pending_) {
@@ -47,7 +47,7 @@ void Dram::fingerprint(StateWords& out) const {
   }
 }
 
-void Dram::advance(Cycle cycles) {
+void BandwidthMemory::advance(Cycle cycles) {
   timing_.advance(cycles);
   for (Ring<Pending>& pending : pending_) {
     for (std::size_t i = 0; i < pending.size(); ++i) pending[i].ready += cycles;
