@@ -220,6 +220,23 @@ TEST(Program, OneThatDoesNotFitIsSaidWithItsPlace) {
       << result.reason;
 }
 
+TEST(Program, OneOfUnlikeCascadesOrImpossibleShapesIsInfeasibleWithItsProblem) {
+  const auto made = design("fusemax-8x8");
+  const Shape shape = shape_of(1, 8, 8, 8);
+  Shape causal = shape;
+  causal.causal = true;
+  Shape broken = shape;
+  broken.kv_heads = 3;
+  for (const Shape& other : {causal, broken}) {
+    for (const auto fidelity :
+         {weft::engine::Fidelity::systemc, weft::engine::Fidelity::analytic}) {
+      const Result result = run_program(made, of({{shape, 1}, {other, 1}}), {.fidelity = fidelity});
+      EXPECT_EQ(result.status, weft::engine::Status::infeasible);
+      EXPECT_EQ(result.problems.size(), 1u) << result.reason;
+    }
+  }
+}
+
 TEST(Expansion, PutsNeighboursOfEqualShapeTogether) {
   const Shape shape = shape_of(1, 4, 10, 8);
   Program program;

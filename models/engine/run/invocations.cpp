@@ -22,6 +22,12 @@ const Schedule* Invocations::next(bool complete) {
   if (!invocation) return nullptr;
   if (auto problems = workload::problems_of(invocation->shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
+  if (!made_.empty() && invocation->shape.causal != made_.front().invocation.shape.causal)
+    throw ConfigError(Problem{{},
+                              "program",
+                              invocation->shape.causal ? "causal" : "not causal",
+                              "all invocations of a program are causal or none is: they run one "
+                              "cascade"});
   Made& made =
       made_.emplace_back(Made{*invocation,
                               map_point(design_, workload_, invocation->shape, invocation->layers),
