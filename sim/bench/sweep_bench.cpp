@@ -8,6 +8,7 @@
 
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design.hpp"
+#include "models/engine/run/run_point.hpp"
 
 namespace weft::bench {
 namespace {
@@ -47,6 +48,25 @@ void design_with(benchmark::State& state, const std::string& name, Varies varies
   }
 }
 
+// Lengths in steps of 16 and bandwidths in steps of a byte a second: no point is met twice in a
+// million, and each is varied from the design as it was read.
+void sweep(benchmark::State& state, const std::string& name) {
+  const Design design = loaded(name);
+  workload::Workload workload =
+      workload::load_workload(Catalog(WEFT_SOURCE_DIR "/configs").file("workload", "bert-base"));
+  workload.batch = 64;
+  std::int64_t next = 0;
+  std::uint64_t cycles = 0;
+  for (auto _ : state) {
+    const std::int64_t i = next++;
+    const Design varied = design.with(bandwidth(i * 7919 % 1'000'000 * 500'000));
+    workload.seq = 1024 + 16 * (i * 104'729 % 4000);
+    cycles += engine::run_analytic(varied, workload).cycles;
+  }
+  benchmark::DoNotOptimize(cycles);
+  state.SetItemsProcessed(state.iterations());
+}
+
 const bool registered = [] {
   struct Named {
     const char* name;
@@ -61,6 +81,10 @@ const bool registered = [] {
           named.varies)
           ->Unit(benchmark::kMicrosecond);
     }
+  }
+  for (const char* design : {"fusemax-16x16", "fusemax-64x64", "fusemax"}) {
+    benchmark::RegisterBenchmark(("sweep/" + std::string(design)).c_str(), sweep, design)
+        ->Unit(benchmark::kMicrosecond);
   }
   return true;
 }();

@@ -162,15 +162,13 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
   return made;
 }
 
-// Read from the memory by this step, the first of its stage to do so.
-bool GroupAnalyser::loads_first(std::size_t s, TensorId tensor) const {
-  const LoweredStep& step = group_.steps[s];
-  for (std::size_t o = 0; o < s; ++o) {
-    const LoweredStep& other = group_.steps[o];
-    if (other.stage == step.stage &&
-        std::find(other.reads.begin(), other.reads.end(), tensor) != other.reads.end())
-      return false;
-  }
+// Read from the memory by this step, the first of its stage to do so. Asked once, in the order of
+// the steps.
+bool GroupAnalyser::loads_first(const LoweredStep& step, TensorId tensor) {
+  char& before = read_[static_cast<std::size_t>(step.stage) * lowering_.tensors.size() +
+                       static_cast<std::size_t>(tensor)];
+  if (before != 0) return false;
+  before = 1;
   return engine::needs_load(lowering_, sizing_, g_, tensor, step.stage);
 }
 
@@ -178,7 +176,7 @@ void GroupAnalyser::count_loads(std::size_t s) {
   const LoweredStep& step = group_.steps[s];
   for (std::size_t u = step.writes.size(); u < step.uses.size(); ++u) {
     const TensorUse& use = step.uses[u];
-    if (!loads_first(s, use.tensor)) continue;
+    if (!loads_first(step, use.tensor)) continue;
     const unsigned loops = up_to(step.loop_bits, use.hold[sizing_.choice[use.tensor]]);
     const Transfers made = count_transfer(use.tensor, loops, false);
     wait_for_room(copies(use.tensor), made.bytes, made.count, issued_[s]);

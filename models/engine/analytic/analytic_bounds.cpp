@@ -1,5 +1,6 @@
 // What bounds a group's time, one thing apart from the other.
 #include <algorithm>
+#include <utility>
 
 #include "models/engine/analytic/analytic_group.hpp"
 #include "models/engine/schedule/serial_tile.hpp"
@@ -84,7 +85,7 @@ double GroupAnalyser::lives(int stage, const Path& whole) const {
 
 GroupAnalysis GroupAnalyser::time() {
   GroupAnalysis out;
-  out.step_busy_cycles = step_busy_;
+  out.step_busy_cycles = std::move(step_busy_);
   const double latency =
       static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz));
   out.memory_cycles = bytes_.approximate() / bytes_per_cycle(lowering_);
@@ -93,6 +94,7 @@ GroupAnalysis GroupAnalyser::time() {
       (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;
   double chain = 0;
   std::vector<Path> paths;
+  paths.reserve(group_.stages.size());
   for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
     const Path& whole = paths.emplace_back(path(static_cast<int>(stage), 0));
     chain += static_cast<double>(whole.length);

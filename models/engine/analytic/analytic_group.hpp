@@ -21,11 +21,20 @@ class GroupAnalyser {
         g_(g),
         group_(lowering.groups[g]),
         all_(all),
-        busy_(lowering.arrays.size()) {
-    check(group_.steps.size() <= kMostSteps, "a group of too many steps");
+        busy_(lowering.arrays.size()),
+        read_(group_.stages.size() * lowering.tensors.size()) {
+    const std::size_t steps = group_.steps.size();
+    check(steps <= kMostSteps, "a group of too many steps");
     check(lowering.arrays.size() <= kMostSteps, "too many arrays");
-    whole_.reserve(group_.steps.size());
-    timing_.resize(group_.steps.size() << group_.tiled.size());
+    unsigned edges = 0;  // ranks with a smaller last tile
+    for (std::size_t i = 0; i < group_.tiled.size(); ++i) {
+      const RankSize& size = sizing.groups[g].ranks[i];
+      edges |= size.edge != size.tile ? 1u << i : 0u;
+    }
+    whole_.reserve(steps);
+    issued_.reserve(steps);
+    step_busy_.reserve(steps);
+    timing_.resize((edges + 1) * steps);
   }
 
   GroupAnalysis run() {
@@ -69,18 +78,16 @@ class GroupAnalyser {
   std::int64_t first_bytes(TensorId tensor, unsigned loops) const {
     return region_bytes(tensor, Regions(lowering_, sizing_, g_, loops), 0);
   }
-  bool loads_first(std::size_t s, TensorId tensor) const;
+  bool loads_first(const LoweredStep& step, TensorId tensor);
   bool alone(const LoweredStep& step) const;
   void wait_for_room(std::int64_t copies, const Total& moved, const Total& regions,
                      const Total& used_cycles);
   std::int64_t copies(TensorId tensor) const {
     return copies_of(lowering_, residency(lowering_, sizing_, tensor));
   }
-  Timing& timing(std::size_t s, unsigned edges) {
-    return timing_[(s << group_.tiled.size()) + edges];
-  }
+  Timing& timing(std::size_t s, unsigned edges) { return timing_[edges * group_.steps.size() + s]; }
   const Timing& timing(std::size_t s, unsigned edges) const {
-    return timing_[(s << group_.tiled.size()) + edges];
+    return timing_[edges * group_.steps.size() + s];
   }
   Path path(int stage, unsigned edges) const;
   double lives(int stage, const Path& whole) const;
@@ -93,7 +100,8 @@ class GroupAnalyser {
   Analysis& all_;
   std::vector<Total> busy_;      // by array, of this group
   std::vector<StepCost> whole_;  // by step, of a full tile
-  std::vector<Timing> timing_;   // by step and edges, of the tiles that there are
+  std::vector<char> read_;       // by stage and tensor: a step before this one reads it
+  std::vector<Timing> timing_;   // by edges and step, of the tiles that there are
   std::vector<Total> step_busy_;
   std::vector<Total> issued_;  // by step: cycles of all its tiles
   double room_cycles_ = 0;     // the longest that copies in the buffer make anything wait

@@ -16,12 +16,8 @@ namespace weft::engine {
 class Lowerer {
  public:
   Lowerer(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
-          const config::Origins& origins)
-      : arch_(arch),
-        binding_(binding),
-        cascade_(cascade),
-        origins_(origins),
-        passes_(einsum::analyse_passes(cascade, einsum::Along::variables)) {}
+          const einsum::PassAnalysis& passes, const config::Origins& origins)
+      : arch_(arch), binding_(binding), cascade_(cascade), origins_(origins), passes_(passes) {}
   Lowering run();
 
  private:
@@ -68,12 +64,11 @@ class Lowerer {
   void mask();
   void heads();
   static bool same_mask(const einsum::Mask& a, const einsum::Mask& b);
-  void in_flight();
   const Architecture& arch_;
   const Binding& binding_;
   const einsum::Cascade& cascade_;
   const config::Origins& origins_;
-  const einsum::PassAnalysis passes_;
+  const einsum::PassAnalysis& passes_;
   Lowering out_;
   std::vector<Problem> problems_;
   std::set<EinsumId> bound_;

@@ -31,8 +31,7 @@ Lowering Lowerer::run() {
   heads();
   formats();
   stop();
-  in_flight();
-  stop();
+  out_.tiles_in_flight = tiles_in_flight(out_, arch_, origins_);
   return std::move(out_);
 }
 
@@ -336,7 +335,16 @@ bool Lowerer::same_passes(EinsumId a, EinsumId b) const {
 
 Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
                const config::Origins& origins) {
-  return Lowerer(arch, binding, cascade, origins).run();
+  return lower(arch, binding, cascade, passes_of(cascade), origins);
+}
+
+Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
+               const einsum::PassAnalysis& passes, const config::Origins& origins) {
+  return Lowerer(arch, binding, cascade, passes, origins).run();
+}
+
+einsum::PassAnalysis passes_of(const einsum::Cascade& cascade) {
+  return einsum::analyse_passes(cascade, einsum::Along::variables);
 }
 
 bool lowers_alike(const Architecture& a, const Architecture& b) {
@@ -346,7 +354,7 @@ bool lowers_alike(const Architecture& a, const Architecture& b) {
     const Operations& does = x.operations;
     const Operations& can = y.operations;
     const auto both = [](const auto& p, const auto& q) { return p.has_value() == q.has_value(); };
-    return one.first == other.first && x.kind == y.kind && x.tile_contexts == y.tile_contexts &&
+    return one.first == other.first && x.kind == y.kind &&
            x.overlaps_preload == y.overlaps_preload && both(does.macc, can.macc) &&
            both(does.multiply, can.multiply) && both(does.add, can.add) &&
            both(does.max, can.max) && both(does.divide, can.divide) && both(does.exp, can.exp) &&

@@ -247,22 +247,32 @@ bool Lowerer::same_mask(const einsum::Mask& a, const einsum::Mask& b) {
   return sides(a.left, b.left) && sides(a.right, b.right);
 }
 
-void Lowerer::in_flight() {
+std::int64_t tiles_in_flight(const Lowering& lowering, const Architecture& arch,
+                             const config::Origins& binding_origins) {
   std::int64_t contexts = 64;
   bool spatial = false;
-  for (const LoweredGroup& group : out_.groups) {
-    for (const LoweredStep& step : group.steps) {
-      if (out_.arrays[step.array]->kind != ArrayKind::spatial) continue;
-      contexts = std::min(contexts, out_.arrays[step.array]->tile_contexts);
-      spatial = true;
-    }
+  for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
+    const Array& array = arch.arrays.at(lowering.array_names[a]);
+    if (array.kind != ArrayKind::spatial) continue;
+    const bool used =
+        std::any_of(lowering.groups.begin(), lowering.groups.end(), [&](const LoweredGroup& group) {
+          return std::any_of(group.steps.begin(), group.steps.end(), [&](const LoweredStep& step) {
+            return step.array == static_cast<int>(a);
+          });
+        });
+    if (!used) continue;
+    contexts = std::min(contexts, array.tile_contexts);
+    spatial = true;
   }
   if (!spatial) contexts = 2;
-  out_.tiles_in_flight = binding_.tiles_in_flight.value_or(contexts);
-  if (out_.tiles_in_flight > contexts) {
-    add("tiles_in_flight", std::to_string(out_.tiles_in_flight),
-        "must be at most the array's tile_contexts, " + std::to_string(contexts));
+  const std::int64_t wanted = lowering.binding->tiles_in_flight.value_or(contexts);
+  if (wanted > contexts) {
+    throw ConfigError(
+        Problem{config::origin_of(binding_origins, "tiles_in_flight"), "tiles_in_flight",
+                std::to_string(wanted),
+                "must be at most the array's tile_contexts, " + std::to_string(contexts)});
   }
+  return wanted;
 }
 
 }  // namespace weft::engine

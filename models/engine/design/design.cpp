@@ -14,7 +14,7 @@
 namespace weft::engine {
 namespace {
 
-using CascadePtr = std::shared_ptr<const einsum::Cascade>;
+using CascadePtr = std::shared_ptr<const OwnCascade>;
 
 // A mask key <= query + keys - queries, which aligns the last of both, made to align the first: key
 // <= query.
@@ -45,18 +45,17 @@ void align_beginnings(einsum::Cascade& cascade, const Location& origin) {
 
 CascadePtr aligned(const CascadePtr& read, const Binding& binding, const config::Origins& origins) {
   if (read == nullptr || binding.causal_alignment != CausalAlignment::top_left) return read;
-  const auto made = std::make_shared<einsum::Cascade>(*read);
-  align_beginnings(*made, config::origin_of(origins, "causal_alignment"));
-  return made;
+  einsum::Cascade made = read->cascade;
+  align_beginnings(made, config::origin_of(origins, "causal_alignment"));
+  return std::make_shared<const OwnCascade>(std::move(made));
 }
 
 // A lowering, with the architecture's file named wherever an array is the trouble: the binding's
 // line alone is half of it.
-Lowering lower_named(const Architecture& arch, const Binding& binding,
-                     const einsum::Cascade& cascade, const config::Origins& origins,
-                     const std::filesystem::path& arch_file) {
+Lowering lower_named(const Architecture& arch, const Binding& binding, const OwnCascade& own,
+                     const config::Origins& origins, const std::filesystem::path& arch_file) {
   try {
-    return lower_and_prepare(arch, binding, cascade, origins);
+    return engine::lower(arch, binding, own.cascade, own.passes, origins);
   } catch (const ConfigError& error) {
     std::vector<Problem> problems = error.problems();
     for (Problem& problem : problems) {
@@ -98,7 +97,7 @@ std::shared_ptr<const Bound> DesignMaker::bind(const DesignFiles& files, const S
     if (before != nullptr && before->*known != nullptr &&
         config::origin_of(*before->origins, field).text() == origin.text())
       return before->*known;
-    return CascadePtr(std::make_shared<const einsum::Cascade>(
+    return CascadePtr(std::make_shared<const OwnCascade>(
         einsum::load_cascade(named_in(files.catalog, "cascade", name, origin, field))));
   };
   const Binding& binding = *made->binding;
@@ -116,7 +115,7 @@ std::shared_ptr<const Bound> DesignMaker::bind(const DesignFiles& files, const S
 
 std::shared_ptr<const LoweredSet> DesignMaker::lower(const Design::Parts& parts, bool causal) {
   const Bound& bound = *parts.bound;
-  const einsum::Cascade* cascade = (causal ? bound.causal_cascade : bound.cascade).get();
+  const OwnCascade* cascade = (causal ? bound.causal_cascade : bound.cascade).get();
   if (cascade == nullptr) return nullptr;
   const auto made = std::make_shared<LoweredSet>(LoweredSet{parts.arch, parts.bound, {}});
   made->all.reserve(1 + bound.others.size());
@@ -129,9 +128,9 @@ std::shared_ptr<const LoweredSet> DesignMaker::lower(const Design::Parts& parts,
   return made;
 }
 
+// All that may be wrong is found here. What a point needs beside it is prepared when one asks.
 void DesignMaker::lower_all(Design::Parts& parts) {
-  for (const bool causal : {false, true})
-    parts.like[causal] = parts.own[causal] = lower(parts, causal);
+  for (const bool causal : {false, true}) parts.like[causal] = lower(parts, causal);
 }
 
 namespace {
@@ -174,16 +173,24 @@ Design DesignMaker::with(const Design::Parts& before, const std::vector<Setting>
   if (binding.edited() || !lowers_alike(*before.arch, *parts->arch)) {
     lower_all(*parts);
   } else {
-    parts->like = before.like;
+    parts->like = before.prepared();
+    for (const auto& set : parts->like) {
+      if (set == nullptr || !arch.edited()) continue;
+      for (const Lowering& lowering : set->all)
+        static_cast<void>(tiles_in_flight(lowering, *parts->arch, *parts->bound->origins));
+    }
   }
   return Design(parts);
 }
 
 const LoweredSet& Design::Parts::lowered(bool causal) const {
   std::call_once(adapt[causal], [&] {
-    if (own[causal] != nullptr || like[causal] == nullptr) return;
+    if (like[causal] == nullptr) return;
     const auto made = std::make_shared<LoweredSet>(LoweredSet{arch, bound, like[causal]->all});
-    for (Lowering& lowering : made->all) engine::adapt(lowering, *arch);
+    for (Lowering& lowering : made->all) {
+      engine::adapt(lowering, *arch);
+      if (lowering.groups.front().dimensions.empty()) prepare(lowering);
+    }
     own[causal] = made;
   });
   if (own[causal] == nullptr) {
@@ -192,6 +199,16 @@ const LoweredSet& Design::Parts::lowered(bool causal) const {
                                   files->binding_name + " names no cascade for that"});
   }
   return *own[causal];
+}
+
+std::array<std::shared_ptr<const LoweredSet>, 2> Design::Parts::prepared() const {
+  std::array<std::shared_ptr<const LoweredSet>, 2> sets;
+  for (const bool causal : {false, true}) {
+    if (like[causal] == nullptr) continue;
+    static_cast<void>(lowered(causal));
+    sets[causal] = own[causal];
+  }
+  return sets;
 }
 
 Design Design::load(const Catalog& catalog, const std::string& name,

@@ -44,8 +44,8 @@ std::string Design::canonical() const {
   config::canonical(arch, "arch", out);
   const Bound& bound = *parts_->bound;
   config::canonical(*bound.binding, "binding", out);
-  append_canonical(out, "cascade", *bound.cascade);
-  if (bound.causal_cascade) append_canonical(out, "causal_cascade", *bound.causal_cascade);
+  append_canonical(out, "cascade", bound.cascade->cascade);
+  if (bound.causal_cascade) append_canonical(out, "causal_cascade", bound.causal_cascade->cascade);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/einsum/cascade.hpp"
@@ -14,14 +15,22 @@
 
 namespace weft::engine {
 
+// A cascade as a design runs it.
+struct OwnCascade {
+  explicit OwnCascade(einsum::Cascade from)
+      : cascade(std::move(from)), passes(passes_of(cascade)) {}
+  einsum::Cascade cascade;
+  einsum::PassAnalysis passes;
+};
+
 // A binding with the cascades that it names.
 struct Bound {
   std::shared_ptr<const Binding> binding;
   std::shared_ptr<const config::Origins> origins;
   // As read, and as run: the beginnings of a mask aligned where the binding says so. The causal
   // ones are null where it names none.
-  std::shared_ptr<const einsum::Cascade> read, causal_read;
-  std::shared_ptr<const einsum::Cascade> cascade, causal_cascade;
+  std::shared_ptr<const OwnCascade> read, causal_read;
+  std::shared_ptr<const OwnCascade> cascade, causal_cascade;
   std::vector<Binding> others;  // mappings that it leaves open; it stands for the first itself
 };
 
@@ -38,13 +47,15 @@ struct Design::Parts {
   std::shared_ptr<const Architecture> arch;
   std::shared_ptr<const config::Origins> arch_origins;
   std::shared_ptr<const Bound> bound;
-  // By mask. Lowered for an architecture that lower() cannot tell from this one: where it is not
-  // this one itself, it is adapted when a point first asks.
+  // By mask, null where the binding has no cascade for it. Lowered for an architecture that
+  // lowers_alike(), prepared or not: adapted to this one, and prepared, when a point first asks.
   std::array<std::shared_ptr<const LoweredSet>, 2> like;
   mutable std::array<std::once_flag, 2> adapt;
   mutable std::array<std::shared_ptr<const LoweredSet>, 2> own;
 
   const LoweredSet& lowered(bool causal) const;
+  // Both: what varies the design starts from what is prepared once.
+  std::array<std::shared_ptr<const LoweredSet>, 2> prepared() const;
 };
 
 }  // namespace weft::engine

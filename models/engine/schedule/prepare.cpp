@@ -171,7 +171,9 @@ void adapt(Lowering& lowering, const Architecture& arch) {
   lowering.arch = &arch;
   std::size_t next = 0;
   for (const auto& [name, array] : arch.arrays) lowering.arrays[next++] = &array;
-  if (alike) return;
+  lowering.tiles_in_flight = tiles_in_flight(lowering, arch, {});
+  const bool prepared = !lowering.groups.front().dimensions.empty();
+  if (alike || !prepared) return;
   for (LoweredGroup& group : lowering.groups) {
     for (LoweredStep& step : group.steps) {
       step.operands.clear();

@@ -202,6 +202,8 @@ Sizing size_together(const Lowering& lowering, const workload::Shape& shape,
   fill_mask(lowering, sizing);
   // Every combination of places, the one with least DRAM traffic among those that fit; there are
   // few.
+  const bool one = std::all_of(lowering.tensors.begin(), lowering.tensors.end(),
+                               [](const LoweredTensor& t) { return t.choices.size() <= 1; });
   Sizing best;
   std::optional<Total> least;
   std::string reason;
@@ -222,6 +224,10 @@ Sizing size_together(const Lowering& lowering, const workload::Shape& shape,
     }
     if (fits && (!least || moved < *least)) {
       least = moved;
+      if (one) {
+        sizing.moved_bytes = moved;
+        return sizing;
+      }
       best = sizing;
       best.moved_bytes = moved;
     }
