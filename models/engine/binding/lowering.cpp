@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/engine/binding/lowerer.hpp"
+#include "models/engine/binding/lowering_again.hpp"
 
 namespace weft::engine {
 

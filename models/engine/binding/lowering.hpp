@@ -154,18 +154,9 @@ struct Lowering {
 // Throws ConfigError with every problem found. What is filled by prepare() is empty in it.
 Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
                const config::Origins& binding_origins);
-// The same where the cascade's passes are known: half of the time goes there.
-einsum::PassAnalysis passes_of(const einsum::Cascade& cascade);
-Lowering lower(const Architecture& arch, const Binding& binding, const einsum::Cascade& cascade,
-               const einsum::PassAnalysis& passes, const config::Origins& binding_origins);
 
-// Tiles on a spatial array at once: what the binding says, else the contexts of the arrays that the
-// lowering uses. ConfigError where the binding says more.
-std::int64_t tiles_in_flight(const Lowering& lowering, const Architecture& arch,
-                             const config::Origins& binding_origins);
-
-// Whether lower() finds the same in both: arrays, kinds, what each can do, and ports. Then one
-// lowering serves both, but for tiles in flight and what prepare() makes of their numbers.
+// Whether lower() finds the same in both: arrays, kinds, what each can do, contexts and ports. Then
+// one lowering serves both, but for what prepare() makes of the numbers in which they differ.
 bool lowers_alike(const Architecture& a, const Architecture& b);
 
 // Index of the loop for one of whose iterations the tensor is held in `group`; `loops` are those

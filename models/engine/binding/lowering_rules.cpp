@@ -4,6 +4,7 @@
 #include <map>
 
 #include "models/engine/binding/lowerer.hpp"
+#include "models/engine/binding/lowering_again.hpp"
 
 namespace weft::engine {
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/einsum/cascade.hpp"
+#include "models/engine/binding/lowering_again.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/design/design_files.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/engine/binding/lowering_again.hpp"
 #include "models/engine/schedule/schedule.hpp"
 
 namespace weft::engine {

@@ -12,7 +12,7 @@ void prepare(Lowering& lowering);
 Lowering lower_and_prepare(const Architecture& arch, const Binding& binding,
                            const einsum::Cascade& cascade, const config::Origins& binding_origins);
 
-// Makes a lowering one of another architecture, which lowers_alike(); prepared it is prepared too.
+// Makes a lowering that is prepared one of another architecture, which lowers_alike().
 void adapt(Lowering& lowering, const Architecture& arch);
 
 }  // namespace weft::engine
