@@ -255,8 +255,9 @@ class Comparison {
 };
 
 // The extent of each quantity in the example, all different.
-std::int64_t example_extent(weft::engine::Quantity quantity) {
-  switch (quantity) {
+std::int64_t example_extent(const weft::engine::RankExtent& extent) {
+  if (extent.number) return std::min<std::int64_t>(*extent.number, 2);
+  switch (extent.quantity) {
     case weft::engine::Quantity::seq_q: return 5;
     case weft::engine::Quantity::seq_kv: return 7;
     case weft::engine::Quantity::width_qk: return 3;
@@ -289,7 +290,7 @@ bool is_attention(const weft::engine::Lowering& lowering) {
   std::map<std::string, std::int64_t> extents;
   for (std::size_t r = 0; r < cascade.ranks.size(); ++r) {
     const einsum::Rank& rank = cascade.ranks[r];
-    if (rank.base == einsum::kNone) extents[rank.name] = example_extent(lowering.quantities[r]);
+    if (rank.base == einsum::kNone) extents[rank.name] = example_extent(lowering.rank_extents[r]);
     if (rank.kind == einsum::RankKind::partition &&
         rank.level + 1 < static_cast<int>(cascade.ranks[rank.base].parts.size()))
       extents[rank.name] = 3;

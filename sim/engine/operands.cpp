@@ -68,8 +68,9 @@ std::vector<double> Operands::scalars() const {
 bool Operands::transposed(TensorId t) const {
   const auto& dimensions = lowering_.cascade->tensors[t].dimensions;
   const auto is_sequence = [&](const einsum::Dimension& d) {
-    const auto quantity = lowering_.quantities[lowering_.cascade->base_of(d.rank)];
-    return quantity == weft::engine::Quantity::seq_q || quantity == weft::engine::Quantity::seq_kv;
+    const auto base = lowering_.cascade->base_of(d.rank);
+    return lowering_.is(base, weft::engine::Quantity::seq_q) ||
+           lowering_.is(base, weft::engine::Quantity::seq_kv);
   };
   return dimensions.size() == 2 && !is_sequence(dimensions[0]) && is_sequence(dimensions[1]);
 }

@@ -132,7 +132,7 @@ void FusemaxEngine::make_program(const workload::Trace* trace) {
   const auto& group = schedule_.lowering->groups[0];
   std::int64_t block = 1;
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-    if (schedule_.lowering->quantities[group.tiled[i].base] == weft::engine::Quantity::seq_q)
+    if (schedule_.lowering->is(group.tiled[i].base, weft::engine::Quantity::seq_q))
       block = sizing_.groups[0].ranks[i].block;
   }
   const double scale =

@@ -144,7 +144,7 @@ TEST_P(LayoutOf, HeadsAreRowsOfTokens) {
       const auto& lowered = point_.lowering.groups[group.group];
       const auto base = of_keys ? weft::engine::Quantity::seq_kv : weft::engine::Quantity::seq_q;
       std::size_t i = 0;
-      while (point_.lowering.quantities[lowered.tiled.at(i).base] != base) ++i;
+      while (!point_.lowering.is(lowered.tiled.at(i).base, base)) ++i;
       const Walker walker(point_.lowering, point_.sizing, group.group, step.loops);
       StepState state;
       for (walker.start(state); !state.finished; walker.next(state)) {

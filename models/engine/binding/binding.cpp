@@ -1,5 +1,7 @@
 #include "models/engine/binding/binding.hpp"
 
+#include <cmath>
+
 namespace weft::engine {
 
 void read_custom(const config::Value& value, Size& out, config::Reader& reader) {
@@ -41,6 +43,28 @@ std::string canonical_text(const Size& size) {
     case Size::Kind::all: break;
   }
   return "all";
+}
+
+void read_custom(const config::Value& value, RankExtent& out, config::Reader& reader) {
+  constexpr double kMost = 4294967296;  // as of any extent
+  const std::optional<double> number =
+      value.is_scalar() ? config::number_of(value.text()) : std::nullopt;
+  if (!number) {
+    out.number.reset();
+    return config::read(value, out.quantity, reader);
+  }
+  if (*number < 1 || *number > kMost || *number != std::floor(*number)) {
+    reader.add({value.where(), value.path(), value.text(),
+                "must be a whole number from 1 to 4294967296, or what of the workload it is: " +
+                    one_of(config::names_of<Quantity>())});
+    return;
+  }
+  out.number = static_cast<std::int64_t>(*number);
+}
+
+std::string canonical_text(const RankExtent& extent) {
+  return extent.number ? std::to_string(*extent.number)
+                       : std::string(config::name_of(extent.quantity));
 }
 
 std::vector<Residency> TensorBinding::choices() const {

@@ -170,12 +170,20 @@ constexpr auto names(config::Tag<Quantity>) {
        {"feed_forward_width", Quantity::feed_forward_width}}};
 }
 
+// An extent in a binding: a quantity of the workload, or a number.
+struct RankExtent {
+  Quantity quantity = Quantity::seq_q;
+  std::optional<std::int64_t> number;  // in place of the quantity
+};
+void read_custom(const config::Value& value, RankExtent& out, config::Reader& reader);
+std::string canonical_text(const RankExtent& extent);
+
 struct Binding {
   std::string description;
   std::string source;
   std::string cascade;
   std::optional<std::string> causal_cascade;  // runs in its place where the workload is causal
-  std::map<std::string, Quantity> ranks;      // every base rank of the cascade
+  std::map<std::string, RankExtent> ranks;    // every base rank of the cascade
   CausalAlignment causal_alignment = CausalAlignment::bottom_right;
   EmptyRows empty_rows = EmptyRows::zero;
   Epochs epochs = Epochs::overlapped;
@@ -192,7 +200,8 @@ inline auto fields(config::Tag<Binding>) {
       required("source", &Binding::source, "where it comes from"),
       required("cascade", &Binding::cascade, "the cascade it binds"),
       optional("causal_cascade", &Binding::causal_cascade, "the cascade for causal workloads"),
-      required("ranks", &Binding::ranks, "each base rank's extent, in the words of a workload"),
+      required("ranks", &Binding::ranks,
+               "each base rank's extent, in the words of a workload or a number"),
       optional("causal_alignment", &Binding::causal_alignment, "ends that a causal mask aligns"),
       optional("empty_rows", &Binding::empty_rows, "what a query gives that sees no key"),
       optional("epochs", &Binding::epochs, "overlapped or serial"),

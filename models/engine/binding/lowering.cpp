@@ -65,7 +65,7 @@ RankId Lowerer::base_rank(const std::string& variable, const std::string& path) 
 }
 
 void Lowerer::ranks() {
-  out_.quantities.assign(cascade_.ranks.size(), Quantity::seq_q);
+  out_.rank_extents.assign(cascade_.ranks.size(), {});
   std::vector<std::string> bases;
   for (std::size_t r = 0; r < cascade_.ranks.size(); ++r) {
     if (cascade_.ranks[r].base != kNone) continue;
@@ -75,7 +75,7 @@ void Lowerer::ranks() {
       add("ranks", "",
           "missing key: " + cascade_.ranks[r].name + ", a rank of cascade " + cascade_.name);
     } else {
-      out_.quantities[r] = found->second;
+      out_.rank_extents[r] = found->second;
     }
   }
   for (const auto& [name, quantity] : binding_.ranks) {

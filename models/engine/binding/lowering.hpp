@@ -140,8 +140,13 @@ struct Lowering {
   std::vector<std::string> array_names;  // in the map's order
   std::vector<const Array*> arrays;
   std::vector<LoweredGroup> groups;
-  std::vector<LoweredTensor> tensors;  // by TensorId
-  std::vector<Quantity> quantities;    // by base RankId
+  std::vector<LoweredTensor> tensors;    // by TensorId
+  std::vector<RankExtent> rank_extents;  // by base RankId
+
+  // Whether the base rank is as long as a quantity of the workload.
+  bool is(RankId base, Quantity quantity) const {
+    return !rank_extents[base].number && rank_extents[base].quantity == quantity;
+  }
   std::int64_t tiles_in_flight = 1;
   RankId mask_key = kNone;  // of a mask key <= query + c: the two base ranks
   RankId mask_query = kNone;

@@ -13,8 +13,8 @@ RankId Lowerer::channel_of(TensorId t) const {
   const auto& dimensions = cascade_.tensors[t].dimensions;
   if (dimensions.empty()) return kNone;
   const auto is_sequence = [&](const einsum::Dimension& d) {
-    const Quantity quantity = out_.quantities[cascade_.base_of(d.rank)];
-    return quantity == Quantity::seq_q || quantity == Quantity::seq_kv;
+    const RankId base = cascade_.base_of(d.rank);
+    return out_.is(base, Quantity::seq_q) || out_.is(base, Quantity::seq_kv);
   };
   const bool turned =
       dimensions.size() == 2 && !is_sequence(dimensions[0]) && is_sequence(dimensions[1]);

@@ -18,7 +18,7 @@ RankId rank_of_queries(const Lowering& lowering) {
   RankId queries = kNone;
   for (std::size_t r = 0; r < lowering.cascade->ranks.size(); ++r) {
     const einsum::Rank& rank = lowering.cascade->ranks[r];
-    if (rank.base != kNone || lowering.quantities[r] != Quantity::seq_q) continue;
+    if (rank.base != kNone || !lowering.is(static_cast<RankId>(r), Quantity::seq_q)) continue;
     if (queries != kNone || !rank.parts.empty() || rank.kind != einsum::RankKind::plain)
       return kNone;
     queries = static_cast<RankId>(r);
@@ -74,7 +74,7 @@ void Lowerer::heads() {
     if (tensor.role == einsum::TensorRole::intermediate || has(tensor, queries)) continue;
     const bool of_keys =
         std::any_of(tensor.dimensions.begin(), tensor.dimensions.end(), [&](const Dimension& d) {
-          return out_.quantities[cascade_.base_of(d.rank)] == Quantity::seq_kv;
+          return out_.is(cascade_.base_of(d.rank), Quantity::seq_kv);
         });
     if (tensor.role == einsum::TensorRole::output || !of_keys) return;
   }

@@ -46,6 +46,15 @@ void note(config::Origins& origins, std::string_view path, const Location& origi
   origins[written] = origin;
 }
 
+// Ranks that a setting can name, since the binding has numbers for them.
+std::string numbered(const Binding& binding) {
+  std::vector<std::string> names;
+  for (const auto& [name, extent] : binding.ranks) {
+    if (extent.number) names.push_back(name);
+  }
+  return names.empty() ? "" : ", or is a rank whose extent is a number: " + one_of(names);
+}
+
 }  // namespace
 
 void apply(const std::vector<Setting>& settings, Shared<Architecture>& arch,
@@ -59,7 +68,10 @@ void apply(const std::vector<Setting>& settings, Shared<Architecture>& arch,
     const Setting& setting = settings[i];
     const std::string whole = config::dotted(setting.first);
     if (is_latency(whole)) drop_replaced_latency({settings.data(), i}, whole, arch);
-    if (whole.starts_with(kArch)) {
+    const auto rank = binding.value()->ranks.find(whole);
+    if (rank != binding.value()->ranks.end() && rank->second.number) {
+      set(binding, setting, "ranks." + whole);
+    } else if (whole.starts_with(kArch)) {
       set(arch, setting, std::string_view(whole).substr(kArch.size()));
     } else if (whole.starts_with(kBinding)) {
       set(binding, setting, std::string_view(whole).substr(kBinding.size()));
@@ -68,7 +80,8 @@ void apply(const std::vector<Setting>& settings, Shared<Architecture>& arch,
           {"--set", 0, 0},
           setting.first,
           setting.second,
-          "a path begins with 'arch.' or 'binding.', such as arch.dram.bandwidth_bytes_per_s"});
+          "a path begins with 'arch.' or 'binding.', such as arch.dram.bandwidth_bytes_per_s" +
+              numbered(*binding.value())});
     }
   }
 }

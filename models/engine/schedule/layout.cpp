@@ -26,8 +26,8 @@ bool is_of_keys(const Lowering& lowering, TensorId tensor) {
   bool keys = false;
   bool queries = false;
   each_dimension(lowering, tensor, [&](RankId base) {
-    keys |= lowering.quantities[base] == Quantity::seq_kv;
-    queries |= lowering.quantities[base] == Quantity::seq_q;
+    keys |= lowering.is(base, Quantity::seq_kv);
+    queries |= lowering.is(base, Quantity::seq_q);
   });
   return keys && !queries;
 }

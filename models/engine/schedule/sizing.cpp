@@ -144,9 +144,11 @@ void fill_extents(const Lowering& lowering, Sizing& sizing,
   const auto& ranks = lowering.cascade->ranks;
   sizing.extents.assign(ranks.size(), 1);
   for (std::size_t r = 0; r < ranks.size(); ++r) {
+    const RankExtent& extent = lowering.rank_extents[r];
     if (ranks[r].base == kNone)
-      sizing.extents[r] = quantities[static_cast<std::size_t>(lowering.quantities[r])] *
-                          (static_cast<RankId>(r) == lowering.queries ? sizing.together : 1);
+      sizing.extents[r] =
+          extent.number.value_or(quantities[static_cast<std::size_t>(extent.quantity)]) *
+          (static_cast<RankId>(r) == lowering.queries ? sizing.together : 1);
   }
   sizing.groups.resize(lowering.groups.size());
   for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
