@@ -40,7 +40,8 @@ class RankExtents : public testing::Test {
                 const std::vector<Setting>& settings = {}) const {
     const std::string folder = WEFT_SOURCE_DIR "/tests/engine/cascades/";
     std::string cascade = text_of(folder + "window-attention.yaml");
-    for (std::size_t at = 0; (at = cascade.find("p+w-W+1", at)) != std::string::npos;)
+    for (std::size_t at = 0; (at = cascade.find("p+w-W+1", at)) != std::string::npos;
+         at += index.size())
       cascade.replace(at, 7, index);
     put("window-attention.yaml", cascade);
     std::string binding = text_of(folder + "window-attention-binding.yaml");
@@ -175,7 +176,7 @@ TEST_F(RankExtents, WhatOnlyARunTellsIsRefused) {
           "a mask by value");
   changed("AV[f,p] = SNV[f,p] / SD[p]", "AV[f,p] = SNV[f,p] / SD[p] where f != p else 0",
           "a mask by value");
-  changed("V[f,p+w-W+1]", "V[f,V[f,p]]", "'V': is gathered");
+  changed("V[f,p+w-W+1]", "V[f,SD[p]]", "'V': is gathered");
 }
 
 TEST_F(RankExtents, ASelectionIsRefused) {
