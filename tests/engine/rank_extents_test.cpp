@@ -131,7 +131,8 @@ std::string refusal(const std::string& binding, const std::vector<Setting>& sett
 }
 
 TEST_F(RankExtents, NumbersThatAreNone) {
-  const std::string binding = text_of(WEFT_SOURCE_DIR "/tests/engine/cascades/"
+  const std::string binding = text_of(WEFT_SOURCE_DIR
+                                      "/tests/engine/cascades/"
                                       "window-attention-binding.yaml");
   put("window-attention.yaml",
       text_of(WEFT_SOURCE_DIR "/tests/engine/cascades/window-attention.yaml"));
@@ -161,8 +162,8 @@ TEST_F(RankExtents, WhatOnlyARunTellsIsRefused) {
     std::string text = cascade;
     const std::size_t at = text.find(from);
     ASSERT_NE(at, std::string::npos) << from;
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at),
-                                     '\n');
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     text.replace(at, from.size(), to);
     put("window-attention.yaml", text);
     const std::string message = refusal(binding);
