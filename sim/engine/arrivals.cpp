@@ -24,6 +24,13 @@ Arrivals::Arrivals(const weft::engine::Schedule& schedule)
   }
 }
 
+// The rank itself, but of an input that comes along another.
+RankId Arrivals::cut_by(TensorId t, RankId r) const {
+  const RankId base = lowering_.cascade->base_of(r);
+  const RankId by = lowering_.cut_by(t, base);
+  return by == base ? r : by;
+}
+
 // Marks where any group cuts a dimension over `rank`. Parts that count tiles are cut everywhere,
 // those inside nowhere.
 void Arrivals::mark_cuts(RankId r, std::vector<std::int64_t>& cuts) const {
@@ -52,7 +59,7 @@ Arrivals::Grid Arrivals::grid_of(TensorId t) const {
       ++extent;
       for (std::int64_t c = 0; c <= extent; ++c) cuts.push_back(c);
     } else {
-      mark_cuts(d.rank, cuts);
+      mark_cuts(cut_by(t, d.rank), cuts);
     }
     std::sort(cuts.begin(), cuts.end());
     cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
@@ -112,7 +119,10 @@ Arrivals::Step Arrivals::resolve(std::size_t g, const ScheduledStep& step) const
   made.moved = {step.tensor, g, {}};
   for (const einsum::Dimension& d : lowering_.cascade->tensors[step.tensor].dimensions)
     made.moved.axes.push_back(
-        {{{1, TileRange(lowering_, sizing_, g, step.loops, d.rank, false)}}, 0, false, {}});
+        {{{1, TileRange(lowering_, sizing_, g, step.loops, cut_by(step.tensor, d.rank), false)}},
+         0,
+         false,
+         {}});
   return made;
 }
 

@@ -77,6 +77,7 @@ class Arrivals {
   };
 
   Grid grid_of(einsum::TensorId tensor) const;
+  einsum::RankId cut_by(einsum::TensorId tensor, einsum::RankId rank) const;
   void mark_cuts(einsum::RankId rank, std::vector<std::int64_t>& cuts) const;
   Step resolve(std::size_t group, const weft::engine::ScheduledStep& step) const;
   Work resolve(std::size_t group, const weft::engine::ScheduledStep& step,

@@ -48,6 +48,17 @@ class RankExtents : public testing::Test {
     binding.replace(binding.find("W: 64"), 5, "W: " + extent);
     return load(put("binding.yaml", binding), settings);
   }
+  // K and V by tiles of the queries, or whole.
+  Design moving(const std::string& extent, bool by_tiles, const std::string& index = "p+w-W+1",
+                const std::vector<Setting>& more = {}) const {
+    std::vector<Setting> settings = more;
+    for (const char* tensor : {"K", "V"}) {
+      const std::string at = std::string("binding.tensors.") + tensor;
+      settings.emplace_back(at + ".hold", by_tiles ? "p1" : "h");
+      if (by_tiles) settings.emplace_back(at + ".along", "p");
+    }
+    return window(index, extent, settings);
+  }
 
  private:
   fs::path folder_;
@@ -118,6 +129,45 @@ TEST_F(RankExtents, AWindowLooksAhead) {
   expect_values(window("p+w", "9"), trace, windowed(trace, 0, 8));
   expect_values(window("p+w-4", "9"), trace, windowed(trace, 4, 4));
   expect_values(window("p+w", "100"), trace, windowed(trace, 0, 99));
+}
+
+std::uint64_t moved(const Design& design, const Result& result, const std::string& tensor,
+                    weft::engine::UnitKind level) {
+  const auto& tensors = design.lowering(false).cascade->tensors;
+  std::uint64_t bytes = 0;
+  for (const weft::engine::Traffic& one : result.traffic) {
+    if (one.level == level && (tensor.empty() || tensors[one.tensor].name == tensor))
+      bytes += one.read_bytes + one.written_bytes;
+  }
+  return bytes;
+}
+
+// A tile of T queries has T keys fetched and T + W - 1 read, whatever the length.
+TEST_F(RankExtents, KeysComeWithTheirQueries) {
+  const workload::Trace trace = random_trace(kShape, 1, 6);
+  for (const std::int64_t w : {1, 5, 16, 17, 64, 100}) {
+    SCOPED_TRACE(w);
+    const Design made = moving(std::to_string(w), true);
+    expect_values(made, trace, windowed(trace, w - 1, 0));
+  }
+}
+
+TEST_F(RankExtents, AWindowCostsWhatItShould) {
+  const Shape shape{.batch = 1,
+                    .heads = 2,
+                    .kv_heads = 2,
+                    .seq_q = 2048,
+                    .seq_kv = 2048,
+                    .width_qk = 64,
+                    .width_v = 64};
+  const Design made = moving("64", true);
+  const Result result = run_point(made, shape);
+  ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
+  EXPECT_LE(result.cycles, 131072 * 115 / 100);  // of 2 · 2048 · 64 · (64 + 64) maccs on 256 elements
+  EXPECT_GE(result.cycles, 131072);
+  using weft::engine::UnitKind;
+  EXPECT_EQ(moved(made, result, "", UnitKind::dram), 2097152U);  // Q, K, V, AV once, in bf16
+  EXPECT_EQ(moved(made, result, "K", UnitKind::buffer), 2U * 128 * (16 + 63) * 64 * 2);
 }
 
 std::string refusal(const std::string& binding, const std::vector<Setting>& settings = {}) {

@@ -126,6 +126,9 @@ struct TensorBinding {
   std::optional<std::string> hold;
   std::optional<std::int64_t> copies;
   std::optional<std::vector<Residency>> first_of;  // in place of the three above
+  // Of an input that a window reads: the rank, lower case, with whose tiles it comes, tile by tile;
+  // what the window looks back at stays.
+  std::optional<std::string> along;
   numerics::Format format = numerics::Format::bf16;
 
   std::vector<Residency> choices() const;
@@ -138,6 +141,8 @@ inline auto fields(config::Tag<TensorBinding>) {
       optional("hold", &TensorBinding::hold, "the loop for one of whose iterations it is held"),
       optional("copies", &TensorBinding::copies, {1, 64}, "how many are held at once"),
       optional("first_of", &TensorBinding::first_of, "places in order of preference"),
+      optional("along", &TensorBinding::along,
+               "of an input read through a window that looks back: the rank whose tiles bring its"),
       optional("format", &TensorBinding::format,
                "bf16, fp32, or of an input int1 to int32, such as int4-per-token"));
 }

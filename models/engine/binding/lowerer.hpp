@@ -2,7 +2,8 @@
 // way. Names become ids in lowering.cpp; what must hold between the parts is checked in
 // lowering_rules.cpp, what tiles can carry in lowering_tiles.cpp, what a mask may hide in
 // lowering_masks.cpp, which heads share what in lowering_heads.cpp, formats in
-// lowering_formats.cpp; what only a run tells is refused in lowering_selections.cpp.
+// lowering_formats.cpp; what only a run tells is refused in lowering_selections.cpp; what comes
+// along another rank is in lowering_windows.cpp.
 #pragma once
 
 #include <set>
@@ -26,6 +27,8 @@ class Lowerer {
   std::vector<std::string> base_variables() const;
   RankId base_rank(const std::string& variable, const std::string& path);
   void known_before_the_run();
+  void windows();
+  void window(TensorId t, const std::string& path, RankId along);
   void ranks();
   void tensors();
   void group(std::size_t index);

@@ -24,6 +24,7 @@ Lowering Lowerer::run() {
   stop();
   for (std::size_t g = 0; g < binding_.groups.size(); ++g) group(g);
   stop();
+  windows();
   complete();
   partitions();
   stays_on_chip();

@@ -131,6 +131,8 @@ struct LoweredTensor {
   std::vector<Residency> choices;
   std::vector<Place> places;  // parallel to choices; filled by prepare()
   int made_in_group = kNone;  // kNone: an input
+  RankId window = kNone;      // of an input that comes along another rank: its own base rank,
+  RankId along = kNone;       // and the base rank whose tiles bring its
 };
 
 struct Lowering {
@@ -154,6 +156,13 @@ struct Lowering {
   // The base rank of the queries, where those of all heads that share keys may lie along it, side
   // by side; kNone where the cascade forbids it, and heads run by themselves.
   RankId queries = kNone;
+
+  // The base rank by whose tiles the tensor's dimension over `base` is cut: its own, but of an input
+  // that comes along another.
+  RankId cut_by(TensorId tensor, RankId base) const {
+    const LoweredTensor& lowered = tensors[static_cast<std::size_t>(tensor)];
+    return lowered.along != kNone && base == lowered.window ? lowered.along : base;
+  }
 };
 
 // Throws ConfigError with every problem found. What is filled by prepare() is empty in it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/engine/schedule/tensor_bytes.hpp"
+#include "models/engine/schedule/windows.hpp"
 
 namespace weft::engine {
 namespace {
@@ -23,7 +24,8 @@ std::int64_t held(const Schedule& schedule, const TensorUse& use) {
   const std::int64_t elements =
       region_elements(*schedule.lowering, *schedule.sizing, 0, use.tensor, use.hold[choice], 0);
   return capped_times(region_bytes(*schedule.lowering, *schedule.sizing, 0, use.tensor, elements),
-                      copies_of(*schedule.lowering, tensor.choices[choice]));
+                      copies_of(*schedule.lowering, tensor.choices[choice]) +
+                          tiles_behind(*schedule.lowering, *schedule.sizing, 0, use.tensor));
 }
 
 // At the seam the copies of a tensor are of either shape: at most all of them of the larger.

@@ -83,8 +83,9 @@ Layout::Layout(const Schedule& schedule)
     std::int64_t rows = 1;
     bool whole = true;  // every rank is cut
     each_dimension(*lowering_, tensor, [&](RankId base) {
-      const bool is_cut = cut[t][static_cast<std::size_t>(base)];
-      if (is_cut) orders_[t].cut.push_back(base);
+      const RankId by = lowering_->cut_by(tensor, base);
+      const bool is_cut = cut[t][static_cast<std::size_t>(by)];
+      if (is_cut) orders_[t].cut.push_back(by);
       std::int64_t& count = is_cut ? rows : orders_[t].row.elements;
       count = times(count, sizing_->extents[base], kBytes);
       whole = whole && is_cut;

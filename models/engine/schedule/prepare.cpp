@@ -39,13 +39,18 @@ void point_time(const Operations& can, StepPoints& points) {
   points.extra_latency = std::max<std::int64_t>(0, points.extra_latency);
 }
 
-GroupRank group_rank(const Lowering& lowering, const LoweredGroup& group, RankId r) {
+// `cut`: the base rank by whose tiles it is cut.
+GroupRank group_rank(const Lowering& lowering, const LoweredGroup& group, RankId r, RankId cut) {
   const einsum::Rank& rank = lowering.cascade->ranks[r];
   GroupRank out{.rank = r, .outer = rank.kind == einsum::RankKind::partition && rank.level > 0};
   for (std::size_t i = 0; i < group.tiled.size(); ++i) {
-    if (group.tiled[i].base == lowering.cascade->base_of(r)) out.tiled = static_cast<int>(i);
+    if (group.tiled[i].base == cut) out.tiled = static_cast<int>(i);
   }
   return out;
+}
+
+GroupRank group_rank(const Lowering& lowering, const LoweredGroup& group, RankId r) {
+  return group_rank(lowering, group, r, lowering.cascade->base_of(r));
 }
 
 // A rank that the group does not cut is walked without padding: its partitions count as the rank
@@ -146,14 +151,17 @@ void prepare(Lowering& lowering) {
     }
   }
   for (LoweredGroup& group : lowering.groups) {
-    for (const einsum::Tensor& tensor : lowering.cascade->tensors) {
+    for (std::size_t t = 0; t < lowering.tensors.size(); ++t) {
+      const einsum::Tensor& tensor = lowering.cascade->tensors[t];
       auto& dimensions = group.dimensions.emplace_back();
       std::vector<RankId> ranks;
       for (const einsum::Dimension& d : tensor.dimensions) {
         if (!d.generational) ranks.push_back(d.rank);
       }
       for (const RankId r : without_padding(lowering, group, ranks))
-        dimensions.push_back(group_rank(lowering, group, r));
+        dimensions.push_back(group_rank(
+            lowering, group, r,
+            lowering.cut_by(static_cast<TensorId>(t), lowering.cascade->base_of(r))));
     }
     for (LoweredStep& step : group.steps) {
       for (const EinsumId e : step.einsums)

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "models/engine/schedule/tensor_bytes.hpp"
+#include "models/engine/schedule/windows.hpp"
 
 namespace weft::engine {
 namespace {
@@ -53,7 +54,9 @@ std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::siz
       const std::int64_t elements =
           region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
       const std::int64_t bytes = region_bytes(lowering, sizing, g, use.tensor, elements);
-      total = capped_plus(total, capped_times(bytes, tensor.choices[choice].copies.value_or(2)));
+      const std::int64_t copies = tensor.choices[choice].copies.value_or(2) +
+                                  tiles_behind(lowering, sizing, g, use.tensor);
+      total = capped_plus(total, capped_times(bytes, copies));
     }
   }
   return total;
@@ -202,6 +205,9 @@ Sizing size_together(const Lowering& lowering, const workload::Shape& shape,
   sizing.choice.assign(lowering.tensors.size(), 0);
   fill_extents(lowering, sizing, quantities);
   fill_mask(lowering, sizing);
+  sizing.reason = fill_reach(lowering, sizing);
+  sizing.feasible = sizing.reason.empty();
+  if (!sizing.feasible) return sizing;
   // Every combination of places, the one with least DRAM traffic among those that fit; there are
   // few.
   const bool one = std::all_of(lowering.tensors.begin(), lowering.tensors.end(),
@@ -306,26 +312,6 @@ std::int64_t region_elements(const Lowering& lowering, const Sizing& sizing, std
   return elements;
 }
 
-std::array<std::int64_t, kQuantities> quantities_of(const workload::Workload& workload,
-                                                    const workload::Shape& shape) {
-  std::array<std::int64_t, kQuantities> all{};
-  const auto put = [&](Quantity quantity, std::int64_t value) {
-    all[static_cast<std::size_t>(quantity)] = std::max<std::int64_t>(1, value);
-  };
-  put(Quantity::seq_q, shape.seq_q);
-  put(Quantity::seq_kv, shape.seq_kv);
-  put(Quantity::width_qk, shape.width_qk);
-  put(Quantity::width_v, shape.width_v);
-  put(Quantity::model_width, workload.model_width);
-  put(Quantity::feed_forward_width, workload.feed_forward_width);
-  return all;
-}
-
-Sizing size_point(const Lowering& lowering, const workload::Workload& workload,
-                  const workload::Shape& shape, std::int64_t layers) {
-  return size_design(lowering, shape, quantities_of(workload, shape), layers);
-}
-
 Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
                    const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers) {
   const std::int64_t group = lowering.queries == kNone ? 1 : shape.heads / shape.kv_heads;
@@ -401,7 +387,8 @@ std::int64_t region_at(const Lowering& lowering, const Sizing& sizing, std::size
     if (rank.kind == einsum::RankKind::partition && rank.level > 0)
       continue;  // counted with the inner partition
     std::size_t i = 0;
-    while (i < group.tiled.size() && group.tiled[i].base != lowering.cascade->base_of(d.rank)) ++i;
+    const RankId cut = lowering.cut_by(tensor, lowering.cascade->base_of(d.rank));
+    while (i < group.tiled.size() && group.tiled[i].base != cut) ++i;
     if (i == group.tiled.size()) {
       elements *= sizing.extents[lowering.cascade->base_of(d.rank)];
       continue;

@@ -43,6 +43,9 @@ struct Sizing {
   std::int64_t mask_offset = 0;  // key · together <= row + mask_offset
   std::vector<GroupSize> groups;
   std::vector<int> choice;      // by tensor: index into LoweredTensor::choices
+  // By tensor: coordinates that a window looks back at before the tile it is in; empty where no
+  // input comes along another rank.
+  std::vector<std::int64_t> reach;
   Total moved_bytes;            // between DRAM and buffer in one trip of loop bh, counting what a
                                 // mask leaves out
   std::int64_t held_bytes = 0;  // where not feasible: the least that a group of it holds
