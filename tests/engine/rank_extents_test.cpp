@@ -163,7 +163,8 @@ TEST_F(RankExtents, AWindowCostsWhatItShould) {
   const Design made = moving("64", true);
   const Result result = run_point(made, shape);
   ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
-  EXPECT_LE(result.cycles, 131072 * 115 / 100);  // of 2 · 2048 · 64 · (64 + 64) maccs on 256 elements
+  EXPECT_LE(result.cycles,
+            131072 * 115 / 100);  // of 2 · 2048 · 64 · (64 + 64) maccs on 256 elements
   EXPECT_GE(result.cycles, 131072);
   using weft::engine::UnitKind;
   EXPECT_EQ(moved(made, result, "", UnitKind::dram), 2097152U);  // Q, K, V, AV once, in bf16

@@ -157,8 +157,8 @@ struct Lowering {
   // by side; kNone where the cascade forbids it, and heads run by themselves.
   RankId queries = kNone;
 
-  // The base rank by whose tiles the tensor's dimension over `base` is cut: its own, but of an input
-  // that comes along another.
+  // The base rank by whose tiles the tensor's dimension over `base` is cut: its own, but of an
+  // input that comes along another.
   RankId cut_by(TensorId tensor, RankId base) const {
     const LoweredTensor& lowered = tensors[static_cast<std::size_t>(tensor)];
     return lowered.along != kNone && base == lowered.window ? lowered.along : base;

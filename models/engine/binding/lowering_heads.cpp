@@ -72,10 +72,9 @@ void Lowerer::heads() {
   // What lacks the queries is the group's: an input over keys, or made from such.
   for (const einsum::Tensor& tensor : cascade_.tensors) {
     if (tensor.role == einsum::TensorRole::intermediate || has(tensor, queries)) continue;
-    const bool of_keys =
-        std::any_of(tensor.dimensions.begin(), tensor.dimensions.end(), [&](const Dimension& d) {
-          return out_.is(cascade_.base_of(d.rank), Quantity::seq_kv);
-        });
+    const bool of_keys = std::any_of(
+        tensor.dimensions.begin(), tensor.dimensions.end(),
+        [&](const Dimension& d) { return out_.is(cascade_.base_of(d.rank), Quantity::seq_kv); });
     if (tensor.role == einsum::TensorRole::output || !of_keys) return;
   }
   out_.queries = queries;

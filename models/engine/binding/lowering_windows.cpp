@@ -57,8 +57,9 @@ void Lowerer::window(TensorId t, const std::string& path, RankId along) {
   }
   add(path, variable,
       "no dimension of " + cascade_.tensors[t].name + " is read through a window along " +
-          variable + " alone, as in 'p+w-W+1': whole itself, and otherwise indexed with ranks that "
-                     "are not cut");
+          variable +
+          " alone, as in 'p+w-W+1': whole itself, and otherwise indexed with ranks that "
+          "are not cut");
 }
 
 }  // namespace weft::engine

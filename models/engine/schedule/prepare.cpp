@@ -159,9 +159,9 @@ void prepare(Lowering& lowering) {
         if (!d.generational) ranks.push_back(d.rank);
       }
       for (const RankId r : without_padding(lowering, group, ranks))
-        dimensions.push_back(group_rank(
-            lowering, group, r,
-            lowering.cut_by(static_cast<TensorId>(t), lowering.cascade->base_of(r))));
+        dimensions.push_back(
+            group_rank(lowering, group, r,
+                       lowering.cut_by(static_cast<TensorId>(t), lowering.cascade->base_of(r))));
     }
     for (LoweredStep& step : group.steps) {
       for (const EinsumId e : step.einsums)

@@ -54,8 +54,8 @@ std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::siz
       const std::int64_t elements =
           region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
       const std::int64_t bytes = region_bytes(lowering, sizing, g, use.tensor, elements);
-      const std::int64_t copies = tensor.choices[choice].copies.value_or(2) +
-                                  tiles_behind(lowering, sizing, g, use.tensor);
+      const std::int64_t copies =
+          tensor.choices[choice].copies.value_or(2) + tiles_behind(lowering, sizing, g, use.tensor);
       total = capped_plus(total, capped_times(bytes, copies));
     }
   }

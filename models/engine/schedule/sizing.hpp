@@ -42,7 +42,7 @@ struct Sizing {
   bool masked = false;
   std::int64_t mask_offset = 0;  // key · together <= row + mask_offset
   std::vector<GroupSize> groups;
-  std::vector<int> choice;      // by tensor: index into LoweredTensor::choices
+  std::vector<int> choice;  // by tensor: index into LoweredTensor::choices
   // By tensor: coordinates that a window looks back at before the tile it is in; empty where no
   // input comes along another rank.
   std::vector<std::int64_t> reach;

@@ -101,9 +101,8 @@ StepCost step_cost(const Lowering& lowering, const Sizing& sizing, std::size_t g
   for (const TensorId t : step.reads) {
     if (!in_buffer(t)) continue;
     const bool at_preload = t == step.stationary && cost.preload_cycles > 0;
-    const std::int64_t bytes =
-        region_bytes(lowering, sizing, g, t,
-                     elements_read(lowering, sizing, g, t, innermost, edges));
+    const std::int64_t bytes = region_bytes(
+        lowering, sizing, g, t, elements_read(lowering, sizing, g, t, innermost, edges));
     const std::int64_t rows = ceil_div(bytes, row_bytes);
     cost.moved[cost.moved_count++] = {t, bytes, 0, at_preload, false};
     if (at_preload) {
