@@ -21,7 +21,11 @@ std::string text_of(const fs::path& file) {
 
 class RankExtents : public testing::Test {
  protected:
-  RankExtents() : folder_(fs::path(testing::TempDir()) / "weft-rank-extents") {
+  // A folder for each test, since they may run at once.
+  RankExtents()
+      : folder_(fs::path(testing::TempDir()) /
+                (std::string("weft-rank-extents-") +
+                 testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::create_directories(folder_);
   }
   ~RankExtents() override { fs::remove_all(folder_); }
