@@ -48,7 +48,7 @@ Workload load_yaml(const std::filesystem::path& file, const ReadLimits& limits) 
 
 }  // namespace
 
-std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
+std::vector<Problem> extent_problems_of(const Shape& shape, const Location& where) {
   std::vector<Problem> problems;
   for (const Extent& extent : kExtents) {
     const std::int64_t value = shape.*extent.member;
@@ -62,6 +62,12 @@ std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
     problems.push_back({where, "kv_heads", std::to_string(shape.kv_heads),
                         "must divide the " + std::to_string(shape.heads) + " heads"});
   }
+  return problems;
+}
+
+std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
+  std::vector<Problem> problems = extent_problems_of(shape, where);
+  if (!problems.empty() && problems.front().field != "kv_heads") return problems;
   const std::array<std::int64_t, 5> macs{shape.batch, shape.heads, shape.seq_q, shape.seq_kv,
                                          shape.width_qk + shape.width_v};
   if (!checked_product(macs)) {

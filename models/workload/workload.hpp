@@ -41,6 +41,9 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+// Every problem of its extents by themselves, and of heads that do not share evenly.
+std::vector<Problem> extent_problems_of(const Shape& shape, const Location& where);
+
 // Every problem of the shape as a whole (divisibility, causal lengths); `where` is named in the
 // messages.
 std::vector<Problem> problems_of(const Shape& shape, const Location& where);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "models/engine/design/catalog.hpp"
 #include "tests/engine/support.hpp"

@@ -20,7 +20,7 @@ const Schedule* Invocations::next(bool complete) {
   const bool rests = !invocation;
   if (rests && complete) invocation = expansion_.next(true);
   if (!invocation) return nullptr;
-  if (auto problems = workload::problems_of(invocation->shape, {}); !problems.empty())
+  if (auto problems = workload::extent_problems_of(invocation->shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
   if (!made_.empty() && invocation->shape.causal != made_.front().invocation.shape.causal)
     throw ConfigError(Problem{{},

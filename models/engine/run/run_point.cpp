@@ -47,7 +47,7 @@ void check_asked(const Workload& workload, const Shape& shape, const RunOptions&
   if (runners.points[static_cast<std::size_t>(options.fidelity)] == nullptr)
     refuse("--fidelity", std::string(config::name_of(options.fidelity)),
            "this program is without it; weft::sim::engine::run has it");
-  if (auto problems = workload::problems_of(shape, {}); !problems.empty())
+  if (auto problems = workload::extent_problems_of(shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
   if (is_program(workload, options)) {
     if (runners.programs[static_cast<std::size_t>(options.fidelity)] == nullptr)
