@@ -35,6 +35,9 @@ std::string shortened(std::string_view text, std::size_t most);
 // of ASCII other than tab and line breaks. npos where there is none.
 std::size_t first_not_text(std::string_view bytes);
 
+// Whether it is digits alone, and at least one.
+bool all_digits(std::string_view text);
+
 // For a POSIX shell: quoted where it must be.
 std::string shell_word(const std::string& text);
 

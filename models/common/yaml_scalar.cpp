@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/common/fields.hpp"
+#include "models/common/text.hpp"
 
 namespace weft::config {
 namespace {
@@ -17,10 +18,6 @@ bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0;
 std::string_view without_sign(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   return text;
-}
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // A whole number with 0 before it: octal in YAML 1.1, decimal in 1.2.

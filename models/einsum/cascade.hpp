@@ -3,6 +3,7 @@
 // II; EDGE (Odemuyiwa et al.).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -84,6 +85,12 @@ struct Access {
   TensorId tensor = kNone;
   std::vector<Index> indices;  // one for each dimension of the tensor
   Location where;
+
+  // Whether an index is a coordinate that another tensor holds.
+  bool gathers() const {
+    return std::any_of(indices.begin(), indices.end(),
+                       [](const Index& index) { return !index.gathers.empty(); });
+  }
 };
 
 // Every operator of the language, from one table (operators.hpp).

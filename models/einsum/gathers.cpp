@@ -49,10 +49,8 @@ void add_variables(const Einsum& einsum, const Index& index, std::set<RankId>& r
 
 bool has_gathers(const Cascade& cascade) {
   return std::any_of(cascade.einsums.begin(), cascade.einsums.end(), [](const Einsum& einsum) {
-    return std::any_of(einsum.inputs.begin(), einsum.inputs.end(), [](const Access& access) {
-      return std::any_of(access.indices.begin(), access.indices.end(),
-                         [](const Index& index) { return !index.gathers.empty(); });
-    });
+    return std::any_of(einsum.inputs.begin(), einsum.inputs.end(),
+                       [](const Access& access) { return access.gathers(); });
   });
 }
 

@@ -86,9 +86,7 @@ class Run {
     gathered_.assign(cascade.tensors.size(), false);
     for (const Einsum& einsum : cascade.einsums) {
       for (const Access& access : einsum.inputs) {
-        for (const Index& index : access.indices) {
-          if (!index.gathers.empty()) gathered_[access.tensor] = true;
-        }
+        if (access.gathers()) gathered_[access.tensor] = true;
       }
     }
   }

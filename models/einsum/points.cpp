@@ -48,10 +48,8 @@ bool runs_by_points(const Cascade& cascade, EinsumId id) {
   if (einsum.selected != kNone || einsum.outputs.size() > 1 ||
       (einsum.mask && einsum.mask->by_value))
     return true;
-  return std::any_of(einsum.inputs.begin(), einsum.inputs.end(), [](const Access& access) {
-    return std::any_of(access.indices.begin(), access.indices.end(),
-                       [](const Index& index) { return !index.gathers.empty(); });
-  });
+  return std::any_of(einsum.inputs.begin(), einsum.inputs.end(),
+                     [](const Access& access) { return access.gathers(); });
 }
 
 PointPlan plan_points(const Cascade& cascade, EinsumId id, const Extents& extents) {

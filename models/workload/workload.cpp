@@ -46,9 +46,7 @@ Workload load_yaml(const std::filesystem::path& file, const ReadLimits& limits) 
   return out;
 }
 
-}  // namespace
-
-std::vector<Problem> extent_problems_of(const Shape& shape, const Location& where) {
+std::vector<Problem> out_of_range(const Shape& shape, const Location& where) {
   std::vector<Problem> problems;
   for (const Extent& extent : kExtents) {
     const std::int64_t value = shape.*extent.member;
@@ -57,17 +55,27 @@ std::vector<Problem> extent_problems_of(const Shape& shape, const Location& wher
                           "must be " + config::allowed_text({1, extent.most}, true)});
     }
   }
-  if (!problems.empty()) return problems;
-  if (shape.heads % shape.kv_heads != 0) {
-    problems.push_back({where, "kv_heads", std::to_string(shape.kv_heads),
-                        "must divide the " + std::to_string(shape.heads) + " heads"});
-  }
+  return problems;
+}
+
+void check_sharing(const Shape& shape, const Location& where, std::vector<Problem>& problems) {
+  if (shape.heads % shape.kv_heads == 0) return;
+  problems.push_back({where, "kv_heads", std::to_string(shape.kv_heads),
+                      "must divide the " + std::to_string(shape.heads) + " heads"});
+}
+
+}  // namespace
+
+std::vector<Problem> extent_problems_of(const Shape& shape, const Location& where) {
+  std::vector<Problem> problems = out_of_range(shape, where);
+  if (problems.empty()) check_sharing(shape, where, problems);
   return problems;
 }
 
 std::vector<Problem> problems_of(const Shape& shape, const Location& where) {
-  std::vector<Problem> problems = extent_problems_of(shape, where);
-  if (!problems.empty() && problems.front().field != "kv_heads") return problems;
+  std::vector<Problem> problems = out_of_range(shape, where);
+  if (!problems.empty()) return problems;
+  check_sharing(shape, where, problems);
   const std::array<std::int64_t, 5> macs{shape.batch, shape.heads, shape.seq_q, shape.seq_kv,
                                          shape.width_qk + shape.width_v};
   if (!checked_product(macs)) {

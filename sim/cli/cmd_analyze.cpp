@@ -75,9 +75,7 @@ std::vector<std::vector<std::int64_t>> occupancies_of(const einsum::Cascade& cas
   for (const einsum::RankId rank : ranks) known.push_back(cascade.ranks[rank].name);
   std::vector<std::vector<std::int64_t>> found(ranks.size());
   for (const std::string& text : texts) {
-    const auto fail = [&](std::string why) {
-      throw ConfigError(Problem{{"--occupancy", 0, 0}, "", text, std::move(why)});
-    };
+    const auto fail = [&](const std::string& why) { refuse("--occupancy", text, why); };
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
     if (equals == std::string::npos) fail("must be RANK=N or RANK=N,N, such as S=64,128");
@@ -88,12 +86,9 @@ std::vector<std::vector<std::int64_t>> occupancies_of(const einsum::Cascade& cas
                                config::unknown_name(name, known));
     }
     const auto i = static_cast<std::size_t>(which - known.begin());
-    for (std::size_t begin = equals + 1; begin != 0;) {
-      const std::size_t end = text.find(',', begin);
-      found[i].push_back(whole_number("--occupancy " + name, text.substr(begin, end - begin), 0,
+    for (const std::string& part : comma_list(text.substr(equals + 1)))
+      found[i].push_back(whole_number("--occupancy " + name, part, 0,
                                       extents[static_cast<std::size_t>(ranks[i])]));
-      begin = end + 1;
-    }
   }
   return found;
 }

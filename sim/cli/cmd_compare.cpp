@@ -6,6 +6,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/execute.hpp"
 #include "sim/cli/interrupt.hpp"
+#include "sim/cli/option_text.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/engine/run.hpp"
@@ -27,18 +28,11 @@ struct CompareCommand {
 };
 
 std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> names;
-  std::size_t begin = 0;
-  while (begin <= list.size()) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    if (end == begin)
-      throw ConfigError(
-          Problem{{"--designs", 0, 0},
-                  "",
-                  list,
-                  "a name is empty: give names with commas between them, such as flat,fusemax"});
-    names.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
+  std::vector<std::string> names = comma_list(list);
+  for (const std::string& name : names) {
+    if (name.empty())
+      refuse("--designs", list,
+             "a name is empty: give names with commas between them, such as flat,fusemax");
   }
   return names;
 }

@@ -36,11 +36,6 @@ struct CostCommand {
   std::string ert, art, json;
 };
 
-[[noreturn]] void refuse(const std::string& option, const std::string& value,
-                         const std::string& why) {
-  throw ConfigError(Problem{{option, 0, 0}, "", value, why});
-}
-
 // "buffer=64" into the frame.
 void set_action_bytes(const std::string& text, cost::Frame& frame) {
   constexpr const char* kOption = "--import-action-bytes";

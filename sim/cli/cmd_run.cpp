@@ -93,10 +93,6 @@ engine::Design load_design(const RunCommand& o, const engine::Catalog& catalog,
 }
 
 void refuse_meaningless(const RunCommand& o, const Point& point) {
-  const auto refuse = [](const std::string& option, const std::string& value,
-                         const std::string& why) {
-    throw ConfigError(Problem{{option, 0, 0}, "", value, why});
-  };
   const bool simulated = point.run.fidelity != engine::Fidelity::analytic;
   const bool rtl = point.run.fidelity == engine::Fidelity::rtl;
   if (!o.write_values.empty() && !point.trace)

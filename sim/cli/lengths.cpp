@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kMostSequences = 4096;
 constexpr std::int64_t kMostSteps = 1 << 16;
-constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
 
 struct LengthOption {
   const char* name;
@@ -19,17 +18,6 @@ struct LengthOption {
 constexpr std::array<LengthOption, 3> kLengths{{{"--seq", &PointOptions::seq},
                                                 {"--seq-q", &PointOptions::seq_q},
                                                 {"--seq-kv", &PointOptions::seq_kv}}};
-
-std::vector<std::string> parts_of(const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (true) {
-    const std::size_t comma = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, comma - begin));
-    if (comma == text.size()) return parts;
-    begin = comma + 1;
-  }
-}
 
 }  // namespace
 
@@ -42,7 +30,7 @@ std::vector<PointOptions> sequences_of(const PointOptions& o) {
   const char* first = nullptr;
   for (const LengthOption& option : kLengths) {
     const std::string& text = o.*option.text;
-    const std::size_t parts = text.empty() ? 1 : parts_of(text).size();
+    const std::size_t parts = text.empty() ? 1 : comma_list(text).size();
     if (parts == 1) continue;
     if (parts > kMostSequences)
       refuse(option.name, text.substr(0, 40) + "...",
@@ -61,7 +49,7 @@ std::vector<PointOptions> sequences_of(const PointOptions& o) {
   std::vector<PointOptions> all(count, o);
   for (const LengthOption& option : kLengths) {
     if ((o.*option.text).empty()) continue;
-    const std::vector<std::string> parts = parts_of(o.*option.text);
+    const std::vector<std::string> parts = comma_list(o.*option.text);
     for (std::size_t i = 0; i < count; ++i) {
       std::string& text = all[i].*option.text;
       text = parts[parts.size() == 1 ? 0 : i];

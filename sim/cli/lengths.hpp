@@ -8,6 +8,8 @@
 
 namespace weft::cli {
 
+inline constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
+
 // Lists among the lengths, or steps.
 bool is_program(const PointOptions& options);
 

@@ -21,7 +21,6 @@ using workload::Shape;
 constexpr std::int64_t kMostHeads = 1 << 16;
 constexpr std::int64_t kMostBatch = 1 << 20;
 constexpr std::int64_t kMostWidth = 1 << 16;
-constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
 
 // An option that sets one extent of the shape.
 struct ExtentOption {
@@ -173,10 +172,9 @@ void take_convention(const char* option, const std::string& text, const char* pa
 }
 
 // Sequences of unequal lengths, and steps.
-void take_program(const PointOptions& options, const std::string& where,
-                  workload::Workload& workload) {
+void take_program(const PointOptions& options, const std::vector<PointOptions>& sequences,
+                  const std::string& where, workload::Workload& workload) {
   workload.steps = steps_of(options);
-  const std::vector<PointOptions> sequences = sequences_of(options);
   for (const PointOptions& one : sequences) {
     Shape shape = stated_shape(one, workload);
     if (sequences.size() > 1) workload.sequences.push_back({shape.seq_q, shape.seq_kv});
@@ -198,6 +196,7 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
     named->asked = options.workload;
   }
   Shape shape;
+  std::vector<PointOptions> sequences;
   if (options.values.empty()) {
     if (!named)
       throw ConfigError(
@@ -206,7 +205,8 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
                   "",
                   "missing: name a workload, or give a trace with --values; workloads: " +
                       one_of(catalog.list("workload"))});
-    shape = stated_shape(sequences_of(options).front(), *named);
+    sequences = sequences_of(options);
+    shape = stated_shape(sequences.front(), *named);
   } else {
     if (is_program(options))
       refuse("--values", options.values,
@@ -229,7 +229,7 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
   point.workload.mask_told = options.causal.has_value();
   point.workload = point.workload.at(shape);
   if (point.trace) point.trace->shape = shape;  // masked as told
-  if (is_program(options)) take_program(options, where, point.workload);
+  if (is_program(options)) take_program(options, sequences, where, point.workload);
   engine::RunOptions asked;
   asked.trace = point.trace ? &*point.trace : nullptr;
   static_cast<void>(engine::assumptions_of(point.workload, asked));  // refuses before all else
@@ -253,11 +253,6 @@ void scale_cost(const std::string& text, Point& point) {
 }
 
 }  // namespace
-
-[[noreturn]] void refuse(const std::string& option, const std::string& value,
-                         const std::string& why) {
-  throw ConfigError(Problem{{option, 0, 0}, "", value, why});
-}
 
 void add_point_options(App& command, PointOptions& o) {
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help,

@@ -13,6 +13,7 @@
 #include "models/engine/run/run_options.hpp"
 #include "models/workload/trace.hpp"
 #include "models/workload/workload.hpp"
+#include "sim/cli/option_text.hpp"
 #include "sim/cli/parser.hpp"
 
 namespace weft::cli {
@@ -48,10 +49,6 @@ struct Point {
 // ConfigError names the option, its value and what is allowed, or the option and the value of the
 // trace it contradicts.
 Point resolve(const PointOptions& options, const engine::Catalog& catalog);
-
-// ConfigError about an option and its value.
-[[noreturn]] void refuse(const std::string& option, const std::string& value,
-                         const std::string& why);
 
 // A supply, in V; ConfigError names the option.
 double supply_of(const std::string& option, const std::string& text);

@@ -11,16 +11,12 @@
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
 #include "models/common/text.hpp"
+#include "sim/cli/option_text.hpp"
 
 namespace weft::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void refuse(const std::string& option, const std::string& path,
-                         const std::string& why) {
-  throw ConfigError(Problem{{option, 0, 0}, "", path, why});
-}
 
 // Characters of UTF-8 text, for padding.
 std::size_t width(std::string_view text) {

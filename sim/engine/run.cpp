@@ -79,7 +79,6 @@ void run_systemc(const weft::engine::Mapping& mapping, const RunOptions& options
   std::unique_ptr<Values> values;
   if (options.trace != nullptr) values = std::make_unique<Values>(schedule, *options.trace);
   with_fresh_kernel([&] { simulate(schedule, options, values.get(), result); });
-  conclude(result, lowering, sizing);
   if (values == nullptr) return;
   std::vector<workload::ComputedTensor> computed =
       values->compute(part_of(options, kSimulated, kComputed));
@@ -94,7 +93,6 @@ void run_rtl(const weft::engine::Mapping& mapping, const RunOptions& options, Re
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
   std::vector<std::vector<float>> outputs;
   simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
-  conclude(result, lowering, sizing);
   if (options.trace == nullptr) return;
   std::vector<workload::ComputedTensor> computed =
       computed_of(lowering, sizing.shape, std::move(outputs));

@@ -116,7 +116,8 @@ struct LoweredGroup {
   std::vector<Stage> stages;
   std::vector<LoweredStep> steps;  // in program order
   std::vector<std::vector<GroupRank>>
-      dimensions;  // by tensor, without generations; filled by prepare()
+      dimensions;               // by tensor, without generations; filled by prepare()
+  std::vector<TensorUse> uses;  // each tensor once, as its first step uses it; by prepare()
 
   // Whether a tile holds one coordinate of the rank: one generation of a tensor along it.
   bool one_generation(const einsum::Cascade& cascade, RankId rank) const;

@@ -23,8 +23,7 @@ void Lowerer::known_before_the_run() {
       refuse(einsum.outputs[1].where, cascade_.tensors[einsum.outputs[1].tensor].name,
              "holds the coordinates of the values of " + name);
     for (const einsum::Access& access : einsum.inputs) {
-      if (std::any_of(access.indices.begin(), access.indices.end(),
-                      [](const einsum::Index& index) { return !index.gathers.empty(); }))
+      if (access.gathers())
         refuse(access.where, cascade_.tensors[access.tensor].name,
                "is gathered at coordinates that another tensor holds");
     }

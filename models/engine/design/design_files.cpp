@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "models/common/text.hpp"
+
 namespace weft::engine {
 namespace {
 
@@ -20,10 +22,6 @@ struct SidedName {
   std::string plain;
   std::int64_t side = 0;
 };
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 SidedName take_apart(const std::string& name) {
   const std::size_t dash = name.rfind('-');

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "models/common/text.hpp"
+
 namespace weft::engine {
 namespace {
 
@@ -37,10 +39,8 @@ void note(config::Origins& origins, std::string_view path, const Location& origi
   std::string written;
   while (!path.empty()) {
     const std::string_view part = path.substr(0, path.find('.'));
-    const bool index =
-        !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
-    written +=
-        index ? "[" + std::string(part) + "]" : (written.empty() ? "" : ".") + std::string(part);
+    written += all_digits(part) ? "[" + std::string(part) + "]"
+                                : (written.empty() ? "" : ".") + std::string(part);
     path.remove_prefix(std::min(part.size() + 1, path.size()));
   }
   origins[written] = origin;

@@ -154,7 +154,7 @@ double utilisation(const Result& result, const Lowering& lowering, ArrayKind kin
 double share(const Result& result, const UnitResult& unit);
 
 // Picks `bound_by`, the unit with the largest busy share (of the buffer: share of its port slots),
-// and computes useful_macs over everything that ran; called by every fidelity. TooLarge where the
+// and computes useful_macs over everything that ran; whatever the fidelity. TooLarge where the
 // DRAM's bytes together take more than 64 bits.
 void conclude(Result& result, const Lowering& lowering, std::span<const Sizing* const> sizings);
 inline void conclude(Result& result, const Lowering& lowering, const Sizing& sizing) {

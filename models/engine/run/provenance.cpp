@@ -105,6 +105,12 @@ std::string command_of(const Design& design, const Workload& workload, const Run
   return out;
 }
 
+std::string shape_text(const Shape& shape) {
+  return fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
+                     shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
+                     shape.causal, config::name_of(shape.phase));
+}
+
 }  // namespace
 
 std::vector<std::string> assumptions_of(const Workload& workload, const RunOptions& options) {
@@ -126,14 +132,6 @@ std::vector<std::string> assumptions_of(const Workload& workload, const RunOptio
        .length = stated || is_program(workload, options) || shape.seq_q != own.seq_q ||
                  shape.seq_kv != own.seq_kv});
 }
-
-namespace {
-std::string shape_text(const Shape& shape) {
-  return fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
-                     shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
-                     shape.causal, config::name_of(shape.phase));
-}
-}  // namespace
 
 std::string config_sha256(const Design& design, const Workload& workload,
                           const RunOptions& options) {

@@ -28,14 +28,18 @@ void write_provenance(Writer& out, const Report& report) {
   out.end_object();
 }
 
-// A figure of the shape; null where the invocations of a program differ in it.
+// Whether every invocation of a program has a figure of the first shape.
+template <class T, class Of>
+bool is_alike(const Result& result, const T& first, const Of& of) {
+  return std::all_of(result.invocations.begin(), result.invocations.end(),
+                     [&](const program::Invocation& one) { return of(one) == first; });
+}
+
+// Such a figure; null where they differ in it.
 template <class T, class Of>
 void write_extent(Writer& out, const Result& result, std::string_view name, const T& first,
                   const Of& of) {
-  const bool alike =
-      std::all_of(result.invocations.begin(), result.invocations.end(),
-                  [&](const program::Invocation& invocation) { return of(invocation) == first; });
-  if (alike) {
+  if (is_alike(result, first, of)) {
     out.field(name, first);
   } else {
     out.null_field(name);
@@ -355,19 +359,16 @@ Row csv_row(const Report& report) {
           {"fidelity", std::string(config::name_of(result.fidelity))},
           {"status", std::string(config::name_of(result.status))},
           {"reason", result.reason}};
-  const auto alike = [&](const auto& of, std::int64_t first) {  // empty where they differ
-    return std::all_of(result.invocations.begin(), result.invocations.end(),
-                       [&](const program::Invocation& one) { return of(one) == first; })
-               ? std::to_string(first)
-               : std::string();
+  const auto extent = [&](std::int64_t first, const auto& of) {  // empty where they differ
+    return is_alike(result, first, of) ? std::to_string(first) : std::string();
   };
   for (const auto& [name, member] : kExtents) {
     const auto of = [m = member](const program::Invocation& one) { return one.shape.*m; };
-    row.emplace_back(name, alike(of, shape.*member));
+    row.emplace_back(name, extent(shape.*member, of));
   }
   row.emplace_back("causal", shape.causal ? "true" : "false");
-  row.emplace_back("layers",
-                   alike([](const program::Invocation& one) { return one.layers; }, result.layers));
+  row.emplace_back(
+      "layers", extent(result.layers, [](const program::Invocation& one) { return one.layers; }));
   row.emplace_back("clock_hz", number(result.clock_hz));
   append_figures(row, result, lowering_of(report));
   const bool priced = report.cost != nullptr && result.ran();

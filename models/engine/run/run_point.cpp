@@ -81,7 +81,10 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
   if (!mapping.sizing.feasible) return result;
   try {
     const Runner runner = runners.points[static_cast<std::size_t>(options.fidelity)];
-    count_into(result, [&] { runner(mapping, options, result); });
+    count_into(result, [&] {
+      runner(mapping, options, result);
+      conclude(result, *mapping.lowering, mapping.sizing);
+    });
     return result;
   } catch (const Stuck& error) {
     return infeasible(begun(), error.what());

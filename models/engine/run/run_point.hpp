@@ -23,8 +23,9 @@ struct Stuck : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// How one fidelity runs a point that is mapped and fits its buffer: what the run itself gives. It
-// may throw ConfigError (what is asked for cannot be run), TooLarge, Stuck and Cancelled.
+// How one fidelity runs a point that is mapped and fits its buffer: what the run itself gives,
+// which is concluded behind it. It may throw ConfigError (what is asked for cannot be run),
+// TooLarge, Stuck and Cancelled.
 using Runner = void (*)(const Mapping& mapping, const RunOptions& options, Result& result);
 
 // How one fidelity runs a program, of which the first invocation is made. It may throw what a

@@ -111,7 +111,6 @@ void tell_closed_form(const Mapping& mapping, const RunOptions& /*options*/, Res
       unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(whole(memory, "cycles")));
   result.traffic.reserve(2 * lowering.tensors.size());
   put_traffic(analysis, dram, result);
-  conclude(result, lowering, sizing);
 }
 
 }  // namespace weft::engine

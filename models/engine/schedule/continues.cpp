@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "models/engine/schedule/tensor_bytes.hpp"
-#include "models/engine/schedule/windows.hpp"
-
 namespace weft::engine {
 namespace {
 
@@ -16,29 +13,12 @@ bool same_step(const ScheduledStep& a, const ScheduledStep& b) {
          a.preload_after == b.preload_after && a.drains_at_end == b.drains_at_end;
 }
 
-// Bytes that all copies of a tensor take in the buffer, in the only group.
-std::int64_t held(const Schedule& schedule, const TensorUse& use) {
-  const LoweredTensor& tensor = schedule.lowering->tensors[use.tensor];
-  const int choice = schedule.sizing->choice[static_cast<std::size_t>(use.tensor)];
-  if (tensor.places[choice] == Place::elsewhere) return 0;
-  const std::int64_t elements =
-      region_elements(*schedule.lowering, *schedule.sizing, 0, use.tensor, use.hold[choice], 0);
-  return capped_times(region_bytes(*schedule.lowering, *schedule.sizing, 0, use.tensor, elements),
-                      copies_of(*schedule.lowering, tensor.choices[choice]) +
-                          tiles_behind(*schedule.lowering, *schedule.sizing, 0, use.tensor));
-}
-
 // At the seam the copies of a tensor are of either shape: at most all of them of the larger.
 bool fit_together(const Schedule& a, const Schedule& b) {
   std::int64_t total = 0;
-  std::vector<bool> seen(a.lowering->tensors.size());
-  for (const LoweredStep& step : a.lowering->groups[0].steps) {
-    for (const TensorUse& use : step.uses) {
-      if (seen[static_cast<std::size_t>(use.tensor)]) continue;
-      seen[static_cast<std::size_t>(use.tensor)] = true;
-      total = capped_plus(total, std::max(held(a, use), held(b, use)));
-    }
-  }
+  for (const TensorUse& use : a.lowering->groups[0].uses)
+    total = capped_plus(total, std::max(held_by(*a.lowering, *a.sizing, 0, use),
+                                        held_by(*b.lowering, *b.sizing, 0, use)));
   return total <= a.lowering->arch->buffer.bytes;
 }
 

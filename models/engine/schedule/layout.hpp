@@ -4,7 +4,7 @@
 // K and V are [head][token][width], Q and the output [head of keys][token][query head][width], as a
 // projection leaves them: queries of heads that run together are neighbours. Over the ranks that
 // transfers do cut, a tensor is tiled: the tiles follow one another, first dimension outermost, so
-// that a transfer is one contiguous run. What takes how many bytes: footprint.hpp. Parts of a
+// that a transfer is one contiguous run. What takes how many bytes: tensor_bytes.hpp. Parts of a
 // tensor without rows whose elements are no whole bytes may share the byte that one ends and the
 // next begins in.
 #pragma once

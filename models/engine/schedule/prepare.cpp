@@ -170,6 +170,12 @@ void prepare(Lowering& lowering) {
         step.uses.push_back(tensor_use(lowering, group, step, t));
       for (const TensorId t : step.reads) step.uses.push_back(tensor_use(lowering, group, step, t));
       for (const int l : step.loops) step.loop_bits |= 1u << l;
+      for (const TensorUse& use : step.uses) {
+        const bool known =
+            std::any_of(group.uses.begin(), group.uses.end(),
+                        [&](const TensorUse& other) { return other.tensor == use.tensor; });
+        if (!known) group.uses.push_back(use);
+      }
     }
   }
   tile_operands(lowering);

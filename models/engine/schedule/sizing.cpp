@@ -39,26 +39,9 @@ void set_block(RankSize& rank, std::int64_t most) {
 
 // Bytes of buffer that group `g` holds at once.
 std::int64_t held_bytes(const Lowering& lowering, const Sizing& sizing, std::size_t g) {
-  const LoweredGroup& group = lowering.groups[g];
   std::int64_t total = 0;
-  std::uint64_t seen[2] = {0, 0};  // tensors already counted, by id
-  for (const LoweredStep& step : group.steps) {
-    for (const TensorUse& use : step.uses) {
-      const auto t = static_cast<unsigned>(use.tensor);
-      std::uint64_t& word = seen[t / 64 % 2];
-      if ((word >> (t % 64) & 1u) != 0) continue;
-      word |= std::uint64_t{1} << (t % 64);
-      const LoweredTensor& tensor = lowering.tensors[t];
-      const int choice = sizing.choice[t];
-      if (tensor.places[choice] == Place::elsewhere) continue;
-      const std::int64_t elements =
-          region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
-      const std::int64_t bytes = region_bytes(lowering, sizing, g, use.tensor, elements);
-      const std::int64_t copies =
-          tensor.choices[choice].copies.value_or(2) + tiles_behind(lowering, sizing, g, use.tensor);
-      total = capped_plus(total, capped_times(bytes, copies));
-    }
-  }
+  for (const TensorUse& use : lowering.groups[g].uses)
+    total = capped_plus(total, held_by(lowering, sizing, g, use));
   return total;
 }
 
@@ -257,6 +240,18 @@ Sizing size_together(const Lowering& lowering, const workload::Shape& shape,
 
 const Residency& residency(const Lowering& lowering, const Sizing& sizing, TensorId tensor) {
   return lowering.tensors[tensor].choices[sizing.choice[tensor]];
+}
+
+std::int64_t held_by(const Lowering& lowering, const Sizing& sizing, std::size_t g,
+                     const TensorUse& use) {
+  const LoweredTensor& tensor = lowering.tensors[use.tensor];
+  const int choice = sizing.choice[use.tensor];
+  if (tensor.places[choice] == Place::elsewhere) return 0;
+  const std::int64_t elements =
+      region_elements(lowering, sizing, g, use.tensor, use.hold[choice], 0);
+  return capped_times(
+      region_bytes(lowering, sizing, g, use.tensor, elements),
+      copies_of(lowering, tensor.choices[choice]) + tiles_behind(lowering, sizing, g, use.tensor));
 }
 
 std::int64_t copies_of(const Lowering& lowering, const Residency& place) {

@@ -84,6 +84,11 @@ Sizing size_point(const Lowering& lowering, const workload::Workload& workload,
 const Residency& residency(const Lowering& lowering, const Sizing& sizing, TensorId tensor);
 std::int64_t copies_of(const Lowering& lowering, const Residency& place);
 
+// Bytes of buffer that all copies of a tensor take, as a step of `group` uses it; none where it is
+// not in the buffer.
+std::int64_t held_by(const Lowering& lowering, const Sizing& sizing, std::size_t group,
+                     const TensorUse& use);
+
 // Whether a stage of `group` that reads the tensor has it from memory: what is made outside the
 // group, or spilled by another of its stages.
 bool needs_load(const Lowering& lowering, const Sizing& sizing, std::size_t group, TensorId tensor,
