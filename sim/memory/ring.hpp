@@ -26,6 +26,10 @@ class Ring {
     first_ = at(1);
     --used_;
   }
+  void push_back(const T& value) {
+    check(!full(), "a queue has no place for what came in");
+    places_[at(used_++)] = value;
+  }
   // Behind all that do not come after it: `after(a, b)` says that a comes after b.
   template <class After>
   void insert(const T& value, const After& after) {

@@ -1,0 +1,224 @@
+#include "sim/memory/hbm/dram_channel.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "models/common/error.hpp"
+
+namespace weft::sim::memory {
+
+using weft::memory::Page;
+using weft::memory::Refresh;
+using weft::memory::Scheduler;
+
+namespace {
+
+std::uint64_t bit_of(std::size_t b) { return std::uint64_t{1} << b; }
+
+}  // namespace
+
+DramChannel::DramChannel(const Config& config)
+    : gaps_(weft::memory::gaps_of(config.part)),
+      control_(config.control),
+      layout_(config.part.organisation),
+      half_clocks_(config.part.ticks_per_clock() == 2),
+      shared_bus_(config.part.commands.shared),
+      patience_(config.control.patience_clocks * config.part.ticks_per_clock()),
+      high_(config.control.write_high * static_cast<double>(config.control.write_queue)),
+      low_(config.control.write_low * static_cast<double>(config.control.write_queue)),
+      state_(layout_, static_cast<std::size_t>(gaps_.read_latency) + 2) {
+  check(control_.read_queue <= weft::memory::kMostQueue &&
+            control_.write_queue <= weft::memory::kMostQueue,
+        "queues are of that size");
+  if (control_.refresh == Refresh::all_bank) state_.refresh_at = gaps_.refi;
+  if (control_.refresh == Refresh::per_bank) {
+    check(gaps_.refi_bank > 0, "the part refreshes by bank");
+    state_.refresh_at = gaps_.refi_bank;
+  }
+}
+
+bool DramChannel::idle() const {
+  return state_.queue[0].empty() && state_.queue[1].empty() && state_.active_banks == 0 &&
+         state_.data.empty() && state_.forwarded.empty();
+}
+
+bool DramChannel::offer(Cycle now, const Offer& asked) {
+  DramQueue& writes = state_.queue[1];
+  const bool queued_write = !writes.empty() && writes.holds(asked.address);
+  if (queued_write && !asked.write) {
+    state_.forwarded.push_back(asked.id);
+    ++state_.counts.forwarded_reads;
+    return true;
+  }
+  if (queued_write) {
+    state_.done.push_back({asked.id, now, true});
+    ++state_.counts.absorbed_writes;
+    return true;
+  }
+  const std::size_t which = asked.write ? 1 : 0;
+  DramQueue& queue = state_.queue[which];
+  const std::int64_t limit = asked.write ? control_.write_queue : control_.read_queue;
+  if (queue.full(static_cast<std::size_t>(limit))) {
+    ++state_.counts.refused_offers;
+    return false;
+  }
+  const auto b = static_cast<std::size_t>(asked.bank);
+  const bool hits = state_.banks.open_row(b) == asked.row;
+  queue.push({asked.address, asked.id, asked.row, now, state_.arrivals++,
+              static_cast<std::uint8_t>(b), asked.write},
+             hits);
+  Cycle& at = hits ? state_.column_at : state_.row_at;
+  at = std::min(at, now + 1);
+  state_.aged_at[which] = std::min(state_.aged_at[which], now + patience_);
+  return true;
+}
+
+// The ticks since the last step are of one kind; what waits has stood as it stands.
+void DramChannel::count_to(Cycle now) {
+  const auto ticks = static_cast<std::uint64_t>(now - state_.counted_to);
+  state_.counts.read_queue_ticks += ticks * state_.queue[0].size();
+  state_.counts.write_queue_ticks += ticks * state_.queue[1].size();
+  if (ticks > 1) state_.counts.wait_ticks[static_cast<std::size_t>(state_.wait)] += ticks - 1;
+  state_.counted_to = now;
+}
+
+Cycle DramChannel::step(Cycle now) {
+  State& s = state_;
+  count_to(now);
+  finish_reads(now);
+  queue_refreshes(now);
+  const std::size_t sent = s.counts.reads + s.counts.writes;
+  const std::uint64_t rows = s.counts.row_bus_ticks;
+  if (shared_bus_) {
+    shared_slot(now);
+  } else {
+    slots(now);
+  }
+  if (sent == s.counts.reads + s.counts.writes && rows == s.counts.row_bus_ticks)
+    ++s.counts.wait_ticks[static_cast<std::size_t>(s.wait)];
+  Cycle next = std::min({s.column_at, s.row_at, s.refresh_at});
+  if (!s.data.empty()) next = std::min(next, s.data.front().tick);
+  if (!s.forwarded.empty()) next = std::min(next, now + 1);
+  if (!s.queue[0].empty()) next = std::min(next, std::max(s.aged_at[0], now + 1));
+  if (!s.queue[1].empty()) next = std::min(next, std::max(s.aged_at[1], now + 1));
+  return std::max(next, now + 1);
+}
+
+void DramChannel::finish_reads(Cycle now) {
+  while (!state_.data.empty() && state_.data.front().tick <= now) {
+    state_.done.push_back({state_.data.front().id, now, false});
+    state_.data.pop_front();
+  }
+  for (const std::uint64_t id : state_.forwarded) state_.done.push_back({id, now, false});
+  state_.forwarded.clear();
+}
+
+void DramChannel::queue_refreshes(Cycle now) {
+  State& s = state_;
+  if (now < s.refresh_at) return;
+  if (control_.refresh == Refresh::all_bank) {
+    for (std::size_t h = 0; h < layout_.pseudochannels; ++h)
+      s.upkeep.push_back({true, static_cast<std::uint8_t>(h)});
+    s.refresh_at += gaps_.refi;
+  } else {
+    s.upkeep.push_back({false, static_cast<std::uint8_t>(s.refresh_next)});
+    s.refresh_next = (s.refresh_next + 1) % layout_.banks;
+    s.refresh_at += gaps_.refi_bank;
+  }
+  s.row_at = std::min(s.row_at, now);
+}
+
+void DramChannel::choose_mode(Cycle now) {
+  State& s = state_;
+  const std::size_t reads = s.queue[0].size();
+  const auto writes = static_cast<double>(s.queue[1].size());
+  const bool was = s.write_mode;
+  if (s.urgent != 0) return;
+  if (!was) {
+    s.write_mode = writes > high_ || reads == 0;
+  } else {
+    s.write_mode = !(writes < low_ && reads != 0);
+  }
+  if (s.write_mode != was) s.column_at = s.row_at = now;
+}
+
+// One that has waited beyond all patience: nothing else of the queues goes until it does.
+void DramChannel::choose_urgent(Cycle now) {
+  State& s = state_;
+  const bool was = s.urgent != 0;
+  s.urgent = 0;
+  const DramAccess* first = nullptr;
+  for (std::size_t q = 0; q < 2; ++q) {
+    if (s.queue[q].empty()) {
+      s.aged_at[q] = kNever;
+      continue;
+    }
+    if (now < s.aged_at[q]) continue;
+    const DramAccess& oldest = s.queue[q].oldest();
+    s.aged_at[q] = oldest.arrived + patience_;
+    if (now < s.aged_at[q]) continue;
+    if (first == nullptr || oldest.order < first->order) first = &oldest;
+  }
+  if (first != nullptr) {
+    s.urgent = bit_of(first->bank);
+    s.urgent_hits = s.banks.open_row(first->bank) == first->row;
+    s.write_mode = first->write;
+  }
+  if (first != nullptr || was) s.column_at = s.row_at = now;
+}
+
+void DramChannel::slots(Cycle now) {
+  State& s = state_;
+  const auto choose = [&] {
+    if (!s.upkeep.empty()) return;
+    if (s.urgent != 0 || now >= std::min(s.aged_at[0], s.aged_at[1])) choose_urgent(now);
+    choose_mode(now);
+  };
+  choose();
+  bool column = false;
+  if (rising(now) && now >= s.column_at) column = column_slot(now);
+  if (column) choose();
+  if (now >= s.row_at) row_slot(now);
+}
+
+// One bus: one command a tick. What has been activated goes first, then refreshes, then the oldest
+// of all that may go.
+void DramChannel::shared_slot(Cycle now) {
+  State& s = state_;
+  if (s.upkeep.empty()) {
+    if (s.urgent != 0 || now >= std::min(s.aged_at[0], s.aged_at[1])) choose_urgent(now);
+    choose_mode(now);
+  }
+  if (now < std::min(s.column_at, s.row_at)) return;
+  if (now < s.banks.row_bus()) {
+    s.column_at = s.row_at = s.banks.row_bus();
+    return;
+  }
+  const Pick active = find_active(now);
+  if (active.bank >= 0) {
+    const auto b = static_cast<std::size_t>(active.bank);
+    access(now, s.active[b].access, true, closes_row(b, true));
+    s.column_at = s.row_at = now + gaps_.column_bus;
+    return;
+  }
+  s.column_at = active.next;
+  if (!s.upkeep.empty()) {
+    if (upkeep_slot(now)) s.column_at = s.row_at = now + 1;
+    return;
+  }
+  const Pick hit = find_hit(now);
+  const Pick other = find_other(now);
+  s.column_at = std::min(active.next, hit.next);
+  s.row_at = other.next;
+  s.wait =
+      s.column_at <= s.row_at ? (active.next <= hit.next ? active.wait : hit.wait) : other.wait;
+  if (hit.bank < 0 && other.bank < 0) return;
+  if (hit.bank >= 0 && (other.bank < 0 || hit.order < other.order)) {
+    issue_hit(now, static_cast<std::size_t>(hit.bank));
+  } else {
+    issue_other(now, static_cast<std::size_t>(other.bank));
+  }
+  s.column_at = s.row_at = now + 1;
+}
+
+}  // namespace weft::sim::memory

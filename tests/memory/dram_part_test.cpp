@@ -1,0 +1,159 @@
+// Parts: the gaps that hbm.md's tables state, and timings that do not fit together.
+#include "models/memory/dram_part.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "models/memory/dram_gaps.hpp"
+#include "tests/memory/dram_support.hpp"
+
+namespace weft::memory {
+namespace {
+
+using sim::memory::part_named;
+using sim::memory::shipped;
+
+TEST(DramPart, Hbm2KeepsTheGapsOfItsTable) {
+  const DramGaps g = gaps_of(part_named("hbm2"));
+  EXPECT_EQ(g.act_rd, 15);
+  EXPECT_EQ(g.act_wr, 13);
+  EXPECT_EQ(g.act_pre, 35);
+  EXPECT_EQ(g.pre_act, 13);
+  EXPECT_EQ(g.act_act, 48);
+  EXPECT_EQ(g.act_act_any, 4);
+  EXPECT_EQ(g.act_act_group, 4);
+  EXPECT_EQ(g.act_act_fourth, 15);
+  EXPECT_EQ(g.act_bus, 2);
+  EXPECT_EQ(g.act_ref, 49);
+  EXPECT_EQ(g.act_ref_bank, 49);
+  EXPECT_EQ(g.pre_ref, 14);
+  EXPECT_EQ(g.pre_ref_bank, 14);
+  EXPECT_EQ(g.act_ref_other, 5);
+  EXPECT_EQ(g.column_any, 2);
+  EXPECT_EQ(g.column_group, 4);
+  EXPECT_EQ(g.rd_wr, 13);
+  EXPECT_EQ(g.wr_rd, 13);
+  EXPECT_EQ(g.wr_rd_group, 15);
+  EXPECT_EQ(g.rd_pre, 5);
+  EXPECT_EQ(g.wr_pre, 23);
+  EXPECT_EQ(g.rda_act, 18);
+  EXPECT_EQ(g.wra_act, 36);
+  EXPECT_EQ(g.ref_act, 349);
+  EXPECT_EQ(g.ref_pre, 350);
+  EXPECT_EQ(g.ref_bank_act, 159);
+  EXPECT_EQ(g.ref_bank_act_other, 7);
+  EXPECT_EQ(g.read_latency, 16);
+  EXPECT_EQ(g.refi, 3900);
+  EXPECT_EQ(g.refi_bank, 122);
+}
+
+// In half-clock ticks.
+TEST(DramPart, Hbm3KeepsTheGapsOfItsTable) {
+  const DramPart part = part_named("hbm3");
+  const DramGaps g = gaps_of(part);
+  EXPECT_EQ(g.act_rd, 63);
+  EXPECT_EQ(g.act_wr, 31);
+  EXPECT_EQ(g.act_pre, 92);
+  EXPECT_EQ(g.pre_act, 50);
+  EXPECT_EQ(g.act_act, 144);
+  EXPECT_EQ(g.act_act_any, 8);
+  EXPECT_EQ(g.act_act_group, 10);
+  EXPECT_EQ(g.act_act_fourth, 48);
+  EXPECT_EQ(g.column_stack, 4);
+  EXPECT_EQ(g.column_other_stack, 6);
+  EXPECT_EQ(g.column_group, 8);
+  EXPECT_EQ(g.rd_wr, 40);
+  EXPECT_EQ(g.wr_rd, 38);
+  EXPECT_EQ(g.wr_rd_group, 44);
+  EXPECT_EQ(g.rd_pre, 19);
+  EXPECT_EQ(g.wr_pre, 91);
+  EXPECT_EQ(g.pre_pre, 4);
+  EXPECT_EQ(g.ref_act, 1118);
+  EXPECT_EQ(g.ref_bank_act, 638);
+  EXPECT_EQ(g.act_bus, 3);
+  EXPECT_EQ(g.read_latency, 44);
+  EXPECT_DOUBLE_EQ(part.tick_ps(), 312.5);
+}
+
+TEST(DramPart, PeaksAndCapacitiesOfTheSheets) {
+  const DramPart two = part_named("hbm2");
+  EXPECT_DOUBLE_EQ(two.peak_bytes_per_s(), 32e9);
+  EXPECT_EQ(two.organisation.channel_bytes(), std::int64_t{2} << 30);
+  const DramPart three = part_named("hbm3");
+  EXPECT_DOUBLE_EQ(three.peak_bytes_per_s(), 51.2e9);
+  EXPECT_EQ(three.organisation.channel_bytes(), std::int64_t{1} << 30);
+}
+
+// HBM2 with one line replaced; what the message of its fault says.
+std::string fault_of(const std::string& old, const std::string& replacement, int& line) {
+  std::ifstream file(shipped("dram", "hbm2"));
+  std::stringstream text;
+  text << file.rdbuf();
+  std::string whole = text.str();
+  const std::size_t at = whole.find(old);
+  EXPECT_NE(at, std::string::npos) << old;
+  line =
+      1 + static_cast<int>(std::count(whole.begin(), whole.begin() + static_cast<long>(at), '\n'));
+  whole.replace(at, old.size(), replacement);
+  const auto path = std::filesystem::path(testing::TempDir()) / "dram_part_test.yaml";
+  std::ofstream(path) << whole;
+  try {
+    load_part(path);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(DramPart, TimingsThatDoNotFitTogetherAreRefusedByLine) {
+  struct Case {
+    const char *old, *replacement;
+    std::vector<std::string> says;
+    bool at_its_line = true;
+  };
+  const std::vector<Case> cases{
+      {"  rc: 48", "  rc: 47", {"clocks.rc", "'47'", "at least 48", "ras 34 + rp 14"}},
+      {"  ras: 34", "  ras: 13", {"clocks.ras", "at least 14", "rcd_read"}},
+      {"  ccd_s: 2", "  ccd_s: 1", {"clocks.ccd_s", "at least 2", "burst"}},
+      {"  ccd_l: 4", "  ccd_l: 1", {"clocks.ccd_l", "at least 2", "ccd_s"}},
+      {"  rrd_l: 4", "  rrd_l: 3", {"clocks.rrd_l", "at least 4"}},
+      {"  faw: 15", "  faw: 3", {"clocks.faw", "at least 4"}},
+      {"  wtr_l: 8", "  wtr_l: 5", {"clocks.wtr_l", "at least 6"}},
+      {"  read_to_write: 13", "  read_to_write: 10", {"clocks.read_to_write", "at least 11"}},
+      {"  refi: 3900", "  refi: 400", {"clocks.refi", "at least 413"}},
+      {"  rfc: 350", "  rfc: 40", {"clocks.rfc", "at least 48"}},
+      {"  refi_bank: 122", "  refi_bank: 70", {"clocks.refi_bank", "at least 71"}},
+      {"  rfc_bank: 160", "  rfc_bank: 400", {"clocks.rfc_bank", "at most rfc, 350"}},
+      {"  rrefd: 8\n", "", {"refi_bank, rfc_bank and rrefd come together"}, false},
+      {"  rows: 65536", "  rows: 65535", {"organisation.rows", "power of two"}},
+      {"  banks: 4", "  banks: 16", {"128 banks", "at most 64"}, false},
+      {"  access_bytes: 32", "  access_bytes: 24", {"access_bytes", "power of two"}},
+      {"  activate_clocks: 2", "  activate_clocks: 1.5", {"activate_clocks", "whole clocks"}},
+      {"  bank_groups: 4", "  stack_ids: 2\n  bank_groups: 4", {"ccd_r", "missing"}, false},
+      {"  cl: 14", "  cl: 14\n  clx: 3", {"clx", "unknown key", "cl"}, false},
+      {"  cl: 14\n", "", {"clocks.cl", "missing key"}, false},
+      {"clock_ps: 1000", "clock_ps: fast", {"clock_ps", "'fast'"}},
+      {"source: JESD235D", "src: JESD235D", {"source", "missing"}, false},
+  };
+  for (const Case& one : cases) {
+    int line = 0;
+    const std::string message = fault_of(one.old, one.replacement, line);
+    // Of a key that is missing or stands below, the line of what it is missing from.
+    if (one.at_its_line) {
+      EXPECT_NE(message.find("dram_part_test.yaml:" + std::to_string(line) + ":"),
+                std::string::npos)
+          << line << ": " << message;
+    }
+    for (const std::string& part : one.says)
+      EXPECT_NE(message.find(part), std::string::npos)
+          << one.replacement << ": '" << part << "' is not in: " << message;
+  }
+  int line = 0;
+  EXPECT_EQ(fault_of("  rc: 48", "  rc: 49", line), "") << "more than the least is allowed";
+}
+
+}  // namespace
+}  // namespace weft::memory
