@@ -23,7 +23,7 @@ _weft_options() {  # weft, command
   "$1" "$2" --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
 }
 
-_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades or costs
+_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades, costs, drams or mappings
   "$1" list "$2" --json - | /usr/bin/python3 -c '
 import json, sys
 for entry in json.load(sys.stdin)[sys.argv[1]]:
@@ -54,6 +54,16 @@ _weft() {
     --binding) _weft_reply "$(_weft_cached "$weft" bindings _weft_names "$weft" bindings)" "$current"; return ;;
     --workload) _weft_reply "$(_weft_cached "$weft" workloads _weft_names "$weft" workloads)" "$current"; return ;;
     --cost) _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"; return ;;
+    --part) _weft_reply "$(_weft_cached "$weft" drams _weft_names "$weft" drams)" "$current"; return ;;
+    --mapping) _weft_reply "$(_weft_cached "$weft" mappings _weft_names "$weft" mappings)" "$current"; return ;;
+    --pattern)
+      _weft_reply "seq_read seq_write rw_alternate rw_copy rw_random random_write random_row gather_20 gather_50" "$current"
+      return
+      ;;
+    --window) _weft_reply "channel stream" "$current"; return ;;
+    --page) _weft_reply "open closed" "$current"; return ;;
+    --refresh) _weft_reply "all-bank per-bank none" "$current"; return ;;
+    --scheduler) _weft_reply "fr-fcfs row-hit-first" "$current"; return ;;
     --fidelity)
       if [[ "$command" == reproduce ]]; then _weft_reply "rules analytic systemc" "$current"; else _weft_reply "analytic systemc rtl" "$current"; fi
       return
@@ -66,7 +76,7 @@ _weft() {
       compopt -o filenames 2> /dev/null
       return
       ;;
-    --json | --csv | --perfetto | --values | --write-values | --wave | --ert | --art | --import-ert | --import-art | --import-map)
+    --json | --csv | --completions | --commands | --trace | --perfetto | --values | --write-values | --wave | --ert | --art | --import-ert | --import-art | --import-map)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames 2> /dev/null
       return
@@ -77,7 +87,7 @@ _weft() {
   elif [[ "$current" == -* ]]; then
     _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
   elif [[ "$command" == list ]]; then
-    _weft_reply "cascades archs bindings designs workloads costs" "$current"
+    _weft_reply "cascades archs bindings designs workloads costs drams mappings" "$current"
   elif [[ "$command" == reproduce ]]; then
     if ((COMP_CWORD == 2)); then _weft_reply "fusemax" "$current"; fi
   elif [[ "$command" == rtl ]]; then

@@ -20,12 +20,14 @@ constexpr const char* kExamples = R"(Examples:
   weft list workloads --json -)";
 
 // The kinds in the plural, as typed, and their folders.
-constexpr std::array<std::pair<const char*, const char*>, 6> kKinds{{{"cascades", "cascade"},
+constexpr std::array<std::pair<const char*, const char*>, 8> kKinds{{{"cascades", "cascade"},
                                                                      {"archs", "arch"},
                                                                      {"bindings", "binding"},
                                                                      {"designs", "design"},
                                                                      {"workloads", "workload"},
-                                                                     {"costs", "cost"}}};
+                                                                     {"costs", "cost"},
+                                                                     {"drams", "dram"},
+                                                                     {"mappings", "mapping"}}};
 
 struct ListCommand {
   std::string kind;
@@ -81,11 +83,14 @@ int list(const ListCommand& o) {
 Command add_list(App& app) {
   const auto o = std::make_shared<ListCommand>();
   App* command = app.add_subcommand(
-      "list", "What there is: cascades, architectures, bindings, designs, workloads, cost tables");
+      "list",
+      "What there is: cascades, architectures, bindings, designs, workloads, cost tables, DRAM "
+      "parts, address mappings");
   command
       ->add_option(
           "kind", o->kind,
-          "cascades, archs, bindings, designs, workloads or costs; all of them unless given")
+          "cascades, archs, bindings, designs, workloads, costs, drams or mappings; all of them "
+          "unless given")
       ->type_name("KIND");
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")
       ->type_name("FILE")

@@ -24,14 +24,16 @@ Command add_doctor(App& app);
 Command add_list(App& app);
 Command add_cost(App& app);
 Command add_analyze(App& app);
+Command add_memory(App& app);
 Command add_run(App& app);
 Command add_compare(App& app);
 Command add_validate(App& app);
 Command add_rtl(App& app);
 Command add_reproduce(App& app);
 
-// The folders of cascades, architectures, bindings, designs, workloads and cost tables: those of
-// $WEFT_CONFIGS, with ':' between them, then the shipped one beside the build.
+// The folders of cascades, architectures, bindings, designs, workloads, cost tables, DRAM parts and
+// address mappings: those of $WEFT_CONFIGS, with ':' between them, then the shipped one beside the
+// build.
 std::vector<std::filesystem::path> config_roots();
 // The first of them that has the folder `name`; ConfigError where none has.
 std::filesystem::path config_folder(const std::string& name);

@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kHolds = "cascade/, arch/, binding/, design/, workload/ or cost/";
+constexpr const char* kHolds =
+    "cascade/, arch/, binding/, design/, workload/, cost/, dram/ or mapping/";
 
 // The user's own folders, in the order of $WEFT_CONFIGS; an empty entry is none.
 std::vector<fs::path> own_roots() {

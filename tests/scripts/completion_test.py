@@ -37,7 +37,7 @@ class CompletionTest(TreeTest):
         self.assertEqual(self.offered("weft run --design fus"), ["fusemax", "fusemax-cascade"])
         self.assertEqual(self.offered("weft run --workload ''"), ["bert-base", "trxl"])
         self.assertEqual(self.offered("weft analyze m"), ["matmul"])
-        self.assertEqual(self.offered("weft list d"), ["designs"])
+        self.assertEqual(self.offered("weft list d"), ["designs", "drams"])
         self.assertEqual(self.offered("weft cost ''"), ["as-published", "horowitz"])
         self.assertEqual(self.offered("weft cost horowitz --design fl"), ["flat"])
         self.assertEqual(self.offered("weft run --cost h"), ["horowitz"])
@@ -51,6 +51,12 @@ class CompletionTest(TreeTest):
         self.assertEqual(self.offered("weft rtl b"), ["build"])
         (self.tree / "art").mkdir()
         self.assertEqual(self.offered(f"weft reproduce fusemax --out {self.tree}/ar"), [f"{self.tree}/art"])
+
+    def test_memory(self) -> None:
+        self.assertEqual(self.offered("weft memory --pattern seq"), ["seq_read", "seq_write"])
+        self.assertEqual(self.offered("weft memory --refresh p"), ["per-bank"])
+        self.assertEqual(self.offered("weft memory --scheduler r"), ["row-hit-first"])
+        self.assertEqual(self.offered("weft memory --page ''"), ["open", "closed"])
 
     def test_nodes(self) -> None:
         for words in ("weft cost horowitz --node 1", "weft cost --import-node 1", "weft run --cost-node 1"):

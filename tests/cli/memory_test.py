@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""`weft memory`: a stream through a DRAM part, its JSON, its completions, and what it refuses."""
+from __future__ import annotations
+
+import csv
+import json
+import unittest
+from typing import Any
+
+from weft_command import ROOT, FolderTest, config, run
+
+REFERENCE = ROOT / "tests" / "data" / "hbm-streams.csv"
+
+
+class MemoryTest(FolderTest):
+    def document(self, *args: str) -> dict[str, Any]:
+        got = run("memory", *args, "--json", "-")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        return json.loads(got.stdout)
+
+    def refused(self, *args: str, says: list[str]) -> None:
+        got = run("memory", *args)
+        self.assertEqual(got.returncode, 2, got.stdout)
+        self.assertEqual(got.stdout, "")
+        for part in says:
+            self.assertIn(part, got.stderr)
+
+    def test_rows_of_the_reference(self) -> None:
+        lines = [line for line in REFERENCE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        rows = [row for row in csv.DictReader(lines) if row["outstanding"] == "16"]
+        self.assertEqual(len(rows), 14)
+        for row in rows:
+            got = self.document("--part", "hbm2", "--pattern", row["pattern"].removesuffix("_xmany"), "--bytes-per-row", row["bytes_per_row"],
+                                "--mapping", row["mapping"], "--outstanding", "16", "--requests", row["requests"])
+            for key in ("cycles", "requests", "bytes", "activates", "refreshes"):
+                self.assertEqual(got[key], int(row[key]), row)
+            self.assertAlmostEqual(got["share_of_peak"], float(row["share_of_peak"]), delta=0.00006)
+            if row["mean_read_latency_ns"]:
+                self.assertAlmostEqual(got["read_latency_cycles"]["mean"], float(row["mean_read_latency_ns"]), delta=0.0051)
+                self.assertEqual(got["read_latency_cycles"]["p99"], float(row["p99_read_latency_ns"]))
+                self.assertEqual(sum(bar["reads"] for bar in got["histogram"]), got["reads"])
+            else:
+                self.assertIsNone(got["read_latency_cycles"])
+
+    def test_completions_are_a_trace(self) -> None:
+        trace = self.put("mine.txt", "0 R\n32 W\n")
+        done = self.folder / "done.csv"
+        got = run("memory", "--part", "hbm2", "--trace", str(trace), "--refresh", "none", "--completions", str(done))
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertEqual(done.read_text(encoding="utf-8"), "address,write,done_cycle\n32,1,14\n0,0,45\n")
+        again = self.document("--part", "hbm2", "--trace", str(done), "--refresh", "none")
+        self.assertEqual((again["requests"], again["pattern"], again["bytes_per_row"]), (2, None, None))
+
+    def test_commands_of_one_read(self) -> None:
+        trace = self.put("mine.txt", "0x8000 R\n")
+        got = run("memory", "--part", "hbm2", "--trace", str(trace), "--commands", "-")
+        self.assertEqual(got.stdout, "channel,cycle,command,bank,row\n0,1,ACT,0,1\n0,16,RD,0,0\n")
+
+    def test_half_clocks_say_how_long_they_are(self) -> None:
+        got = self.document("--part", "hbm3", "--pattern", "seq_read", "--requests", "1K")
+        self.assertEqual((got["tck_ps"], got["cycles_per_clock"], got["peak_bytes_per_s"]), (312.5, 2, 51.2e9))
+        self.assertAlmostEqual(got["seconds"], got["cycles"] * 312.5e-12)
+
+    def test_channels_share_a_stream(self) -> None:
+        one = self.document("--part", "hbm2", "--pattern", "seq_read", "--requests", "16K")
+        sixteen = self.document("--part", "hbm2", "--pattern", "seq_read", "--requests", "256K", "--channels", "16")
+        self.assertEqual(one["cycles"], sixteen["cycles"])
+        self.assertEqual(16 * one["activates"], sixteen["activates"])
+        self.assertAlmostEqual(one["share_of_peak"], sixteen["share_of_peak"])
+
+    def test_a_part_and_a_mapping_of_ones_own(self) -> None:
+        part = self.put("mine.yaml", config("dram", "hbm2").replace("rcd_read: 14", "rcd_read: 20"))
+        mapping = self.put("map.yaml", "low_to_high: [column, pseudochannel, bank_group, bank, row]\n")
+        trace = self.put("one.txt", "0\n")
+        got = self.document("--part", str(part), "--mapping", str(mapping), "--trace", str(trace))
+        self.assertEqual(got["cycles"], 1 + 21 + 16)
+
+    def test_text_for_people(self) -> None:
+        got = run("memory", "--part", "hbm2", "--pattern", "random_row")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertIn("bound by row bus: busy 8", got.stdout)
+        self.assertIn("30.1 % of 32.0", got.stdout)
+
+    def test_bad_input(self) -> None:
+        stream = ["--part", "hbm2", "--pattern", "seq_read"]
+        self.refused("--pattern", "seq_read", says=["--part", "'hbm2' or 'hbm3'"])
+        self.refused("--part", "hbm4", "--pattern", "seq_read", says=["'hbm4'", "did you mean 'hbm2'"])
+        self.refused("--part", "hbm2", says=["--pattern", "one of the two"])
+        self.refused(*stream, "--trace", "x.csv", says=["--trace", "one of the two"])
+        self.refused("--part", "hbm2", "--pattern", "seq_raed", says=["--pattern", "'seq_raed'", "seq_read"])
+        self.refused(*stream, "--channels", "3", says=["--channels", "'3'", "power of two"])
+        self.refused(*stream, "--interleave", "16", says=["--interleave", "'16'", "32"])
+        self.refused(*stream, "--page", "ajar", says=["--page", "'ajar'", "'open'"])
+        self.refused(*stream, "--refresh", "all", says=["--refresh", "'all-bank'"])
+        self.refused(*stream, "--scheduler", "fcfs", says=["--scheduler", "fr-fcfs"])
+        self.refused(*stream, "--mapping", "RoBa", says=["'RoBa'", "'RoBaRaCoCh'"])
+        self.refused(*stream, "--outstanding", "0", says=["--outstanding", "'0'"])
+        self.refused(*stream, "--requests", "-1", says=["--requests", "'-1'"])
+        self.refused(*stream, "--bytes-per-row", "64", says=["--bytes-per-row", "random_row"])
+        self.refused("--part", "hbm2", "--trace", str(self.put("bad.txt", "0 R\nzero R\n")), says=["bad.txt:2", "'zero R'"])
+        self.refused("--part", "hbm2", "--trace", str(self.put("far.txt", "0xffffffffff R\n")), says=["far.txt:1", "below the 2147483648"])
+        bad = self.put("bad.yaml", config("dram", "hbm2").replace("rc: 48", "rc: 40"))
+        self.refused("--part", str(bad), "--pattern", "seq_read", says=["bad.yaml:21", "clocks.rc", "ras 34 + rp 14"])
+
+
+if __name__ == "__main__":
+    unittest.main()
