@@ -17,6 +17,7 @@ namespace weft::prune {
 struct OperandBits {
   quant::BitSplit bits{};
   quant::Granularity scale = quant::Granularity::tensor;
+  float clip = 1;  // the share of the largest magnitude that has a code
 };
 
 // How a token's importance grows by a layer: by the sum of its probabilities over queries and heads
@@ -30,11 +31,17 @@ enum class ValueScope : std::uint8_t { row, head };
 // whoever writes the value knows.
 enum class ValueCriterion : std::uint8_t { probability, contribution };
 
+// What stands for the values left out: nothing (as published); the kept probabilities times what
+// makes their sum one; or the mean of the values left out, times the sum of their probabilities.
+// The mean comes from the sum of all of a head's values, which whoever writes them keeps, 32 bits a
+// channel, less those that were fetched.
+enum class InPlace : std::uint8_t { nothing, renormalised, mean };
+
 struct ValueOptions {
   ValueScope scope = ValueScope::row;
   ValueCriterion criterion = ValueCriterion::probability;
-  bool renormalise = false;  // the kept probabilities to a sum of one
-  bool skip_zero = false;    // a value that only zeros multiply is not fetched
+  InPlace in_place = InPlace::nothing;
+  bool skip_zero = false;  // a value that only zeros multiply is not fetched
 };
 
 // Of one layer.
@@ -58,6 +65,11 @@ constexpr std::array<std::pair<std::string_view, TokenCriterion>, 3> names(
   return {{{"sum", TokenCriterion::sum},
            {"largest", TokenCriterion::largest},
            {"layer-sum", TokenCriterion::layer_sum}}};
+}
+constexpr std::array<std::pair<std::string_view, InPlace>, 3> names(config::Tag<InPlace>) {
+  return {{{"nothing", InPlace::nothing},
+           {"renormalised", InPlace::renormalised},
+           {"mean", InPlace::mean}}};
 }
 constexpr std::array<std::pair<std::string_view, ValueScope>, 2> names(config::Tag<ValueScope>) {
   return {{{"row", ValueScope::row}, {"head", ValueScope::head}}};

@@ -1,7 +1,6 @@
 #include "models/prune/pruned_attention.hpp"
 
-#include <bit>
-#include <cmath>
+#include <algorithm>
 #include <cstdlib>
 
 namespace weft::prune {
@@ -37,11 +36,13 @@ LayerOperands quantise_layer(const quant::HeadsOfRows& query, const quant::Heads
   check(query.heads == key.heads && key.heads == value.heads && key.rows == value.rows &&
             query.width == key.width,
         "operands of one layer");
-  quant::Quantised keys(options.key.bits.bits(), options.key.scale, key);
-  quant::Quantised values(options.value.bits.bits(), options.value.scale, value);
+  const auto quantise = [](const quant::HeadsOfRows& tensor, const OperandBits& as) {
+    return quant::Quantised(as.bits.bits(), as.scale, tensor, as.clip);
+  };
+  quant::Quantised keys = quantise(key, options.key);
+  quant::Quantised values = quantise(value, options.value);
   if (options.key.scale != Granularity::channel)
-    return {quant::Quantised(options.query.bits.bits(), options.query.scale, query),
-            std::move(keys), std::move(values)};
+    return {quantise(query, options.query), std::move(keys), std::move(values)};
   std::vector<float> scaled(query.values.begin(), query.values.end());
   for (std::size_t i = 0; i < scaled.size(); ++i) {
     const auto at = static_cast<std::int64_t>(i);
@@ -155,11 +156,25 @@ ValueSelection HeadAttention::select_values(std::span<const std::int64_t> probab
   return done;
 }
 
-void HeadAttention::output(std::span<const std::int16_t> probabilities,
-                           std::span<float> out) const {
+MeanLeftOut HeadAttention::mean_left_out(std::span<const std::uint8_t> kept) const {
+  const auto left = std::count(kept.begin(), kept.end(), std::uint8_t{0});
+  if (left == 0 || options_->values.in_place != InPlace::mean) return {};
+  MeanLeftOut mean;
+  const auto keys = static_cast<std::size_t>(operands_->key.rows());
+  for (std::size_t f = 0; f < static_cast<std::size_t>(operands_->value.width()); ++f) {
+    std::int64_t sum = 0;
+    for (std::size_t m = 0; m < kept.size(); ++m)
+      sum += kept[m] == 0 ? values_by_channel_[f * keys + m] : 0;
+    mean.push_back(numerics::divide(static_cast<float>(sum), static_cast<float>(left)));
+  }
+  return mean;
+}
+
+void HeadAttention::output(std::span<const std::int16_t> probabilities, std::int64_t left,
+                           const MeanLeftOut& mean, std::span<float> out) const {
   const quant::Quantised& value = operands_->value;
   std::int64_t weight = softmax::probability_most(options_->probability_bits);
-  if (options_->values.renormalise) {
+  if (options_->values.in_place == InPlace::renormalised) {
     weight = 0;
     for (const std::int16_t p : probabilities) weight += p;
   }
@@ -170,7 +185,10 @@ void HeadAttention::output(std::span<const std::int16_t> probabilities,
                                            : softmax::dot(probabilities, channel);
     const float scale =
         softmax::output_scale(value.scale(head_, 0, static_cast<std::int64_t>(f)), weight);
-    out[f] = softmax::dequantise(sum, scale);
+    out[f] = mean.empty() ? softmax::dequantise(sum, scale)
+                          : numerics::multiply(numerics::macc(static_cast<float>(left), mean[f],
+                                                              static_cast<float>(sum)),
+                                               scale);
   }
 }
 

@@ -47,6 +47,10 @@ struct ValueSelection {
   std::int64_t threshold = 0;
 };
 
+// What stands for a selection's values that were left out, at InPlace::mean: their mean, in
+// integers' units, fp32(fp32(sum) / count) by channel; empty where none was.
+using MeanLeftOut = std::vector<float>;
+
 class HeadAttention {
  public:
   // `head` counts the operands' heads. The operands must outlive it. `scale` is 1/√width.
@@ -64,8 +68,11 @@ class HeadAttention {
   // Leaves all but the kept of a row at zero; `kept` is 1 where a value is fetched.
   ValueSelection select_values(std::span<const std::int64_t> probabilities, std::uint64_t seed,
                                std::vector<std::uint8_t>& kept) const;
-  // Σ p·v over all keys, times the scale; `probabilities` has a place for every key.
-  void output(std::span<const std::int16_t> probabilities, std::span<float> out) const;
+  MeanLeftOut mean_left_out(std::span<const std::uint8_t> kept) const;
+  // Σ p·v over all keys, times the scale; `probabilities` has a place for every key, zero where its
+  // value was left out. `left` is the sum of those probabilities.
+  void output(std::span<const std::int16_t> probabilities, std::int64_t left,
+              const MeanLeftOut& mean, std::span<float> out) const;
 
   std::int64_t keys() const { return operands_->key.rows(); }
 

@@ -8,10 +8,13 @@ namespace {
 
 using quant::Granularity;
 
-// The probabilities of all queries of a head, a place for every key.
+// The probabilities of all queries of a head, a place for every key; and of what a query leaves out
+// of them.
 struct Probabilities {
   std::int64_t keys = 0;
-  std::vector<std::int16_t> integers;
+  std::vector<std::int16_t> integers{};
+  std::vector<std::int64_t> left{};  // by query: the sum of probabilities left out
+  std::vector<MeanLeftOut> means{};  // by query, or one for all
 
   std::span<std::int16_t> row(std::size_t query) {
     return std::span<std::int16_t>(integers).subspan(query * static_cast<std::size_t>(keys),
@@ -22,7 +25,8 @@ struct Probabilities {
 Probabilities all_probabilities(const HeadAttention& head, const LayerShape& shape,
                                 const AttentionOptions& options, HeadOutcome& out) {
   const std::size_t queries = shape.query_ids.size();
-  Probabilities all{head.keys(), {}};
+  Probabilities all{head.keys()};
+  all.left.assign(queries, 0);
   all.integers.resize(queries * static_cast<std::size_t>(all.keys));
   out.importance.assign(static_cast<std::size_t>(all.keys), 0);
   out.lower_bits.resize(queries);
@@ -43,10 +47,15 @@ Probabilities all_probabilities(const HeadAttention& head, const LayerShape& sha
   return all;
 }
 
-void leave_out(std::span<std::int16_t> row, const std::vector<std::uint8_t>& kept) {
+// The sum of what is left out, which is zero from then on.
+std::int64_t leave_out(std::span<std::int16_t> row, const std::vector<std::uint8_t>& kept) {
+  std::int64_t left = 0;
   for (std::size_t m = 0; m < kept.size(); ++m) {
-    if (kept[m] == 0) row[m] = 0;
+    if (kept[m] != 0) continue;
+    left += row[m];
+    row[m] = 0;
   }
+  return left;
 }
 
 void select_by_row(const HeadAttention& head, std::int64_t head_id, const LayerShape& shape,
@@ -60,7 +69,8 @@ void select_by_row(const HeadAttention& head, std::int64_t head_id, const LayerS
     out.selections.push_back(head.select_values(
         row, selection_seed(options.seed, Stream::values, shape.layer, head_id, shape.query_ids[p]),
         kept));
-    leave_out(probabilities, kept);
+    all.left[p] = leave_out(probabilities, kept);
+    all.means.push_back(head.mean_left_out(kept));
     for (std::size_t m = 0; m < kept.size(); ++m) out.value_fetched[m] |= kept[m];
   }
 }
@@ -74,7 +84,9 @@ void select_by_head(const HeadAttention& head, std::int64_t head_id, const Layer
   }
   out.selections.push_back(head.select_values(
       sums, selection_seed(options.seed, Stream::values, shape.layer, head_id), out.value_fetched));
-  for (std::size_t p = 0; p < shape.query_ids.size(); ++p) leave_out(all.row(p), out.value_fetched);
+  all.means.push_back(head.mean_left_out(out.value_fetched));
+  for (std::size_t p = 0; p < shape.query_ids.size(); ++p)
+    all.left[p] = leave_out(all.row(p), out.value_fetched);
 }
 
 // Rows are fetched once a head and stay on chip for all its queries; lower planes of all keys come
@@ -104,6 +116,9 @@ void count_fetched(const LayerOperands& operands, const AttentionOptions& option
   f.query_scale_bytes = scales(options.query.scale, f.query_rows, width);
   f.key_scale_bytes = scales(options.key.scale, f.key_rows, width);
   f.value_scale_bytes = scales(options.value.scale, f.value_rows, operands.value.width());
+  const bool leaves_out = options.value_ratio > 0 || options.values.skip_zero;
+  if (options.values.in_place == InPlace::mean && leaves_out)
+    f.value_scale_bytes += operands.value.width() * kScaleBytes;
 }
 
 }  // namespace
@@ -131,7 +146,10 @@ HeadOutcome run_head(const LayerOperands& operands, std::int64_t head, const Lay
   out.out.resize(queries * width);
   for (std::size_t p = 0; p < queries; ++p) {
     const auto row = std::span<float>(out.out).subspan(p * width, width);
-    attention.output(all.row(p), row);
+    static const MeanLeftOut kNone;
+    const MeanLeftOut& mean =
+        all.means.empty() ? kNone : all.means[std::min(p, all.means.size() - 1)];
+    attention.output(all.row(p), all.left[p], mean, row);
     for (const float x : row) out.magnitude = numerics::add(out.magnitude, std::fabs(x));
   }
   count_fetched(operands, options, out);

@@ -1,45 +1,55 @@
 #include "models/quant/quantised.hpp"
 
-#include "models/numerics/encoded.hpp"
+#include <cmath>
+
+#include "models/numerics/bf16.hpp"
 
 namespace weft::quant {
 
-Quantised::Quantised(int bits, Granularity granularity, const HeadsOfRows& tensor)
+Quantised::Quantised(int bits, Granularity granularity, const HeadsOfRows& tensor, float clip)
     : bits_(bits),
       granularity_(granularity),
       heads_(tensor.heads),
       rows_(tensor.rows),
-      width_(tensor.width) {
+      width_(tensor.width),
+      integers_(tensor.values.size()) {
   check(bits >= 2 && bits <= 16, "an operand of fixed point has 2 to 16 bits");
   check(granularity == Granularity::tensor || granularity == Granularity::head ||
             granularity == Granularity::channel || granularity == Granularity::token,
         "an operand's scale is a tensor's, a head's, a channel's or a token's");
-  const auto head_size = static_cast<std::size_t>(rows_ * width_);
-  check(tensor.values.size() == head_size * static_cast<std::size_t>(heads_),
+  check(clip > 0 && clip <= 1, "a clip is a share of the largest magnitude");
+  check(tensor.values.size() == static_cast<std::size_t>(heads_ * rows_ * width_),
         "a tensor has its extents' size");
+  scales_.assign(heads_ * rows_ * width_ == 0 ? 1 : scale_at(heads_ - 1, rows_ - 1, width_ - 1) + 1,
+                 0.0F);
+  const auto each = [&](auto&& visit) {
+    std::size_t i = 0;
+    for (std::int64_t h = 0; h < heads_; ++h) {
+      for (std::int64_t r = 0; r < rows_; ++r) {
+        for (std::int64_t e = 0; e < width_; ++e, ++i) visit(i, scales_[scale_at(h, r, e)]);
+      }
+    }
+  };
+  each([&](std::size_t i, float& largest) {
+    check(std::isfinite(tensor.values[i]), "an integer is of a finite value");
+    largest = std::fmax(largest, std::fabs(numerics::flush(tensor.values[i])));
+  });
   const auto format = numerics::Format::integer(bits, granularity);
-  const float largest = numerics::largest_magnitude(tensor.values);
-  integers_.reserve(tensor.values.size());
-  for (std::int64_t h = 0; h < heads_; ++h) {
-    const numerics::Encoded head(
-        format, tensor.values.subspan(static_cast<std::size_t>(h) * head_size, head_size), width_,
-        largest);
-    for (std::int64_t i = 0; i < head.size(); ++i)
-      integers_.push_back(static_cast<std::int16_t>(head.integer(i)));
-    if (granularity == Granularity::tensor && h > 0) continue;
-    scales_.insert(scales_.end(), head.scales().begin(), head.scales().end());
-  }
+  for (float& scale : scales_)
+    scale = numerics::scale_of_largest(format, numerics::multiply(scale, clip));
+  each([&](std::size_t i, float scale) {
+    integers_[i] = static_cast<std::int16_t>(numerics::integer_of(format, tensor.values[i], scale));
+  });
 }
 
-float Quantised::scale(std::int64_t head, std::int64_t row_index, std::int64_t channel) const {
-  std::int64_t at = 0;
+std::size_t Quantised::scale_at(std::int64_t head, std::int64_t row_index,
+                                std::int64_t channel) const {
   switch (granularity_) {
-    case Granularity::head: at = head; break;
-    case Granularity::channel: at = head * width_ + channel; break;
-    case Granularity::token: at = head * rows_ + row_index; break;
-    default: break;
+    case Granularity::head: return static_cast<std::size_t>(head);
+    case Granularity::channel: return static_cast<std::size_t>(head * width_ + channel);
+    case Granularity::token: return static_cast<std::size_t>(head * rows_ + row_index);
+    default: return 0;
   }
-  return scales_[static_cast<std::size_t>(at)];
 }
 
 }  // namespace weft::quant

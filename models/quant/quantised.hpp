@@ -1,5 +1,6 @@
 // A tensor of heads in symmetric integers as an engine of fixed point holds it: 16-bit words row by
-// row, the scales beside them. The integers are those of numerics::Encoded.
+// row, the scales beside them. Integers and scales are those of numerics::Encoded, but that a scale
+// may be clipped.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +29,10 @@ struct HeadsOfRows {
 
 class Quantised {
  public:
-  // 2 to 16 bits; granularity tensor, head, channel or token. ContractError for others, and for
-  // values that are not finite.
-  Quantised(int bits, Granularity granularity, const HeadsOfRows& tensor);
+  // 2 to 16 bits; granularity tensor, head, channel or token. The last integer stands for fp32(clip
+  // · the largest magnitude), above 0 and at most 1; what is beyond saturates. ContractError for
+  // others, and for values that are not finite.
+  Quantised(int bits, Granularity granularity, const HeadsOfRows& tensor, float clip = 1);
 
   int bits() const { return bits_; }
   Granularity granularity() const { return granularity_; }
@@ -42,9 +44,13 @@ class Quantised {
         static_cast<std::size_t>((head * rows_ + row_index) * width_),
         static_cast<std::size_t>(width_));
   }
-  float scale(std::int64_t head, std::int64_t row_index, std::int64_t channel) const;
+  float scale(std::int64_t head, std::int64_t row_index, std::int64_t channel) const {
+    return scales_[scale_at(head, row_index, channel)];
+  }
 
  private:
+  std::size_t scale_at(std::int64_t head, std::int64_t row_index, std::int64_t channel) const;
+
   int bits_;
   Granularity granularity_;
   std::int64_t heads_;

@@ -65,19 +65,22 @@ TEST(PrunedAttention, KeepsTheValuesOfTheLargestProbabilities) {
   EXPECT_GT(compared, 5);
 }
 
-// Outputs of a pruned row, kept probabilities as they are and renormalised, against double
-// precision over the same kept keys.
-TEST(PrunedAttention, LeftOutValuesAreMissingAndTheRestMayBeRenormalised) {
-  for (const bool renormalise : {false, true}) {
+// Outputs of pruned rows, whatever stands for what was left out, against double precision over the
+// same kept keys.
+TEST(PrunedAttention, LeftOutValuesAreReplacedAsAskedFor) {
+  for (const auto in_place : {InPlace::nothing, InPlace::renormalised, InPlace::mean}) {
     AttentionOptions options = at_bits(12);
     options.value_ratio = 0.5;
-    options.values = {.scope = ValueScope::head, .renormalise = renormalise};
+    options.values = {.scope = ValueScope::head, .in_place = in_place};
     const WholeLayer x(minilm_trace(), 2, options);
     const LayerOutcome got = run_layer(x.operands, x.shape, options);
     double error = 0;
     double norm = 0;
     for (std::int64_t h = 0; h < x.heads; ++h) {
       const HeadOutcome& head = got.heads[static_cast<std::size_t>(h)];
+      const auto kept = [&](std::int64_t m) {
+        return head.value_fetched[static_cast<std::size_t>(m)] != 0;
+      };
       ASSERT_EQ(std::count(head.value_fetched.begin(), head.value_fetched.end(), 1), 55);
       for (std::int64_t p = 0; p < x.keys; ++p) {
         const std::vector<double> row = test::exact_row(x, h, p);
@@ -85,18 +88,22 @@ TEST(PrunedAttention, LeftOutValuesAreMissingAndTheRestMayBeRenormalised) {
         for (std::size_t m = 0; m < row.size(); ++m) weight += head.value_fetched[m] * row[m];
         for (std::int64_t f = 0; f < x.width; ++f) {
           double sum = 0;
+          double mean = 0;
           for (std::int64_t m = 0; m < x.keys; ++m) {
-            if (head.value_fetched[static_cast<std::size_t>(m)] != 0)
-              sum += row[static_cast<std::size_t>(m)] * test::exact_value(x, h, m, f);
+            const double value = test::exact_value(x, h, m, f);
+            if (kept(m)) sum += row[static_cast<std::size_t>(m)] * value;
+            if (!kept(m)) mean += value / 55;
           }
-          if (renormalise) sum /= weight;
+          if (in_place == InPlace::renormalised) sum /= weight;
+          if (in_place == InPlace::mean) sum += (1 - weight) * mean;
           const double out = head.out[static_cast<std::size_t>(p * x.width + f)];
           error += (out - sum) * (out - sum);
           norm += sum * sum;
         }
       }
     }
-    EXPECT_LT(std::sqrt(error / norm), 0.02) << renormalise;
+    EXPECT_LT(std::sqrt(error / norm), 0.02) << static_cast<int>(in_place);
+    EXPECT_EQ(got.fetched.value_scale_bytes, 4 + (in_place == InPlace::mean ? 12 * 32 * 4 : 0));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/common/error.hpp"
+#include "models/numerics/encoded.hpp"
 #include "models/quant/bit_split.hpp"
 #include "tests/common/seed.hpp"
 
@@ -73,6 +74,40 @@ INSTANTIATE_TEST_SUITE_P(BitsAndScales, QuantisedOf,
                                           testing::Values(Granularity::tensor, Granularity::head,
                                                           Granularity::channel,
                                                           Granularity::token)));
+
+// The same integers and scales as the encoder of tensors gives, head by head.
+TEST(Quantised, IsTheEncodedTensor) {
+  const std::vector<float> values = random_values(9);
+  constexpr std::size_t kHead = kRows * kWidth;
+  for (const auto shared : {Granularity::head, Granularity::channel, Granularity::token}) {
+    const Quantised tensor(6, shared, {values, kHeads, kRows, kWidth});
+    for (std::int64_t h = 0; h < kHeads; ++h) {
+      const numerics::Encoded head(
+          numerics::Format::integer(6, shared),
+          std::span<const float>(values).subspan(static_cast<std::size_t>(h) * kHead, kHead),
+          kWidth);
+      for (std::int64_t i = 0; i < head.size(); ++i) {
+        const auto e = static_cast<std::size_t>(i % kWidth);
+        const float value = numerics::value_of(tensor.row(h, i / kWidth)[e],
+                                               tensor.scale(h, i / kWidth, i % kWidth));
+        ASSERT_EQ(tensor.row(h, i / kWidth)[e], head.integer(i));
+        ASSERT_EQ(value, head.value(i));
+      }
+    }
+  }
+}
+
+TEST(Quantised, SaturatesBeyondItsClip) {
+  const std::vector<float> values{1, -8, 4, 0.5F, -4, 3, 0, 8};
+  // 3 bits: −3 to 3; half of 8 is 4, so a step is 4/3.
+  const Quantised tensor(3, Granularity::tensor, {values, 1, 2, 4}, 0.5F);
+  EXPECT_EQ(tensor.scale(0, 0, 0), 4.0F / 3);
+  const std::vector<std::int16_t> expected{1, -3, 3, 0, -3, 2, 0, 3};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    EXPECT_EQ(tensor.row(0, static_cast<std::int64_t>(i / 4))[i % 4], expected[i]) << i;
+  EXPECT_THROW(Quantised(3, Granularity::tensor, {values, 1, 2, 4}, 0), ContractError);
+  EXPECT_THROW(Quantised(3, Granularity::tensor, {values, 1, 2, 4}, 1.5F), ContractError);
+}
 
 TEST(Quantised, RefusesWhatNoOperandIs) {
   const std::vector<float> values(8, 1);
