@@ -33,6 +33,13 @@ std::optional<double> number_of(const std::string& text) {
 
 }  // namespace
 
+std::string cell(std::string_view text) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
 std::optional<std::int64_t> count_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const bool kilo = text.back() == 'K';

@@ -8,12 +8,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/common/error.hpp"
 #include "models/common/limits_default.hpp"
 
 namespace weft::csv {
+
+// A cell as it is written: quoted where it must be (RFC 4180).
+std::string cell(std::string_view text);
 
 // "4K" is 4·1024, "1M" 1024²; a plain number is itself. Empty where it is neither, below zero or
 // above 2^62.

@@ -23,7 +23,7 @@ _weft_options() {  # weft, command
   "$1" "$2" --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
 }
 
-_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades, costs, drams or mappings
+_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades, costs, drams, mappings or sweeps
   "$1" list "$2" --json - | /usr/bin/python3 -c '
 import json, sys
 for entry in json.load(sys.stdin)[sys.argv[1]]:
@@ -71,7 +71,8 @@ _weft() {
     --assume) _weft_reply "full-attention plain" "$current"; return ;;
     --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
     --node | --cost-node | --import-node) _weft_reply "130 90 65 45 32 20 16 14 10 7" "$current"; return ;;
-    --accelergy | --out)
+    --export) _weft_reply "csv jsonl" "$current"; return ;;
+    --accelergy | --out | --store | --status)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       compopt -o filenames 2> /dev/null
       return
@@ -87,7 +88,9 @@ _weft() {
   elif [[ "$current" == -* ]]; then
     _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
   elif [[ "$command" == list ]]; then
-    _weft_reply "cascades archs bindings designs workloads costs drams mappings" "$current"
+    _weft_reply "cascades archs bindings designs workloads costs drams mappings sweeps" "$current"
+  elif [[ "$command" == sweep ]]; then
+    _weft_reply "$(_weft_cached "$weft" sweeps _weft_names "$weft" sweeps)" "$current"
   elif [[ "$command" == reproduce ]]; then
     if ((COMP_CWORD == 2)); then _weft_reply "fusemax" "$current"; fi
   elif [[ "$command" == rtl ]]; then

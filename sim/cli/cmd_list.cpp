@@ -20,14 +20,15 @@ constexpr const char* kExamples = R"(Examples:
   weft list workloads --json -)";
 
 // The kinds in the plural, as typed, and their folders.
-constexpr std::array<std::pair<const char*, const char*>, 8> kKinds{{{"cascades", "cascade"},
+constexpr std::array<std::pair<const char*, const char*>, 9> kKinds{{{"cascades", "cascade"},
                                                                      {"archs", "arch"},
                                                                      {"bindings", "binding"},
                                                                      {"designs", "design"},
                                                                      {"workloads", "workload"},
                                                                      {"costs", "cost"},
                                                                      {"drams", "dram"},
-                                                                     {"mappings", "mapping"}}};
+                                                                     {"mappings", "mapping"},
+                                                                     {"sweeps", "sweep"}}};
 
 struct ListCommand {
   std::string kind;
@@ -85,12 +86,12 @@ Command add_list(App& app) {
   App* command = app.add_subcommand(
       "list",
       "What there is: cascades, architectures, bindings, designs, workloads, cost tables, DRAM "
-      "parts, address mappings");
+      "parts, address mappings, sweeps");
   command
       ->add_option(
           "kind", o->kind,
-          "cascades, archs, bindings, designs, workloads, costs, drams or mappings; all of them "
-          "unless given")
+          "cascades, archs, bindings, designs, workloads, costs, drams, mappings or sweeps; all of "
+          "them unless given")
       ->type_name("KIND");
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")
       ->type_name("FILE")

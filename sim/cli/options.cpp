@@ -186,19 +186,27 @@ void take_program(const PointOptions& options, const std::vector<PointOptions>& 
   }
 }
 
+const workload::Workload* named_workload(const std::string& name, workload::Assume assume,
+                                         const engine::Catalog& catalog, Loaded& loaded) {
+  if (name.empty()) return nullptr;
+  const auto key = std::pair(name, assume);
+  const auto known = loaded.workloads.find(key);
+  if (known != loaded.workloads.end()) return &known->second;
+  workload::Workload read = workload::load_workload(catalog.file("workload", name), assume);
+  read.asked = name;
+  return &(loaded.workloads[key] = std::move(read));
+}
+
 // Trace and workload, and the shape from both.
-void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Point& point) {
+void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, Loaded& loaded,
+                   Point& point) {
   refuse_doubled(options);
   const workload::Assume assume = assume_of(options.assume);
-  std::optional<workload::Workload> named;
-  if (!options.workload.empty()) {
-    named = workload::load_workload(catalog.file("workload", options.workload), assume);
-    named->asked = options.workload;
-  }
+  const workload::Workload* named = named_workload(options.workload, assume, catalog, loaded);
   Shape shape;
   std::vector<PointOptions> sequences;
   if (options.values.empty()) {
-    if (!named)
+    if (named == nullptr)
       throw ConfigError(
           Problem{{},
                   "--workload",
@@ -212,14 +220,14 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
       refuse("--values", options.values,
              "a trace has one shape: leave out --steps and lists of lengths");
     point.trace = workload::load_trace(options.values);
-    shape = traced_shape(options, *point.trace, named ? &*named : nullptr);
+    shape = traced_shape(options, *point.trace, named);
   }
   const std::string where = options.values.empty()
                                 ? "--workload " + options.workload + " with the options"
                                 : options.values + " with the options";
   if (auto problems = workload::problems_of(shape, {where, 0, 0}); !problems.empty())
     throw ConfigError(std::move(problems));
-  if (named) {
+  if (named != nullptr) {
     point.workload = *named;
   } else {
     point.workload.name = std::filesystem::path(options.values).stem().string();
@@ -325,14 +333,14 @@ void add_point_options(App& command, PointOptions& o) {
       ->take_all();
 }
 
-Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
+Point resolve(const PointOptions& options, const engine::Catalog& catalog, Loaded& loaded) {
   Point point;
   point.run.fidelity = fidelity_of(options.fidelity);
   point.run.exact = options.exact;
   point.run.seed = seed_of(options.seed);
   point.run.stall_profile = stall_profile_of(options.stall_profile, point.run.fidelity);
   for (const std::string& text : options.sets) point.settings.push_back(setting_of(text));
-  resolve_shape(options, catalog, point);
+  resolve_shape(options, catalog, loaded, point);
   const workload::Trace untraced;
   const workload::Trace& trace = point.trace ? *point.trace : untraced;
   take_convention("--causal-alignment", options.causal_alignment, "binding.causal_alignment",
@@ -340,8 +348,11 @@ Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
   take_convention("--empty-rows", options.empty_rows, "binding.empty_rows", trace.empty_rows,
                   point);
   if (!options.cost.empty()) {
-    point.cost =
-        std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
+    std::shared_ptr<const cost::Table>& table = loaded.costs[options.cost];
+    if (table == nullptr)
+      table =
+          std::make_shared<const cost::Table>(cost::load_table(catalog.file("cost", options.cost)));
+    point.cost = table;
     point.run.cost_asked = " --cost " + shell_word(options.cost);
   }
   if (!options.cost_node.empty()) scale_cost(options.cost_node, point);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/cost/table.hpp"
@@ -46,9 +48,18 @@ struct Point {
   engine::RunOptions run;                   // `trace` is not set in it, since the Point may move
   std::vector<engine::Setting> settings;
 };
+// What options name, read once for all points that name the same.
+struct Loaded {
+  std::map<std::pair<std::string, workload::Assume>, workload::Workload> workloads;
+  std::map<std::string, std::shared_ptr<const cost::Table>> costs;
+};
 // ConfigError names the option, its value and what is allowed, or the option and the value of the
 // trace it contradicts.
-Point resolve(const PointOptions& options, const engine::Catalog& catalog);
+Point resolve(const PointOptions& options, const engine::Catalog& catalog, Loaded& loaded);
+inline Point resolve(const PointOptions& options, const engine::Catalog& catalog) {
+  Loaded loaded;
+  return resolve(options, catalog, loaded);
+}
 
 // A supply, in V; ConfigError names the option.
 double supply_of(const std::string& option, const std::string& text);

@@ -14,7 +14,7 @@ from weft_command import CONFIGS, ROOT, TRACE, FolderTest, config, run
 
 SCHEMAS = ROOT / "docs" / "schema"
 SMALL = ["--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "100"]
-KINDS = ["analysis", "comparison", "cost", "doctor", "list", "memory", "reproduction", "result", "validation"]
+KINDS = ["analysis", "comparison", "cost", "doctor", "list", "memory", "reproduction", "result", "sweep", "validation"]
 
 
 def closed(schema: Any) -> Any:
@@ -69,7 +69,7 @@ class SchemaTest(FolderTest):
 
     def test_lists_analyses_and_the_doctor(self) -> None:
         self.check("list")
-        for kind in ("cascades", "archs", "bindings", "designs", "workloads", "costs", "drams", "mappings"):
+        for kind in ("cascades", "archs", "bindings", "designs", "workloads", "costs", "drams", "mappings", "sweeps"):
             self.assertEqual(set(self.check("list", kind)), {"schema", kind})
         for cascade in sorted(p.stem for p in (CONFIGS / "cascade").glob("*.yaml")):
             self.check("analyze", cascade)
@@ -100,6 +100,10 @@ class SchemaTest(FolderTest):
             self.check("cost", table, "--node", "7", "--design", "fusemax-16x16")
         two = self.put("two.yaml", config("cost", "horowitz-45nm") + "dram_write_per_bit: {pj: 5, source: ours}\n")
         self.assertIn("dram_write_per_bit", self.check("cost", str(two)))
+
+    def test_the_status_of_a_sweep(self) -> None:
+        sweep = self.put("s.yaml", "name: s\ndesigns: [fusemax-8x8]\nworkloads: [bert-base]\ngrid: {seq: [8, 9]}\n")
+        self.assertEqual(self.check("sweep", str(sweep), "--store", str(self.folder / "store"))["points"]["ok"], 2)
 
     def test_the_reproduction(self) -> None:
         self.check("reproduce", "fusemax", "--fidelity", "rules")

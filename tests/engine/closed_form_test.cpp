@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "models/engine/analytic/walk_memo.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {
@@ -231,6 +232,42 @@ TEST(ClosedForm, ServesLongTransfersToTheCycle) {
   }
 }
 
+// Points that differ in batch, heads or layers alone, in any order: with what is known of those
+// before them, each is what it is by itself.
+TEST(ClosedForm, KnownWalksTellWhatTheirOwnWould) {
+  const std::uint64_t seed = weft::test::seed_or(41);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  const auto up_to = [&](std::int64_t most) {
+    return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+  };
+  int known = 0;
+  for (const char* name : {"flat", "fusemax", "unfused-16x16", "fusemax-cascade-16x16",
+                           "flat-16x16", "streaming-softmax", "two-pass"}) {
+    for (int i = 0; i < 4; ++i) {
+      const auto made = design(name, {{"arch.dram.latency_cycles", std::to_string(up_to(300))}});
+      Shape shape = square(1, 1, up_to(700), up_to(700), 8 * up_to(8));
+      if (i == 3 && made.binding().causal_cascade) shape = causal(shape);
+      weft::engine::WalkMemo walks;
+      for (int heads = 0; heads < 12; ++heads) {
+        shape.batch = up_to(6);
+        shape.kv_heads = up_to(4);
+        shape.heads = shape.kv_heads * (heads % 3 == 0 ? 2 : 1);
+        const RunOptions alone{.fidelity = Fidelity::analytic, .layers = up_to(3)};
+        RunOptions with = alone;
+        with.walks = &walks;
+        const Result expected = run_point(made, shape, alone);
+        const Result told = run_point(made, shape, with);
+        ASSERT_EQ(told.status, expected.status);
+        EXPECT_EQ(told.cycles, expected.cycles) << name << text(shape);
+        EXPECT_EQ(told.bound.has_value(), expected.bound.has_value());
+      }
+      known += walks.told() > 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(known, 14);
+}
+
 // What no walk comes to in its firings carries a bound, and SystemC lies in it.
 TEST(ClosedForm, CarriesABoundWhereFiringsAreSpent) {
   const Shape shape = square(1, 3, 700, 900, 24);
@@ -238,7 +275,8 @@ TEST(ClosedForm, CarriesABoundWhereFiringsAreSpent) {
   const auto simulated = static_cast<double>(run_point(point.made, shape).cycles);
   const auto analysis = weft::engine::analyse(point.lowering, point.sizing);
   for (const std::int64_t firings : {1000, 2000, 4000}) {
-    const auto told = weft::engine::closed_form(point.lowering, point.sizing, analysis, firings);
+    const auto told =
+        weft::engine::closed_form(point.lowering, point.sizing, analysis, nullptr, firings);
     ASSERT_TRUE(told.bound.has_value()) << firings;
     EXPECT_LE(static_cast<double>(told.bound->at_least), simulated) << firings;
     EXPECT_GE(static_cast<double>(told.bound->at_most), simulated) << firings;

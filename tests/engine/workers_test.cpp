@@ -3,9 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <chrono>
 #include <csignal>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/common/error.hpp"
@@ -72,6 +77,35 @@ TEST(Workers, AnEndIsAskedForAndHappens) {
       },
       stop.get_token()));
   EXPECT_GE(answers, 10u);
+}
+
+// Of six jobs one throws, one takes its process with it and one does not end: the others are done.
+TEST(ProcessPool, WhatBecomesOfAJobIsToldOfThatJobAlone) {
+  ProcessPool pool(2, [](std::uint64_t i) -> std::string {
+    if (i == 1) throw ConfigError(Problem{{"a.yaml", 1, 1}, "key", "", "wrong"});
+    if (i == 2) throw ContractError("broken");
+    if (i == 3) std::raise(SIGTERM);
+    if (i == 4) ::sleep(1000);
+    return std::string(200000, 'x') + std::to_string(i);
+  });
+  for (int round = 0; round < 2; ++round) {
+    std::vector<Outcome> outcomes(7);
+    std::uint64_t next = 0;
+    const std::stop_source stop;
+    EXPECT_TRUE(pool.run(
+        [&]() -> std::optional<std::uint64_t> {
+          if (next == 7) return std::nullopt;
+          return next++;
+        },
+        [&](std::uint64_t i, Outcome outcome) { outcomes.at(i) = std::move(outcome); },
+        stop.get_token(), std::chrono::duration<double>(0.5)));
+    using Kind = Outcome::Kind;
+    const std::vector<Kind> kinds{Kind::answered,  Kind::bad_input, Kind::failed,  Kind::lost,
+                                  Kind::timed_out, Kind::answered,  Kind::answered};
+    for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(outcomes[i].kind, kinds[i]) << i;
+    EXPECT_EQ(outcomes[6].text, std::string(200000, 'x') + "6");
+    EXPECT_NE(outcomes[3].text.find("Terminated"), std::string::npos) << outcomes[3].text;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/engine/analytic/walk.hpp"
+#include "models/engine/analytic/walk_memo.hpp"
 
 namespace weft::engine {
 namespace {
@@ -40,13 +41,12 @@ struct Told {
   bool exact = false;
 };
 
-Told walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& group,
-          const GroupAnalysis& analysis, std::int64_t firings) {
-  if (group.steps.size() > Walk::kMostSteps) {  // too many to be walked: what bounds them is left
-    const double most = analysis.cycles;
-    return {.cycles = most, .below = most - analysis.least(), .above = most};
-  }
-  const Walked walked = Walk(schedule, layout, group, firings).run();
+Told of_bounds(const GroupAnalysis& analysis) {
+  const double most = analysis.cycles;
+  return {.cycles = most, .below = most - analysis.least(), .above = most};
+}
+
+Told of_walk(const Walked& walked, const GroupAnalysis& analysis) {
   Told told{.cycles = walked.cycles, .firings = walked.firings};
   if (walked.finished) {
     told.exact = !walked.served_at_a_pace;
@@ -61,7 +61,7 @@ Told walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& g
 }  // namespace
 
 ClosedForm closed_form(const Lowering& lowering, const Sizing& sizing, const Analysis& analysis,
-                       std::int64_t firings) {
+                       WalkMemo* known, std::int64_t firings) {
   ClosedForm out;
   double below = 0;
   double above = 0;
@@ -80,11 +80,23 @@ ClosedForm closed_form(const Lowering& lowering, const Sizing& sizing, const Ana
       exact = false;
       continue;
     }
-    if (!schedule) {
-      schedule = build_schedule(lowering, sizing);
-      layout.emplace(*schedule);
-    }
-    const Told told = walk(*schedule, *layout, schedule->groups[g], group, firings);
+    const auto walk = [&]() -> Told {
+      StateHash::Value key;
+      if (known != nullptr) {
+        key = WalkMemo::key(lowering, sizing, g);
+        if (const auto walked = known->find(key, sizing.repeats)) return of_walk(*walked, group);
+      }
+      if (!schedule) {
+        schedule = build_schedule(lowering, sizing);
+        layout.emplace(*schedule);
+      }
+      const GroupSchedule& steps = schedule->groups[g];
+      if (steps.steps.size() > Walk::kMostSteps) return of_bounds(group);
+      const Walked walked = Walk(*schedule, *layout, steps, firings).run();
+      if (known != nullptr) known->keep(key, sizing.repeats, walked);
+      return of_walk(walked, group);
+    };
+    const Told told = walk();
     out.firings += told.firings;
     out.cycles += told.cycles;
     below += told.below;

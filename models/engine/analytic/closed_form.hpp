@@ -10,6 +10,8 @@
 
 namespace weft::engine {
 
+class WalkMemo;
+
 inline constexpr std::int64_t kLongestWalk = 200000;  // firings
 
 struct ClosedForm {
@@ -19,8 +21,9 @@ struct ClosedForm {
   std::int64_t firings = 0;  // of all walks
 };
 
-// `firings`: of the longest walk that a group may take.
+// `known`: walks of earlier points, where a sweep keeps them. `firings`: of the longest walk that a
+// group may take.
 ClosedForm closed_form(const Lowering& lowering, const Sizing& sizing, const Analysis& analysis,
-                       std::int64_t firings = kLongestWalk);
+                       WalkMemo* known = nullptr, std::int64_t firings = kLongestWalk);
 
 }  // namespace weft::engine

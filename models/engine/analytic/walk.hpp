@@ -18,12 +18,21 @@
 
 namespace weft::engine {
 
+// Whole heads that were passed over because they recur, once, while every step had more to do:
+// `times` periods of so many heads and cycles each. None where heads is 0.
+struct HeadsRecur {
+  std::int64_t heads = 0;
+  std::int64_t cycles = 0;
+  std::int64_t times = 0;
+};
+
 struct Walked {
   double cycles = 0;
   double left = 0;                // of them, told from how far the walk came
   bool finished = false;          // the walk came to its end
   bool served_at_a_pace = false;  // a transfer of many requests, in place of one by one
   std::int64_t firings = 0;
+  HeadsRecur heads_recur;
 };
 
 class Walk {
@@ -167,6 +176,7 @@ class Walk {
   std::int64_t periods(int level, const States::Period& period, std::int64_t now) const;
   bool runs(const Step& step, int level) const { return (step.loops >> level & 1u) != 0; }
   void leave_behind(int level, const States::Period& period, std::int64_t cycles);
+  void note_heads(const States::Period& period, std::int64_t times);
   void repeat(int level, const States::Period& period, std::int64_t times);
   void move_slots(Step& step);
 
@@ -224,6 +234,7 @@ class Walk {
   int since_ = 0;          // tiles of other stages since
   std::int64_t looks_in_vain_ = 0;
   States states_;
+  bool heads_noted_ = false;
   std::int64_t recurred_ = 0;  // cycles passed over because they recur
   // At half the firings, and now: cycles, how far it had come, heads and the end of the last.
   std::int64_t half_time_ = -1;

@@ -91,6 +91,7 @@ bool Walk::recur(int level, std::int64_t now) {
     // Inside the tiles of the pass rank: what is remembered by key must be long ago when the next
     // tile comes to it.
     if (level > group_.pass_loop && times * seen.period.cycles < 2 * longest_latency_) return false;
+    if (times > 0 && level == 0) note_heads(seen.period, times);
     if (times > 0) repeat(level, seen.period, times);
     if (times > 0) looks_in_vain_ = 0;
     return times > 0;
@@ -147,6 +148,15 @@ std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t
     }
   }
   return most;
+}
+
+// A second time, or behind a step that has come to its end, heads need not go on alike.
+void Walk::note_heads(const States::Period& period, std::int64_t times) {
+  const bool all = !by_stage(0) && std::none_of(steps_.begin(), steps_.end(),
+                                                [](const Step& step) { return step.finished; });
+  walked_.heads_recur =
+      all && !heads_noted_ ? HeadsRecur{period.moves[0], period.cycles, times} : HeadsRecur{};
+  heads_noted_ = true;
 }
 
 // Ordinals stay: they are only told relative to one another, and all of them would move alike.

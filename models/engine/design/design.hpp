@@ -48,6 +48,8 @@ class Design {
   // Every resolved value, defaults included, in canonical form: what the configuration's hash
   // covers.
   std::string canonical() const;
+  // Its SHA-256, made once.
+  const std::string& canonical_sha256() const;
   const config::Origins& arch_origins() const;
 
  private:

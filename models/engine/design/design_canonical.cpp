@@ -1,6 +1,7 @@
 // The canonical form of a design.
 #include <fmt/format.h>
 
+#include "models/common/sha256.hpp"
 #include "models/engine/design/design_parts.hpp"
 
 namespace weft::engine {
@@ -47,6 +48,11 @@ std::string Design::canonical() const {
   append_canonical(out, "cascade", bound.cascade->cascade);
   if (bound.causal_cascade) append_canonical(out, "causal_cascade", bound.causal_cascade->cascade);
   return out;
+}
+
+const std::string& Design::canonical_sha256() const {
+  std::call_once(parts_->hash, [&] { parts_->sha256 = sha256_hex(canonical()); });
+  return parts_->sha256;
 }
 
 }  // namespace weft::engine

@@ -54,6 +54,9 @@ struct Design::Parts {
   mutable std::array<std::once_flag, 2> adapt;
   mutable std::array<std::shared_ptr<const LoweredSet>, 2> own;
 
+  mutable std::once_flag hash;
+  mutable std::string sha256;  // of the canonical form
+
   const LoweredSet& lowered(bool causal) const;
   // Both: what varies the design starts from what is prepared once.
   std::array<std::shared_ptr<const LoweredSet>, 2> prepared() const;

@@ -117,11 +117,13 @@ std::vector<std::string> assumptions_of(const Workload& workload, const RunOptio
   const bool traced = options.trace != nullptr;
   const Shape shape = shape_of(workload, options);
   Shape longest = shape;
-  for (const workload::Lengths& lengths : workload.sequences) {
+  const auto grow = [&](const workload::Lengths& lengths) {
     longest.seq_q = std::max(longest.seq_q, lengths.seq_q);
-    longest.seq_kv = std::max(longest.seq_kv, lengths.seq_kv);
-  }
-  longest.seq_kv += (workload.steps - 1) * longest.seq_q;
+    longest.seq_kv =
+        std::max(longest.seq_kv, lengths.seq_kv + (workload.steps - 1) * lengths.seq_q);
+  };
+  if (workload.sequences.empty()) grow({shape.seq_q, shape.seq_kv});
+  for (const workload::Lengths& lengths : workload.sequences) grow(lengths);
   const Shape own = workload.own ? workload.own->shape() : shape;
   const bool stated = traced || !workload.own;
   return workload::assumptions_of(
@@ -156,7 +158,7 @@ std::string config_sha256(const Design& design, const Workload& workload,
   text += "trace = " +
           (options.trace == nullptr ? std::string("none") : options.trace->content_sha256) + "\n";
   if (options.cost != nullptr) config::canonical(*options.cost, "cost", text);
-  return sha256_hex(text + design.canonical());
+  return sha256_hex(text + "design = " + design.canonical_sha256() + "\n");
 }
 
 Provenance provenance_of(const Design& design, const Workload& workload,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/common/csv.hpp"
 #include "models/engine/result/energy.hpp"
 
 namespace weft::engine {
@@ -317,14 +318,6 @@ void write_result(Writer& out, const Report& report) {
   out.end_object();
 }
 
-// A CSV field, quoted where it must be (RFC 4180).
-std::string cell(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string number(double value) { return config::number_text(value); }
 
 using Row = std::vector<std::pair<std::string_view, std::string>>;
@@ -392,8 +385,8 @@ Report report_of(const Design& design, const workload::Workload& workload,
           .cost = options.cost};
 }
 
-std::string result_json(const Report& report) {
-  Writer out;
+std::string result_json(const Report& report, json::Layout layout) {
+  Writer out(layout);
   write_result(out, report);
   return out.take();
 }
@@ -418,7 +411,7 @@ std::string results_csv(std::span<const Report> reports) {
     for (const auto& [name, text] : csv_row(report)) {
       const char* comma = names.empty() ? "" : ",";
       names += comma + std::string(name);
-      line += comma + cell(text);
+      line += comma + csv::cell(text);
     }
     if (out.empty()) out = names + "\n";
     out += line + "\n";

@@ -31,7 +31,7 @@ struct Report {
 Report report_of(const Design& design, const workload::Workload& workload,
                  const RunOptions& options, const Result& result);
 
-std::string result_json(const Report& report);
+std::string result_json(const Report& report, json::Layout layout = json::Layout::pretty);
 std::string comparison_json(std::span<const Report> reports);
 
 // A header and one row a result.

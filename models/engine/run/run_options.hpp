@@ -18,6 +18,8 @@
 
 namespace weft::engine {
 
+class WalkMemo;
+
 // One thing a unit did, for timelines: a firing of a step of the schedule. Transfers are told when
 // they end, the others when they begin.
 struct UnitEvent {
@@ -70,6 +72,7 @@ struct RunOptions {
       nullptr;  // of the first output by layer, [batch, heads, …], where values flow
   std::vector<workload::ComputedTensor>* tensors = nullptr;  // every output
   EventSink* events = nullptr;
+  WalkMemo* walks = nullptr;    // of analytic points before this one (analytic/walk_memo.hpp)
   std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only
   std::uint64_t wave_from = 0;  // cycles [from, to)
   std::uint64_t wave_to = ~std::uint64_t{0};

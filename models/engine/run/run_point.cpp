@@ -19,18 +19,6 @@ Result infeasible(Result result, std::string reason) {
   return result;
 }
 
-// A point of which no more is known than what was asked for.
-Result unmapped(const Design& design, const Shape& shape, const RunOptions& options,
-                std::string reason) {
-  Result result;
-  result.fidelity = options.fidelity;
-  result.shape = shape;
-  result.layers = layers_of(options);
-  result.clock_hz = design.arch().clock_hz;
-  result.peak_bytes_per_s = design.arch().dram.bandwidth_bytes_per_s;
-  return infeasible(std::move(result), std::move(reason));
-}
-
 std::string text_of(const std::vector<Problem>& problems) {
   std::string text;
   for (const Problem& problem : problems) text += (text.empty() ? "" : "; ") + problem.text();
@@ -128,6 +116,19 @@ Result run_program(const Design& design, const Workload& workload, const RunOpti
 
 }  // namespace
 
+Result not_run(const Design& design, const Shape& shape, const RunOptions& options, Status status,
+               std::string reason) {
+  Result result;
+  result.fidelity = options.fidelity;
+  result.status = status;
+  result.reason = std::move(reason);
+  result.shape = shape;
+  result.layers = layers_of(options);
+  result.clock_hz = design.arch().clock_hz;
+  result.peak_bytes_per_s = design.arch().dram.bandwidth_bytes_per_s;
+  return result;
+}
+
 Result run(const Design& design, const Workload& workload, const RunOptions& options,
            const Runners& runners) {
   if (options.stop.stop_requested()) throw Cancelled();
@@ -140,11 +141,11 @@ Result run(const Design& design, const Workload& workload, const RunOptions& opt
     return run_mapped(design, map_point(design, workload, shape, layers_of(options)), options,
                       runners);
   } catch (const ConfigError& error) {
-    Result result = unmapped(design, shape, options, text_of(error.problems()));
+    Result result = not_run(design, shape, options, Status::infeasible, text_of(error.problems()));
     result.problems = error.problems();
     return result;
   } catch (const TooLarge& error) {
-    return unmapped(design, shape, options, error.what());
+    return not_run(design, shape, options, Status::infeasible, error.what());
   }
 }
 

@@ -38,6 +38,10 @@ struct Runners {
   std::array<ProgramRunner, 3> programs{};
 };
 
+// The result of a point of which no more is known than what was asked for.
+Result not_run(const Design& design, const workload::Shape& shape, const RunOptions& options,
+               Status status, std::string reason);
+
 // Runs the workload's shape (the trace's, where values flow), or its several shapes as a program:
 // one after another, each beginning as soon as the engine has room for it, or with a pause where
 // that is quicker; cycles, counters and traffic are then of all. Thread-safe for analytic. A point

@@ -86,12 +86,12 @@ void check_known(const Architecture& arch) {
 
 }  // namespace
 
-void tell_closed_form(const Mapping& mapping, const RunOptions& /*options*/, Result& result) {
+void tell_closed_form(const Mapping& mapping, const RunOptions& options, Result& result) {
   const Lowering& lowering = *mapping.lowering;
   const Sizing& sizing = mapping.sizing;
   check_known(*lowering.arch);
   const Analysis analysis = analyse(lowering, sizing);
-  const ClosedForm timed = closed_form(lowering, sizing, analysis);
+  const ClosedForm timed = closed_form(lowering, sizing, analysis, options.walks);
   result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
   result.bound = timed.bound;
   const auto unit = [&](UnitKind kind, int array, std::uint64_t busy) -> UnitResult& {

@@ -1,0 +1,45 @@
+// Walks that are known: points of one design that differ in batch, heads or layers alone go the
+// same way, head after head, and one walk tells the time of them all.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "models/common/state_hash.hpp"
+#include "models/engine/analytic/walk.hpp"
+#include "models/engine/schedule/sizing.hpp"
+
+namespace weft::engine {
+
+// For several threads at once. It knows designs by where their lowerings lie: forget() before one
+// that has been run with it goes.
+class WalkMemo {
+ public:
+  // What a group's walk depends on, but for the number of heads (trips of loop bh).
+  static StateHash::Value key(const Lowering& lowering, const Sizing& sizing, std::size_t group);
+
+  // The walk of as many heads, where it is known or follows: to the cycle what a walk would give.
+  std::optional<Walked> find(const StateHash::Value& key, std::int64_t heads) const;
+  void keep(const StateHash::Value& key, std::int64_t heads, const Walked& walked);
+  void forget();
+  std::int64_t told() const { return told_; }  // walks that were known
+
+ private:
+  static constexpr std::size_t kMost = std::size_t{1} << 16;  // walks, until all are forgotten
+  struct Hash {
+    std::size_t operator()(const StateHash::Value& key) const { return key.low; }
+  };
+  struct Known {
+    std::int64_t heads = 0;
+    Walked walked;
+  };
+  mutable std::atomic<std::int64_t> told_{0};
+  mutable std::mutex mutex_;
+  std::unordered_map<StateHash::Value, Known, Hash> known_;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,162 @@
+#include "models/sweep/row.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <type_traits>
+
+#include "models/engine/result/energy.hpp"
+
+namespace weft::sweep {
+namespace {
+
+constexpr std::size_t kLengthBytes = 4;  // of the text, before what zlib made of it
+
+std::uint8_t digit(char c) {
+  return static_cast<std::uint8_t>(c >= '0' && c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+}  // namespace
+
+Key key_of(std::string_view sha256_hex) {
+  check(sha256_hex.size() == 64, "a hash of 64 digits");
+  Key key{};
+  for (std::size_t i = 0; i < key.size(); ++i)
+    key[i] =
+        static_cast<std::uint8_t>(digit(sha256_hex[2 * i]) << 4 | digit(sha256_hex[2 * i + 1]));
+  return key;
+}
+
+Row row_of(const engine::Design& design, const engine::Result& result, const cost::Table* cost) {
+  Row row;
+  for (const auto& [path, value] : design.settings())
+    row.settings += (row.settings.empty() ? "" : " ") + path + "=" + value;
+  row.fidelity = result.fidelity;
+  row.status = result.status;
+  row.reason = result.reason;
+  row.shape = result.shape;
+  if (!result.ran()) return row;
+  const bool causal = result.shape.causal && design.binding().causal_cascade;
+  const engine::Lowering& lowering = design.lowering(causal);
+  row.cycles = result.cycles;
+  row.seconds = result.seconds();
+  for (const engine::Traffic& traffic : result.traffic) {
+    if (traffic.level == engine::UnitKind::dram)
+      row.dram_bytes += traffic.read_bytes + traffic.written_bytes;
+  }
+  const auto use = [&](engine::ArrayKind kind) -> std::optional<double> {
+    const bool there = std::any_of(lowering.arrays.begin(), lowering.arrays.end(),
+                                   [&](const engine::Array* array) { return array->kind == kind; });
+    if (!there) return std::nullopt;
+    return engine::utilisation(result, lowering, kind);
+  };
+  row.utilisation_2d = use(engine::ArrayKind::spatial);
+  row.utilisation_1d = use(engine::ArrayKind::vector);
+  row.useful_macs = result.useful_macs;
+  if (cost != nullptr) row.energy_pj = engine::total_pj(engine::energy_of(result, lowering, *cost));
+  if (result.bound_by != engine::kNone)
+    row.bound_by =
+        engine::unit_name(lowering, result.units[static_cast<std::size_t>(result.bound_by)]);
+  return row;
+}
+
+namespace {
+
+void put(std::string& out, std::string_view text) {
+  const std::uint64_t size = text.size();
+  out.append(reinterpret_cast<const char*>(&size), sizeof size);
+  out += text;
+}
+template <class T>
+void put_plain(std::string& out, const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  put(out, {reinterpret_cast<const char*>(&value), sizeof value});
+}
+std::string_view take(std::string_view& bytes) {
+  std::uint64_t size = 0;
+  check(bytes.size() >= sizeof size, "a row in bytes is cut");
+  std::memcpy(&size, bytes.data(), sizeof size);
+  bytes.remove_prefix(sizeof size);
+  check(bytes.size() >= size, "a row in bytes is cut");
+  const std::string_view text = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return text;
+}
+template <class T>
+void take_plain(std::string_view& bytes, T& value) {
+  const std::string_view held = take(bytes);
+  check(held.size() == sizeof value, "a row in bytes of another form");
+  std::memcpy(&value, held.data(), sizeof value);
+}
+
+// Both ways over the same fields.
+template <class Row, class Plain, class Text>
+void each_field(Row& row, const Plain& plain, const Text& text) {
+  plain(row.key);
+  text(row.settings);
+  plain(row.fidelity);
+  plain(row.status);
+  text(row.reason);
+  plain(row.shape);
+  plain(row.cycles);
+  plain(row.seconds);
+  plain(row.dram_bytes);
+  plain(row.utilisation_2d);
+  plain(row.utilisation_1d);
+  plain(row.useful_macs);
+  plain(row.energy_pj);
+  text(row.bound_by);
+  text(row.json);
+}
+
+}  // namespace
+
+std::string packed(const Row& row) {
+  std::string out;
+  each_field(
+      row, [&](const auto& value) { put_plain(out, value); },
+      [&](const std::string& value) { put(out, value); });
+  return out;
+}
+
+Row unpacked(std::string_view bytes) {
+  Row row;
+  each_field(
+      row, [&](auto& value) { take_plain(bytes, value); },
+      [&](std::string& value) { value = take(bytes); });
+  return row;
+}
+
+std::string compressed(std::string_view text) {
+  uLongf size = ::compressBound(text.size());
+  std::string out(kLengthBytes + size, '\0');
+  const auto length = static_cast<std::uint32_t>(text.size());
+  for (std::size_t i = 0; i < kLengthBytes; ++i) out[i] = static_cast<char>(length >> (8 * i));
+  const int made = ::compress2(reinterpret_cast<Bytef*>(out.data() + kLengthBytes), &size,
+                               reinterpret_cast<const Bytef*>(text.data()), text.size(), 9);
+  check(made == Z_OK, "a text that cannot be compressed");
+  out.resize(kLengthBytes + size);
+  return out;
+}
+
+std::string uncompressed(std::string_view bytes) {
+  constexpr std::uint32_t kMost = 1u << 30;
+  const auto damaged = [] {
+    return ConfigError(Problem{{}, "store", "", "a stored result is damaged"});
+  };
+  if (bytes.size() < kLengthBytes) throw damaged();
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < kLengthBytes; ++i)
+    length |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[i])) << (8 * i);
+  if (length > kMost) throw damaged();
+  std::string out(length, '\0');
+  uLongf size = length;
+  if (::uncompress(reinterpret_cast<Bytef*>(out.data()), &size,
+                   reinterpret_cast<const Bytef*>(bytes.data() + kLengthBytes),
+                   bytes.size() - kLengthBytes) != Z_OK ||
+      size != length)
+    throw damaged();
+  return out;
+}
+
+}  // namespace weft::sweep

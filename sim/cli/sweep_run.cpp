@@ -1,0 +1,353 @@
+#include "sim/cli/sweep_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "models/common/text.hpp"
+#include "models/engine/run/result_json.hpp"
+#include "models/engine/run/run_point.hpp"
+#include "sim/engine/run.hpp"
+
+namespace weft::cli {
+namespace {
+
+using engine::Status;
+using sweep::Choice;
+using sweep::Row;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kChunk = 64;  // points that a thread takes at once
+constexpr std::size_t kBatch = 256;   // rows that it hands over
+constexpr std::chrono::milliseconds kLook{100};
+constexpr std::chrono::milliseconds kCommit{500};  // between transactions: what a kill may lose
+constexpr std::size_t kMostWaiting = 50000;        // rows, before one
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ';');
+  return text;
+}
+
+// The row of a point, or none where the store has it.
+class RowMaker {
+ public:
+  RowMaker(const SweepPoints& points, const sweep::Store::Statuses* known)
+      : points_(points), known_(known), maker_(points) {}
+
+  // Whether the point is to be run; then its key and how it is run are at hand.
+  bool begin(std::uint64_t index) {
+    points_.grid().choose(index, choice_);
+    if (!points_.grid().wanted(choice_)) return false;
+    refused_.clear();
+    try {
+      maker_.make(choice_);
+      key_ = maker_.key();
+    } catch (const ConfigError& error) {
+      refused_ = one_line(error.what());
+      key_ = maker_.refused_key(choice_);
+    }
+    ++counts_.total;
+    if (known_ == nullptr) return true;
+    const auto found = known_->find(key_);
+    if (found == known_->end()) return true;
+    counts_.add(found->second);
+    return false;
+  }
+
+  Row run(const std::stop_token& stop) {
+    if (!refused_.empty()) return unrun(Status::failed, refused_);
+    engine::RunOptions options = maker_.options();
+    options.stop = stop;
+    const engine::Design& design = maker_.design();
+    try {
+      const engine::Result result = sim::engine::run(design, maker_.point().workload, options);
+      Row row = sweep::row_of(design, result, options.cost);
+      if (options.fidelity != engine::Fidelity::analytic)
+        row.json = sweep::compressed(
+            engine::result_json(engine::report_of(design, maker_.point().workload, options, result),
+                                json::Layout::compact));
+      return named(std::move(row));
+    } catch (const ConfigError& error) {
+      return unrun(Status::failed, one_line(error.what()));
+    } catch (const engine::Cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      return unrun(Status::failed, one_line(error.what()));
+    }
+  }
+
+  Row unrun(Status status, std::string reason) const {
+    return named(
+        sweep::row_of(maker_.base(choice_),
+                      engine::not_run(maker_.base(choice_), maker_.point().workload.shape(),
+                                      maker_.point().run, status, std::move(reason)),
+                      nullptr));
+  }
+
+  // Names of what came from another process.
+  Row named(Row row) const {
+    row.key = key_;
+    row.design = points_.file().designs[choice_.design].text;
+    row.workload = points_.file().workloads.empty()
+                       ? std::string_view(maker_.point().workload.name)
+                       : std::string_view(points_.file().workloads[choice_.workload].text);
+    if (row.settings.empty()) {
+      for (const auto& [path, value] : maker_.point().settings)
+        row.settings += (row.settings.empty() ? "" : " ") + path + "=" + value;
+    }
+    return row;
+  }
+
+  const sweep::Key& key() const { return key_; }
+  // Points so far, those that the store has among them by their status.
+  const SweepCounts& counts() const { return counts_; }
+  void count(Status status) { counts_.add(status); }
+  const PointMaker& maker() const { return maker_; }
+  const Choice& choice() const { return choice_; }
+  const std::string& refused() const { return refused_; }
+
+ private:
+  const SweepPoints& points_;
+  const sweep::Store::Statuses* known_;
+  PointMaker maker_;
+  Choice choice_;
+  sweep::Key key_{};
+  std::string refused_;
+  SweepCounts counts_;
+};
+
+// Rows on their way to the store, written by one thread in few transactions.
+class Writer {
+ public:
+  explicit Writer(sweep::Store& store) : store_(store) {}
+  void take(std::vector<Row> rows) {
+    if (waiting_.empty()) since_ = Clock::now();
+    std::move(rows.begin(), rows.end(), std::back_inserter(waiting_));
+    if (waiting_.size() >= kMostWaiting) flush();
+  }
+  void look() {
+    if (!waiting_.empty() && Clock::now() - since_ >= kCommit) flush();
+  }
+  void flush() {
+    store_.add(waiting_);
+    waiting_.clear();
+  }
+
+ private:
+  sweep::Store& store_;
+  std::vector<Row> waiting_;
+  Clock::time_point since_;
+};
+
+SweepCounts run_on_threads(const SweepPoints& points, sweep::Store& store, unsigned jobs,
+                           const SweepRunner::Progressed& progress,
+                           const std::stop_token& stop_all_at) {
+  const sweep::Store::Statuses known = store.statuses();
+  const std::uint64_t total = points.grid().count_wanted();
+  std::atomic<std::uint64_t> next{0};
+  std::atomic<std::uint64_t> done{0};
+  std::mutex mutex;
+  std::condition_variable came;
+  std::vector<Row> ready;
+  unsigned running = jobs;
+  std::exception_ptr failed;
+  SweepCounts counts;
+
+  const auto work = [&](const std::stop_token& stop) {
+    RowMaker maker(points, &known);
+    std::vector<Row> batch;
+    const auto hand_over = [&] {
+      const std::unique_lock lock(mutex);
+      std::move(batch.begin(), batch.end(), std::back_inserter(ready));
+      batch.clear();
+      came.notify_one();
+    };
+    try {
+      while (!stop.stop_requested()) {
+        const std::uint64_t begin = next.fetch_add(kChunk);
+        if (begin >= points.grid().size()) break;
+        const std::uint64_t end = std::min(begin + kChunk, points.grid().size());
+        const std::uint64_t before = maker.counts().total;
+        for (std::uint64_t i = begin; i < end && !stop.stop_requested(); ++i) {
+          if (!maker.begin(i)) continue;
+          batch.push_back(maker.run(stop));
+          maker.count(batch.back().status);
+        }
+        done += maker.counts().total - before;
+        if (batch.size() >= kBatch) hand_over();
+      }
+    } catch (const engine::Cancelled&) {
+      // what was done is handed over
+    } catch (...) {
+      const std::unique_lock lock(mutex);
+      failed = std::current_exception();
+    }
+    hand_over();
+    const std::unique_lock lock(mutex);
+    for (std::size_t s = 0; s < counts.by_status.size(); ++s)
+      counts.by_status[s] += maker.counts().by_status[s];
+    --running;
+    came.notify_one();
+  };
+
+  Writer writer(store);
+  std::vector<std::jthread> threads;
+  for (unsigned t = 0; t < jobs; ++t) threads.emplace_back(work);
+  const auto stop_all = [&] {
+    for (std::jthread& thread : threads) thread.request_stop();
+  };
+  std::unique_lock lock(mutex);
+  while (running > 0 || !ready.empty()) {
+    came.wait_for(lock, kLook, [&] { return !ready.empty() || running == 0; });
+    if (stop_all_at.stop_requested() || failed) stop_all();
+    std::vector<Row> rows;
+    rows.swap(ready);
+    lock.unlock();
+    writer.take(std::move(rows));  // where the disk is full, the threads end with this function
+    writer.look();
+    progress(done, total);
+    lock.lock();
+  }
+  lock.unlock();
+  writer.flush();
+  if (failed) std::rethrow_exception(failed);
+  counts.total = total;
+  return counts;
+}
+
+}  // namespace
+
+SweepRunner::SweepRunner(const SweepPoints& points, SweepOptions options)
+    : points_(points), options_(std::move(options)) {
+  if (points.is_analytic() && !options_.timeout_s) return;
+  const auto maker = std::make_shared<RowMaker>(points, nullptr);
+  pool_.emplace(options_.jobs, [maker](std::uint64_t index) {
+    check(maker->begin(index), "a point that is left out");
+    return sweep::packed(maker->run({}));
+  });
+}
+
+SweepCounts SweepRunner::run(sweep::Store& store, const Progressed& progress,
+                             const std::stop_token& stop) {
+  return pool_ ? run_on_processes(store, progress, stop)
+               : run_on_threads(points_, store, options_.jobs, progress, stop);
+}
+
+SweepCounts SweepRunner::run_on_processes(sweep::Store& store, const Progressed& progress,
+                                          const std::stop_token& stop) {
+  const sweep::Store::Statuses known = store.statuses();
+  const std::uint64_t total = points_.grid().count_wanted();
+  RowMaker asking(points_, &known);
+  RowMaker answering(points_, nullptr);
+  Writer writer(store);
+  std::uint64_t index = 0;
+  std::uint64_t given = 0;
+  std::uint64_t answered = 0;
+  const auto next = [&]() -> std::optional<std::uint64_t> {
+    for (; index < points_.grid().size(); ++index) {
+      if (!asking.begin(index)) continue;
+      if (const auto stored = store.find(asking.key())) {  // by another process, meanwhile
+        asking.count(stored->status);
+        continue;
+      }
+      ++given;
+      return index++;
+    }
+    return std::nullopt;
+  };
+  const auto take = [&](std::uint64_t i, const sim::Outcome& outcome) {
+    using Kind = sim::Outcome::Kind;
+    ++answered;
+    check(answering.begin(i), "a point that is left out");
+    std::vector<Row> rows;
+    switch (outcome.kind) {
+      case Kind::answered: rows.push_back(answering.named(sweep::unpacked(outcome.text))); break;
+      case Kind::timed_out:
+        rows.push_back(answering.unrun(Status::timed_out,
+                                       fmt::format("took longer than the {} s of --timeout",
+                                                   config::number_text(*options_.timeout_s))));
+        break;
+      default: rows.push_back(answering.unrun(Status::failed, one_line(outcome.text)));
+    }
+    asking.count(rows.front().status);
+    writer.take(std::move(rows));
+  };
+  const auto look = [&] {
+    writer.look();
+    progress(asking.counts().total - (given - answered), total);
+  };
+  std::optional<std::chrono::duration<double>> limit;
+  if (options_.timeout_s) limit = std::chrono::duration<double>(*options_.timeout_s);
+  pool_->run(next, take, stop, limit, look);
+  writer.flush();
+  SweepCounts counts = asking.counts();
+  counts.total = total;
+  return counts;
+}
+
+std::uint64_t SweepCounts::pending() const {
+  std::uint64_t out = total;
+  for (const std::uint64_t count : by_status) out -= count;
+  return out;
+}
+
+SweepCounts count_points(const SweepPoints& points, const sweep::Store& store) {
+  const sweep::Store::Statuses known = store.statuses();
+  SweepCounts counts;
+  RowMaker maker(points, nullptr);
+  for (std::uint64_t i = 0; i < points.grid().size(); ++i) {
+    if (!maker.begin(i)) continue;
+    ++counts.total;
+    const auto found = known.find(maker.key());
+    if (found != known.end()) ++counts.by_status[static_cast<std::size_t>(found->second)];
+  }
+  return counts;
+}
+
+namespace {
+
+// The line of one point.
+std::string json_line(const RowMaker& row, const sweep::Store::Stored& stored) {
+  if (!stored.json.empty()) return sweep::uncompressed(stored.json);
+  const PointMaker& maker = row.maker();
+  const bool refused = !row.refused().empty();
+  const engine::Design& design = refused ? maker.base(row.choice()) : maker.design();
+  const engine::RunOptions options = maker.options();
+  const workload::Workload& workload = maker.point().workload;
+  const bool ran = stored.status == Status::ok || stored.status == Status::infeasible;
+  const engine::Result result =
+      ran ? sim::engine::run(design, workload, options)
+          : engine::not_run(design, workload.shape(), options, stored.status, stored.reason);
+  if (ran && (result.status != stored.status || (stored.cycles && *stored.cycles != result.cycles)))
+    throw ContractError("a stored point that is computed again gives another result");
+  return engine::result_json(engine::report_of(design, workload, options, result),
+                             json::Layout::compact);
+}
+
+}  // namespace
+
+void export_sweep(const SweepPoints& points, const sweep::Store& store, ExportFormat format,
+                  const std::stop_token& stop, const std::function<void(std::string)>& write) {
+  if (format == ExportFormat::csv) write(sweep::Store::csv_header());
+  RowMaker row(points, nullptr);
+  for (std::uint64_t i = 0; i < points.grid().size(); ++i) {
+    if (stop.stop_requested()) throw engine::Cancelled();
+    if (!row.begin(i)) continue;
+    if (format == ExportFormat::csv) {
+      if (auto line = store.csv_row(row.key())) write(std::move(*line));
+    } else if (const auto stored = store.find(row.key())) {
+      std::string line = json_line(row, *stored);
+      if (!line.ends_with('\n')) line += '\n';
+      write(std::move(line));
+    }
+  }
+}
+
+}  // namespace weft::cli
