@@ -268,10 +268,11 @@ Command add_sweep(App& app) {
     command->add_option(name, target, help)->type_name(type)->group(group)->check(not_empty());
   };
   constexpr const char* kRun = "Run a sweep";
-  text("FILE", o->file, "FILE",
-       "the sweep, designs, workloads and what is varied: a name from 'weft list sweeps', or a YAML "
-       "file",
-       kRun);
+  text(
+      "FILE", o->file, "FILE",
+      "the sweep, designs, workloads and what is varied: a name from 'weft list sweeps', or a YAML "
+      "file",
+      kRun);
   text("--store", o->store, "DIR", "folder of the store; made where it is not there", kRun);
   text("--jobs", o->jobs, "N", "threads, or processes that simulate; one a core unless given",
        kRun);

@@ -58,7 +58,8 @@ class ProgramTest(FolderTest):
     def test_the_longest_position_is_of_one_sequence(self) -> None:
         model = self.put("config.json", json.dumps({"model_type": "gpt2", "n_head": 2, "n_embd": 64, "n_layer": 1, "n_positions": 100}))
         for steps, said in (("3", False), ("4", False), ("5", False), ("6", True)):  # 96 + 5 keys at last
-            got = run("run", "--design", "fusemax-8x8", "--workload", str(model), "--seq-q", "4,1", "--seq-kv", "64,96", "--steps", steps, "--json", "-")
+            got = run("run", "--design", "fusemax-8x8", "--workload", str(model), "--seq-q", "4,1", "--seq-kv", "64,96", "--steps", steps,
+                      "--json", "-")
             self.assertEqual(got.returncode, 0, got.stderr)
             self.assertEqual(any("100 positions" in text for text in json.loads(got.stdout)["assumptions"]), said, steps)
 

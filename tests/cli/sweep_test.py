@@ -211,7 +211,8 @@ points: [{seq: 64}, {seq: 16K, exact: true}, {seq: 65}, {seq: 66}]
         store = str(self.folder / "store")
         for args, word in ([[], "FILE"], [[file], "--store"], [["--status", store], "store"], [["--export", "csv"], "--store"],
                            [["--export", "xml", "--store", store], "csv"], [[file, "--store", store, "--jobs", "0"], "--jobs"],
-                           [[file, "--store", store, "--timeout", "0"], "--timeout"], [[file, "--store", store, "--timeout", "soon"], "--timeout"],
+                           [[file, "--store", store, "--timeout", "0"], "--timeout"],
+                           [[file, "--store", store, "--timeout", "soon"], "--timeout"],
                            [[file, "--store", store, "--fidelity", "exact"], "--fidelity"], [[file, "--status", store], "sweep file"],
                            [["--status", store, "--retry"], "--retry"], [[file, "--store", store, "--out", "x"], "--out"],
                            [["side-by-lenth", "--store", store], "did you mean 'side-by-length'"]):
