@@ -54,7 +54,7 @@ class MemoryTest(FolderTest):
     def test_commands_of_one_read(self) -> None:
         trace = self.put("mine.txt", "0x8000 R\n")
         got = run("memory", "--part", "hbm2", "--trace", str(trace), "--commands", "-")
-        self.assertEqual(got.stdout, "channel,cycle,command,bank,row\n0,1,ACT,0,1\n0,16,RD,0,0\n")
+        self.assertEqual(got.stdout, "channel,cycle,command,bank,row\n0,1,ACT,0,1\n0,16,RD,0,1\n")
 
     def test_half_clocks_say_how_long_they_are(self) -> None:
         got = self.document("--part", "hbm3", "--pattern", "seq_read", "--requests", "1K")

@@ -55,6 +55,7 @@ void DramBanks::activate(std::size_t b, std::int64_t row, Cycle now, const DramG
   raise(bank.pre, now + gaps.act_pre);
   raise(bank.act, now + gaps.act_act);
   raise(bank.ref, now + gaps.act_ref_bank);
+  keep_row_time(b);
   raise(group_[layout_.group[b]].act, now + gaps.act_act_group);
   Half& half = half_[layout_.half[b]];
   raise(half.act, now + gaps.act_act_any);
@@ -73,6 +74,7 @@ void DramBanks::precharge(std::size_t b, Cycle now, const DramGaps& gaps) {
   close(b);
   raise(bank_[b].act, now + gaps.pre_act);
   raise(bank_[b].ref, now + gaps.pre_ref_bank);
+  keep_row_time(b);
   Half& half = half_[layout_.half[b]];
   raise(half.ref_all, now + gaps.pre_ref);
   raise(half.pre, now + gaps.pre_pre);
@@ -83,6 +85,7 @@ void DramBanks::precharge_all(std::size_t h, Cycle now, const DramGaps& gaps) {
   for (std::size_t b = h * layout_.banks_per_half; b < (h + 1) * layout_.banks_per_half; ++b) {
     close(b);
     raise(bank_[b].ref, now + gaps.pre_ref_bank);
+    keep_row_time(b);
   }
   Half& half = half_[h];
   raise(half.act, now + gaps.pre_act);
@@ -101,6 +104,7 @@ void DramBanks::refresh_all(std::size_t h, Cycle now, const DramGaps& gaps) {
 void DramBanks::refresh_bank(std::size_t b, Cycle now, const DramGaps& gaps) {
   raise(bank_[b].act, now + gaps.ref_bank_act);
   raise(bank_[b].ref, now + gaps.ref_bank_act);
+  keep_row_time(b);
   Half& half = half_[layout_.half[b]];
   raise(half.act, now + gaps.ref_bank_act_other);
   raise(half.ref_bank, now + gaps.ref_bank_ref);
@@ -125,6 +129,7 @@ void DramBanks::read(std::size_t b, bool closes, Cycle now, const DramGaps& gaps
     raise(bank_[b].pre, now + gaps.rd_pre);
     raise(half.pre_all, now + gaps.rd_pre);
   }
+  keep_row_time(b);
 }
 
 void DramBanks::write(std::size_t b, bool closes, Cycle now, const DramGaps& gaps) {
@@ -148,6 +153,7 @@ void DramBanks::write(std::size_t b, bool closes, Cycle now, const DramGaps& gap
     raise(bank_[b].pre, now + gaps.wr_pre);
     raise(half.pre_all, now + gaps.wr_pre);
   }
+  keep_row_time(b);
 }
 
 }  // namespace weft::sim::memory

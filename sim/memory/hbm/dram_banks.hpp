@@ -58,24 +58,28 @@ class DramBanks {
 
   // The first tick in which a command may go, whatever the slot.
   Cycle activate_ready(std::size_t b) const {
-    return std::max(
-        {bank_[b].act, group_[layout_.group[b]].act, half_[layout_.half[b]].act, row_bus_});
+    return later(later(bank_[b].act, group_[layout_.group[b]].act),
+                 later(half_[layout_.half[b]].act, row_bus_));
   }
   Cycle precharge_ready(std::size_t b) const {
-    return std::max({bank_[b].pre, half_[layout_.half[b]].pre, row_bus_});
+    return later(bank_[b].pre, later(half_[layout_.half[b]].pre, row_bus_));
   }
   Cycle read_ready(std::size_t b) const {
-    return std::max({bank_[b].rd, group_[layout_.group[b]].rd, stack_[layout_.stack[b]].rd,
-                     half_[layout_.half[b]].rd});
+    return later(later(bank_[b].rd, group_[layout_.group[b]].rd),
+                 later(stack_[layout_.stack[b]].rd, half_[layout_.half[b]].rd));
   }
   Cycle write_ready(std::size_t b) const {
-    return std::max({bank_[b].wr, group_[layout_.group[b]].wr, stack_[layout_.stack[b]].wr,
-                     half_[layout_.half[b]].wr});
+    return later(later(bank_[b].wr, group_[layout_.group[b]].wr),
+                 later(stack_[layout_.stack[b]].wr, half_[layout_.half[b]].wr));
   }
-  Cycle precharge_all_ready(std::size_t h) const { return std::max(half_[h].pre_all, row_bus_); }
-  Cycle refresh_all_ready(std::size_t h) const { return std::max(half_[h].ref_all, row_bus_); }
+  // No activate goes in a pseudo-channel before; and none, or no precharge, where a bank itself is
+  // asked: an open one for its precharge, a closed one for its activate.
+  Cycle half_activate_ready(std::size_t h) const { return later(half_[h].act, row_bus_); }
+  Cycle bank_row_ready(std::size_t b) const { return row_time_[b]; }
+  Cycle precharge_all_ready(std::size_t h) const { return later(half_[h].pre_all, row_bus_); }
+  Cycle refresh_all_ready(std::size_t h) const { return later(half_[h].ref_all, row_bus_); }
   Cycle refresh_bank_ready(std::size_t b) const {
-    return std::max({bank_[b].ref, half_[layout_.half[b]].ref_bank, row_bus_});
+    return later(bank_[b].ref, later(half_[layout_.half[b]].ref_bank, row_bus_));
   }
   Cycle row_bus() const { return row_bus_; }
   // What the ready time of an access, or of a bank's activate or precharge, comes from.
@@ -109,11 +113,16 @@ class DramBanks {
     std::array<Cycle, 4> activates{};  // the last four, 0: none
     std::uint8_t next = 0;             // the oldest of them
   };
-  static void raise(Cycle& time, Cycle to) { time = std::max(time, to); }
+  static Cycle later(Cycle a, Cycle b) { return a < b ? b : a; }
+  static void raise(Cycle& time, Cycle to) { time = later(time, to); }
   void close(std::size_t b);
+  void keep_row_time(std::size_t b) {
+    row_time_[b] = bank_[b].row == kClosed ? bank_[b].act : bank_[b].pre;
+  }
 
   DramLayout layout_;
   std::array<Bank, kMostBanks> bank_{};
+  std::array<Cycle, kMostBanks> row_time_{};
   std::array<Group, kMostBanks> group_{};
   std::array<Stack, kMostBanks> stack_{};
   std::array<Half, kMostPseudochannels> half_{};

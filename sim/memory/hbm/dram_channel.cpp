@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "models/common/error.hpp"
 
@@ -24,8 +25,11 @@ DramChannel::DramChannel(const Config& config)
       half_clocks_(config.part.ticks_per_clock() == 2),
       shared_bus_(config.part.commands.shared),
       patience_(config.control.patience_clocks * config.part.ticks_per_clock()),
-      high_(config.control.write_high * static_cast<double>(config.control.write_queue)),
-      low_(config.control.write_low * static_cast<double>(config.control.write_queue)),
+      high_(static_cast<std::size_t>(std::floor(config.control.write_high *
+                                                static_cast<double>(config.control.write_queue))) +
+            1),
+      low_(static_cast<std::size_t>(
+          std::ceil(config.control.write_low * static_cast<double>(config.control.write_queue)))),
       state_(layout_, static_cast<std::size_t>(gaps_.read_latency) + 2) {
   check(control_.read_queue <= weft::memory::kMostQueue &&
             control_.write_queue <= weft::memory::kMostQueue,
@@ -62,6 +66,7 @@ bool DramChannel::offer(Cycle now, const Offer& asked) {
     ++state_.counts.refused_offers;
     return false;
   }
+  count_to(now);
   const auto b = static_cast<std::size_t>(asked.bank);
   const bool hits = state_.banks.open_row(b) == asked.row;
   queue.push({asked.address, asked.id, asked.row, now, state_.arrivals++,
@@ -73,34 +78,45 @@ bool DramChannel::offer(Cycle now, const Offer& asked) {
   return true;
 }
 
-// The ticks since the last step are of one kind; what waits has stood as it stands.
+// The ticks since the last that was counted, up to this one, were all alike.
 void DramChannel::count_to(Cycle now) {
-  const auto ticks = static_cast<std::uint64_t>(now - state_.counted_to);
-  state_.counts.read_queue_ticks += ticks * state_.queue[0].size();
-  state_.counts.write_queue_ticks += ticks * state_.queue[1].size();
-  if (ticks > 1) state_.counts.wait_ticks[static_cast<std::size_t>(state_.wait)] += ticks - 1;
-  state_.counted_to = now;
+  State& s = state_;
+  if (now <= s.counted_to) return;
+  const auto ticks = static_cast<std::uint64_t>(now - s.counted_to);
+  s.counts.read_queue_ticks += ticks * s.queue[0].size();
+  s.counts.write_queue_ticks += ticks * s.queue[1].size();
+  s.counts.wait_ticks[static_cast<std::size_t>(s.wait)] += ticks;
+  s.counted_to = now;
 }
 
 Cycle DramChannel::step(Cycle now) {
   State& s = state_;
-  count_to(now);
+  count_to(now - 1);
   finish_reads(now);
   queue_refreshes(now);
-  const std::size_t sent = s.counts.reads + s.counts.writes;
+  const std::uint64_t columns = s.counts.reads + s.counts.writes;
   const std::uint64_t rows = s.counts.row_bus_ticks;
   if (shared_bus_) {
     shared_slot(now);
   } else {
     slots(now);
   }
-  if (sent == s.counts.reads + s.counts.writes && rows == s.counts.row_bus_ticks)
-    ++s.counts.wait_ticks[static_cast<std::size_t>(s.wait)];
+  const bool sent = columns != s.counts.reads + s.counts.writes || rows != s.counts.row_bus_ticks;
+  if (!sent) ++s.counts.wait_ticks[static_cast<std::size_t>(s.wait)];
+  s.counts.read_queue_ticks += s.queue[0].size();
+  s.counts.write_queue_ticks += s.queue[1].size();
+  s.counted_to = now;
+  return next_step(now);
+}
+
+Cycle DramChannel::next_step(Cycle now) const {
+  const State& s = state_;
   Cycle next = std::min({s.column_at, s.row_at, s.refresh_at});
   if (!s.data.empty()) next = std::min(next, s.data.front().tick);
-  if (!s.forwarded.empty()) next = std::min(next, now + 1);
-  if (!s.queue[0].empty()) next = std::min(next, std::max(s.aged_at[0], now + 1));
-  if (!s.queue[1].empty()) next = std::min(next, std::max(s.aged_at[1], now + 1));
+  if (!s.forwarded.empty()) next = now + 1;
+  if (!s.queue[0].empty()) next = std::min(next, s.aged_at[0]);
+  if (!s.queue[1].empty()) next = std::min(next, s.aged_at[1]);
+  if (s.upkeep.empty() && s.urgent == 0 && next_mode() != s.write_mode) next = now + 1;
   return std::max(next, now + 1);
 }
 
@@ -128,18 +144,18 @@ void DramChannel::queue_refreshes(Cycle now) {
   s.row_at = std::min(s.row_at, now);
 }
 
+bool DramChannel::next_mode() const {
+  const std::size_t reads = state_.queue[0].size();
+  const std::size_t writes = state_.queue[1].size();
+  if (!state_.write_mode) return writes >= high_ || reads == 0;
+  return writes >= low_ || reads == 0;
+}
+
 void DramChannel::choose_mode(Cycle now) {
   State& s = state_;
-  const std::size_t reads = s.queue[0].size();
-  const auto writes = static_cast<double>(s.queue[1].size());
-  const bool was = s.write_mode;
-  if (s.urgent != 0) return;
-  if (!was) {
-    s.write_mode = writes > high_ || reads == 0;
-  } else {
-    s.write_mode = !(writes < low_ && reads != 0);
-  }
-  if (s.write_mode != was) s.column_at = s.row_at = now;
+  if (s.urgent != 0 || next_mode() == s.write_mode) return;
+  s.write_mode = !s.write_mode;
+  s.column_at = s.row_at = now;
 }
 
 // One that has waited beyond all patience: nothing else of the queues goes until it does.

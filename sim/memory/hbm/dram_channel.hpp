@@ -28,7 +28,7 @@ struct SentCommand {
   Cycle tick = 0;
   DramCommand command = DramCommand::activate;
   std::int32_t bank = 0;
-  std::int64_t row = 0;  // of an activate
+  std::int64_t row = 0;  // of an activate, and of an access
 };
 
 class DramChannel {
@@ -132,6 +132,7 @@ class DramChannel {
 
   void finish_reads(Cycle now);
   void queue_refreshes(Cycle now);
+  bool next_mode() const;
   void choose_mode(Cycle now);
   void choose_urgent(Cycle now);
   void slots(Cycle now);
@@ -145,6 +146,7 @@ class DramChannel {
   void issue_hit(Cycle now, std::size_t b);
   void issue_other(Cycle now, std::size_t b);
   void count_to(Cycle now);
+  Cycle next_step(Cycle now) const;
   bool closes_row(std::size_t b, bool from_active) const;
   void access(Cycle now, const DramAccess& one, bool from_active, bool closes);
   void closed(std::size_t b);
@@ -158,7 +160,7 @@ class DramChannel {
   bool half_clocks_;
   bool shared_bus_;
   Cycle patience_;
-  double high_, low_;
+  std::size_t high_, low_;  // writes that wait: from so many on they go, below so few no more
   State state_;
   std::vector<SentCommand>* log_ = nullptr;
 };

@@ -84,9 +84,27 @@ DramChannel::Pick DramChannel::find_other(Cycle now) const {
   std::size_t soonest = 0;
   std::uint64_t banks = queue.other_banks() & ~s.active_banks;
   if (s.urgent != 0) banks &= s.urgent_hits ? 0 : s.urgent;
-  const bool hits_first = control_.scheduler == Scheduler::row_hit_first;
+  // Of a pseudo-channel that takes no activate yet, those that wait for one need not be asked.
+  for (std::size_t h = 0; h < layout_.pseudochannels; ++h) {
+    const std::uint64_t closed = banks & ~s.banks.open() & layout_.banks_of(h);
+    const Cycle ready = rise(s.banks.half_activate_ready(h));
+    if (closed == 0 || ready <= now) continue;
+    banks &= ~closed;
+    if (ready < pick.next) {
+      pick.next = ready;
+      soonest = first_of(closed);
+    }
+  }
+  const bool hits_first = control_.scheduler == Scheduler::row_hit_first && s.urgent == 0;
   for (std::uint64_t m = banks; m != 0; m &= m - 1) {
     const std::size_t b = first_of(m);
+    if (const Cycle alone = s.banks.bank_row_ready(b); alone > now) {
+      if (alone < pick.next) {
+        pick.next = alone;
+        soonest = b;
+      }
+      continue;
+    }
     const bool open = (s.banks.open() & bit_of(b)) != 0;
     if (open && hits_first && (queue.hit_banks() & bit_of(b)) != 0 &&
         queue.hit(b).arrived <= queue.other(b).arrived)
@@ -155,10 +173,15 @@ void DramChannel::row_slot(Cycle now) {
     if (upkeep_slot(now)) s.column_at = s.row_at = now + 1;
     return;
   }
+  if (now < s.banks.row_bus()) {
+    s.row_at = s.banks.row_bus();
+    if (s.row_at < s.column_at) s.wait = DramWait::row_bus;
+    return;
+  }
   const Pick other = find_other(now);
   if (other.bank >= 0) {
     issue_other(now, static_cast<std::size_t>(other.bank));
-    s.row_at = now + 1;
+    s.row_at = std::max(now + 1, s.banks.row_bus());
     return;
   }
   s.row_at = other.next;
@@ -232,7 +255,7 @@ void DramChannel::issue_other(Cycle now, std::size_t b) {
   for (DramQueue& one : s.queue) one.opened(b, taken.row);
   s.active[b] = {taken, s.activates++};
   s.active_banks |= bit_of(b);
-  s.column_at = std::min(s.column_at, rise(now + 1));
+  s.column_at = std::min(s.column_at, rise(now + std::min(gaps_.act_rd, gaps_.act_wr)));
   send(now, DramCommand::activate, b, taken.row);
 }
 
@@ -269,9 +292,9 @@ void DramChannel::access(Cycle now, const DramAccess& one, bool from_active, boo
     closed(b);
   }
   // The bank may now close, or be opened.
-  if (from_active || closes || control_.scheduler == Scheduler::row_hit_first)
+  if ((waiting().other_banks() & bit_of(b)) != 0 || !s.upkeep.empty())
     s.row_at = std::min(s.row_at, now);
-  send(now, sent, b);
+  send(now, sent, b, one.row);
 }
 
 void DramChannel::closed(std::size_t b) {

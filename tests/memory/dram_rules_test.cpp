@@ -1,0 +1,210 @@
+// No trace of the controller breaks a rule of its part, and the rules can be broken: each is met at
+// its limit, and a controller that believes in a shorter time by one clock is caught.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+#include <set>
+
+#include "tests/common/seed.hpp"
+#include "tests/memory/dram_checker.hpp"
+#include "tests/memory/dram_support.hpp"
+
+namespace weft::sim::memory {
+namespace {
+
+using weft::memory::Access;
+using weft::memory::DramPart;
+using weft::memory::Page;
+using weft::memory::Refresh;
+using weft::memory::Scheduler;
+
+// Accesses to some rows of some banks, near and far, with a share of writes.
+std::vector<Access> random_accesses(std::mt19937_64& random, std::size_t count) {
+  const std::uint64_t share = random() % 5;  // of writes, quarters
+  const std::uint64_t region = std::uint64_t{1} << (10 + random() % 20);
+  const std::uint64_t run = 1 + random() % 16;  // accesses in a row
+  std::vector<Access> accesses;
+  std::uint64_t at = 0;
+  while (accesses.size() < count) {
+    if (accesses.size() % run == 0) at = random() % region;
+    at += 32;
+    accesses.push_back({at / 32 * 32 % region, random() % 4 < share});
+  }
+  return accesses;
+}
+
+struct Mix {
+  StreamConfig config;
+  std::string text;
+};
+
+Mix random_mix(std::mt19937_64& random, const DramPart& part) {
+  constexpr std::array<const char*, 3> kMappings{"RoBaRaCoCh", "MOP4CLXOR", "ChRaBaRoCo"};
+  const std::string mapping = kMappings[random() % kMappings.size()];
+  Mix mix{stream_config(part, mapping), mapping};
+  weft::memory::DramControl& control = mix.config.channel.control;
+  control.page = random() % 2 == 0 ? Page::open : Page::closed;
+  control.refresh = static_cast<Refresh>(random() % 3);
+  control.scheduler = static_cast<Scheduler>(random() % 2);
+  control.patience_clocks = random() % 3 == 0 ? 200 : 16384;
+  mix.config.outstanding = std::int64_t{1} << (random() % 8);
+  mix.config.keep_commands = true;
+  mix.text += " page " + std::to_string(static_cast<int>(control.page)) + " refresh " +
+              std::to_string(static_cast<int>(control.refresh)) + " outstanding " +
+              std::to_string(mix.config.outstanding);
+  return mix;
+}
+
+// Runs mixes until so many commands have been seen. By rule, the least slack.
+std::map<std::string, Cycle> check_random(const std::string& name, std::uint64_t seed,
+                                          std::size_t commands) {
+  SCOPED_TRACE(name + " " + test::seed_text(seed));
+  const DramPart part = part_named(name);
+  std::mt19937_64 random(seed);
+  std::map<std::string, Cycle> slack;
+  for (std::size_t seen = 0; seen < commands;) {
+    Mix mix = random_mix(random, part);
+    const auto accesses = random_accesses(random, 2000 + random() % 6000);
+    const StreamResult result = run_stream(mix.config, accesses);
+    DramChecker checker(part);
+    std::uint64_t served = 0;
+    for (const SentCommand& sent : result.commands[0]) {
+      checker.see(sent);
+      served += sent.command == DramCommand::read || sent.command == DramCommand::write ||
+                        sent.command == DramCommand::read_precharge ||
+                        sent.command == DramCommand::write_precharge
+                    ? 1
+                    : 0;
+    }
+    EXPECT_EQ(served + result.counts.forwarded_reads + result.counts.absorbed_writes,
+              accesses.size());
+    if (!checker.violations().empty()) {
+      ADD_FAILURE() << mix.text << ": " << checker.violations().front();
+      return slack;
+    }
+    seen += result.commands[0].size();
+    for (const auto& [rule, least] : checker.slack()) {
+      const auto found = slack.emplace(rule, least).first;
+      found->second = std::min(found->second, least);
+    }
+  }
+  return slack;
+}
+
+// Rules that another one outlasts, always or in all that is likely, and so do not decide.
+bool outlasted(const std::string& rule) {
+  static const std::set<std::string> kOfBoth{
+      "tFAW",                            // four tRRD are more, or what the row bus takes for them
+      "tRC, then refresh",               // tRAS and tRP, with a clock between them
+      "tRC, then refresh of a bank",     //
+      "tRP, all banks",                  // a refresh follows
+      "tRP, then refresh",               // and so does a precharge of all banks before that
+      "tRFC, then precharge",            // what is open was activated after the refresh
+      "tRFC, then refresh",              // tREFI
+      "tRFCpb, then refresh of a bank",  // the same
+      "tRREFD, refreshes",               // tREFIpb
+      "tPPD, all banks",                 // a precharge of all banks comes after accesses
+  };
+  return kOfBoth.contains(rule);
+}
+
+TEST(DramRules, NoneIsBrokenAndEachIsMetAtItsLimit) {
+  for (const char* part : {"hbm2", "hbm3"}) {
+    const auto slack = check_random(part, test::seed_or(1502), 400'000);
+    // Columns and activates go on rising edges: an odd gap between them is met half a clock late.
+    const Cycle most = part == std::string("hbm3") ? 1 : 0;
+    for (const auto& [rule, least] : slack) {
+      if (!outlasted(rule)) EXPECT_LE(least, most) << part << ": " << rule;
+    }
+    EXPECT_GE(slack.size(), 30U);
+  }
+}
+
+TEST(DramRulesLong, NoneIsBrokenInTenMillionCommands) {
+  for (const char* part : {"hbm2", "hbm3"}) check_random(part, test::seed_or(1503), 5'000'000);
+}
+
+// The controller has a part whose time is a clock shorter than that of the one it is checked by.
+struct Shorter {
+  const char* rule;
+  std::function<void(DramPart&)> change;
+};
+
+const std::vector<Shorter>& shorter_times() {
+  static const std::vector<Shorter> kAll{
+      {"tRCDRD", [](DramPart& p) { --p.clocks.rcd_read; }},
+      {"tRCDWR", [](DramPart& p) { --p.clocks.rcd_write; }},
+      {"tRP", [](DramPart& p) { --p.clocks.rp; }},
+      {"tRAS", [](DramPart& p) { --p.clocks.ras; }},
+      {"tCCDL of reads", [](DramPart& p) { --p.clocks.ccd_l; }},
+      {"tCCDL of writes", [](DramPart& p) { --p.clocks.ccd_l; }},
+      {"tRRDS", [](DramPart& p) { --p.clocks.rrd_s, --p.clocks.rrd_l; }},
+      {"tRRDL", [](DramPart& p) { --p.clocks.rrd_s, --p.clocks.rrd_l; }},
+      {"tWR", [](DramPart& p) { --p.clocks.wr; }},
+      {"tRTP", [](DramPart& p) { --p.clocks.rtp; }},
+      {"tWTRS", [](DramPart& p) { --p.clocks.wtr_s; }},
+      {"tWTRL", [](DramPart& p) { --p.clocks.wtr_l; }},
+      {"read to write", [](DramPart& p) { --p.clocks.read_to_write; }},
+      {"tRFC", [](DramPart& p) { --p.clocks.rfc; }},
+      {"tRFCpb", [](DramPart& p) { --*p.clocks.rfc_bank; }},
+      {"tRREFD", [](DramPart& p) { --*p.clocks.rrefd; }},
+      {"tRC", [](DramPart& p) { p.clocks.rc -= 3, p.clocks.ras -= 3; }},
+  };
+  return kAll;
+}
+
+TEST(DramRules, ATimeOneClockShortIsCaught) {
+  for (const char* name : {"hbm2", "hbm3"}) {
+    const DramPart truth = part_named(name);
+    for (const Shorter& shorter : shorter_times()) {
+      DramPart believed = truth;
+      shorter.change(believed);
+      std::mt19937_64 random(test::seed_or(1504));
+      bool caught = false;
+      for (int i = 0; i < 60 && !caught; ++i) {
+        const Mix mix = random_mix(random, believed);
+        const StreamResult result = run_stream(mix.config, random_accesses(random, 3000));
+        DramChecker checker(truth);
+        for (const SentCommand& sent : result.commands[0]) checker.see(sent);
+        for (const std::string& violation : checker.violations())
+          caught |= violation.find(std::string(": ") + shorter.rule + ":") != std::string::npos;
+      }
+      EXPECT_TRUE(caught) << name << ": " << shorter.rule;
+    }
+  }
+}
+
+// What the checker says of states and buses, each by a trace that breaks it.
+TEST(DramChecker, CatchesStatesAndBuses) {
+  const DramPart two = part_named("hbm2");
+  const DramPart three = part_named("hbm3");
+  const auto said = [](const DramPart& part, const std::vector<SentCommand>& trace) {
+    DramChecker checker(part);
+    for (const SentCommand& sent : trace) checker.see(sent);
+    std::string all;
+    for (const std::string& one : checker.violations()) all += one + "; ";
+    return all;
+  };
+  using enum DramCommand;
+  const auto has = [](const std::string& text, const char* part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  EXPECT_EQ(said(two, {{1, activate, 0, 7}, {16, read, 0, 7}, {36, precharge, 0, 0}}), "");
+  has(said(two, {{1, activate, 0, 7}, {15, read, 0, 7}}), "tRCDRD: 13 ticks, must be 14");
+  has(said(two, {{1, activate, 0, 7}, {16, read, 0, 8}}), "another row");
+  has(said(two, {{16, read, 0, 8}}), "closed bank");
+  has(said(two, {{1, activate, 0, 7}, {60, activate, 0, 8}}), "open bank");
+  has(said(two, {{1, precharge, 0, 0}}), "closed bank");
+  has(said(two, {{1, activate, 0, 7}, {60, refresh_bank, 0, 0}}), "refresh of an open bank");
+  has(said(two, {{1, activate, 3, 7}, {60, refresh_all, 0, 0}}), "refresh of an open bank");
+  has(said(two, {{1, activate, 0, 7}, {2, activate, 16, 7}}), "bus is taken");
+  EXPECT_EQ(said(two, {{1, activate, 0, 7}, {3, activate, 16, 7}}), "");
+  has(said(three, {{2, activate, 0, 7}}), "falling edges");
+  has(said(three, {{1, activate, 0, 7}, {64, read, 0, 7}, {66, read, 0, 7}}), "falling edges");
+  has(said(three, {{1, activate, 5, 7}, {4, precharge, 5, 0}}), "beside");
+  has(said(three, {{301, refresh_all, 0, 0}, {302, precharge, 5, 0}}), "beside");
+}
+
+}  // namespace
+}  // namespace weft::sim::memory
