@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "models/engine/result/energy.hpp"
+#include "models/sweep/words.hpp"
 
 namespace weft::sweep {
 namespace {
@@ -127,35 +128,57 @@ Row unpacked(std::string_view bytes) {
   return row;
 }
 
+namespace {
+
+const Bytef* bytes_of(std::string_view text) { return reinterpret_cast<const Bytef*>(text.data()); }
+
+ConfigError damaged() {
+  return ConfigError(Problem{{}, "store", "", "a stored result is damaged"});
+}
+
+}  // namespace
+
 std::string compressed(std::string_view text) {
-  uLongf size = ::compressBound(text.size());
-  std::string out(kLengthBytes + size, '\0');
+  constexpr int kBest = 9;
+  z_stream stream{};
+  check(::deflateInit(&stream, kBest) == Z_OK &&
+            ::deflateSetDictionary(&stream, bytes_of(kWords), kWords.size()) == Z_OK,
+        "zlib begins");
+  std::string out(kLengthBytes + ::deflateBound(&stream, text.size()), '\0');
   const auto length = static_cast<std::uint32_t>(text.size());
   for (std::size_t i = 0; i < kLengthBytes; ++i) out[i] = static_cast<char>(length >> (8 * i));
-  const int made = ::compress2(reinterpret_cast<Bytef*>(out.data() + kLengthBytes), &size,
-                               reinterpret_cast<const Bytef*>(text.data()), text.size(), 9);
-  check(made == Z_OK, "a text that cannot be compressed");
-  out.resize(kLengthBytes + size);
+  stream.next_in = const_cast<Bytef*>(bytes_of(text));  // which it does not write to
+  stream.avail_in = length;
+  stream.next_out = reinterpret_cast<Bytef*>(out.data() + kLengthBytes);
+  stream.avail_out = static_cast<uInt>(out.size() - kLengthBytes);
+  const int made = ::deflate(&stream, Z_FINISH);
+  out.resize(kLengthBytes + stream.total_out);
+  ::deflateEnd(&stream);
+  check(made == Z_STREAM_END, "a text that cannot be compressed");
   return out;
 }
 
 std::string uncompressed(std::string_view bytes) {
   constexpr std::uint32_t kMost = 1u << 30;
-  const auto damaged = [] {
-    return ConfigError(Problem{{}, "store", "", "a stored result is damaged"});
-  };
   if (bytes.size() < kLengthBytes) throw damaged();
   std::uint32_t length = 0;
   for (std::size_t i = 0; i < kLengthBytes; ++i)
     length |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[i])) << (8 * i);
   if (length > kMost) throw damaged();
   std::string out(length, '\0');
-  uLongf size = length;
-  if (::uncompress(reinterpret_cast<Bytef*>(out.data()), &size,
-                   reinterpret_cast<const Bytef*>(bytes.data() + kLengthBytes),
-                   bytes.size() - kLengthBytes) != Z_OK ||
-      size != length)
-    throw damaged();
+  z_stream stream{};
+  check(::inflateInit(&stream) == Z_OK, "zlib begins");
+  stream.next_in = const_cast<Bytef*>(bytes_of(bytes.substr(kLengthBytes)));
+  stream.avail_in = static_cast<uInt>(bytes.size() - kLengthBytes);
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = length;
+  int got = ::inflate(&stream, Z_FINISH);
+  if (got == Z_NEED_DICT &&
+      ::inflateSetDictionary(&stream, bytes_of(kWords), kWords.size()) == Z_OK)
+    got = ::inflate(&stream, Z_FINISH);
+  const bool whole = got == Z_STREAM_END && stream.total_out == length;
+  ::inflateEnd(&stream);
+  if (!whole) throw damaged();
   return out;
 }
 

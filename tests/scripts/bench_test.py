@@ -56,15 +56,27 @@ for name in ("build/release/build.log", "build/demo/first.png"):
     file.write_text("x")
 """
 
+BUILD = """#!/usr/bin/python3
+import pathlib, time
+while time.process_time() < {seconds}: pass
+file = pathlib.Path(__file__).parents[1] / "build/release/build.log"
+file.parent.mkdir(parents=True)
+file.write_text("[1/12] one\\nnote\\n[12/12] last\\n")
+"""
 
-class DemoCpuTest(TreeTest):
-    def setUp(self) -> None:
-        super().setUp()
+
+class TwoCommitsTest(TreeTest):
+    """A tree of two commits, in which `script` takes 1.0 and 0.2 s of CPU time, and the bench `name`."""
+    name: str
+    script: str
+    content: str
+
+    def commits(self) -> None:
         self.git("init", "--quiet")
         self.put("scripts/bench/unused")
-        shutil.copy(SCRIPTS / "bench/demo_cpu.sh", self.tree / "scripts/bench/demo_cpu.sh")
+        shutil.copy(SCRIPTS / "bench" / self.name, self.tree / "scripts/bench" / self.name)
         for seconds in ("1.0", "0.2"):
-            self.command("scripts/demo.sh", DEMO.format(seconds=seconds))
+            self.command(self.script, self.content.format(seconds=seconds))
             self.git("add", "--all")
             self.git("commit", "--quiet", "--message", seconds)
 
@@ -73,7 +85,48 @@ class DemoCpuTest(TreeTest):
         self.assertEqual(run("git", *words, cwd=self.tree, **who).returncode, 0)
 
     def bench(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return run(self.tree / "scripts/bench/demo_cpu.sh", *options)
+        return run(self.tree / "scripts/bench" / self.name, *options)
+
+
+class BuildCpuTest(TwoCommitsTest):
+    name = "build_cpu.sh"
+    script = "scripts/build.sh"
+    content = BUILD
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.commits()
+
+    def test_the_share_of_one_commit_in_another(self) -> None:
+        got = self.bench("HEAD~1")
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        lines = got.stdout.splitlines()
+        before, after = (float(re.findall(r"CPU +([\d.]+) s", line)[0]) for line in lines[:2])
+        self.assertGreaterEqual(before, 1.0)
+        self.assertTrue(0.2 <= after < before)
+        self.assertEqual([line.split()[-2] for line in lines[:2]], ["12", "12"])
+        self.assertAlmostEqual(float(re.findall(r"takes ([\d.]+) of", lines[2])[0]), after / before, delta=0.2)
+
+    def test_bad_arguments(self) -> None:
+        for options in ([], ["no-such-commit"], ["--limit"], ["HEAD", "HEAD", "HEAD"]):
+            self.assertEqual(self.bench(*options).returncode, 2, options)
+
+    def test_a_build_that_fails(self) -> None:
+        self.command("scripts/build.sh", "#!/bin/sh\necho the reason\nexit 1\n")
+        self.git("commit", "--quiet", "--all", "--message", "broken")
+        got = self.bench("HEAD~1")
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("the reason", got.stderr)
+
+
+class DemoCpuTest(TwoCommitsTest):
+    name = "demo_cpu.sh"
+    script = "scripts/demo.sh"
+    content = DEMO
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.commits()
 
     def test_the_share_of_one_commit_in_another(self) -> None:
         got = self.bench("HEAD~1", "HEAD")
