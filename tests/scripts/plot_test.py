@@ -1,14 +1,18 @@
 """scripts/plot: the table, the roofline and the timeline, on made-up results and traces."""
 from __future__ import annotations
 
+import csv
+import sqlite3
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import samples
 from support import SCRIPTS, TreeTest, run
 
 import results
 import roofline
+import sweep
 import table
 import timeline
 import trace_events
@@ -44,6 +48,46 @@ class UnitsTest(TreeTest):
         six["utilisation"]["useful_macs"] *= 6
         self.assertEqual(results.mac_slots(six), 256)
         self.assertIn("6 layers", results.shape_text(six))
+
+
+class SweepTest(TreeTest):
+    """A store as `weft sweep` leaves it, by the columns of its view."""
+
+    def store(self, points: list[dict[str, Any]]) -> Path:
+        folder = self.tree / "store"
+        folder.mkdir()
+        with sqlite3.connect(folder / "store.sqlite") as opened:
+            opened.execute(f"CREATE TABLE points({', '.join(sweep.COLUMNS)})")
+            for point in points:
+                opened.execute(f"INSERT INTO points VALUES({', '.join('?' * len(sweep.COLUMNS))})", [point[name] for name in sweep.COLUMNS])
+        return folder
+
+    def point(self, design: str, seconds: float, dram_bytes: int, **others: Any) -> dict[str, Any]:
+        shape = {"batch": 1, "heads": 4, "kv_heads": 4, "seq_q": 1024, "seq_kv": 1024, "width_qk": 64, "width_v": 64, "causal": 0}
+        return {"design": design, "workload": "bert-base", "settings": None, "fidelity": "analytic", **shape, "cycles": 100,
+                "seconds": seconds, "dram_bytes": dram_bytes, "utilisation_2d": 0.5, "useful_macs": 0.4, "energy_pj": None, **others}
+
+    def test_pictures_and_their_points(self) -> None:
+        points = [self.point("flat", 2e-3, 100), self.point("fusemax", 1e-3, 200), self.point("unfused", 2e-3, 300),
+                  self.point("flat", 3e-3, 50, seq_kv=2048), self.point("none", 0, 0, cycles=None)]
+        got = run(SCRIPTS / "plot/sweep.py", self.store(points), self.tree / "out")
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        for name in ("utilisation", "time", "front"):
+            self.assertGreater(min(png_size(self.tree / "out" / f"{name}.png")), 400)
+        rows = list(csv.DictReader((self.tree / "out/front.csv").read_text(encoding="utf-8").splitlines()))
+        self.assertEqual([(r["design"], r["seq_kv"]) for r in rows], [("fusemax", "1024"), ("flat", "1024"), ("flat", "2048")])
+
+    def test_lines_are_called_by_what_varies(self) -> None:
+        points = [self.point("flat", 1, 1, settings="arch.dram.x=1e9"), self.point("flat", 1, 1, settings="arch.dram.x=2e9", seq_kv=7)]
+        self.assertEqual(list(sweep.lines(points, "seconds")), ["flat, x=1e9", "flat, x=2e9"])
+        heads = [self.point("flat", 1, 1), self.point("flat", 1, 1, workload="xlm", heads=16)]
+        self.assertEqual(list(sweep.lines(heads, "seconds")), ["flat, bert-base", "flat, xlm"])
+
+    def test_what_is_no_store_is_refused(self) -> None:
+        for folder, word in ((self.tree, "holds no store"), (self.store([]), "no point of it ran")):
+            got = run(SCRIPTS / "plot/sweep.py", folder, self.tree / "out")
+            self.assertEqual(got.returncode, 2)
+            self.assertIn(word, got.stderr)
 
 
 class TableTest(TreeTest):
