@@ -50,8 +50,7 @@ LayerOperands quantise_layer(const quant::HeadsOfRows& query, const quant::Heads
         scaled[i], keys.scale(at / (query.rows * query.width), 0, at % query.width));
   }
   const quant::HeadsOfRows folded{scaled, query.heads, query.rows, query.width};
-  return {quant::Quantised(options.query.bits.bits(), options.query.scale, folded), std::move(keys),
-          std::move(values)};
+  return {quantise(folded, options.query), std::move(keys), std::move(values)};
 }
 
 std::uint64_t selection_seed(std::uint64_t seed, Stream stream, std::int64_t layer,
@@ -76,8 +75,10 @@ HeadAttention::HeadAttention(const LayerOperands& operands, std::int64_t head, d
   values_by_channel_.resize(keys * static_cast<std::size_t>(value.width()));
   magnitudes_.resize(keys);
   for (std::size_t m = 0; m < keys; ++m) {
-    for (const std::int16_t q : key.row(head, static_cast<std::int64_t>(m)))
+    for (const std::int16_t q : key.row(head, static_cast<std::int64_t>(m))) {
+      whole_keys_.push_back(q);
       upper_keys_.push_back(static_cast<std::int16_t>(quant::upper_of(q, options.key.bits.lower)));
+    }
     const auto row = value.row(head, static_cast<std::int64_t>(m));
     for (std::size_t f = 0; f < row.size(); ++f) {
       values_by_channel_[f * keys + m] = row[f];
@@ -100,18 +101,17 @@ void HeadAttention::scores(std::int64_t query, std::int64_t visible, bool lower_
                                 scale_, query_lower + key_lower);
   };
   const bool by_token = k.granularity() == Granularity::token;
-  float scale = scale_of(0);
+  const std::span<const std::int16_t> keys(lower_bits ? whole_keys_ : upper_keys_);
   const auto width = static_cast<std::size_t>(k.width());
-  out.resize(static_cast<std::size_t>(visible));
-  for (std::int64_t m = 0; m < visible; ++m) {
-    const std::span<const std::int16_t> keys =
-        lower_bits ? k.row(head_, m)
-                   : std::span<const std::int16_t>(upper_keys_)
-                         .subspan(static_cast<std::size_t>(m) * width, width);
-    if (by_token) scale = scale_of(m);
-    const std::int64_t integer =
-        wide_scores_ ? softmax::dot_wide(row, keys) : softmax::dot(row, keys);
-    out[static_cast<std::size_t>(m)] = softmax::dequantise(integer, scale);
+  const auto count = static_cast<std::size_t>(visible);
+  std::vector<std::int32_t> integers(wide_scores_ ? 0 : count);
+  if (!wide_scores_) softmax::dots(row, keys.first(count * width), integers);
+  float scale = scale_of(0);
+  out.resize(count);
+  for (std::size_t m = 0; m < count; ++m) {
+    if (by_token) scale = scale_of(static_cast<std::int64_t>(m));
+    out[m] = softmax::dequantise(
+        wide_scores_ ? softmax::dot_wide(row, keys.subspan(m * width, width)) : integers[m], scale);
   }
 }
 

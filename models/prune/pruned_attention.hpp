@@ -81,7 +81,8 @@ class HeadAttention {
   std::int64_t head_;
   double scale_;
   const AttentionOptions* options_;
-  std::vector<std::int16_t> upper_keys_;         // [keys, width_qk]
+  std::vector<std::int16_t> whole_keys_;         // [keys, width_qk]
+  std::vector<std::int16_t> upper_keys_;         // the same, upper planes alone
   std::vector<std::int16_t> values_by_channel_;  // [width_v, keys]
   std::vector<std::int64_t> magnitudes_;         // Σ|v| of each key's value
   bool wide_scores_ = false;

@@ -42,6 +42,27 @@ Quantised::Quantised(int bits, Granularity granularity, const HeadsOfRows& tenso
   });
 }
 
+Quantised Quantised::some(std::span<const std::int64_t> heads,
+                          std::span<const std::int64_t> rows) const {
+  Quantised out = *this;
+  out.heads_ = static_cast<std::int64_t>(heads.size());
+  out.rows_ = static_cast<std::int64_t>(rows.size());
+  out.integers_.clear();
+  out.scales_.clear();
+  if (granularity_ == Granularity::tensor) out.scales_ = scales_;
+  for (const std::int64_t h : heads) {
+    for (const std::int64_t r : rows) {
+      const auto integers = row(h, r);
+      out.integers_.insert(out.integers_.end(), integers.begin(), integers.end());
+      if (granularity_ == Granularity::token) out.scales_.push_back(scale(h, r, 0));
+    }
+    if (granularity_ == Granularity::head) out.scales_.push_back(scale(h, 0, 0));
+    for (std::int64_t e = 0; granularity_ == Granularity::channel && e < width_; ++e)
+      out.scales_.push_back(scale(h, 0, e));
+  }
+  return out;
+}
+
 std::size_t Quantised::scale_at(std::int64_t head, std::int64_t row_index,
                                 std::int64_t channel) const {
   switch (granularity_) {

@@ -47,6 +47,8 @@ class Quantised {
   float scale(std::int64_t head, std::int64_t row_index, std::int64_t channel) const {
     return scales_[scale_at(head, row_index, channel)];
   }
+  // Some of its heads and rows, in the order given, with the integers and scales that they have.
+  Quantised some(std::span<const std::int64_t> heads, std::span<const std::int64_t> rows) const;
 
  private:
   std::size_t scale_at(std::int64_t head, std::int64_t row_index, std::int64_t channel) const;

@@ -24,6 +24,9 @@ inline constexpr std::int32_t probability_most(int bits) { return (1 << bits) - 
 // Σ a[e]·b[e], exact. 32 bits suffice where bits_a + bits_b − 2 + ⌈log₂ width⌉ ≤ 31.
 std::int32_t dot(std::span<const std::int16_t> a, std::span<const std::int16_t> b);
 std::int64_t dot_wide(std::span<const std::int16_t> a, std::span<const std::int16_t> b);
+// The dot of `a` with each row of as many elements.
+void dots(std::span<const std::int16_t> a, std::span<const std::int16_t> rows,
+          std::span<std::int32_t> out);
 
 // What an integer score of scales sq and sk is worth, 2^lower where the upper plane alone was
 // multiplied: fp32(double(sq)·double(sk)·scale·2^lower), flushed; `scale` is 1/√width.
@@ -113,7 +116,7 @@ inline float output_scale(float value_scale, std::int64_t weight) {
 // ---- a row ----
 
 // Softmax of a row's scores: the largest is subtracted, then the functions above, in order of
-// position. An empty row stays empty.
+// position; the same bits, many at once. An empty row stays empty.
 struct ProbabilityRow {
   std::vector<std::int32_t> integers;
   float largest = 0;  // of the fp32 probabilities: e^0 over the sum

@@ -23,7 +23,7 @@ _weft_options() {  # weft, command
   "$1" "$2" --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
 }
 
-_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades, costs, drams, mappings or sweeps
+_weft_names() {  # weft, kind: the names of designs, workloads, archs, bindings, cascades, costs, drams, mappings, schedules or sweeps
   "$1" list "$2" --json - | /usr/bin/python3 -c '
 import json, sys
 for entry in json.load(sys.stdin)[sys.argv[1]]:
@@ -55,6 +55,7 @@ _weft() {
     --workload) _weft_reply "$(_weft_cached "$weft" workloads _weft_names "$weft" workloads)" "$current"; return ;;
     --cost) _weft_reply "$(_weft_cached "$weft" costs _weft_names "$weft" costs)" "$current"; return ;;
     --part) _weft_reply "$(_weft_cached "$weft" drams _weft_names "$weft" drams)" "$current"; return ;;
+    --schedules) _weft_list_reply "$(_weft_cached "$weft" schedules _weft_names "$weft" schedules)" "$current"; return ;;
     --mapping) _weft_reply "$(_weft_cached "$weft" mappings _weft_names "$weft" mappings)" "$current"; return ;;
     --pattern)
       _weft_reply "seq_read seq_write rw_alternate rw_copy rw_random random_write random_row gather_20 gather_50" "$current"
@@ -72,12 +73,12 @@ _weft() {
     --stall-profile) _weft_reply "none source sink both bursty" "$current"; return ;;
     --node | --cost-node | --import-node) _weft_reply "130 90 65 45 32 20 16 14 10 7" "$current"; return ;;
     --export) _weft_reply "csv jsonl" "$current"; return ;;
-    --accelergy | --out | --store | --status)
+    --accelergy | --out | --model | --store | --status)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       compopt -o filenames 2> /dev/null
       return
       ;;
-    --json | --csv | --completions | --commands | --trace | --perfetto | --values | --write-values | --wave | --ert | --art | --import-ert | --import-art | --import-map)
+    --json | --csv | --completions | --commands | --trace | --perfetto | --texts | --embeddings | --values | --write-values | --wave | --ert | --art | --import-ert | --import-art | --import-map)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames 2> /dev/null
       return
@@ -88,7 +89,7 @@ _weft() {
   elif [[ "$current" == -* ]]; then
     _weft_reply "$(_weft_cached "$weft" "options-$command" _weft_options "$weft" "$command")" "$current"
   elif [[ "$command" == list ]]; then
-    _weft_reply "cascades archs bindings designs workloads costs drams mappings sweeps" "$current"
+    _weft_reply "cascades archs bindings designs workloads costs drams mappings schedules sweeps" "$current"
   elif [[ "$command" == sweep ]]; then
     _weft_reply "$(_weft_cached "$weft" sweeps _weft_names "$weft" sweeps)" "$current"
   elif [[ "$command" == reproduce ]]; then

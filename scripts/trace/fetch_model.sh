@@ -4,8 +4,8 @@
 #   fetch_model.sh FOLDER        WEFT_PYTHON: the Python whose pip fetches it (default: python3)
 set -euo pipefail
 
-[ $# -eq 1 ] && [ "${1#-}" = "$1" ] || { echo "usage: fetch_model.sh FOLDER" >&2; exit 2; }
-[ ! -e "$1" ] || { echo "$1: is there already" >&2; exit 2; }
+if [ $# -ne 1 ] || [ "${1#-}" != "$1" ]; then echo "usage: fetch_model.sh FOLDER" >&2; exit 2; fi
+if [ -e "$1" ]; then echo "$1: is there already" >&2; exit 2; fi
 python=${WEFT_PYTHON:-python3}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -20,7 +20,7 @@ constexpr const char* kExamples = R"(Examples:
   weft list workloads --json -)";
 
 // The kinds in the plural, as typed, and their folders.
-constexpr std::array<std::pair<const char*, const char*>, 9> kKinds{{{"cascades", "cascade"},
+constexpr std::array<std::pair<const char*, const char*>, 10> kKinds{{{"cascades", "cascade"},
                                                                      {"archs", "arch"},
                                                                      {"bindings", "binding"},
                                                                      {"designs", "design"},
@@ -28,7 +28,8 @@ constexpr std::array<std::pair<const char*, const char*>, 9> kKinds{{{"cascades"
                                                                      {"costs", "cost"},
                                                                      {"drams", "dram"},
                                                                      {"mappings", "mapping"},
-                                                                     {"sweeps", "sweep"}}};
+                                                                     {"schedules", "schedule"},
+ {"sweeps", "sweep"}}};
 
 struct ListCommand {
   std::string kind;
@@ -86,11 +87,11 @@ Command add_list(App& app) {
   App* command = app.add_subcommand(
       "list",
       "What there is: cascades, architectures, bindings, designs, workloads, cost tables, DRAM "
-      "parts, address mappings, sweeps");
+      "parts, address mappings, schedules of pruning, sweeps");
   command
       ->add_option(
           "kind", o->kind,
-          "cascades, archs, bindings, designs, workloads, costs, drams, mappings or sweeps; all of "
+          "cascades, archs, bindings, designs, workloads, costs, drams, mappings, schedules or sweeps; all of "
           "them unless given")
       ->type_name("KIND");
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")

@@ -31,6 +31,7 @@ Command add_validate(App& app);
 Command add_rtl(App& app);
 Command add_reproduce(App& app);
 Command add_sweep(App& app);
+Command add_accuracy(App& app);
 
 // The folders of cascades, architectures, bindings, designs, workloads, cost tables, DRAM parts and
 // address mappings: those of $WEFT_CONFIGS, with ':' between them, then the shipped one beside the

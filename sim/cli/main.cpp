@@ -81,7 +81,7 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
   const std::vector<Command> commands{add_doctor(app),   add_list(app), add_cost(app),
                                       add_analyze(app),  add_run(app),  add_compare(app),
                                       add_validate(app), add_rtl(app),  add_reproduce(app),
-                                      add_memory(app),   add_sweep(app)};
+                                      add_memory(app),   add_sweep(app), add_accuracy(app)};
   check_command(argc, argv, commands);
   const auto chosen = [&]() -> const Command* {
     for (const Command& command : commands) {

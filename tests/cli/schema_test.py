@@ -14,7 +14,7 @@ from weft_command import CONFIGS, ROOT, TRACE, FolderTest, config, run
 
 SCHEMAS = ROOT / "docs" / "schema"
 SMALL = ["--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "100"]
-KINDS = ["analysis", "comparison", "cost", "doctor", "list", "memory", "reproduction", "result", "sweep", "validation"]
+KINDS = ["accuracy", "analysis", "comparison", "cost", "doctor", "list", "memory", "reproduction", "result", "sweep", "validation"]
 
 
 def closed(schema: Any) -> Any:
@@ -69,7 +69,7 @@ class SchemaTest(FolderTest):
 
     def test_lists_analyses_and_the_doctor(self) -> None:
         self.check("list")
-        for kind in ("cascades", "archs", "bindings", "designs", "workloads", "costs", "drams", "mappings", "sweeps"):
+        for kind in ("cascades", "archs", "bindings", "designs", "workloads", "costs", "drams", "mappings", "schedules", "sweeps"):
             self.assertEqual(set(self.check("list", kind)), {"schema", kind})
         for cascade in sorted(p.stem for p in (CONFIGS / "cascade").glob("*.yaml")):
             self.check("analyze", cascade)
@@ -80,6 +80,10 @@ class SchemaTest(FolderTest):
         self.check("memory", "--part", "hbm3", "--pattern", "seq_write", "--requests", "1K")
         trace = self.put("t.csv", "address,write\n0,1\n64,0\n")
         self.check("memory", "--part", "hbm2", "--trace", str(trace))
+
+    def test_the_accuracy_of_schedules(self) -> None:
+        for schedules in ("single-5-values-60,planes-4-below-10", "bits-8-tokens-30"):
+            self.check("accuracy", "--values", str(TRACE), "--schedules", schedules)
 
     def test_results_of_every_kind(self) -> None:
         for design in ("fusemax-16x16", "flat-16x16", "unfused-16x16", "streaming-softmax", "segments-serial", "projection"):

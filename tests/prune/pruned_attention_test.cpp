@@ -225,6 +225,29 @@ TEST(PrunedAttention, RefusesScalesThatNoSumHas) {
   EXPECT_THROW(check_options(options, 32), ContractError);
 }
 
+// Every operand's clip counts, whatever the key's scale is of.
+TEST(PrunedAttention, AClipSaturatesItsOperand) {
+  for (const auto scale : {quant::Granularity::head, quant::Granularity::channel}) {
+    AttentionOptions options = at_bits(6);
+    options.key.scale = scale;
+    const WholeLayer plain(minilm_trace(), 3, options);
+    options.query.clip = options.key.clip = options.value.clip = 0.5F;
+    const WholeLayer clipped(minilm_trace(), 3, options);
+    const auto ends = [](const quant::Quantised& tensor) {
+      std::int64_t count = 0;
+      for (std::int64_t h = 0; h < tensor.heads(); ++h) {
+        for (std::int64_t r = 0; r < tensor.rows(); ++r) {
+          for (const std::int16_t q : tensor.row(h, r)) count += std::abs(q) == 31;
+        }
+      }
+      return count;
+    };
+    EXPECT_GT(ends(clipped.operands.query), 10 * ends(plain.operands.query));
+    EXPECT_GT(ends(clipped.operands.key), 2 * ends(plain.operands.key));
+    EXPECT_GT(ends(clipped.operands.value), 10 * ends(plain.operands.value));
+  }
+}
+
 // Per channel, per token, per head: all the same attention, within what 8 bits give.
 TEST(PrunedAttention, AnyScaleOfAKeyIsTheSameAttention) {
   for (const auto scale : {quant::Granularity::tensor, quant::Granularity::head,

@@ -97,6 +97,30 @@ TEST(Quantised, IsTheEncodedTensor) {
   }
 }
 
+TEST(Quantised, SomeOfItIsWhatItWas) {
+  const std::vector<float> values = random_values(12);
+  const std::vector<std::int64_t> heads{0, 2};
+  const std::vector<std::int64_t> rows{4, 1};
+  for (const auto shared :
+       {Granularity::tensor, Granularity::head, Granularity::channel, Granularity::token}) {
+    const Quantised tensor(6, shared, {values, kHeads, kRows, kWidth});
+    const Quantised some = tensor.some(heads, rows);
+    ASSERT_EQ(some.heads(), 2);
+    ASSERT_EQ(some.rows(), 2);
+    for (std::int64_t h = 0; h < 2; ++h) {
+      for (std::int64_t r = 0; r < 2; ++r) {
+        const std::int64_t head = heads[static_cast<std::size_t>(h)];
+        const std::int64_t row = rows[static_cast<std::size_t>(r)];
+        for (std::int64_t e = 0; e < kWidth; ++e) {
+          ASSERT_EQ(some.row(h, r)[static_cast<std::size_t>(e)],
+                    tensor.row(head, row)[static_cast<std::size_t>(e)]);
+          ASSERT_EQ(some.scale(h, r, e), tensor.scale(head, row, e));
+        }
+      }
+    }
+  }
+}
+
 TEST(Quantised, SaturatesBeyondItsClip) {
   const std::vector<float> values{1, -8, 4, 0.5F, -4, 3, 0, 8};
   // 3 bits: −3 to 3; half of 8 is 4, so a step is 4/3.

@@ -90,6 +90,51 @@ TEST(FixedPoint, ScalesAreRoundedOnce) {
   EXPECT_EQ(output_scale(1.0F, 0), 0.0F);
 }
 
+// A row at once has the bits of its functions one by one.
+TEST(FixedPoint, ARowIsItsStepsOneByOne) {
+  const std::uint64_t seed = test::seed_or(13);
+  SCOPED_TRACE(test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  for (const float spread : {1e-38F, 1e-3F, 3.0F, 60.0F, 1e4F, 1e30F}) {
+    std::uniform_real_distribution<float> uniform(-spread, spread);
+    for (std::size_t count = 1; count < 80; count += 1 + count / 9) {
+      std::vector<float> scores(count);
+      for (float& x : scores) x = numerics::flush(uniform(random));
+      for (const int bits : {4, 12}) {
+        ProbabilityRow row;
+        probabilities(scores, bits, row);
+        const float top = *std::max_element(scores.begin(), scores.end());
+        LaneSum sum;
+        for (const float x : scores) sum.add(exp5(numerics::subtract(x, top)));
+        for (std::size_t i = 0; i < count; ++i) {
+          const float e = exp5(numerics::subtract(scores[i], top));
+          ASSERT_EQ(row.integers[i], requantise(probability(e, sum.total()), bits));
+        }
+        ASSERT_EQ(row.largest, probability(1.0F, sum.total()));
+      }
+    }
+  }
+}
+
+TEST(FixedPoint, ManyProductsAreOneByOne) {
+  std::mt19937_64 random(14);
+  for (const std::size_t width : {1u, 31u, 32u, 64u, 100u}) {
+    std::vector<std::int16_t> a(width);
+    std::vector<std::int16_t> rows(width * 7);
+    for (auto& x : a) x = static_cast<std::int16_t>(random() % 4095 - 2047);
+    for (auto& x : rows) x = static_cast<std::int16_t>(random() % 4095 - 2047);
+    std::vector<std::int32_t> out(7);
+    dots(a, rows, out);
+    for (std::size_t r = 0; r < out.size(); ++r) {
+      std::int64_t sum = 0;
+      for (std::size_t e = 0; e < width; ++e) sum += std::int64_t{a[e]} * rows[r * width + e];
+      ASSERT_EQ(out[r], sum);
+      ASSERT_EQ(dot(a, std::span<const std::int16_t>(rows).subspan(r * width, width)), sum);
+      ASSERT_EQ(dot_wide(a, std::span<const std::int16_t>(rows).subspan(r * width, width)), sum);
+    }
+  }
+}
+
 // Against double precision: no probability is off by more than half a step and the exponential's
 // error, whatever the row.
 TEST(FixedPoint, ProbabilitiesAreThoseOfDoublePrecision) {
