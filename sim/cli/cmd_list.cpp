@@ -21,15 +21,15 @@ constexpr const char* kExamples = R"(Examples:
 
 // The kinds in the plural, as typed, and their folders.
 constexpr std::array<std::pair<const char*, const char*>, 10> kKinds{{{"cascades", "cascade"},
-                                                                     {"archs", "arch"},
-                                                                     {"bindings", "binding"},
-                                                                     {"designs", "design"},
-                                                                     {"workloads", "workload"},
-                                                                     {"costs", "cost"},
-                                                                     {"drams", "dram"},
-                                                                     {"mappings", "mapping"},
-                                                                     {"schedules", "schedule"},
- {"sweeps", "sweep"}}};
+                                                                      {"archs", "arch"},
+                                                                      {"bindings", "binding"},
+                                                                      {"designs", "design"},
+                                                                      {"workloads", "workload"},
+                                                                      {"costs", "cost"},
+                                                                      {"drams", "dram"},
+                                                                      {"mappings", "mapping"},
+                                                                      {"schedules", "schedule"},
+                                                                      {"sweeps", "sweep"}}};
 
 struct ListCommand {
   std::string kind;
@@ -89,10 +89,10 @@ Command add_list(App& app) {
       "What there is: cascades, architectures, bindings, designs, workloads, cost tables, DRAM "
       "parts, address mappings, schedules of pruning, sweeps");
   command
-      ->add_option(
-          "kind", o->kind,
-          "cascades, archs, bindings, designs, workloads, costs, drams, mappings, schedules or sweeps; all of "
-          "them unless given")
+      ->add_option("kind", o->kind,
+                   "cascades, archs, bindings, designs, workloads, costs, drams, mappings, "
+                   "schedules or sweeps; all of "
+                   "them unless given")
       ->type_name("KIND");
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")
       ->type_name("FILE")

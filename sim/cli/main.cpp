@@ -78,9 +78,9 @@ int parse_and_run(int argc, char** argv, std::string& chosen_name) {
   App app("Weft: design, simulate and verify attention accelerators", "weft");
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("weft ") + WEFT_VERSION);
-  const std::vector<Command> commands{add_doctor(app),   add_list(app), add_cost(app),
-                                      add_analyze(app),  add_run(app),  add_compare(app),
-                                      add_validate(app), add_rtl(app),  add_reproduce(app),
+  const std::vector<Command> commands{add_doctor(app),   add_list(app),  add_cost(app),
+                                      add_analyze(app),  add_run(app),   add_compare(app),
+                                      add_validate(app), add_rtl(app),   add_reproduce(app),
                                       add_memory(app),   add_sweep(app), add_accuracy(app)};
   check_command(argc, argv, commands);
   const auto chosen = [&]() -> const Command* {
