@@ -1,11 +1,13 @@
 #include "models/workload/workload.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "models/common/input_file.hpp"
 #include "models/workload/file_bytes.hpp"
 #include "models/workload/hugging_face.hpp"
+#include "models/workload/spatten_csv.hpp"
 
 namespace weft::workload {
 namespace {
@@ -43,6 +45,25 @@ Workload load_yaml(const std::filesystem::path& file, const ReadLimits& limits) 
     problem.where = config::origin_of(origins, problem.field);
   }
   if (!problems.empty()) throw ConfigError(std::move(problems));
+  return out;
+}
+
+// The shape of one row, at the longest sentence.
+Workload load_rows(const std::filesystem::path& file, const ReadLimits& limits) {
+  Workload out;
+  out.pruned = std::make_shared<const PrunedRows>(load_pruned_rows(file, limits));
+  out.source = file.string();
+  out.phase = Phase::decode;
+  out.seq = 1;
+  out.seq_kv = 1;
+  for (const PrunedRow& row : out.pruned->rows) {
+    out.heads = std::max<std::int64_t>(out.heads, row.head + 1);
+    out.layers = std::max<std::int64_t>(out.layers, row.layer + 1);
+    out.seq_kv = std::max<std::int64_t>(*out.seq_kv, row.sentence);
+    out.width_qk = row.width;
+  }
+  out.model_width = out.heads * out.width_qk;
+  out.feed_forward_width = 1;
   return out;
 }
 
@@ -117,6 +138,8 @@ Workload load_workload(const std::filesystem::path& file, Assume assume, const R
     out = parse_hugging_face(read_text(file, limits.json_bytes), file.string(), assume, limits);
     if (auto problems = problems_of(out.shape(), {file.string(), 0, 0}); !problems.empty())
       throw ConfigError(std::move(problems));
+  } else if (file.extension() == ".csv") {
+    out = load_rows(file, limits);
   } else {
     out = load_yaml(file, limits);
   }

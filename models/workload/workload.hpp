@@ -14,6 +14,8 @@
 
 namespace weft::workload {
 
+struct PrunedRows;
+
 enum class Phase : std::uint8_t { self, cross, prefill, decode };
 constexpr auto names(config::Tag<Phase>) {
   return std::array<std::pair<std::string_view, Phase>, 4>{{{"self", Phase::self},
@@ -82,6 +84,8 @@ struct Workload {
   bool mask_told = false;            // causal or not is as told, not as the file leaves open
   std::vector<Lengths> sequences{};  // of unequal lengths: in place of batch, seq and seq_kv
   std::int64_t steps = 1;  // decode steps in a row, each with as many keys more as queries
+  // What is fetched, row by row, of a file that says so (spatten_csv.hpp): for engines that prune.
+  std::shared_ptr<const PrunedRows> pruned{};
 
   // Of one shape or of several: models/program.
   bool is_program() const { return !sequences.empty() || steps > 1; }
@@ -113,8 +117,8 @@ inline auto fields(config::Tag<Workload>) {
                "width of the feed-forward layer (S)"));
 }
 
-// A .yaml workload, or a .json Hugging Face configuration; `plain` reads one of an unknown
-// model_type too. Throws ConfigError.
+// A .yaml workload, a .json Hugging Face configuration, or a .csv of SpAtten's; `plain` reads a
+// configuration of an unknown model_type too. Throws ConfigError.
 Workload load_workload(const std::filesystem::path& file, Assume assume = Assume::nothing,
                        const ReadLimits& limits = environment_limits());
 

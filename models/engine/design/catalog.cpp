@@ -16,7 +16,9 @@ bool is_yaml(const fs::path& path) {
   return path.extension() == ".yaml" || path.extension() == ".yml";
 }
 
-bool is_config(const fs::path& path) { return is_yaml(path) || path.extension() == ".json"; }
+bool is_config(const fs::path& path) {
+  return is_yaml(path) || path.extension() == ".json" || path.extension() == ".csv";
+}
 
 using Files = std::map<std::string, std::vector<fs::path>>;
 
