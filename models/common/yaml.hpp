@@ -40,6 +40,10 @@ class Value {
   std::vector<std::pair<Value, Value>> members() const;
   std::vector<Value> items() const;
 
+  // The whole document, and the value's own node in it.
+  const YamlTree& tree() const { return *tree_; }
+  const YamlNode& node() const { return *node_; }
+
   [[nodiscard]] Problem problem(std::string message) const {
     return {where(), path(), is_scalar() ? text() : "", std::move(message)};
   }

@@ -46,9 +46,10 @@ std::string listing_text(const engine::Listing& listing) {
   Table table({"  design", "architecture", "binding", "cascade", "side"});
   for (const engine::ListedDesign& design : *listing.designs)
     table.add({"  " + design.name, design.arch, design.binding, design.cascade,
-               std::to_string(design.side)});
+               design.side > 0 ? std::to_string(design.side) : std::string("-")});
   return out + "designs\n" + table.text(4) +
-         "  Each takes -NxN behind its name for arrays of N x N, N from 2 to 1024, such as "
+         "  Each that has a side takes -NxN behind its name for arrays of N x N, N from 2 to 1024, "
+         "such as "
          "fusemax-16x16:\n"
          "  buffer and DRAM bandwidth scale with N over the design's own side, such as 16/256 for "
          "fusemax-16x16.\n";

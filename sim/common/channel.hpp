@@ -53,6 +53,8 @@ class AnyChannel {
     return counters_[static_cast<std::size_t>(counter)];
   }
 
+  // Beats that have a place.
+  virtual std::size_t held() const = 0;
   virtual void fingerprint(StateWords& out) const = 0;
   // By a time that is whole in every clock.
   virtual void advance(Cycle ticks) = 0;
@@ -134,6 +136,7 @@ class Channel final : public AnyChannel {
     return message;
   }
   bool empty() const { return used_ == 0; }
+  std::size_t held() const override { return used_; }
 
   void fingerprint(StateWords& out) const override {
     out.word(static_cast<std::int64_t>(used_));

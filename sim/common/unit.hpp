@@ -52,6 +52,8 @@ class Unit {
 
   // What its class declares; nullptr where it counts nothing.
   virtual UnitCounts* counts() { return nullptr; }
+  // Counts all cycles before `now`, of a unit that counts them when what it does changes.
+  virtual void settle(Cycle /*now*/) {}
   // Other numbers that only grow.
   virtual void list_sums(std::vector<std::uint64_t*>& /*sums*/) {}
 

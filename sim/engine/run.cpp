@@ -1,5 +1,8 @@
 #include "sim/engine/run.hpp"
 
+#include <array>
+
+#include "models/engine/design/assembled.hpp"
 #include "models/engine/design/mapping.hpp"
 #include "models/engine/run/tell_closed_form.hpp"
 #include "models/engine/run/tell_program.hpp"
@@ -7,6 +10,7 @@
 #include "sim/engine/comparison.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/rtl_run.hpp"
+#include "sim/engine/spatten/run_spatten.hpp"
 
 namespace weft::sim::engine {
 
@@ -102,10 +106,24 @@ void run_rtl(const weft::engine::Mapping& mapping, const RunOptions& options, Re
 
 }  // namespace
 
+namespace {
+
+// By EngineClass.
+constexpr std::array<weft::engine::AssembledRunner, 1> kEngineClasses{spatten::run};
+
+void run_assembled(const Design& design, const workload::Workload& workload,
+                   const RunOptions& options, Result& result) {
+  const auto which = static_cast<std::size_t>(design.assembled()->arch.engine);
+  kEngineClasses[which](design, workload, options, result);
+}
+
+}  // namespace
+
 Result run(const Design& design, const workload::Workload& workload, const RunOptions& options) {
   return weft::engine::run(design, workload, options,
                            {{weft::engine::tell_closed_form, run_systemc, run_rtl},
-                            {weft::engine::tell_program, run_program}});
+                            {weft::engine::tell_program, run_program},
+                            {nullptr, run_assembled, nullptr}});
 }
 
 }  // namespace weft::sim::engine

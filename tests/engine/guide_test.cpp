@@ -56,6 +56,9 @@ TEST(Guide, BlocksArePartsOfDesignsThatRun) {
                     .width_v = 16};
   for (const std::string& name : weft::engine::Catalog(root / "configs").list("design")) {
     SCOPED_TRACE(name);
+    if (weft::engine::Design::load(weft::engine::Catalog(root / "configs"), name).assembled() !=
+        nullptr)
+      continue;  // no side
     const Result result = run_point(design(at_side(name, 8)), shape);
     EXPECT_EQ(result.status, weft::engine::Status::ok);
     EXPECT_GT(result.cycles, 0u);

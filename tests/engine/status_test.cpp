@@ -45,6 +45,7 @@ class Trials {
     const Catalog catalog(WEFT_SOURCE_DIR "/configs");
     for (const std::string& name : catalog.list("design"))
       designs_.push_back(Design::load(catalog, name));
+    std::erase_if(designs_, [](const Design& one) { return one.assembled() != nullptr; });
     for (const char* name : {"fusemax-16x16", "flat-2x2", "unfused-1024x1024"})
       designs_.push_back(Design::load(catalog, name));
     for (const Design& design : designs_) numbers_.push_back(numbers_of(design));

@@ -88,12 +88,14 @@ TEST_F(SpattenCsv, RefusesRowsThatContradictThemselves) {
   refused("0,0,0,64,5,5,12,12,-1,True,-1,5,12,False,False,False,-1\n",
           {"auto_requant_incre", "if_requant is True"});
   refused("0,0,0,64,5,5,12,12,-1,False,-1,5,12,False,False,True,-1\n", {"topk", "how many"});
-  refused("0,0,1,64,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n"
-          "0,0,0,64,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n",
-          {"rows.csv:3", "iteration, layer and head"});
-  refused("0,0,0,64,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n"
-          "0,0,1,32,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n",
-          {"rows.csv:3", "embedding_length_D", "64 of the first"});
+  refused(
+      "0,0,1,64,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n"
+      "0,0,0,64,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n",
+      {"rows.csv:3", "iteration, layer and head"});
+  refused(
+      "0,0,0,64,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n"
+      "0,0,1,32,5,5,12,12,-1,False,-1,5,12,False,False,False,-1\n",
+      {"rows.csv:3", "embedding_length_D", "64 of the first"});
   refused("", {"has no rows"});
 }
 
@@ -106,9 +108,10 @@ TEST_F(SpattenCsv, RefusesAFileWithoutAColumn) {
 }
 
 TEST_F(SpattenCsv, EveryFaultIsSaidAtOnce) {
-  refused("0,0,0,64,5,6,12,12,-1,False,-1,5,12,False,False,False,-1\n"
-          "0,0,1,64,5,5,12,12,-1,False,-1,7,12,False,False,False,-1\n",
-          {"rows.csv:2", "rows.csv:3"});
+  refused(
+      "0,0,0,64,5,6,12,12,-1,False,-1,5,12,False,False,False,-1\n"
+      "0,0,1,64,5,5,12,12,-1,False,-1,7,12,False,False,False,-1\n",
+      {"rows.csv:2", "rows.csv:3"});
 }
 
 }  // namespace

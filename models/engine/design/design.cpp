@@ -82,7 +82,9 @@ struct DesignMaker {
                                            const Bound* before);
   static std::shared_ptr<const LoweredSet> lower(const Design::Parts& parts, bool causal);
   static void lower_all(Design::Parts& parts);
-  static Design load(ReadDesign read, const std::vector<Setting>& settings);
+  static Design load(FoundDesign found, const std::vector<Setting>& settings);
+  static Design load_spatial(ReadDesign read, const std::vector<Setting>& settings);
+  static Design load_assembled(DesignFiles files, const std::vector<Setting>& settings);
   static Design with(const Design::Parts& before, const std::vector<Setting>& settings);
 };
 
@@ -142,7 +144,38 @@ void refuse_unsound(const Shared<Architecture>& arch) {
 
 }  // namespace
 
-Design DesignMaker::load(ReadDesign read, const std::vector<Setting>& settings) {
+// The names that results find in a lowering: of the units and of the cascade's tensors.
+Design DesignMaker::load_assembled(DesignFiles files, const std::vector<Setting>& settings) {
+  const auto parts = std::make_shared<Design::Parts>();
+  parts->assembled = read_assembled(files.arch_file, files.binding_file, settings);
+  const Assembled& read = *parts->assembled;
+  parts->files = std::make_shared<const DesignFiles>(std::move(files));
+  parts->settings = settings;
+  parts->arch = std::make_shared<const Architecture>(architecture_of(read.arch));
+  parts->arch_origins = std::make_shared<const config::Origins>(read.arch_origins);
+  const Shared<Binding> binding(std::make_shared<const Binding>(binding_of(read.binding)),
+                                std::make_shared<const config::Origins>(read.binding_origins));
+  parts->bound = bind(*parts->files, binding, nullptr);
+  const auto set = std::make_shared<LoweredSet>(LoweredSet{parts->arch, parts->bound, {}});
+  Lowering& lowering = set->all.emplace_back();
+  lowering.arch = parts->arch.get();
+  lowering.binding = parts->bound->binding.get();
+  lowering.cascade = &parts->bound->cascade->cascade;
+  lowering.array_names = read.units;
+  parts->own = {set, set};
+  return Design(parts);
+}
+
+Design DesignMaker::load(FoundDesign found, const std::vector<Setting>& settings) {
+  if (!names_engine(found.files.arch_file))
+    return load_spatial(read_design(std::move(found)), settings);
+  if (found.side > 0)
+    throw ConfigError(Problem{
+        {}, "design", found.files.name, "an ending -NxN scales arrays, and this design has none"});
+  return load_assembled(std::move(found.files), settings);
+}
+
+Design DesignMaker::load_spatial(ReadDesign read, const std::vector<Setting>& settings) {
   const auto parts = std::make_shared<Design::Parts>();
   Shared<Architecture> arch(std::make_shared<Architecture>(std::move(read.arch)),
                             std::make_shared<config::Origins>(std::move(read.arch_origins)));
@@ -160,6 +193,8 @@ Design DesignMaker::load(ReadDesign read, const std::vector<Setting>& settings) 
 }
 
 Design DesignMaker::with(const Design::Parts& before, const std::vector<Setting>& settings) {
+  if (before.assembled != nullptr)
+    return load_assembled(*before.files, joined(before.settings, settings));
   const auto parts = std::make_shared<Design::Parts>();
   Shared<Architecture> arch(before.arch, before.arch_origins);
   Shared<Binding> binding(before.bound->binding, before.bound->origins);
@@ -185,7 +220,7 @@ Design DesignMaker::with(const Design::Parts& before, const std::vector<Setting>
 
 const LoweredSet& Design::Parts::lowered(bool causal) const {
   std::call_once(adapt[causal], [&] {
-    if (like[causal] == nullptr) return;
+    if (like[causal] == nullptr || own[causal] != nullptr) return;
     const auto made = std::make_shared<LoweredSet>(LoweredSet{arch, bound, like[causal]->all});
     for (Lowering& lowering : made->all) {
       engine::adapt(lowering, *arch);
@@ -213,12 +248,12 @@ std::array<std::shared_ptr<const LoweredSet>, 2> Design::Parts::prepared() const
 
 Design Design::load(const Catalog& catalog, const std::string& name,
                     const std::vector<Setting>& settings) {
-  return DesignMaker::load(read_design(catalog, name), settings);
+  return DesignMaker::load(find_design(catalog, name), settings);
 }
 
 Design Design::load(const Catalog& catalog, const std::string& arch, const std::string& binding,
                     const std::vector<Setting>& settings) {
-  return DesignMaker::load(read_design(catalog, arch, binding), settings);
+  return DesignMaker::load(find_design(catalog, arch, binding), settings);
 }
 
 Design Design::with(const std::vector<Setting>& settings) const {
@@ -233,6 +268,7 @@ const std::vector<Setting>& Design::settings() const { return parts_->settings; 
 const Architecture& Design::arch() const { return *parts_->arch; }
 const Binding& Design::binding() const { return *parts_->bound->binding; }
 const config::Origins& Design::arch_origins() const { return *parts_->arch_origins; }
+const Assembled* Design::assembled() const { return parts_->assembled.get(); }
 
 const Lowering& Design::lowering(bool causal) const { return parts_->lowered(causal).all.front(); }
 

@@ -12,6 +12,8 @@
 
 namespace weft::engine {
 
+struct Assembled;
+
 // One value set over the configuration: a dotted path ("arch.dram.bandwidth_bytes_per_s") and its
 // text.
 using Setting = std::pair<std::string, std::string>;
@@ -51,6 +53,9 @@ class Design {
   // Its SHA-256, made once.
   const std::string& canonical_sha256() const;
   const config::Origins& arch_origins() const;
+  // Of a design of another engine than the spatial one, nullptr of others. Its arch() has no
+  // arrays, and its lowering no groups: they name its units and tensors.
+  const Assembled* assembled() const;
 
  private:
   friend struct DesignMaker;

@@ -38,6 +38,11 @@ void append_canonical(std::string& out, const std::string& path, const einsum::C
 
 std::string Design::canonical() const {
   std::string out;
+  if (parts_->assembled != nullptr) {
+    out = parts_->assembled->canonical;
+    append_canonical(out, "cascade", parts_->bound->cascade->cascade);
+    return out;
+  }
   Architecture arch =
       *parts_->arch;  // cycles are what a point's figures come from, however the file says them
   arch.dram.latency_cycles = latency_cycles(arch.dram, arch.clock_hz);

@@ -104,7 +104,9 @@ std::filesystem::path named_in(const Catalog& catalog, const std::string& kind,
   }
 }
 
-ReadDesign read_design(const Catalog& catalog, const std::string& name) {
+ReadDesign read_design(FoundDesign found) { return read_files(std::move(found.files), found.side); }
+
+FoundDesign find_design(const Catalog& catalog, const std::string& name) {
   SidedName sided{name, 0};
   if (!exists(catalog, "design", name)) sided = take_apart(name);
   config::Origins origins;
@@ -112,25 +114,25 @@ ReadDesign read_design(const Catalog& catalog, const std::string& name) {
   const auto found = [&](const char* kind, const std::string& part) {
     return named_in(catalog, kind, part, config::origin_of(origins, kind), kind);
   };
-  return read_files({.catalog = catalog,
-                     .name = name,
-                     .arch_name = file.arch,
-                     .binding_name = file.binding,
-                     .arch_file = found("arch", file.arch),
-                     .binding_file = found("binding", file.binding)},
-                    sided.side);
+  return {{.catalog = catalog,
+           .name = name,
+           .arch_name = file.arch,
+           .binding_name = file.binding,
+           .arch_file = found("arch", file.arch),
+           .binding_file = found("binding", file.binding)},
+          sided.side};
 }
 
-ReadDesign read_design(const Catalog& catalog, const std::string& arch,
-                       const std::string& binding) {
-  return read_files({.catalog = catalog,
-                     .name = arch + "+" + binding,
-                     .arch_name = arch,
-                     .binding_name = binding,
-                     .arch_file = catalog.file("arch", arch),
-                     .binding_file = catalog.file("binding", binding),
-                     .is_pair = true},
-                    0);
+FoundDesign find_design(const Catalog& catalog, const std::string& arch,
+                        const std::string& binding) {
+  return {{.catalog = catalog,
+           .name = arch + "+" + binding,
+           .arch_name = arch,
+           .binding_name = binding,
+           .arch_file = catalog.file("arch", arch),
+           .binding_file = catalog.file("binding", binding),
+           .is_pair = true},
+          0};
 }
 
 }  // namespace weft::engine

@@ -1,6 +1,7 @@
 // The files behind a design: found by name, read, and scaled to a side, before anything is set.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -32,6 +33,16 @@ struct DesignFiles {
   bool is_pair = false;  // found by architecture and binding
 };
 
+// Found by the design's name, or by the two that it would name. ConfigError where they are not.
+// `side`: of the name's ending, 0 where it has none.
+struct FoundDesign {
+  DesignFiles files;
+  std::int64_t side = 0;
+};
+FoundDesign find_design(const Catalog& catalog, const std::string& name);
+FoundDesign find_design(const Catalog& catalog, const std::string& arch,
+                        const std::string& binding);
+
 struct ReadDesign {
   DesignFiles files;
   Architecture arch;  // at the side of the name's ending
@@ -40,10 +51,9 @@ struct ReadDesign {
   config::Origins binding_origins;
 };
 
-// By the design's name, or by the two that it would name. ConfigError for what is not found, not
-// read, and an architecture that is wrong in itself.
-ReadDesign read_design(const Catalog& catalog, const std::string& name);
-ReadDesign read_design(const Catalog& catalog, const std::string& arch, const std::string& binding);
+// Of the spatial engine. ConfigError for what is not read, and an architecture that is wrong in
+// itself.
+ReadDesign read_design(FoundDesign found);
 
 // The file of a name that stands in `origin`: what is wrong is said of that place, and a path is
 // also looked for beside it.

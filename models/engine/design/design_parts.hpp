@@ -11,6 +11,7 @@
 
 #include "models/einsum/cascade.hpp"
 #include "models/engine/binding/lowering_again.hpp"
+#include "models/engine/design/assembled.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/design/design_files.hpp"
 
@@ -48,6 +49,7 @@ struct Design::Parts {
   std::shared_ptr<const Architecture> arch;
   std::shared_ptr<const config::Origins> arch_origins;
   std::shared_ptr<const Bound> bound;
+  std::shared_ptr<const Assembled> assembled;  // of another engine than the spatial one
   // By mask, null where the binding has no cascade for it. Lowered for an architecture that
   // lowers_alike(), prepared or not: adapted to this one, and prepared, when a point first asks.
   std::array<std::shared_ptr<const LoweredSet>, 2> like;

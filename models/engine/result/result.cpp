@@ -137,7 +137,8 @@ constinit const UnitKind UnitKind::buffer{&kBufferClass};
 constinit const UnitKind UnitKind::dram{&kDramClass};
 
 std::string_view unit_name(const Lowering& lowering, const UnitResult& unit) {
-  return unit.kind == UnitKind::array ? lowering.array_names[unit.array] : unit.kind.name();
+  return unit.array != kNone ? std::string_view(lowering.array_names[unit.array])
+                             : unit.kind.name();
 }
 
 double share(const Result& result, const UnitResult& unit) {

@@ -73,7 +73,7 @@ inline std::span<const CounterDeclaration> counters_of(UnitKind kind) {
 // busy + stall_in + stall_out + idle = cycles of the run.
 struct UnitResult {
   UnitKind kind = UnitKind::array;
-  int array = kNone;  // index into Lowering::array_names, for arrays
+  int array = kNone;  // index into Lowering::array_names, for arrays and units of an assembly
   std::uint64_t busy_cycles = 0;
   std::uint64_t stall_in_cycles = 0;   // had work, waited for operands
   std::uint64_t stall_out_cycles = 0;  // had work, waited for room
@@ -115,6 +115,14 @@ struct MappingChoice {
   std::string words;
 };
 
+// What is alive in a layer of an engine that prunes: indices, ascending.
+struct Selected {
+  std::int64_t step = 0;  // of the program: 0 where it has one
+  std::int64_t layer = 0;
+  std::vector<std::int64_t> tokens_kept;
+  std::vector<std::int64_t> heads_kept;
+};
+
 struct Result {
   Status status = Status::ok;
   std::string reason;
@@ -140,6 +148,7 @@ struct Result {
   std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is
                                             // attention: some queries
   MappingChoice mapping;
+  std::vector<Selected> selection;  // by step and layer
 
   // Whether there are cycles to tell: also where the values that were computed are at fault.
   bool ran() const {

@@ -3,6 +3,7 @@
 #include "models/common/json.hpp"
 #include "models/einsum/domain.hpp"
 #include "models/einsum/load.hpp"
+#include "models/engine/design/assembled.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/design/design_files.hpp"
 
@@ -43,8 +44,14 @@ std::vector<ListedDesign> list_designs(const Catalog& catalog) {
   std::vector<ListedDesign> designs;
   for (const std::string& name : catalog.list("design")) {
     const auto file = load_config<DesignFile>(catalog.file("design", name));
+    const auto arch_file = catalog.file("arch", file.arch);
+    if (names_engine(arch_file)) {
+      const auto read = read_assembled(arch_file, catalog.file("binding", file.binding), {});
+      designs.push_back({name, file.arch, file.binding, read->binding.cascade, 0});
+      continue;
+    }
     const auto binding = load_config<Binding>(catalog.file("binding", file.binding));
-    const auto arch = load_config<Architecture>(catalog.file("arch", file.arch));
+    const auto arch = load_config<Architecture>(arch_file);
     designs.push_back({name, file.arch, file.binding, binding.cascade, own_side(arch)});
   }
   return designs;

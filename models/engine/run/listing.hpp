@@ -19,7 +19,7 @@ struct ListedDesign {
   std::string arch;
   std::string binding;
   std::string cascade;
-  std::int64_t side = 0;  // of its arrays, without an ending
+  std::int64_t side = 0;  // of its arrays, without an ending; 0: it has none, and takes no ending
 };
 
 // What `weft list` shows; a kind that is absent was not asked for.

@@ -6,6 +6,7 @@
 
 #include "models/common/sha256.hpp"
 #include "models/common/text.hpp"
+#include "models/workload/spatten_csv.hpp"
 
 namespace weft::engine {
 namespace {
@@ -115,6 +116,9 @@ std::string shape_text(const Shape& shape) {
 
 std::vector<std::string> assumptions_of(const Workload& workload, const RunOptions& options) {
   const bool traced = options.trace != nullptr;
+  if (workload.pruned != nullptr && !traced)
+    return {
+        "scores: drawn by the seed, since the file has none; it says how many are kept, not which"};
   const Shape shape = shape_of(workload, options);
   Shape longest = shape;
   const auto grow = [&](const workload::Lengths& lengths) {
@@ -153,6 +157,7 @@ std::string config_sha256(const Design& design, const Workload& workload,
   if (workload.steps > 1) text += fmt::format("steps = {}\n", workload.steps);
   text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width,
                       workload.feed_forward_width);
+  if (workload.pruned != nullptr) text += "rows = " + workload.pruned->content_sha256 + "\n";
   if (options.trace == nullptr && options.layers != 1)
     text += fmt::format("layers = {}\n", options.layers);
   text += "trace = " +

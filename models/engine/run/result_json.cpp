@@ -249,6 +249,27 @@ void write_errors(Writer& out, const Result& result) {
   out.end_array();
 }
 
+void write_selection(Writer& out, const Result& result) {
+  out.key("selection");
+  if (result.selection.empty()) return out.null();
+  const auto list = [&](const char* name, const std::vector<std::int64_t>& indices) {
+    out.key(name);
+    out.begin_array();
+    for (const std::int64_t index : indices) out.value(index);
+    out.end_array();
+  };
+  out.begin_array();
+  for (const Selected& one : result.selection) {
+    out.begin_object();
+    out.field("step", one.step);
+    out.field("layer", one.layer);
+    list("tokens_kept", one.tokens_kept);
+    list("heads_kept", one.heads_kept);
+    out.end_object();
+  }
+  out.end_array();
+}
+
 // Cycles of a point that did not run would be a lie: null.
 void write_time(Writer& out, const Result& result) {
   const bool ran = result.ran();
@@ -310,7 +331,7 @@ void write_result(Writer& out, const Report& report) {
   write_energy(out, report, lowering);
   write_mapping(out, result);
   write_errors(out, result);
-  out.null_field("selection");
+  write_selection(out, result);
   out.key("assumptions");
   out.begin_array();
   for (const std::string& text : report.provenance.assumptions) out.value(text);

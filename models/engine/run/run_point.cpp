@@ -30,11 +30,16 @@ std::string text_of(const std::vector<Problem>& problems) {
 }
 
 // What no numbers could mend.
-void check_asked(const Workload& workload, const Shape& shape, const RunOptions& options,
-                 const Runners& runners) {
-  if (runners.points[static_cast<std::size_t>(options.fidelity)] == nullptr)
+void check_asked(const Design& design, const Workload& workload, const Shape& shape,
+                 const RunOptions& options, const Runners& runners) {
+  const auto at = static_cast<std::size_t>(options.fidelity);
+  const bool there = design.assembled() != nullptr ? runners.assembled[at] != nullptr
+                                                   : runners.points[at] != nullptr;
+  if (!there)
     refuse("--fidelity", std::string(config::name_of(options.fidelity)),
-           "this program is without it; weft::sim::engine::run has it");
+           design.assembled() != nullptr
+               ? "designs that are assemblies of units are simulated; allowed here: systemc"
+               : "this program is without it; weft::sim::engine::run has it");
   if (auto problems = workload::extent_problems_of(shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
   if (is_program(workload, options)) {
@@ -76,6 +81,28 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
     return result;
   } catch (const Stuck& error) {
     return infeasible(begun(), error.what());
+  }
+}
+
+// Of a design that is no spatial engine.
+Result run_assembled(const Design& design, const Workload& workload, const Shape& shape,
+                     const RunOptions& options, AssembledRunner runner) {
+  if (options.stall_profile != StallProfile::none || options.cost != nullptr)
+    refuse(options.cost != nullptr ? "--cost" : "--stall-profile", "",
+           "of the designs of the spatial engine");
+  if (options.events != nullptr)
+    refuse("--perfetto", "", "a timeline of the designs of the spatial engine");
+  Result result;
+  result.fidelity = options.fidelity;
+  result.shape = shape;
+  result.layers = layers_of(options);
+  result.clock_hz = design.arch().clock_hz;
+  result.peak_bytes_per_s = design.arch().dram.bandwidth_bytes_per_s;
+  try {
+    runner(design, workload, options, result);
+    return result;
+  } catch (const Stuck& error) {
+    return not_run(design, shape, options, Status::infeasible, error.what());
   }
 }
 
@@ -134,7 +161,13 @@ Result run(const Design& design, const Workload& workload, const RunOptions& opt
   if (options.stop.stop_requested()) throw Cancelled();
   const Shape shape = shape_of(workload, options);
   try {
-    check_asked(workload, shape, options, runners);
+    check_asked(design, workload, shape, options, runners);
+    if (design.assembled() != nullptr)
+      return run_assembled(design, workload, shape, options,
+                           runners.assembled[static_cast<std::size_t>(options.fidelity)]);
+    if (workload.pruned != nullptr)
+      refuse("--workload", workload.asked,
+             "rows of pruned attention are for designs that prune, such as spatten");
     if (is_program(workload, options))
       return run_program(design, workload, options,
                          runners.programs[static_cast<std::size_t>(options.fidelity)]);

@@ -32,10 +32,16 @@ using Runner = void (*)(const Mapping& mapping, const RunOptions& options, Resul
 // Runner may, and DoesNotFit.
 using ProgramRunner = void (*)(Invocations& invocations, const RunOptions& options, Result& result);
 
+// How a class of engines runs a workload on an assembled design, at one fidelity. It fills in all
+// of the result but what identifies the point, and may throw what a Runner may.
+using AssembledRunner = void (*)(const Design& design, const workload::Workload& workload,
+                                 const RunOptions& options, Result& result);
+
 // By Fidelity; null where the software is without it.
 struct Runners {
   std::array<Runner, 3> points{};
   std::array<ProgramRunner, 3> programs{};
+  std::array<AssembledRunner, 3> assembled{};
 };
 
 // The result of a point of which no more is known than what was asked for.

@@ -1,0 +1,36 @@
+#include "sim/common/beat_pipeline.hpp"
+
+#include <algorithm>
+
+namespace weft::sim {
+
+Cycle BeatPipeline::step(Cycle now) {
+  bool held = false;
+  while (!flights_.empty() && flights_.front().ready <= now) {
+    if (!give(now, flights_.front().beat)) {
+      held = true;
+      break;
+    }
+    flights_.pop_front();
+  }
+  if (!held && now >= free_at_ && flights_.size() < places_ && in_.ready(now)) {
+    const RowBeat beat = in_.pop(now);
+    free_at_ = now + take(beat);
+    flights_.push_back({now + latency_, beat});
+  }
+  activity_.is(now, held               ? Doing::wait_out
+                    : free_at_ > now   ? Doing::work
+                    : flights_.empty() ? Doing::nothing
+                                       : Doing::wait_in);
+  if (held) return kNever;  // woken when there is room
+  Cycle next = kNever;
+  if (!flights_.empty()) next = std::max(flights_.front().ready, now + 1);
+  if (free_at_ > now) {
+    next = std::min(next, std::max(free_at_, now + 1));
+  } else if (!in_.empty()) {
+    next = now + 1;
+  }
+  return next;
+}
+
+}  // namespace weft::sim

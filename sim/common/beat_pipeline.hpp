@@ -1,0 +1,46 @@
+// A pipeline that rows go through in beats: one is taken at a time, is under way for a latency, and
+// holds all behind it where there is no room for it at the end.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "sim/common/activity.hpp"
+#include "sim/common/query_row.hpp"
+#include "sim/common/unit.hpp"
+
+namespace weft::sim {
+
+class BeatPipeline : public Unit {
+ public:
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override { return &activity_.counts(); }
+  void settle(Cycle now) override { activity_.settle(now); }
+
+ protected:
+  // `places`: beats under way at once.
+  BeatPipeline(std::int64_t latency_cycles, std::size_t places)
+      : latency_(latency_cycles), places_(places) {}
+
+  // Takes a beat: the cycles until the next one can be.
+  virtual Cycle take(const RowBeat& beat) = 0;
+  // Gives it on; false where it has no room, and is to be called again.
+  virtual bool give(Cycle now, const RowBeat& beat) = 0;
+
+  In<RowBeat> in_;
+  Activity activity_;
+
+ private:
+  struct Flight {
+    Cycle ready = 0;
+    RowBeat beat;
+  };
+
+  Cycle latency_;
+  std::size_t places_;
+  std::deque<Flight> flights_;
+  Cycle free_at_ = 0;
+};
+
+}  // namespace weft::sim

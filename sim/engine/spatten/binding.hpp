@@ -1,0 +1,62 @@
+// What a binding of a SpAtten engine says below `run`: how tensors lie in memory, what is pruned,
+// and in how many bits.
+#pragma once
+
+#include <cstdint>
+
+#include "models/common/fields.hpp"
+#include "models/prune/ramp.hpp"
+#include "models/quant/bit_split.hpp"
+#include "sim/engine/spatten/layout.hpp"
+
+namespace weft::sim::engine::spatten {
+
+struct Pruning {
+  weft::prune::Ramp tokens;
+  weft::prune::Ramp heads;
+  double values = 0;
+};
+inline auto fields(config::Tag<Pruning>) {
+  using config::optional;
+  return config::field_table(
+      optional("tokens", &Pruning::tokens, "cascade token pruning"),
+      optional("heads", &Pruning::heads, "cascade head pruning"),
+      optional("values", &Pruning::values, {0, 0.999}, "share of a query's values left out"));
+}
+
+struct Numbers {
+  quant::BitSplit query;
+  quant::BitSplit key;
+  quant::BitSplit value;
+  double recompute_below = 0.1;
+};
+inline auto fields(config::Tag<Numbers>) {
+  using config::optional;
+  return config::field_table(
+      optional("query", &Numbers::query, "bits, or of two planes: 8+4"),
+      optional("key", &Numbers::key, "bits, or of two planes: 8+4"),
+      optional("value", &Numbers::value, "bits, of one plane"),
+      optional("recompute_below", &Numbers::recompute_below, {0, 1},
+               "largest probability below which a row is computed with its lower bits"));
+}
+
+struct Run {
+  std::int64_t keys_side_by_side = 1;
+  RowOrder order = RowOrder::head_major;
+  double score_deviation = 1;
+  Pruning pruning;
+  Numbers numbers;
+};
+inline auto fields(config::Tag<Run>) {
+  using config::optional;
+  return config::field_table(
+      optional("keys_side_by_side", &Run::keys_side_by_side, {1, 64},
+               "heads whose keys of a token lie together, and come together"),
+      optional("order", &Run::order, "of rows in memory: head-major or token-major"),
+      optional("score_deviation", &Run::score_deviation, {0, 1e3},
+               "of scores that are drawn, where there are no values"),
+      optional("pruning", &Run::pruning, "what is left out"),
+      optional("numbers", &Run::numbers, "bits of the operands"));
+}
+
+}  // namespace weft::sim::engine::spatten

@@ -1,0 +1,145 @@
+// The schedule of a SpAtten engine: asks for the keys of one head after another as far as there is
+// room for them, sends their queries into the pipeline in order, and has tokens and heads selected
+// behind a layer before it begins the next. docs/units/engine/spatten.md.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "models/common/fields.hpp"
+#include "sim/common/activity.hpp"
+#include "sim/common/query_row.hpp"
+#include "sim/common/unit.hpp"
+#include "sim/engine/spatten/layout.hpp"
+#include "sim/engine/spatten/program.hpp"
+#include "sim/select/list_top_k.hpp"
+
+namespace weft::sim::engine::spatten {
+
+class Controller : public Unit, public Driver {
+ public:
+  struct Config {
+    std::int64_t key_store_bytes = 196608;
+    std::int64_t value_store_bytes = 196608;
+    std::int64_t stored_bits = 12;     // of an element on chip
+    std::int64_t chunk_rows = 64;      // keys that are asked for at once
+    std::int64_t rows_in_flight = 64;  // queries
+  };
+  struct Tensors {
+    std::int16_t key = 0;
+    std::int16_t value = 0;
+  };
+  // Both outlive it.
+  Controller(const Config& config, Program& program, const Layout& layout,
+             std::int64_t side_by_side, const Tensors& tensors);
+
+  const UnitClass& unit_class() const override;
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  void list_ports(PortList& ports) override;
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override { return &activity_.counts(); }
+  void settle(Cycle now) override { activity_.settle(now); }
+
+  bool done() const override { return done_; }
+  std::size_t phase() const override { return 0; }
+  const Position& position() const override { return position_; }
+  bool advances_at(int /*level*/) const override { return false; }
+
+  Cycle finished_at() const { return finished_at_; }
+  std::int64_t rows_done() const { return rows_done_; }
+
+ private:
+  // Heads whose keys come together.
+  struct Job {
+    std::shared_ptr<const LayerPlan> layer;
+    std::vector<const HeadPlan*> heads;
+    Fetch keys;
+    std::vector<Fetch> lower;        // by head, where there are
+    std::vector<Fetch> values;       // by head, where they are kept
+    std::int64_t stored_bytes = 0;   // on chip, of a head's keys of one token
+    std::int64_t stored_values = 0;  // and of its values, of all tokens
+    std::int64_t asked_keys = 0;     // rows
+    std::size_t asked_values = 0;    // heads
+    std::size_t head = 0;            // of the next query
+    std::size_t query = 0;
+    std::int64_t done = 0;  // rows
+    std::int64_t rows = 0;  // in all
+
+    std::int64_t tokens() const { return static_cast<std::int64_t>(keys.tokens.size()); }
+    std::int64_t sides() const { return static_cast<std::int64_t>(heads.size()); }
+    bool asked() const { return asked_keys == tokens() && asked_values == values.size(); }
+    bool issued() const { return head == heads.size(); }
+  };
+
+  void hear(Cycle now);
+  void forget(QueryRow* row);
+  void plan();
+  void plan_layer(LayerPlan layer);
+  bool together(const LayerPlan& layer, std::size_t first, std::size_t count) const;
+  Job make_job(const std::shared_ptr<const LayerPlan>& layer, std::size_t first, std::size_t count);
+  Fetch fetch_of(Plane plane, const Job& job, const HeadPlan& head, std::int64_t bits);
+  void find_room(Job& job) const;
+  bool ask(Cycle now);
+  bool ask_values(Job& job, Cycle now);
+  bool issue(Cycle now);
+  QueryRow* make_row(Job& job);
+  bool select(Cycle now);
+
+  Config config_;
+  Program& program_;
+  const Layout& layout_;
+  std::int64_t side_by_side_;
+  Tensors tensors_;
+
+  In<RowToken> decided_;
+  In<RowToken> accumulated_;
+  In<RowToken> finished_;
+  In<select::ListSelection> selected_;
+  Out<FetchPart> key_orders_;
+  Out<FetchPart> value_orders_;
+  Out<RowToken> rows_;
+  Out<select::ListSelection> selections_;
+
+  std::deque<Job> jobs_;  // oldest first
+  struct Slot {
+    std::unique_ptr<QueryRow> row;
+    Job* job = nullptr;
+    int told = 0;  // how many of those that are done with it have said so
+  };
+  std::vector<Slot> slots_;
+  std::vector<std::int32_t> free_;
+  QueryRow* offered_ = nullptr;  // a row that waits for room
+  std::int64_t in_flight_ = 0;
+  std::int64_t open_rows_ = 0;  // of layers that are planned, not done
+  std::int64_t key_bytes_ = 0;  // on chip, or on their way
+  std::int64_t value_bytes_ = 0;
+  bool program_ends_ = false;
+  bool layer_selects_ = false;  // the layer planned last is to be selected from
+  std::vector<Selecting> selecting_;
+  std::size_t selections_sent_ = 0;
+  std::size_t selections_heard_ = 0;
+  bool selecting_now_ = false;
+  bool asks_ = false;  // something may be asked for or issued in the next cycle
+  std::uint64_t fetches_ = 0;
+  std::int64_t rows_made_ = 0;
+  std::int64_t rows_done_ = 0;
+  bool done_ = false;
+  Cycle finished_at_ = 0;
+  Position position_{};
+  Activity activity_;
+};
+
+inline auto fields(config::Tag<Controller::Config>) {
+  using C = Controller::Config;
+  using config::optional;
+  return config::field_table(
+      optional("key_store_bytes", &C::key_store_bytes, {1, 1e12}, "of the keys' SRAM"),
+      optional("value_store_bytes", &C::value_store_bytes, {1, 1e12}, "of the values' SRAM"),
+      optional("stored_bits", &C::stored_bits, {1, 64}, "of an element on chip, at least"),
+      optional("chunk_rows", &C::chunk_rows, {1, 1 << 20}, "keys that are asked for at once"),
+      optional("rows_in_flight", &C::rows_in_flight, {1, 1 << 16}, "queries at once"));
+}
+
+}  // namespace weft::sim::engine::spatten

@@ -1,0 +1,38 @@
+#include "sim/engine/spatten/drawn_scores.hpp"
+
+#include <utility>
+
+#include "models/select/pivot.hpp"
+
+namespace weft::sim::engine::spatten {
+namespace {
+
+// The sum of four uniform numbers of 16 bits, brought to a mean of 0 and a deviation of 1.
+double drawn(std::uint64_t word) {
+  constexpr double kMean = 2.0 * 65535.0;
+  constexpr double kDeviation = 37837.227;  // √(4 · (2^32 − 1) / 12)
+  const auto sum = static_cast<double>((word & 0xffff) + (word >> 16 & 0xffff) +
+                                       (word >> 32 & 0xffff) + (word >> 48));
+  return (sum - kMean) / kDeviation;
+}
+
+}  // namespace
+
+void DrawnScores::scores(QueryRow& row, std::int64_t first, std::int64_t count) {
+  row.scores.resize(static_cast<std::size_t>(row.keys_seen()));
+  const std::uint64_t of_row = weft::select::seed_of(seed_, static_cast<std::uint64_t>(row.number));
+  for (std::int64_t i = first; i < first + count; ++i) {
+    const auto token = static_cast<std::uint64_t>(row.tokens[static_cast<std::size_t>(i)]);
+    row.scores[static_cast<std::size_t>(i)] =
+        static_cast<float>(deviation_ * drawn(weft::select::seed_of(of_row, token)));
+  }
+}
+
+void DrawnScores::softmax(QueryRow& row) {
+  row.scores.resize(static_cast<std::size_t>(row.keys_seen()));
+  weft::softmax::probabilities(row.scores, weft::softmax::kProbabilityBits, made_);
+  row.probabilities.swap(made_.integers);
+  row.largest = made_.largest;
+}
+
+}  // namespace weft::sim::engine::spatten

@@ -1,0 +1,31 @@
+// Scores by chance, where there are no values: what a row's query gives a token is a pure function
+// of the seed, the row and the token.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/softmax/fixed_point.hpp"
+#include "sim/engine/spatten/program.hpp"
+
+namespace weft::sim::engine::spatten {
+
+class DrawnScores : public Program {
+ public:
+  DrawnScores(double deviation, std::uint64_t seed) : deviation_(deviation), seed_(seed) {}
+
+  void scores(QueryRow& row, std::int64_t first, std::int64_t count) override;
+  void softmax(QueryRow& row) override;
+  bool recomputes(const QueryRow& row) const override { return row.recomputes; }
+  void output(QueryRow& /*row*/) override {}
+
+ protected:
+  std::uint64_t seed() const { return seed_; }
+
+ private:
+  double deviation_;
+  std::uint64_t seed_;
+  weft::softmax::ProbabilityRow made_;
+};
+
+}  // namespace weft::sim::engine::spatten

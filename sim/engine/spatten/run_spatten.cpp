@@ -1,0 +1,162 @@
+#include "sim/engine/spatten/run_spatten.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <systemc>
+
+#include "models/engine/design/assembled.hpp"
+#include "sim/assembly/assembly_module.hpp"
+#include "sim/common/fresh_kernel.hpp"
+#include "sim/engine/spatten/binding.hpp"
+#include "sim/engine/spatten/csv_program.hpp"
+#include "sim/engine/spatten/trace_program.hpp"
+#include "sim/engine/spatten/units.hpp"
+
+namespace weft::sim::engine::spatten {
+namespace {
+
+using weft::engine::Assembled;
+using weft::engine::Design;
+using weft::engine::Result;
+using weft::engine::RunOptions;
+
+constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
+constexpr std::int64_t kFullBits = 32;
+
+Run run_of(const Assembled& assembled) {
+  Run run;
+  if (!assembled.binding.run.value) return run;
+  config::Reader reader;
+  config::read(*assembled.binding.run.value, run, reader);
+  reader.finish();
+  return run;
+}
+
+std::int16_t tensor_named(const Design& design, const char* name) {
+  const auto& tensors = design.lowering(false).cascade->tensors;
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    if (tensors[t].name == name) return static_cast<std::int16_t>(t);
+  }
+  throw ConfigError(Problem{config::origin_of(design.assembled()->binding_origins, "cascade"),
+                            "cascade", design.binding().cascade,
+                            std::string("has no tensor ") + name + ", which the engine moves"});
+}
+
+std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& workload,
+                                    const RunOptions& options) {
+  if (workload.pruned != nullptr && options.trace == nullptr)
+    return std::make_unique<CsvProgram>(workload.pruned, run.score_deviation, options.seed);
+  if (options.trace != nullptr)
+    return std::make_unique<TraceProgram>(run, *options.trace, options.seed);
+  return std::make_unique<CascadeProgram>(run, workload.shape(), weft::engine::layers_of(options),
+                                          options.seed);
+}
+
+// What a trace's values are, beside the reference and in the form of outputs.
+void give_values(TraceProgram& program, const RunOptions& options, Result& result) {
+  weft::engine::Error all;
+  result.error_by_layer = program.errors(all, [&](double done) {
+    if (options.stop.stop_requested()) throw weft::engine::Cancelled();
+    if (options.progress) options.progress(0.8 + 0.2 * done);
+  });
+  result.error = all;
+  const workload::Shape& shape = options.trace->shape;
+  if (options.outputs != nullptr) *options.outputs = program.outputs();
+  if (options.tensors != nullptr)
+    *options.tensors = {{"out", "AV", {shape.seq_q, shape.width_v}, std::move(program.outputs())}};
+}
+
+// Where beats wait.
+std::string blocked(const Assembly& assembly) {
+  std::string text;
+  for (const Assembly::Join& join : assembly.joins()) {
+    if (join.channel->held() > 0) text += (text.empty() ? "" : ", ") + join.from + " to " + join.to;
+  }
+  return text.empty() ? "no link holds a beat" : "beats wait from " + text;
+}
+
+void simulate(Assembly& assembly, const Controller& controller, std::int64_t rows,
+              const RunOptions& options) {
+  AssemblyModule module("engine", assembly, {});
+  while (!controller.done()) {
+    if (options.stop.stop_requested()) throw weft::engine::Cancelled();
+    sc_core::sc_start(module.clock().cycles(kSlice));
+    if (module.failure().error) std::rethrow_exception(module.failure().error);
+    if (!controller.done() && !sc_core::sc_pending_activity())
+      throw weft::engine::Stuck("units of the assembly wait for one another: " + blocked(assembly));
+    if (options.progress)
+      options.progress(static_cast<double>(controller.rows_done()) /
+                       static_cast<double>(std::max<std::int64_t>(rows, 1)));
+  }
+}
+
+void collect(const Design& design, Assembly& assembly, const Shared& shared, Result& result) {
+  const weft::engine::Lowering& lowering = design.lowering(false);
+  result.cycles = static_cast<std::uint64_t>(shared.controller->finished_at());
+  for (std::size_t n = 0; n < lowering.array_names.size(); ++n) {
+    Assembly::Member& member = *assembly.find(lowering.array_names[n]);
+    member.unit->settle(shared.controller->finished_at());
+    const UnitCounts& counts = *member.unit->counts();
+    weft::engine::UnitResult unit;
+    unit.kind = {&member.unit->unit_class()};
+    unit.array = static_cast<int>(n);
+    unit.busy_cycles = counts.busy_cycles;
+    unit.stall_in_cycles = counts.stall_in_cycles;
+    unit.stall_out_cycles = counts.stall_out_cycles;
+    unit.idle_cycles =
+        result.cycles - counts.busy_cycles - counts.stall_in_cycles - counts.stall_out_cycles;
+    unit.counters = counts.counters;
+    result.units.push_back(unit);
+  }
+  for (std::size_t t = 0; t < shared.fetcher->moved().size(); ++t) {
+    const std::uint64_t moved = shared.fetcher->moved()[t];
+    if (moved == 0) continue;
+    result.traffic.push_back(
+        {static_cast<weft::engine::TensorId>(t), weft::engine::UnitKind::dram, moved, 0});
+    result.beyond_need_bytes += moved - shared.fetcher->asked()[t];
+  }
+  weft::engine::conclude(result, lowering, std::span<const weft::engine::Sizing* const>());
+}
+
+}  // namespace
+
+void run_watched(const Design& design, const workload::Workload& workload,
+                 const RunOptions& options, Result& result, const Watch& watch) {
+  const Run run = run_of(*design.assembled());
+  const std::unique_ptr<Program> program = program_of(run, workload, options);
+  const Program::Extents extents = program->extents();
+  const Layout layout(
+      {.layers = extents.layers,
+       .heads = extents.heads,
+       .tokens = extents.tokens,
+       .side_by_side = run.keys_side_by_side,
+       .order = run.order,
+       .most_row_bytes = std::max(result.shape.width_qk, result.shape.width_v) * kFullBits / 8});
+  with_fresh_kernel([&] {
+    Shared shared{.arch = design.arch(),
+                  .program = *program,
+                  .layout = layout,
+                  .side_by_side = run.keys_side_by_side,
+                  .tensors = {tensor_named(design, "K"), tensor_named(design, "V")},
+                  .seed = options.seed,
+                  .longest = extents.tokens};
+    Assembly assembly =
+        read_assembly(*design.assembled()->arch.assembly.value, unit_factories(shared));
+    if (shared.controller == nullptr || shared.fetcher == nullptr)
+      throw ConfigError(Problem{design.assembled()->arch.assembly.value->where(), "assembly", "",
+                                "has no controller, or no gather_fetcher: it needs one of each"});
+    shared.fetcher->on_access(watch.on_access, watch.context);
+    simulate(assembly, *shared.controller, extents.rows, options);
+    collect(design, assembly, shared, result);
+    result.selection = program->selection();
+  });
+  if (options.trace != nullptr) give_values(static_cast<TraceProgram&>(*program), options, result);
+}
+
+void run(const Design& design, const workload::Workload& workload, const RunOptions& options,
+         Result& result) {
+  run_watched(design, workload, options, result, {});
+}
+
+}  // namespace weft::sim::engine::spatten

@@ -1,0 +1,139 @@
+#include "sim/engine/spatten/trace_program.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/numerics/arithmetic.hpp"
+#include "models/quant/bit_split.hpp"
+#include "models/softmax/attention.hpp"
+
+namespace weft::sim::engine::spatten {
+namespace {
+
+weft::prune::AttentionOptions options_of(const Run& run, std::uint64_t seed) {
+  weft::prune::AttentionOptions options;
+  options.query.bits = run.numbers.query;
+  options.key.bits = run.numbers.key;
+  options.value.bits = run.numbers.value;
+  options.lower_bits_below = static_cast<float>(run.numbers.recompute_below);
+  options.value_ratio = run.pruning.values;
+  options.seed = seed;
+  return options;
+}
+
+}  // namespace
+
+TraceProgram::TraceProgram(const Run& run, const workload::Trace& trace, std::uint64_t seed)
+    : CascadeProgram(run, trace.shape, static_cast<std::int64_t>(trace.layers.size()), seed),
+      trace_(trace),
+      options_(options_of(run, seed)),
+      outputs_(trace.layers.size()) {
+  const workload::Shape& shape = trace.shape;
+  if (run.numbers.value.lower > 0)
+    throw ConfigError(Problem{{},
+                              "binding.run.numbers.value",
+                              quant::canonical_text(run.numbers.value),
+                              "values have one plane: a number of bits, such as 12"});
+  for (std::vector<float>& layer : outputs_)
+    layer.resize(static_cast<std::size_t>(shape.heads * shape.seq_q * shape.width_v));
+}
+
+// The alive heads' rows of those that are kept.
+std::vector<float> TraceProgram::gathered(const std::vector<float>& from,
+                                          std::int64_t heads_in_file, std::int64_t rows,
+                                          std::int64_t width,
+                                          const std::vector<std::int64_t>& kept) const {
+  const std::int64_t share = shape().heads / heads_in_file;
+  std::vector<float> out;
+  out.reserve(alive_heads().size() * kept.size() * static_cast<std::size_t>(width));
+  for (const std::int64_t head : alive_heads()) {
+    for (const std::int64_t row : kept) {
+      const auto begin = from.begin() + ((head / share) * rows + row) * width;
+      out.insert(out.end(), begin, begin + width);
+    }
+  }
+  return out;
+}
+
+void TraceProgram::begin_layer(std::int64_t layer) {
+  const workload::LayerTrace& traced = trace_.layers[static_cast<std::size_t>(layer)];
+  const workload::Shape& s = shape();
+  const std::vector<std::int64_t> queries(alive_queries().begin(), alive_queries().end());
+  const auto q = gathered(traced.q, s.heads, s.seq_q, s.width_qk, queries);
+  const auto k = gathered(traced.k, s.kv_heads, s.seq_kv, s.width_qk, alive_tokens());
+  const auto v = gathered(traced.v, s.kv_heads, s.seq_kv, s.width_v, alive_tokens());
+  const auto heads = static_cast<std::int64_t>(alive_heads().size());
+  const auto rows = static_cast<std::int64_t>(alive_tokens().size());
+  const auto asked = static_cast<std::int64_t>(queries.size());
+  auto made = std::make_unique<Layer>(
+      weft::prune::quantise_layer({q, heads, asked, s.width_qk}, {k, heads, rows, s.width_qk},
+                                  {v, heads, rows, s.width_v}, options_),
+      heads * asked);
+  for (std::int64_t h = 0; h < heads; ++h)
+    made->heads.emplace_back(made->operands, h, trace_.scale, options_);
+  layers_[layer] = std::move(made);
+}
+
+std::size_t TraceProgram::place_of_head(std::int32_t head) const {
+  const auto& alive = alive_heads();
+  return static_cast<std::size_t>(std::lower_bound(alive.begin(), alive.end(), head) -
+                                  alive.begin());
+}
+
+std::size_t TraceProgram::place_of_query(std::int32_t query) const {
+  const auto& alive = alive_queries();
+  return static_cast<std::size_t>(std::lower_bound(alive.begin(), alive.end(), query) -
+                                  alive.begin());
+}
+
+// All of a row's with its last keys: those before are there too.
+void TraceProgram::scores(QueryRow& row, std::int64_t first, std::int64_t count) {
+  if (first + count < row.keys_seen()) return;
+  head_of(row).scores(static_cast<std::int64_t>(place_of_query(row.query)), row.keys_seen(),
+                      row.pass == 1, row.scores);
+}
+
+void TraceProgram::softmax(QueryRow& row) {
+  weft::softmax::probabilities(row.scores, options_.probability_bits, made_);
+  row.probabilities.swap(made_.integers);
+  row.largest = made_.largest;
+}
+
+bool TraceProgram::recomputes(const QueryRow& row) const {
+  return row.keys_seen() > 0 && quant::needs_lower_bits(row.largest, options_.lower_bits_below);
+}
+
+void TraceProgram::output(QueryRow& row) {
+  const weft::prune::HeadAttention& head = head_of(row);
+  std::vector<std::int16_t> probabilities(static_cast<std::size_t>(head.keys()));
+  std::int64_t left = 0;
+  for (const std::int64_t position : row.kept) {
+    const auto at = static_cast<std::size_t>(position);
+    probabilities[at] = static_cast<std::int16_t>(row.probabilities[at]);
+    left += row.probabilities[at];
+  }
+  row.output.resize(static_cast<std::size_t>(row.width_v));
+  head.output(probabilities, left, {}, row.output);
+}
+
+void TraceProgram::add_output(const QueryRow& row) {
+  std::vector<float>& layer = outputs_[static_cast<std::size_t>(row.layer)];
+  std::copy(row.output.begin(), row.output.end(),
+            layer.begin() + (row.head * shape().seq_q + row.query) * row.width_v);
+  if (--layers_.at(row.layer)->rows == 0) layers_.erase(row.layer);
+}
+
+// In the order of queries, whichever was done first.
+float TraceProgram::magnitude(std::size_t head) const {
+  const std::vector<float>& layer = outputs_[static_cast<std::size_t>(selection_.back().layer)];
+  float sum = 0;
+  for (const std::int32_t query : alive_queries()) {
+    const auto begin =
+        static_cast<std::size_t>((alive_heads()[head] * shape().seq_q + query) * shape().width_v);
+    for (std::int64_t f = 0; f < shape().width_v; ++f)
+      sum = numerics::add(sum, std::fabs(layer[begin + static_cast<std::size_t>(f)]));
+  }
+  return sum;
+}
+
+}  // namespace weft::sim::engine::spatten

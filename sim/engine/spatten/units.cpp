@@ -1,0 +1,130 @@
+#include "sim/engine/spatten/units.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "sim/matmul/dot_array.hpp"
+#include "sim/memory/bandwidth_memory.hpp"
+#include "sim/memory/row_store.hpp"
+#include "sim/prune/importance.hpp"
+#include "sim/prune/value_pruner.hpp"
+#include "sim/quant/confidence.hpp"
+#include "sim/select/list_top_k.hpp"
+#include "sim/select/row_top_k.hpp"
+#include "sim/softmax/softmax_pipeline.hpp"
+
+namespace weft::sim::engine::spatten {
+namespace {
+
+struct MemoryConfig {
+  std::int64_t channels = 16;
+};
+inline auto fields(config::Tag<MemoryConfig>) {
+  return config::field_table(
+      config::optional("channels", &MemoryConfig::channels, {1, 64}, "ports, each of a channel"));
+}
+constexpr std::size_t kMostTags = 1024;  // of a port: as many as a fetcher's queue may have
+
+struct None {};
+inline auto fields(config::Tag<None>) { return config::field_table(); }
+
+// Makes a unit from its Config, which is read as factory_of() reads it.
+template <class C, class Make>
+UnitFactory factory(Make make) {
+  return [make](const Attributes& attributes, config::Reader& reader) -> std::unique_ptr<Unit> {
+    C config;
+    const std::size_t before = reader.count();
+    if (attributes.value) {
+      config::read(*attributes.value, config, reader);
+    } else {
+      fields(config::Tag<C>{})([&](const auto& field) {
+        if (!field.is_required) return;
+        reader.add({attributes.unit, attributes.path + "." + std::string(field.name), "",
+                    "missing key: " + std::string(field.help)});
+      });
+    }
+    if (reader.count() > before) return nullptr;
+    return make(config, attributes, reader);
+  };
+}
+
+// Rows of more keys than a unit holds would wait in it for ever.
+bool holds(std::int64_t keys, std::int64_t most, const char* what, const Attributes& attributes,
+           config::Reader& reader) {
+  if (keys <= most) return true;
+  reader.add(
+      {attributes.unit, attributes.path, "",
+       fmt::format("{} holds rows of {} keys at most, and the workload has {}", what, most, keys)});
+  return false;
+}
+
+}  // namespace
+
+UnitFactories unit_factories(Shared& shared) {
+  using Made = std::unique_ptr<Unit>;
+  using config::Reader;
+  UnitFactories all;
+  all["controller"] = factory<Controller::Config>(
+      [&shared](const Controller::Config& config, const Attributes&, Reader&) -> Made {
+        auto made = std::make_unique<Controller>(config, shared.program, shared.layout,
+                                                 shared.side_by_side, shared.tensors);
+        shared.controller = made.get();
+        return made;
+      });
+  all["gather_fetcher"] = factory<memory::GatherFetcher::Config>(
+      [&shared](const memory::GatherFetcher::Config& config, const Attributes&, Reader&) -> Made {
+        auto made = std::make_unique<memory::GatherFetcher>(config);
+        shared.fetcher = made.get();
+        return made;
+      });
+  all["memory"] = factory<MemoryConfig>(
+      [&shared](const MemoryConfig& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<memory::BandwidthMemory>(
+            memory::BandwidthMemory::Config{.dram = shared.arch.dram,
+                                            .clock_hz = shared.arch.clock_hz,
+                                            .ports = static_cast<std::size_t>(config.channels),
+                                            .tags = kMostTags});
+      });
+  all["row_store"] = factory<memory::RowStore::Config>(
+      [](const memory::RowStore::Config& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<memory::RowStore>(config);
+      });
+  all["dot_array"] = factory<matmul::DotArray::Config>(
+      [&shared](const matmul::DotArray::Config& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<matmul::DotArray>(config, &shared.program);
+      });
+  all["softmax"] = factory<softmax::SoftmaxPipeline::Config>(
+      [&shared](const softmax::SoftmaxPipeline::Config& config, const Attributes& attributes,
+                Reader& reader) -> Made {
+        if (!holds(shared.longest, config.most_keys(), "its FIFO", attributes, reader))
+          return nullptr;
+        return std::make_unique<softmax::SoftmaxPipeline>(config, &shared.program);
+      });
+  all["confidence"] = factory<None>([&shared](const None&, const Attributes&, Reader&) -> Made {
+    return std::make_unique<quant::Confidence>(&shared.program);
+  });
+  all["importance"] = factory<prune::Importance::Config>(
+      [&shared](const prune::Importance::Config& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<prune::Importance>(config, &shared.program);
+      });
+  all["top_k"] = factory<select::RowTopK::Config>([&shared](const select::RowTopK::Config& config,
+                                                            const Attributes& attributes,
+                                                            Reader& reader) -> Made {
+    if (!holds(shared.longest, config.most_keys(), "a FIFO of it", attributes, reader))
+      return nullptr;
+    return std::make_unique<select::RowTopK>(config, shared.seed);
+  });
+  all["list_top_k"] = factory<select::ListTopK::Config>(
+      [](const select::ListTopK::Config& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<select::ListTopK>(config);
+      });
+  all["value_pruner"] = factory<prune::ValuePruner::Config>(
+      [](const prune::ValuePruner::Config& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<prune::ValuePruner>(config);
+      });
+  return all;
+}
+
+}  // namespace weft::sim::engine::spatten

@@ -1,0 +1,222 @@
+#include "sim/memory/gather_fetcher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "models/common/error.hpp"
+
+namespace weft::sim::memory {
+namespace {
+
+enum class Count : std::uint8_t { accesses, rows, bytes_asked, bytes_moved, address_waits };
+constexpr std::array<CounterDeclaration, 5> kCounters{{
+    {"accesses", "accesses", "asked of memory"},
+    {"rows", "rows", "that have arrived"},
+    {"bytes_asked", "bytes", "of the rows that were asked for"},
+    {"bytes_moved", "bytes", "that accesses moved for them"},
+    {"address_waits", "times", "that an address found its channel's queue full"},
+}};
+constexpr UnitClass kClass{"gather_fetcher", kCounters};
+
+constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t kPartsHeld = 4;  // of a stream
+
+}  // namespace
+
+GatherFetcher::GatherFetcher(const Config& config)
+    : config_(config),
+      orders_(static_cast<std::size_t>(config.streams)),
+      arrived_(static_cast<std::size_t>(config.streams)),
+      requests_(static_cast<std::size_t>(config.channels)),
+      responses_(static_cast<std::size_t>(config.channels)),
+      streams_(static_cast<std::size_t>(config.streams)),
+      channels_(static_cast<std::size_t>(config.channels)) {
+  for (const std::int64_t power : {config.channels, config.interleave_bytes, config.access_bytes}) {
+    if (!std::has_single_bit(static_cast<std::uint64_t>(power)))
+      throw ConfigError(Problem{{},
+                                "gather_fetcher",
+                                std::to_string(power),
+                                "channels, interleave_bytes and access_bytes are powers of two"});
+  }
+  for (Channel& channel : channels_) {
+    channel.slots.resize(static_cast<std::size_t>(config.queue));
+    for (std::int64_t tag = config.queue; tag > 0; --tag)
+      channel.free.push_back(static_cast<std::uint16_t>(tag - 1));
+  }
+}
+
+const UnitClass& GatherFetcher::unit_class() const { return kClass; }
+
+void GatherFetcher::list_ports(PortList& ports) {
+  ports.add("orders", orders_);
+  ports.add("arrived", arrived_);
+  ports.add("requests", requests_);
+  ports.add("responses", responses_);
+}
+
+std::uint64_t GatherFetcher::first_of(const FetchPart& part, std::int32_t row) const {
+  const Fetch& fetch = *part.fetch;
+  const std::int64_t token = fetch.tokens[static_cast<std::size_t>(part.first + row)];
+  return down(fetch.address + static_cast<std::uint64_t>(token * fetch.pitch_bytes));
+}
+
+std::uint64_t GatherFetcher::last_of(const FetchPart& part, std::int32_t row) const {
+  const Fetch& fetch = *part.fetch;
+  const std::int64_t token = fetch.tokens[static_cast<std::size_t>(part.first + row)];
+  return down(fetch.address +
+              static_cast<std::uint64_t>(token * fetch.pitch_bytes + fetch.row_bytes - 1));
+}
+
+bool GatherFetcher::respond(Cycle now) {
+  bool any = false;
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    while (responses_[c].ready(now)) {
+      const Response response = responses_[c].pop(now);
+      const Channel::Slot slot = channels_[c].slots[response.tag];
+      Stream& stream = streams_[slot.stream];
+      stream.accesses[static_cast<std::size_t>(slot.number - stream.oldest)].done = true;
+      channels_[c].free.push_back(response.tag);
+      --under_way_;
+      any = true;
+    }
+  }
+  return any;
+}
+
+// Tells of rows that are whole, those of one part a cycle. True where there are more to tell.
+bool GatherFetcher::arrive(Cycle now, std::size_t s) {
+  Stream& stream = streams_[s];
+  while (!stream.accesses.empty() && stream.accesses.front().done) {
+    stream.ready += stream.accesses.front().rows;
+    stream.accesses.pop_front();
+    ++stream.oldest;
+  }
+  if (stream.ready == 0) return false;
+  const FetchPart& part = stream.parts.front();
+  const std::int32_t count = std::min(stream.ready, part.count - stream.arrived);
+  if (!arrived_[s].offer(now, {part.fetch, part.first + stream.arrived, count})) return false;
+  activity_.counter(at(Count::rows)) += static_cast<std::uint64_t>(count);
+  stream.ready -= count;
+  stream.arrived += count;
+  if (stream.arrived == part.count) {
+    stream.parts.pop_front();
+    --stream.asking;
+    stream.arrived = 0;
+  }
+  return stream.ready > 0;
+}
+
+void GatherFetcher::next_row(Stream& stream) {
+  if (++stream.row < stream.parts[stream.asking].count) return;
+  stream.row = 0;
+  ++stream.asking;
+}
+
+// Goes to the next row of which something is to be asked for; rows that lie in what was asked for
+// last are whole with that. False where there is none.
+bool GatherFetcher::begin_row(Stream& stream) {
+  while (stream.asking < stream.parts.size()) {
+    const FetchPart& part = stream.parts[stream.asking];
+    const std::uint64_t first = first_of(part, stream.row);
+    const bool shares = stream.last_fetch == part.fetch->number && first == stream.last;
+    if (shares && last_of(part, stream.row) == stream.last) {
+      if (stream.accesses.empty()) {
+        ++stream.ready;
+      } else {
+        ++stream.accesses.back().rows;
+      }
+      next_row(stream);
+      continue;
+    }
+    stream.next = shares ? first + static_cast<std::uint64_t>(config_.access_bytes) : first;
+    stream.within = true;
+    return true;
+  }
+  return false;
+}
+
+void GatherFetcher::access(std::size_t s, std::uint64_t address) {
+  Stream& stream = streams_[s];
+  const FetchPart& part = stream.parts[stream.asking];
+  const auto bytes = static_cast<std::uint64_t>(config_.access_bytes);
+  const std::size_t c = static_cast<std::size_t>(
+      address / static_cast<std::uint64_t>(config_.interleave_bytes) % channels_.size());
+  Channel& channel = channels_[c];
+  const std::uint16_t tag = channel.free.back();
+  channel.free.pop_back();
+  channel.slots[tag] = {static_cast<std::uint32_t>(s), stream.oldest + stream.accesses.size()};
+  channel.waiting.push_back({.address = address,
+                             .bytes = static_cast<std::int32_t>(bytes),
+                             .write = false,
+                             .tensor = part.fetch->tensor,
+                             .tag = tag});
+  ++under_way_;
+  if (notice_ != nullptr) notice_(context_, *part.fetch, address);
+  moved_[static_cast<std::size_t>(part.fetch->tensor)] += bytes;
+  activity_.counter(at(Count::bytes_moved)) += bytes;
+  ++activity_.counter(at(Count::accesses));
+  const bool whole = address == last_of(part, stream.row);
+  stream.accesses.push_back({false, whole ? 1 : 0});
+  stream.last_fetch = part.fetch->number;
+  stream.last = address;
+  if (whole) {
+    stream.within = false;
+    next_row(stream);
+  } else {
+    stream.next = address + bytes;
+  }
+}
+
+// Asks for one access; false where there is none to ask for, or its channel has no place.
+bool GatherFetcher::ask(std::size_t s) {
+  Stream& stream = streams_[s];
+  if (!stream.within && !begin_row(stream)) return false;
+  const std::size_t c = static_cast<std::size_t>(
+      stream.next / static_cast<std::uint64_t>(config_.interleave_bytes) % channels_.size());
+  if (channels_[c].free.empty()) {
+    ++activity_.counter(at(Count::address_waits));
+    return false;
+  }
+  access(s, stream.next);
+  return true;
+}
+
+void GatherFetcher::count_asked(const FetchPart& part) {
+  const auto tensor = static_cast<std::size_t>(part.fetch->tensor);
+  if (tensor >= asked_.size()) {
+    asked_.resize(tensor + 1);
+    moved_.resize(tensor + 1);
+  }
+  const auto bytes = static_cast<std::uint64_t>(part.count * part.fetch->row_bytes);
+  asked_[tensor] += bytes;
+  activity_.counter(at(Count::bytes_asked)) += bytes;
+}
+
+Cycle GatherFetcher::step(Cycle now) {
+  bool more = respond(now);
+  std::int64_t addresses = 0;
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    Stream& stream = streams_[s];
+    more |= arrive(now, s);
+    while (stream.parts.size() < kPartsHeld && orders_[s].ready(now)) {
+      stream.parts.push_back(orders_[s].pop(now));
+      count_asked(stream.parts.back());
+    }
+    while (addresses < config_.addresses_per_cycle && ask(s)) ++addresses;
+    more |= stream.ready > 0 || (!orders_[s].empty() && stream.parts.size() < kPartsHeld);
+  }
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    std::deque<Request>& waiting = channels_[c].waiting;
+    if (waiting.empty() || !requests_[c].offer(now, waiting.front())) continue;
+    waiting.pop_front();
+    more |= !waiting.empty();
+  }
+  const bool asks = addresses == config_.addresses_per_cycle;
+  activity_.is(now, under_way_ == 0 ? Doing::nothing
+                    : addresses > 0 ? Doing::work
+                                    : Doing::wait_in);
+  return more || asks || addresses > 0 ? now + 1 : kNever;
+}
+
+}  // namespace weft::sim::memory

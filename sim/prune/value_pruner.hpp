@@ -1,0 +1,50 @@
+// Local value pruning's fetches: of a row whose probabilities are selected, the values of those
+// that are kept are asked for, and no others, as far as there is room for them on chip.
+// docs/units/prune/value_pruner.md.
+#pragma once
+
+#include <cstdint>
+
+#include "models/common/fields.hpp"
+#include "sim/common/activity.hpp"
+#include "sim/common/query_row.hpp"
+#include "sim/common/unit.hpp"
+
+namespace weft::sim::prune {
+
+class ValuePruner : public Unit {
+ public:
+  struct Config {
+    std::int64_t store_bytes = 196608;  // of the values' SRAM
+  };
+  explicit ValuePruner(const Config& config) : config_(config) {}
+
+  const UnitClass& unit_class() const override;
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  void list_ports(PortList& ports) override;
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override { return &activity_.counts(); }
+  void settle(Cycle now) override { activity_.settle(now); }
+
+ private:
+  bool prune(Cycle now);
+  std::int64_t bytes_on_chip(const QueryRow& row) const;
+
+  Config config_;
+  In<RowToken> in_;
+  In<RowToken> released_;  // rows whose values are no longer needed
+  Out<RowToken> done_;     // the same
+  Out<FetchPart> orders_;
+  Out<RowToken> out_;
+  QueryRow* row_ = nullptr;  // in hand
+  bool ordered_ = false;     // its values are asked for
+  std::int64_t used_ = 0;    // bytes on chip
+  Activity activity_;
+};
+
+inline auto fields(config::Tag<ValuePruner::Config>) {
+  return config::field_table(config::optional("store_bytes", &ValuePruner::Config::store_bytes,
+                                              {1, 1e12}, "of the values' SRAM"));
+}
+
+}  // namespace weft::sim::prune
