@@ -118,13 +118,18 @@ Place AddressMap::place(std::uint64_t address) const {
           static_cast<std::int32_t>(of(PlaceField::column))};
 }
 
-AddressMap load_mapping(const std::filesystem::path& file, const Organisation& organisation) {
+MappingFile load_mapping_file(const std::filesystem::path& file, const Organisation& organisation) {
   config::Origins origins;
   config::Reader reader(&origins);
   MappingFile mapping;
   config::read(config::load_file(file), mapping, reader);
   reader.finish();
-  return AddressMap(mapping, organisation, origins);
+  static_cast<void>(AddressMap(mapping, organisation, origins));
+  return mapping;
+}
+
+AddressMap load_mapping(const std::filesystem::path& file, const Organisation& organisation) {
+  return AddressMap(load_mapping_file(file, organisation), organisation);
 }
 
 ChannelMap::ChannelMap(std::int64_t channels, std::int64_t interleave_bytes)

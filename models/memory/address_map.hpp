@@ -95,7 +95,8 @@ class AddressMap {
   std::vector<Fold> folds_;
 };
 
-// ConfigError lists every fault with file and line.
+// ConfigError lists every fault with file and line, those against the part's shape too.
+MappingFile load_mapping_file(const std::filesystem::path& file, const Organisation& organisation);
 AddressMap load_mapping(const std::filesystem::path& file, const Organisation& organisation);
 
 // Which channel an address belongs to, and where it is in that: `interleave_bytes` to each channel

@@ -124,8 +124,8 @@ class Checker {
 }  // namespace
 
 double DramPart::peak_bytes_per_s() const {
-  const double seconds = clock_ps * 1e-12 * static_cast<double>(clocks.burst);
-  return static_cast<double>(organisation.access_bytes * organisation.pseudochannels) / seconds;
+  const auto bytes = static_cast<double>(organisation.access_bytes * organisation.pseudochannels);
+  return bytes * 1e12 / (clock_ps * static_cast<double>(clocks.burst));
 }
 
 std::vector<Problem> problems_of(const DramPart& part, const config::Origins& origins) {

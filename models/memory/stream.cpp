@@ -44,14 +44,14 @@ class Maker {
       for (std::int64_t k = 0; k < asked_.requests; ++k) stream_.push_back(access(k));
     };
     if (p == "seq_read") {
-      every([](std::int64_t k) { return at(k, false); });
+      every([&](std::int64_t k) { return at(k, false); });
     } else if (p == "seq_write") {
-      every([](std::int64_t k) { return at(k, true); });
+      every([&](std::int64_t k) { return at(k, true); });
     } else if (p == "rw_alternate") {
-      every([](std::int64_t k) { return at(k, (k & 1) != 0); });
+      every([&](std::int64_t k) { return at(k, (k & 1) != 0); });
     } else if (p == "rw_copy") {
-      constexpr std::int64_t kHalf = kStreamRegion / 2 / kStreamAccess;
-      every([](std::int64_t k) { return at(k / 2 + (k & 1) * kHalf, (k & 1) != 0); });
+      const std::int64_t half = kStreamRegion / 2 / asked_.access_bytes;
+      every([&](std::int64_t k) { return at(k / 2 + (k & 1) * half, (k & 1) != 0); });
     } else if (p == "rw_random") {
       every([&](std::int64_t) {
         const std::int64_t block = any_block();
@@ -70,16 +70,16 @@ class Maker {
   }
 
  private:
-  static Access at(std::int64_t block, bool write) {
-    return {static_cast<std::uint64_t>(block * kStreamAccess), write};
+  Access at(std::int64_t block, bool write) const {
+    return {static_cast<std::uint64_t>(block * asked_.access_bytes), write};
   }
   std::int64_t any_block() {
-    return static_cast<std::int64_t>(draws_.pick(kStreamRegion / kStreamAccess));
+    return static_cast<std::int64_t>(draws_.pick(kStreamRegion / asked_.access_bytes));
   }
   // The blocks that the row from `start` touches; in a gather one equal to the last is dropped.
   void row_at(std::int64_t start, bool drop_repeat) {
-    const std::int64_t last = (start + asked_.bytes_per_row - 1) / kStreamAccess;
-    for (std::int64_t block = start / kStreamAccess; block <= last; ++block) {
+    const std::int64_t last = (start + asked_.bytes_per_row - 1) / asked_.access_bytes;
+    for (std::int64_t block = start / asked_.access_bytes; block <= last; ++block) {
       const Access access = at(block, false);
       if (!(drop_repeat && !stream_.empty() && stream_.back().address == access.address))
         stream_.push_back(access);
@@ -88,11 +88,12 @@ class Maker {
 
   void random_rows() {
     const std::int64_t bytes = asked_.bytes_per_row;
-    const std::int64_t rows = asked_.requests / ((bytes + kStreamAccess - 1) / kStreamAccess);
+    const std::int64_t rows =
+        asked_.requests / ((bytes + asked_.access_bytes - 1) / asked_.access_bytes);
     if (rows == 0)
       refuse("--requests", std::to_string(asked_.requests),
              fmt::format("must be at least {}: a row of {} bytes",
-                         (bytes + kStreamAccess - 1) / kStreamAccess, bytes));
+                         (bytes + asked_.access_bytes - 1) / asked_.access_bytes, bytes));
     for (std::int64_t i = 0; i < rows; ++i)
       row_at(static_cast<std::int64_t>(
                  draws_.pick(static_cast<std::uint64_t>(kStreamRegion / bytes))) *

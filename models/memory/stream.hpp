@@ -1,5 +1,6 @@
-// Streams of accesses by rule, one entry for each of 32 bytes: those that the reference was
-// measured with. The same seed gives the same stream in any language: docs/units/memory/hbm.md.
+// Streams of accesses by rule: those that the reference was measured with, one entry for each 32
+// bytes, and the same for parts of longer accesses. The same seed gives the same stream in any
+// language: docs/units/memory/hbm.md.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,7 @@ struct StreamRequest {
   std::int64_t bytes_per_row = kStreamAccess;  // of random_row and gather_P
   std::int64_t requests = 0;  // accesses at most; gathers take whole matrices of 1024 rows
   std::uint64_t seed = 1;
+  std::int64_t access_bytes = kStreamAccess;  // of the part
 };
 
 // ConfigError names the option: --pattern, --bytes-per-row or --requests.

@@ -84,6 +84,7 @@ std::vector<memory::Access> accesses_of(const MemoryCommand& o, const DramPart& 
   asked.pattern = o.pattern;
   if (!o.bytes_per_row.empty())
     asked.bytes_per_row = whole_number("--bytes-per-row", o.bytes_per_row, 1, 1 << 20);
+  asked.access_bytes = part.organisation.access_bytes;
   asked.requests =
       o.requests.empty() ? 32768 : whole_number("--requests", o.requests, 1, std::int64_t{1} << 28);
   asked.seed =

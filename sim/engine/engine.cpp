@@ -42,8 +42,7 @@ void Engine::add_units() {
   assembly_.emplace<memory::Buffer>("buffer");
   const memory::Memory* behind = nullptr;
   if (config_.memory == MemorySide::built_in) {
-    behind = &assembly_.emplace<memory::BandwidthMemory>(
-        "memory", memory::BandwidthMemory::Config{dram, lowering.arch->clock_hz, config_.stalls});
+    behind = &built_in_memory(dram, lowering.arch->clock_hz);
   } else {
     port_ = &assembly_.emplace<memory::TlmPort>(
         "memory", "memory", memory::TlmPort::Config{{memory::takes_of(dram)}, config_.memory_base},
@@ -54,6 +53,19 @@ void Engine::add_units() {
       "fetcher",
       memory::Fetcher::Config{
           .takes = behind->takes(), .outstanding = dram.outstanding, .stalls = config_.stalls});
+}
+
+const memory::Memory& Engine::built_in_memory(const weft::engine::Dram& dram, double clock_hz) {
+  if (dram.system == nullptr) {
+    return assembly_.emplace<memory::BandwidthMemory>(
+        "memory", memory::BandwidthMemory::Config{dram, clock_hz, config_.stalls});
+  }
+  return assembly_.emplace<memory::DramMemory>(
+      "memory", memory::DramMemory::Config{.system = dram.system,
+                                           .clock_hz = clock_hz,
+                                           .most_bytes = dram.burst_bytes,
+                                           .queue = static_cast<std::size_t>(dram.outstanding),
+                                           .stalls = config_.stalls});
 }
 
 // Every channel is as deep as what its sender can have under way, so that none of it waits for a

@@ -14,12 +14,14 @@
 #include "sim/engine/values.hpp"
 #include "sim/memory/bandwidth_memory.hpp"
 #include "sim/memory/fetcher.hpp"
+#include "sim/memory/hbm/dram_memory.hpp"
 #include "sim/memory/tlm_port.hpp"
 
 namespace weft::sim::engine {
 
 enum class MemorySide : std::uint8_t {
-  built_in,  // sim/memory/bandwidth_memory.hpp
+  built_in,  // sim/memory/bandwidth_memory.hpp, or sim/memory/hbm where the architecture names a
+             // part
   socket,    // a TLM-2.0 initiator socket; nothing is skipped, a foreign memory's state cannot be
              // compared
 };
@@ -58,6 +60,7 @@ class Engine : public AssemblyModule {
 
  private:
   void add_units();
+  const memory::Memory& built_in_memory(const weft::engine::Dram& dram, double clock_hz);
   void join_units();
   void let_values_flow();
   void passed_over(Cycle begin, Cycle end) override;

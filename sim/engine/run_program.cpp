@@ -26,7 +26,7 @@ bool may_be_quicker_with_pauses(const Invocations& invocations, const RunOptions
   const auto& made = invocations.made();
   if (std::adjacent_find(made.begin(), made.end(), goes_on) == made.end()) return false;
   if (options.stall_profile != weft::engine::StallProfile::none ||
-      made.front().mapping.lowering->arch->dram.access_bytes)
+      access_bytes(made.front().mapping.lowering->arch->dram))
     return true;
   Result least;
   count_into(least, [&] {

@@ -33,7 +33,7 @@ struct Takes {
 };
 
 inline Takes takes_of(const weft::engine::Dram& dram) {
-  return {.unit_bytes = static_cast<std::uint64_t>(dram.access_bytes.value_or(1)),
+  return {.unit_bytes = static_cast<std::uint64_t>(access_bytes(dram).value_or(1)),
           .most_bytes = static_cast<std::uint64_t>(dram.burst_bytes)};
 }
 

@@ -85,7 +85,7 @@ class MemoryTest(FolderTest):
 
     def test_bad_input(self) -> None:
         stream = ["--part", "hbm2", "--pattern", "seq_read"]
-        self.refused("--pattern", "seq_read", says=["--part", "'hbm2' or 'hbm3'"])
+        self.refused("--pattern", "seq_read", says=["--part", "'hbm2'", "'hbm3'"])
         self.refused("--part", "hbm4", "--pattern", "seq_read", says=["'hbm4'", "did you mean 'hbm2'"])
         self.refused("--part", "hbm2", says=["--pattern", "one of the two"])
         self.refused(*stream, "--trace", "x.csv", says=["--trace", "one of the two"])
@@ -103,6 +103,101 @@ class MemoryTest(FolderTest):
         self.refused("--part", "hbm2", "--trace", str(self.put("far.txt", "0xffffffffff R\n")), says=["far.txt:1", "below the 2147483648"])
         bad = self.put("bad.yaml", config("dram", "hbm2").replace("rc: 48", "rc: 40"))
         self.refused("--part", str(bad), "--pattern", "seq_read", says=["bad.yaml:21", "clocks.rc", "ras 34 + rp 14"])
+
+    def test_ddr4_takes_accesses_of_64_bytes(self) -> None:
+        got = self.document("--part", "ddr4", "--pattern", "seq_read", "--requests", "4K")
+        self.assertEqual((got["bytes"], got["cycles_per_clock"]), (4096 * 64, 1))
+        self.assertGreater(got["share_of_peak"], 0.5)
+        self.refused("--part", "ddr4", "--pattern", "seq_read", "--refresh", "per-bank", says=["--refresh", "refi_bank"])
+
+
+SMALL = ["--workload", "bert-base", "--batch", "1", "--heads", "1", "--seq", "256"]
+
+
+class PartOfADesignTest(FolderTest):
+    """`--set arch.dram.part=…`: DRAM with state behind an engine."""
+
+    def document(self, *args: str) -> dict[str, Any]:
+        got = run("run", *args, "--json", "-")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        return json.loads(got.stdout)
+
+    def refused(self, *args: str, says: list[str], code: int = 2) -> None:
+        got = run("run", *args)
+        self.assertEqual(got.returncode, code, got.stdout)
+        for part in says:
+            self.assertIn(part, got.stderr)
+
+    def test_every_design_runs_on_every_part(self) -> None:
+        designs = json.loads(run("list", "designs", "--json", "-").stdout)["designs"]
+        self.assertGreater(len(designs), 8)
+        for design in designs:
+            side = design["name"] + "-16x16"
+            point = ["--design", side, *SMALL]
+            plain = self.document(*point)
+            for part in ("hbm2", "hbm3", "ddr4"):
+                got = self.document(*point, "--set", f"arch.dram.part={part}")
+                self.assertEqual(got["status"], plain["status"], side)
+                if plain["status"] != "ok":
+                    continue
+                self.assertGreaterEqual(got["dram"]["bytes"], plain["dram"]["bytes"], side)
+                self.assertNotEqual(got["provenance"]["config_sha256"], plain["provenance"]["config_sha256"])
+                dram = next(unit for unit in got["units"] if unit["name"] == "dram")
+                cycles = sum(dram[key] for key in ("busy_cycles", "stall_in_cycles", "stall_out_cycles", "idle_cycles"))
+                self.assertEqual(cycles, got["cycles"], side)
+                self.assertGreater(dram["counters"]["activates"], 0, side)
+                moved = dram["counters"]["bytes_read"] + dram["counters"]["bytes_written"]
+                self.assertEqual(moved, got["dram"]["bytes"], side)
+
+    def test_exact_and_not_are_the_same_and_values_flow(self) -> None:
+        for part in ("hbm2", "hbm3"):
+            point = ["--design", "fusemax-16x16", *SMALL, "--set", f"arch.dram.part={part}"]
+            one, other = self.document(*point), self.document(*point, "--exact")
+            for document in (one, other):
+                del document["provenance"]
+            self.assertEqual(one, other)
+            self.assertEqual(one["advance"], {"periods": 0, "cycles": 0})
+        trace = str(ROOT / "tests" / "data" / "minilm-l6.safetensors")
+        plain = self.document("--design", "fusemax-16x16", "--values", trace)
+        banked = self.document("--design", "fusemax-16x16", "--values", trace, "--set", "arch.dram.part=hbm2")
+        self.assertEqual(banked["error"], plain["error"])
+
+    def test_channels_and_how_they_are_run(self) -> None:
+        point = ["--design", "unfused-16x16", *SMALL, "--set", "arch.dram.part=hbm2"]
+        one = self.document(*point)
+        self.assertEqual(one["dram"]["peak_bytes_per_s"], 32e9)
+        four = self.document(*point, "--set", "arch.dram.channels=4", "--set", "arch.dram.interleave_bytes=128")
+        self.assertEqual(four["dram"]["peak_bytes_per_s"], 128e9)
+        self.assertLess(four["cycles"], one["cycles"])
+        mapped = self.document(*point, "--set", "arch.dram.mapping=MOP4CLXOR", "--set", "arch.dram.refresh=none",
+                               "--set", "arch.dram.page=closed", "--set", "arch.dram.scheduler=row-hit-first")
+        self.assertNotEqual(mapped["cycles"], one["cycles"])
+        cloud = self.document("--design", "fusemax", "--workload", "bert-base", "--batch", "1", "--heads", "1", "--seq", "1K",
+                              "--set", "arch.dram.part=hbm2")
+        self.assertEqual(cloud["dram"]["peak_bytes_per_s"], 16 * 32e9)
+
+    def test_a_part_of_ones_own_stands_in_the_hash_by_its_values(self) -> None:
+        mine = self.put("mine.yaml", config("dram", "hbm2"))
+        point = ["--design", "fusemax-16x16", *SMALL, "--set"]
+        first = self.document(*point, f"arch.dram.part={mine}")
+        slower = config("dram", "hbm2").replace("cl: 14", "cl: 15").replace("read_to_write: 13", "read_to_write: 14")
+        mine.write_text(slower, encoding="utf-8")
+        second = self.document(*point, f"arch.dram.part={mine}")
+        self.assertNotEqual(first["provenance"]["config_sha256"], second["provenance"]["config_sha256"])
+        self.assertGreater(second["cycles"], first["cycles"])
+
+    def test_bad_input(self) -> None:
+        point = ["--design", "fusemax-16x16", *SMALL, "--set"]
+        self.refused(*point, "arch.dram.part=hbm4", says=["'hbm4'", "did you mean 'hbm2'"])
+        self.refused(*point, "arch.dram.channels=4", says=["dram.channels", "only with dram.part"])
+        part = [*point, "arch.dram.part=hbm2", "--set"]
+        self.refused(*part, "arch.dram.channels=3", says=["dram.channels", "power of two"])
+        self.refused(*part, "arch.dram.interleave_bytes=16", says=["interleave_bytes", "32"])
+        self.refused(*part, "arch.dram.mapping=Ro", says=["'Ro'", "RoBaRaCoCh"])
+        self.refused(*part, "arch.dram.page=ajar", says=["'ajar'", "open"])
+        self.refused(*point, "arch.dram.part=ddr4", "--set", "arch.dram.refresh=per-bank", says=["dram.refresh", "no refresh of one bank"])
+        self.refused(*point, "arch.dram.part=hbm2", "--fidelity", "analytic", says=["arch.dram.part", "systemc"])
+        self.refused(*point, "arch.dram.part=hbm2", "--fidelity", "rtl", says=["arch.dram.part"])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ using weft::memory::Refresh;
 using weft::memory::Scheduler;
 
 // Accesses to some rows of some banks, near and far, with a share of writes.
-std::vector<Access> random_accesses(std::mt19937_64& random, std::size_t count) {
+std::vector<Access> random_accesses(std::mt19937_64& random, const DramPart& part,
+                                    std::size_t count) {
+  const auto unit = static_cast<std::uint64_t>(part.organisation.access_bytes);
   const std::uint64_t share = random() % 5;  // of writes, quarters
   const std::uint64_t region = std::uint64_t{1} << (10 + random() % 20);
   const std::uint64_t run = 1 + random() % 16;  // accesses in a row
@@ -28,8 +30,8 @@ std::vector<Access> random_accesses(std::mt19937_64& random, std::size_t count) 
   std::uint64_t at = 0;
   while (accesses.size() < count) {
     if (accesses.size() % run == 0) at = random() % region;
-    at += 32;
-    accesses.push_back({at / 32 * 32 % region, random() % 4 < share});
+    at += unit;
+    accesses.push_back({at / unit * unit % region, random() % 4 < share});
   }
   return accesses;
 }
@@ -46,6 +48,8 @@ Mix random_mix(std::mt19937_64& random, const DramPart& part) {
   weft::memory::DramControl& control = mix.config.channel.control;
   control.page = random() % 2 == 0 ? Page::open : Page::closed;
   control.refresh = static_cast<Refresh>(random() % 3);
+  if (control.refresh == Refresh::per_bank && !part.clocks.refi_bank)
+    control.refresh = Refresh::all_bank;
   control.scheduler = static_cast<Scheduler>(random() % 2);
   control.patience_clocks = random() % 3 == 0 ? 200 : 16384;
   mix.config.outstanding = std::int64_t{1} << (random() % 8);
@@ -65,7 +69,7 @@ std::map<std::string, Cycle> check_random(const std::string& name, std::uint64_t
   std::map<std::string, Cycle> slack;
   for (std::size_t seen = 0; seen < commands;) {
     Mix mix = random_mix(random, part);
-    const auto accesses = random_accesses(random, 2000 + random() % 6000);
+    const auto accesses = random_accesses(random, part, 2000 + random() % 6000);
     const StreamResult result = run_stream(mix.config, accesses);
     DramChecker checker(part);
     std::uint64_t served = 0;
@@ -110,19 +114,21 @@ bool outlasted(const std::string& rule) {
 }
 
 TEST(DramRules, NoneIsBrokenAndEachIsMetAtItsLimit) {
-  for (const char* part : {"hbm2", "hbm3"}) {
+  for (const char* part : {"hbm2", "hbm3", "ddr4"}) {
     const auto slack = check_random(part, test::seed_or(1502), 400'000);
     // Columns and activates go on rising edges: an odd gap between them is met half a clock late.
     const Cycle most = part == std::string("hbm3") ? 1 : 0;
     for (const auto& [rule, least] : slack) {
-      if (!outlasted(rule)) EXPECT_LE(least, most) << part << ": " << rule;
+      if (outlasted(rule)) continue;
+      EXPECT_LE(least, most) << part << ": " << rule;
     }
-    EXPECT_GE(slack.size(), 30U);
+    EXPECT_GE(slack.size(), 25U);
   }
 }
 
 TEST(DramRulesLong, NoneIsBrokenInTenMillionCommands) {
-  for (const char* part : {"hbm2", "hbm3"}) check_random(part, test::seed_or(1503), 5'000'000);
+  for (const char* part : {"hbm2", "hbm3", "ddr4"})
+    check_random(part, test::seed_or(1503), 4'000'000);
 }
 
 // The controller has a part whose time is a clock shorter than that of the one it is checked by.
@@ -164,7 +170,7 @@ TEST(DramRules, ATimeOneClockShortIsCaught) {
       bool caught = false;
       for (int i = 0; i < 60 && !caught; ++i) {
         const Mix mix = random_mix(random, believed);
-        const StreamResult result = run_stream(mix.config, random_accesses(random, 3000));
+        const StreamResult result = run_stream(mix.config, random_accesses(random, truth, 3000));
         DramChecker checker(truth);
         for (const SentCommand& sent : result.commands[0]) checker.see(sent);
         for (const std::string& violation : checker.violations())

@@ -12,9 +12,11 @@
 #include "sim/common/fresh_kernel.hpp"
 #include "sim/memory/bandwidth_memory.hpp"
 #include "sim/memory/fetcher.hpp"
+#include "sim/memory/hbm/dram_memory.hpp"
 #include "sim/memory/tlm_port.hpp"
 #include "tests/common/seed.hpp"
 #include "tests/memory/client.hpp"
+#include "tests/memory/dram_support.hpp"
 
 namespace weft::sim::memory {
 namespace {
@@ -152,6 +154,68 @@ INSTANTIATE_TEST_SUITE_P(Trials, ThroughDram,
                                   std::to_string(of.ports) + "ports" + std::to_string(of.tags) +
                                   "tags" + std::to_string(of.queue) + "queued" +
                                   (of.pauses ? "Paused" : "");
+                         });
+
+std::shared_ptr<const weft::memory::DramSystem> two_channels(const std::string& part) {
+  const weft::memory::DramPart read = part_named(part);
+  return std::make_shared<const weft::memory::DramSystem>(
+      weft::memory::DramSystem{.part = read,
+                               .mapping = mapping_named("RoBaRaCoCh", read),
+                               .canonical = {},
+                               .channels = 2,
+                               .interleave_bytes = 64});
+}
+
+class ThroughBanks : public testing::TestWithParam<Trial> {};
+
+TEST_P(ThroughBanks, NothingIsLostAndTagsKeepTheirOrder) {
+  const Trial trial = GetParam();
+  const std::uint64_t seed = test::seed_or(72);
+  SCOPED_TRACE(test::seed_text(seed));
+  const Stalls stalls(trial.profile, seed);
+  for (const char* part : {"hbm2", "hbm3"}) {
+    DramMemory dram({.system = two_channels(part),
+                     .clock_hz = 940e6,
+                     .most_bytes = 128,
+                     .ports = trial.ports,
+                     .tags = trial.tags,
+                     .queue = trial.queue,
+                     .stalls = stalls});
+    std::vector<std::unique_ptr<Client>> clients;
+    for (std::size_t p = 0; p < trial.ports; ++p) {
+      clients.push_back(
+          std::make_unique<Client>(Client::Config{.port = static_cast<std::uint8_t>(p),
+                                                  .tags = trial.tags,
+                                                  .depth = trial.depth,
+                                                  .pauses = trial.pauses,
+                                                  .stalls = stalls,
+                                                  .seed = seed},
+                                   dram));
+      clients.back()->order(40);
+    }
+    for (Cycle now = 0; now < kLong && !all_done(clients); ++now) {
+      for (auto& client : clients) client->step(now);
+      dram.step(now);
+    }
+    expect_all_moved(clients, dram.counts()->counters);
+    std::uint64_t overtaken = 0;
+    for (const auto& client : clients) overtaken += client->overtaken;
+    EXPECT_EQ(overtaken > 0, trial.tags > 1 && trial.queue > 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Trials, ThroughBanks,
+                         testing::Values(Trial{StallProfile::none, 1, 1, 8, 2, false},
+                                         Trial{StallProfile::none, 3, 1, 8, 2, true},
+                                         Trial{StallProfile::none, 3, 4, 1, 1, true},
+                                         Trial{StallProfile::none, 2, 4, 8, 8, false},
+                                         Trial{StallProfile::both, 4, 4, 8, 2, true},
+                                         Trial{StallProfile::bursty, 2, 3, 4, 3, true}),
+                         [](const auto& tested) {
+                           const Trial& of = tested.param;
+                           return std::string(config::name_of(of.profile)) +
+                                  std::to_string(of.ports) + "ports" + std::to_string(of.tags) +
+                                  "tags" + std::to_string(of.queue) + "queued";
                          });
 
 // A target that takes a request in every cycle and answers each after a time of its own.

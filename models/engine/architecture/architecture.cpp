@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/common/error.hpp"
+#include "models/memory/dram_system.hpp"
 
 namespace weft::engine {
 namespace {
@@ -62,6 +63,24 @@ class Checker {
     }
   }
 
+  void check_part(const Dram& dram) {
+    const auto only = [&](const char* path, bool set) {
+      if (set && !dram.part) add(path, "", "only with dram.part, which it is of");
+    };
+    only("dram.channels", dram.channels.has_value());
+    only("dram.interleave_bytes", dram.interleave_bytes.has_value());
+    only("dram.mapping", dram.mapping.has_value());
+    only("dram.page", dram.page.has_value());
+    only("dram.refresh", dram.refresh.has_value());
+    only("dram.scheduler", dram.scheduler.has_value());
+    const auto power = [&](const char* path, const std::optional<std::int64_t>& value) {
+      if (value && (*value & (*value - 1)) != 0)
+        add(path, std::to_string(*value), "must be a power of two");
+    };
+    power("dram.channels", dram.channels);
+    power("dram.interleave_bytes", dram.interleave_bytes);
+  }
+
   void check_dram(const Dram& dram) {
     check_latency(dram);
     if (dram.burst_bytes % 16 != 0)
@@ -70,6 +89,7 @@ class Checker {
       add("dram.burst_bytes", std::to_string(dram.burst_bytes),
           "must be a multiple of access_bytes, " + std::to_string(*dram.access_bytes));
     }
+    check_part(dram);
     if (!dram.bus_bytes) return;
     if ((*dram.bus_bytes & (*dram.bus_bytes - 1)) != 0)
       add("dram.bus_bytes", std::to_string(*dram.bus_bytes), "must be a power of two");
@@ -168,6 +188,15 @@ std::int64_t latency_cycles(const Dram& dram, double clock_hz) {
       1e-9;  // far above what two roundings of a double add, far below a cycle of any latency
   return std::max<std::int64_t>(
       1, static_cast<std::int64_t>(std::ceil(*dram.latency_s * clock_hz * (1 - kOfRounding))));
+}
+
+std::optional<std::int64_t> access_bytes(const Dram& dram) {
+  if (dram.access_bytes || dram.system == nullptr) return dram.access_bytes;
+  return dram.system->part.organisation.access_bytes;
+}
+
+double peak_bytes_per_s(const Dram& dram) {
+  return dram.system == nullptr ? dram.bandwidth_bytes_per_s : dram.system->peak_bytes_per_s();
 }
 
 std::int64_t own_side(const Architecture& arch) {

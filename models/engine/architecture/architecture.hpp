@@ -6,11 +6,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "models/common/fields.hpp"
+#include "models/memory/dram_control.hpp"
+
+namespace weft::memory {
+struct DramSystem;
+}
 
 namespace weft::engine {
 
@@ -176,6 +182,7 @@ inline auto fields(config::Tag<Buffer>) {
 }
 
 constexpr double kMostDramLatencyCycles = 1e6;
+constexpr std::int64_t kMostDramChannels = 256;
 
 struct Dram {
   double bandwidth_bytes_per_s = 0;
@@ -194,6 +201,15 @@ struct Dram {
   // Scaled to a side up to this, there is such a bus, of two bytes an element of an array's row:
   // that of the RTL.
   std::optional<std::int64_t> bus_up_to_side = std::nullopt;
+  // DRAM with state in place of bandwidth and latency: a part's name or file, and how it is run.
+  std::optional<std::string> part = std::nullopt;
+  std::optional<std::int64_t> channels = std::nullopt;  // the fewest that reach the bandwidth
+  std::optional<std::int64_t> interleave_bytes = std::nullopt;
+  std::optional<std::string> mapping = std::nullopt;
+  std::optional<memory::Page> page = std::nullopt;
+  std::optional<memory::Refresh> refresh = std::nullopt;
+  std::optional<memory::Scheduler> scheduler = std::nullopt;
+  std::shared_ptr<const memory::DramSystem> system = nullptr;  // of `part`, when a design is made
   bool operator==(const Dram&) const = default;
 };
 
@@ -212,8 +228,22 @@ inline auto fields(config::Tag<Dram>) {
       config::optional("bus_bytes", &Dram::bus_bytes, {2, 4096},
                        "bytes the data bus moves in a cycle, a power of two"),
       config::optional("bus_up_to_side", &Dram::bus_up_to_side, {2, 1024},
-                       "greatest side -NxN at which there is such a bus"));
+                       "greatest side -NxN at which there is such a bus"),
+      config::optional("part", &Dram::part, "DRAM with state in its place: a part's name or file"),
+      config::optional("channels", &Dram::channels, {1, kMostDramChannels},
+                       "of the part, a power of two; the fewest that reach the bandwidth"),
+      config::optional("interleave_bytes", &Dram::interleave_bytes, {8, 1 << 30},
+                       "bytes to a channel of the part before the next, a power of two"),
+      config::optional("mapping", &Dram::mapping, "of the part's addresses: a name or a file"),
+      config::optional("page", &Dram::page, "of the part: open or closed"),
+      config::optional("refresh", &Dram::refresh, "of the part: all-bank, per-bank or none"),
+      config::optional("scheduler", &Dram::scheduler, "of the part: fr-fcfs or row-hit-first"));
 }
+
+// The accesses that a request must be made of; none where any byte will do.
+std::optional<std::int64_t> access_bytes(const Dram& dram);
+// Of the part's channels, where there is a part.
+double peak_bytes_per_s(const Dram& dram);
 
 // The memory's latency in cycles of a clock: what the architecture says in cycles, or its seconds ×
 // clock_hz, rounded up. A product within a part in 10⁹ above a whole number is that number: 60e-9 s

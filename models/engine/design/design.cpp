@@ -8,6 +8,7 @@
 #include "models/einsum/load.hpp"
 #include "models/engine/design/design_parts.hpp"
 #include "models/engine/design/design_settings.hpp"
+#include "models/engine/design/dram_system_of.hpp"
 #include "models/engine/design/mapping.hpp"
 #include "models/engine/schedule/prepare.hpp"
 
@@ -142,6 +143,14 @@ void refuse_unsound(const Shared<Architecture>& arch) {
     throw ConfigError(std::move(problems));
 }
 
+// The part that it names, read anew: where a setting has changed the architecture, and in no other
+// case.
+void find_part(Shared<Architecture>& arch, const Catalog& catalog) {
+  if (!arch.value()->dram.part) return;
+  auto system = dram_system_of(catalog, *arch.value(), *arch.origins());
+  arch.edit().dram.system = std::move(system);
+}
+
 }  // namespace
 
 // The names that results find in a lowering: of the units and of the cascade's tensors.
@@ -185,6 +194,7 @@ Design DesignMaker::load_spatial(ReadDesign read, const std::vector<Setting>& se
   parts->settings = settings;
   apply(settings, arch, binding);
   refuse_unsound(arch);
+  find_part(arch, parts->files->catalog);
   parts->arch = arch.value();
   parts->arch_origins = arch.origins();
   parts->bound = bind(*parts->files, binding, nullptr);
@@ -201,7 +211,10 @@ Design DesignMaker::with(const Design::Parts& before, const std::vector<Setting>
   parts->files = before.files;
   parts->settings = joined(before.settings, settings);
   apply(settings, arch, binding);
-  if (arch.edited()) refuse_unsound(arch);
+  if (arch.edited()) {
+    refuse_unsound(arch);
+    find_part(arch, parts->files->catalog);
+  }
   parts->arch = arch.value();
   parts->arch_origins = arch.origins();
   parts->bound = binding.edited() ? bind(*parts->files, binding, before.bound.get()) : before.bound;

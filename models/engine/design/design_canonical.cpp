@@ -3,6 +3,7 @@
 
 #include "models/common/sha256.hpp"
 #include "models/engine/design/design_parts.hpp"
+#include "models/memory/dram_system.hpp"
 
 namespace weft::engine {
 namespace {
@@ -48,6 +49,7 @@ std::string Design::canonical() const {
   arch.dram.latency_cycles = latency_cycles(arch.dram, arch.clock_hz);
   arch.dram.latency_s.reset();
   config::canonical(arch, "arch", out);
+  if (arch.dram.system != nullptr) out += arch.dram.system->canonical;
   const Bound& bound = *parts_->bound;
   config::canonical(*bound.binding, "binding", out);
   append_canonical(out, "cascade", bound.cascade->cascade);

@@ -33,11 +33,24 @@ constexpr std::array<CounterDeclaration, 4> kDramCounters{{
     {"bytes_read", "bytes", "bytes read"},
     {"bytes_written", "bytes", "bytes written"},
 }};
+constexpr std::array<CounterDeclaration, 10> kDramStateCounters{{
+    kDramCounters[0],
+    kDramCounters[1],
+    kDramCounters[2],
+    kDramCounters[3],
+    {"activates", "commands", "rows opened"},
+    {"precharges", "commands", "rows closed, by a command of their own or with an access"},
+    {"refreshes", "commands", "refreshes"},
+    {"row_hits", "accesses", "accesses that found their row open"},
+    {"row_conflicts", "accesses", "accesses that found another row open"},
+    {"turnarounds", "turns", "from reads to writes or back, of a pseudo-channel"},
+}};
 static_assert(kArrayCounters.size() <= kMostCounters && kBufferCounters.size() <= kMostCounters &&
-              kDramCounters.size() <= kMostCounters);
+              kDramStateCounters.size() <= kMostCounters);
 constexpr UnitClass kArrayClass{"array", kArrayCounters};
 constexpr UnitClass kBufferClass{"buffer", kBufferCounters};
 constexpr UnitClass kDramClass{"dram", kDramCounters};
+constexpr UnitClass kDramStateClass{"dram", kDramStateCounters};
 
 double slots_of(const Array& array) {
   return array.kind == ArrayKind::spatial
@@ -135,6 +148,7 @@ std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 constinit const UnitKind UnitKind::array{&kArrayClass};
 constinit const UnitKind UnitKind::buffer{&kBufferClass};
 constinit const UnitKind UnitKind::dram{&kDramClass};
+constinit const UnitKind UnitKind::dram_with_state{&kDramStateClass};
 
 std::string_view unit_name(const Lowering& lowering, const UnitResult& unit) {
   return unit.array != kNone ? std::string_view(lowering.array_names[unit.array])

@@ -45,6 +45,7 @@ struct UnitKind {
   static const UnitKind array;
   static const UnitKind buffer;
   static const UnitKind dram;
+  static const UnitKind dram_with_state;  // its counters begin with those of dram
 };
 enum class ArrayCounter : std::uint8_t {
   tiles,
@@ -65,6 +66,14 @@ enum class BufferCounter : std::uint8_t {
   port_wait_cycles
 };
 enum class DramCounter : std::uint8_t { read_requests, write_requests, bytes_read, bytes_written };
+enum class DramStateCounter : std::uint8_t {
+  activates = 4,  // behind those of DramCounter
+  precharges,
+  refreshes,
+  row_hits,
+  row_conflicts,
+  turnarounds
+};
 
 inline std::span<const CounterDeclaration> counters_of(UnitKind kind) {
   return kind.declared->counters;

@@ -12,7 +12,7 @@ Result begin_result(const Design& design, const Lowering& lowering, const Sizing
   result.layers = sizing.repeats * sizing.together / (sizing.shape.batch * sizing.shape.heads);
   result.extents = extents_of_head(lowering, sizing);
   result.clock_hz = design.arch().clock_hz;
-  result.peak_bytes_per_s = lowering.arch->dram.bandwidth_bytes_per_s;
+  result.peak_bytes_per_s = peak_bytes_per_s(lowering.arch->dram);
   return result;
 }
 

@@ -180,7 +180,7 @@ void write_dram(Writer& out, const Result& result, const Lowering& lowering) {
   if (!result.ran()) return out.null();
   out.begin_object();
   out.field("bytes", dram_bytes(result));
-  if (lowering.arch->dram.access_bytes) out.field("beyond_need_bytes", result.beyond_need_bytes);
+  if (access_bytes(lowering.arch->dram)) out.field("beyond_need_bytes", result.beyond_need_bytes);
   out.field("achieved_bytes_per_s", achieved_bytes_per_s(result));
   out.field("peak_bytes_per_s", result.peak_bytes_per_s);
   out.end_object();

@@ -152,7 +152,7 @@ Result not_run(const Design& design, const Shape& shape, const RunOptions& optio
   result.shape = shape;
   result.layers = layers_of(options);
   result.clock_hz = design.arch().clock_hz;
-  result.peak_bytes_per_s = design.arch().dram.bandwidth_bytes_per_s;
+  result.peak_bytes_per_s = peak_bytes_per_s(design.arch().dram);
   return result;
 }
 

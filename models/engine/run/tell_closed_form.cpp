@@ -75,6 +75,13 @@ void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
 }
 
 void check_known(const Architecture& arch) {
+  if (arch.dram.part) {
+    throw ConfigError(Problem{{},
+                              "arch.dram.part",
+                              *arch.dram.part,
+                              "the closed form knows no DRAM with state; allowed here: --fidelity "
+                              "systemc"});
+  }
   if (const auto access = arch.dram.access_bytes; access) {
     throw ConfigError(Problem{{},
                               "arch.dram.access_bytes",

@@ -46,6 +46,19 @@ bool DramChannel::idle() const {
          state_.data.empty() && state_.forwarded.empty();
 }
 
+Cycle DramChannel::earliest_done(Cycle next, bool more_reads) const {
+  const State& s = state_;
+  if (!s.forwarded.empty() || !s.queue[1].empty()) return next;
+  bool reads = more_reads || !s.queue[0].empty();
+  for (std::uint64_t m = s.active_banks; m != 0; m &= m - 1) {
+    if (s.active[static_cast<std::size_t>(std::countr_zero(m))].access.write) return next;
+    reads = true;
+  }
+  Cycle tick = reads ? next + gaps_.read_latency : kNever;
+  if (!s.data.empty()) tick = std::min(tick, s.data.front().tick);
+  return tick;
+}
+
 bool DramChannel::offer(Cycle now, const Offer& asked) {
   DramQueue& writes = state_.queue[1];
   const bool queued_write = !writes.empty() && writes.holds(asked.address);
@@ -86,6 +99,7 @@ void DramChannel::count_to(Cycle now) {
   s.counts.read_queue_ticks += ticks * s.queue[0].size();
   s.counts.write_queue_ticks += ticks * s.queue[1].size();
   s.counts.wait_ticks[static_cast<std::size_t>(s.wait)] += ticks;
+  if (something_waits()) s.counts.busy_ticks += ticks;
   s.counted_to = now;
 }
 
@@ -105,6 +119,7 @@ Cycle DramChannel::step(Cycle now) {
   if (!sent) ++s.counts.wait_ticks[static_cast<std::size_t>(s.wait)];
   s.counts.read_queue_ticks += s.queue[0].size();
   s.counts.write_queue_ticks += s.queue[1].size();
+  if (sent || something_waits()) ++s.counts.busy_ticks;
   s.counted_to = now;
   return next_step(now);
 }

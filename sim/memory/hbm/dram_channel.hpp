@@ -64,6 +64,9 @@ class DramChannel {
   std::span<const Done> done() const { return state_.done; }
   void clear_done() { state_.done.clear(); }
 
+  // No access is done before this tick, where its next step is at `next` and accesses that read may
+  // yet be offered then.
+  Cycle earliest_done(Cycle next, bool more_reads) const;
   // Nothing waits, and no data is on its way.
   bool idle() const;
   const DramCounts& counts() const { return state_.counts; }
@@ -145,6 +148,9 @@ class DramChannel {
   bool upkeep_slot(Cycle now);
   void issue_hit(Cycle now, std::size_t b);
   void issue_other(Cycle now, std::size_t b);
+  bool something_waits() const {
+    return !state_.queue[0].empty() || !state_.queue[1].empty() || state_.active_banks != 0;
+  }
   void count_to(Cycle now);
   Cycle next_step(Cycle now) const;
   bool closes_row(std::size_t b, bool from_active) const;

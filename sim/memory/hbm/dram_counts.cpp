@@ -20,6 +20,7 @@ void DramCounts::add(const DramCounts& o) {
   read_queue_ticks += o.read_queue_ticks;
   write_queue_ticks += o.write_queue_ticks;
   for (std::size_t i = 0; i < kDramWaits; ++i) wait_ticks[i] += o.wait_ticks[i];
+  busy_ticks += o.busy_ticks;
   refused_offers += o.refused_offers;
 }
 

@@ -42,6 +42,7 @@ struct DramCounts {
   std::uint64_t read_queue_ticks = 0;  // sums over ticks of what waits
   std::uint64_t write_queue_ticks = 0;
   std::array<std::uint64_t, kDramWaits> wait_ticks{};  // in which no command went, by what waited
+  std::uint64_t busy_ticks = 0;      // in which an access waits, or a command goes
   std::uint64_t refused_offers = 0;  // that found their queue full; made again, they count again
 
   void add(const DramCounts& other);

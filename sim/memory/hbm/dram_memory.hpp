@@ -1,0 +1,92 @@
+// DRAM with state behind the one memory interface: a request is cut into accesses, each goes to its
+// channel, and the response follows the last of them. The part's ticks and the memory's cycles are
+// two clocks: what is done in a tick is seen in the first cycle that begins with it or after it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "models/memory/dram_system.hpp"
+#include "sim/memory/hbm/dram_channel.hpp"
+#include "sim/memory/memory.hpp"
+#include "sim/memory/stall.hpp"
+
+namespace weft::sim::memory {
+
+// Ticks of a part in cycles of a clock, in whole numbers.
+class TickClock {
+ public:
+  TickClock(double tick_ps, double clock_hz);
+  // The last tick that has begun when the cycle begins.
+  Cycle tick_at(Cycle cycle) const;
+  // The first cycle that begins with the tick or after it.
+  Cycle cycle_of(Cycle tick) const;
+
+ private:
+  __extension__ using Wide = __int128;
+  // A cycle is so many ticks: ticks_ / cycles_.
+  Wide ticks_, cycles_;
+};
+
+class DramMemory : public Memory {
+ public:
+  struct Config {
+    std::shared_ptr<const weft::memory::DramSystem> system;
+    double clock_hz = 0;          // of whoever asks
+    std::int64_t most_bytes = 0;  // of a request
+    std::size_t ports = 1;
+    std::size_t tags = 1;    // of each port
+    std::size_t queue = 64;  // requests of a port without a response yet
+    Stalls stalls{};
+  };
+  explicit DramMemory(const Config& config);
+
+  const UnitClass& unit_class() const override;
+  // Refreshes keep time with no tile: it is always stepped.
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  Cycle step(Cycle now) override;
+  UnitCounts* counts() override;
+
+  // Of all channels, up to where each has been stepped.
+  DramCounts dram_counts() const;
+
+ private:
+  // A channel, and what waits before it.
+  struct Lane {
+    DramChannel channel;
+    std::deque<DramChannel::Offer> waiting;
+    std::uint64_t writes_waiting = 0;
+    Cycle next = kNever;  // tick of its next step
+  };
+  struct Pending {
+    Response response;
+    std::size_t left = 0;  // accesses
+    Cycle ready = 0;       // from this cycle on, where none is left
+    Cycle stall = 0;
+  };
+
+  void run_to(Lane& lane, Cycle tick);
+  void offer(Lane& lane, Cycle tick);
+  void collect(Lane& lane, Cycle tick);
+  void take(Cycle now, const Request& request);
+  void respond_all(Cycle now);
+  Cycle wake_at(const Lane& lane, Cycle now) const;
+
+  std::shared_ptr<const weft::memory::DramSystem> system_;
+  weft::memory::ChannelMap channels_;
+  TickClock clock_;
+  Stalls stalls_;
+  std::size_t queue_;
+  std::size_t tags_;
+  std::vector<Lane> lanes_;
+  std::vector<Pending> pending_;                   // by slot
+  std::vector<std::uint32_t> free_;                // slots
+  std::vector<std::vector<std::uint32_t>> order_;  // by port, slots in the order of requests
+  std::vector<std::uint64_t> requests_;            // by port
+  std::vector<bool> tag_waits_;
+  UnitCounts counts_;
+};
+
+}  // namespace weft::sim::memory
