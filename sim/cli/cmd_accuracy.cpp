@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 constexpr const char* kExamples = R"(Examples:
   weft accuracy --model minilm --texts tests/data/plain-english.txt --schedules bits-8,bits-4
   weft accuracy --model minilm --texts my.txt --schedules my-schedule.yaml --single-queries --json -
-  weft accuracy --model minilm --texts my.txt --schedules configs/schedule --json curve.json
-  weft accuracy --values tests/data/minilm-l6.safetensors --schedules single-query
+  weft accuracy --model minilm --texts my.txt --schedules configs/schedule/encoder --json curve.json
+  weft accuracy --values tests/data/minilm-l6.safetensors --schedules single-5,single-5-values-60
 
 The model is a folder with config.json, vocab.txt and model.safetensors of a BERT; scripts/trace/fetch_model.sh minilm
 fetches MiniLM-L6's. Bytes are those of queries, keys and values, scales counted, against 12 bits of everything.)";
@@ -34,7 +34,7 @@ struct AccuracyCommand {
   std::string json, embeddings;
 };
 
-// A name, a file, or all files of a folder, in their order.
+// A name, a file, or all files of a folder and those in it, in their order.
 std::vector<evaluation::PruningSchedule> load_schedules(const std::string& list,
                                                         const engine::Catalog& catalog) {
   std::vector<evaluation::PruningSchedule> schedules;
@@ -45,7 +45,7 @@ std::vector<evaluation::PruningSchedule> load_schedules(const std::string& list,
       continue;
     }
     std::vector<fs::path> files;
-    for (const fs::directory_entry& entry : fs::directory_iterator(name, code)) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(name, code)) {
       if (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml")
         files.push_back(entry.path());
     }

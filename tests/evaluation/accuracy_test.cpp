@@ -149,27 +149,21 @@ TEST(PrunedEncoder, TokensAndHeadsAreNestedAndNotFetched) {
 }
 
 // Rounds on real 12-bit probabilities, a row's keys halved: few, since values repeat and many are
-// zero; of the tokens' sums about as many as of distinct values, H(k) + H(n + 1 − k) − 1.
+// zero. Distinct values take H(k) + H(n + 1 − k) − 1 in the mean, 8.2 here.
 TEST(PrunedEncoder, RoundsAreFewOnRealProbabilities) {
   const auto layers = run_on_trace(shipped("encoder/rows-50"));
-  SelectionCounts values;
-  SelectionCounts tokens;
-  for (const LayerCounts& layer : layers) {
-    values += layer.values;
-    tokens += layer.tokens;
-  }
-  const auto mean = [](const SelectionCounts& counts) {
-    return static_cast<double>(counts.rounds) / static_cast<double>(counts.selections);
-  };
   double distinct = -1;
   for (int i = 1; i <= 55; ++i) distinct += 1.0 / i;
   for (int i = 1; i <= 56; ++i) distinct += 1.0 / i;
-  EXPECT_EQ(layers[0].values.selections, 12 * 110);
-  EXPECT_LT(mean(values), 0.85 * distinct);
-  EXPECT_GT(mean(values), 1);
-  EXPECT_NEAR(mean(tokens), distinct, 0.6 * distinct);
+  for (const LayerCounts& layer : layers) {
+    ASSERT_EQ(layer.values.selections, 12 * 110);
+    const double rounds = static_cast<double>(layer.values.rounds) / (12 * 110);
+    const double zero = static_cast<double>(layer.values.zero_thresholds) / (12 * 110);
+    EXPECT_GT(rounds, 1);
+    EXPECT_LT(rounds, distinct * (zero > 0.3 ? 0.5 : 0.9)) << "zero in " << zero;
+    EXPECT_GT(layer.fetched.value_rows, 0.8 * 12 * 110) << "each query leaves others out";
+  }
   EXPECT_GT(layers[1].values.zero_thresholds, 0);
-  EXPECT_EQ(layers[5].values.zero_thresholds, 0);
 }
 
 TEST(SingleQueries, OfTwelveBitsAreExactAttention) {

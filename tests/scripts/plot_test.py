@@ -10,6 +10,7 @@ from typing import Any
 import samples
 from support import SCRIPTS, TreeTest, run
 
+import accuracy
 import results
 import roofline
 import sweep
@@ -145,6 +146,42 @@ class ValidationTest(TreeTest):
             self.assertEqual(got.returncode, 2)
             self.assertTrue(got.stderr.startswith("validation: "), got.stderr)
             self.assertFalse((self.tree / "v.png").exists())
+
+
+class AccuracyTest(TreeTest):
+    def document(self) -> dict[str, object]:
+        bytes_ = {"spared_by_tokens": 0, "spared_by_heads": 0, "spared_by_values": 0, "lower_planes": 0}
+        counts = {"selections": 4, "rounds": 10, "elements": 99, "zero_thresholds": 1}
+        layers = [{"layer": 0, "value_selections": counts, "token_selections": {**counts, "selections": 0}}]
+        one = {"schedule": "plain", "reduction_median": 1.5, "cosine_median": 0.999, "bytes": bytes_, "layers": layers, "texts": [{}],
+               "single_queries": None}
+        two = {**one, "schedule": "pruned", "reduction_median": 3.0, "cosine_median": 0.99, "bytes": {**bytes_, "spared_by_values": 1}}
+        worse = {**one, "schedule": "worse", "reduction_median": 1.4, "cosine_median": 0.9}
+        return {"schema": "weft-accuracy/1", "schedules": [one, two, worse]}
+
+    def test_the_frontier_is_what_nothing_beats(self) -> None:
+        spots = accuracy.spots_of(self.document())
+        self.assertEqual([s.schedule for s in accuracy.frontier(spots)], ["plain", "pruned"])
+        self.assertEqual([s.kind for s in spots], ["quantised alone", "values left out", "quantised alone"])
+
+    def test_a_picture_and_a_table(self) -> None:
+        file = samples.write(self.tree / "a.json", self.document())
+        got = run(SCRIPTS / "plot/accuracy.py", file)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        self.assertGreater(png_size(self.tree / "a.png")[0], 1000)
+        self.assertIn("\nembeddings,pruned,3.0000,0.99000,values left out\n", (self.tree / "a.csv").read_text(encoding="utf-8"))
+        got = run(SCRIPTS / "plot/accuracy.py", self.tree / "a.csv", "--out", self.tree / "again.png")
+        self.assertEqual((self.tree / "again.png").read_bytes(), (self.tree / "a.png").read_bytes())
+        got = run(SCRIPTS / "plot/accuracy.py", file, "--rounds", "plain")
+        self.assertIn("| 0 | 2.50 | 25 % | – |", got.stdout)
+
+    def test_bad_input_leaves_no_picture(self) -> None:
+        for document in ({"schema": "?"}, {"schema": "weft-accuracy/1", "schedules": []}, {"schema": "weft-accuracy/1"}):
+            file = samples.write(self.tree / "a.json", document)
+            got = run(SCRIPTS / "plot/accuracy.py", file)
+            self.assertEqual(got.returncode, 2)
+            self.assertTrue(got.stderr.startswith("accuracy: "), got.stderr)
+            self.assertFalse((self.tree / "a.png").exists())
 
 
 class RooflineTest(TreeTest):
