@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import samples
 from support import SCRIPTS, TreeTest, run
 
 import accuracy
+import latency
 import results
 import roofline
 import sweep
@@ -49,6 +51,43 @@ class UnitsTest(TreeTest):
         six["utilisation"]["useful_macs"] *= 6
         self.assertEqual(results.mac_slots(six), 256)
         self.assertIn("6 layers", results.shape_text(six))
+
+
+class LatencyTest(TreeTest):
+    DOCUMENT = {"schema": "weft-memory/1", "part": "hbm3", "mapping": "RoBaRaCoCh", "pattern": "seq_read", "trace": None,
+                "bytes_per_row": None, "outstanding": 4, "page": "closed", "refresh": "all-bank", "scheduler": "fr-fcfs",
+                "tck_ps": 312.5, "share_of_peak": 0.25, "bound_by": "row bus",
+                "read_latency_cycles": {"mean": 40.0, "p50": 40, "p99": 60, "max": 63},
+                "histogram": [{"from_cycles": 0, "reads": 0}, {"from_cycles": 32, "reads": 30}, {"from_cycles": 64, "reads": 10}]}
+
+    def put(self, name: str, **changed: Any) -> Path:
+        path = self.tree / name
+        path.write_text(json.dumps(self.DOCUMENT | changed), encoding="utf-8")
+        return path
+
+    def test_edges_are_of_nanoseconds_and_shares_add_up(self) -> None:
+        edges, shares = latency.steps(self.DOCUMENT)
+        self.assertEqual(edges, [0.0, 10.0, 20.0, 30.0])
+        self.assertEqual(shares, [0.0, 0.75, 0.25])
+        self.assertIn("closed", latency.label(self.DOCUMENT))
+        self.assertNotIn("fr-fcfs", latency.label(self.DOCUMENT))
+
+    def test_a_picture_of_two_is_taller_than_of_one(self) -> None:
+        sizes = []
+        for names in (["a.json"], ["a.json", "b.json"]):
+            out = self.tree / "latency.png"
+            self.assertEqual(latency.main([str(self.put(name)) for name in names] + ["--out", str(out)]), 0)
+            sizes.append(png_size(out))
+        self.assertEqual(sizes[0][0], sizes[1][0])
+        self.assertGreater(sizes[1][1], sizes[0][1])
+
+    def test_what_is_no_such_document_is_refused(self) -> None:
+        out = self.tree / "none.png"
+        for path in (self.put("r.json", schema="weft-result/1"), self.put("w.json", histogram=None), self.tree / "missing.json"):
+            got = run("/usr/bin/python3", str(SCRIPTS / "plot/latency.py"), str(path), "--out", str(out))
+            self.assertEqual(got.returncode, 2)
+            self.assertIn(path.name, got.stderr)
+            self.assertFalse(out.exists())
 
 
 class SweepTest(TreeTest):

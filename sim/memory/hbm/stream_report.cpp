@@ -10,9 +10,11 @@
 namespace weft::sim::memory {
 namespace {
 
-// A bus that is busy as long as this bounds the stream; below it, what was waited for does.
+// A bus that is busy as long as this bounds the stream; below it what was waited for most, if that
+// is worth the name.
 constexpr double kBusy = 0.75;
-constexpr std::size_t kBars = 32;
+constexpr double kWaits = 0.15;
+constexpr std::size_t kBars = 128;
 
 double ticks_of_all(const StreamReport& report) {
   return static_cast<double>(report.result.ticks * report.config.channels);
@@ -84,11 +86,11 @@ std::string bound_by(const StreamReport& report) {
                                                              {"column bus", column_share(report)}}};
   const auto busiest = std::max_element(
       buses.begin(), buses.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (busiest->second >= kBusy)
-    return fmt::format("{}: busy {:.1f} % of the time", busiest->first, 100 * busiest->second);
   const auto most = std::max_element(counts.wait_ticks.begin(), counts.wait_ticks.end());
   const auto which = static_cast<std::size_t>(most - counts.wait_ticks.begin());
   const double share = static_cast<double>(*most) / ticks_of_all(report);
+  if (busiest->second >= kBusy || share < kWaits)
+    return fmt::format("{}: busy {:.1f} % of the time", busiest->first, 100 * busiest->second);
   if (static_cast<DramWait>(which) == DramWait::nothing)
     return fmt::format(
         "{}: nothing waits {:.1f} % of the time, and what is under way is all that "
