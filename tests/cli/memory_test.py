@@ -132,10 +132,11 @@ class PartOfADesignTest(FolderTest):
         designs = json.loads(run("list", "designs", "--json", "-").stdout)["designs"]
         self.assertGreater(len(designs), 8)
         for design in designs:
-            side = design["name"] + "-16x16"
-            point = ["--design", side, *SMALL]
+            pruning = design["name"].startswith("spatten")  # at its own size, and 32 bytes a request
+            side = design["name"] + ("" if pruning else "-16x16")
+            point = ["--design", side, *(["--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "64"] if pruning else SMALL)]
             plain = self.document(*point)
-            for part in ("hbm2", "hbm3", "ddr4"):
+            for part in ("hbm2", "hbm3") if pruning else ("hbm2", "hbm3", "ddr4"):
                 got = self.document(*point, "--set", f"arch.dram.part={part}")
                 self.assertEqual(got["status"], plain["status"], side)
                 if plain["status"] != "ok":

@@ -160,7 +160,9 @@ Design DesignMaker::load_assembled(DesignFiles files, const std::vector<Setting>
   const Assembled& read = *parts->assembled;
   parts->files = std::make_shared<const DesignFiles>(std::move(files));
   parts->settings = settings;
-  parts->arch = std::make_shared<const Architecture>(architecture_of(read.arch));
+  Architecture arch = architecture_of(read.arch);
+  arch.dram.system = dram_system_of(parts->files->catalog, arch, read.arch_origins);
+  parts->arch = std::make_shared<const Architecture>(std::move(arch));
   parts->arch_origins = std::make_shared<const config::Origins>(read.arch_origins);
   const Shared<Binding> binding(std::make_shared<const Binding>(binding_of(read.binding)),
                                 std::make_shared<const config::Origins>(read.binding_origins));

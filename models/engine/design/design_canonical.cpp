@@ -41,6 +41,7 @@ std::string Design::canonical() const {
   std::string out;
   if (parts_->assembled != nullptr) {
     out = parts_->assembled->canonical;
+    if (parts_->arch->dram.system != nullptr) out += parts_->arch->dram.system->canonical;
     append_canonical(out, "cascade", parts_->bound->cascade->cascade);
     return out;
   }

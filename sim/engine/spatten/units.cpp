@@ -7,6 +7,7 @@
 
 #include "sim/matmul/dot_array.hpp"
 #include "sim/memory/bandwidth_memory.hpp"
+#include "sim/memory/hbm/dram_memory.hpp"
 #include "sim/memory/row_store.hpp"
 #include "sim/prune/importance.hpp"
 #include "sim/prune/value_pruner.hpp"
@@ -81,6 +82,16 @@ UnitFactories unit_factories(Shared& shared) {
       });
   all["memory"] = factory<MemoryConfig>(
       [&shared](const MemoryConfig& config, const Attributes&, Reader&) -> Made {
+        const weft::engine::Dram& dram = shared.arch.dram;
+        if (dram.system != nullptr) {
+          return std::make_unique<memory::DramMemory>(
+              memory::DramMemory::Config{.system = dram.system,
+                                         .clock_hz = shared.arch.clock_hz,
+                                         .most_bytes = dram.burst_bytes,
+                                         .ports = static_cast<std::size_t>(config.channels),
+                                         .tags = kMostTags,
+                                         .queue = static_cast<std::size_t>(dram.outstanding)});
+        }
         return std::make_unique<memory::BandwidthMemory>(
             memory::BandwidthMemory::Config{.dram = shared.arch.dram,
                                             .clock_hz = shared.arch.clock_hz,

@@ -104,6 +104,7 @@ void DramMemory::take(Cycle now, const Request& request) {
 void DramMemory::respond_all(Cycle now) {
   for (std::size_t port = 0; port < order_.size(); ++port) {
     std::vector<std::uint32_t>& order = order_[port];
+    if (order.empty()) continue;
     std::fill(tag_waits_.begin(), tag_waits_.end(), false);
     std::size_t kept = 0;
     bool room = true;
