@@ -145,7 +145,7 @@ def rounds(document: Document, name: str) -> str:
     def mean(counts: dict[str, int]) -> str:
         return f"{counts['rounds'] / counts['selections']:.2f}" if counts["selections"] else "–"
     lines = ["| layer | rounds, values | whose k-th is zero | rounds, tokens |", "|---|---|---|---|"]
-    for layer in found[0]["layers"] or found[0]["single_queries"]["layers"]:
+    for layer in found[0]["layers"]:
         values = layer["value_selections"]
         zero = f"{100 * values['zero_thresholds'] / values['selections']:.0f} %" if values["selections"] else "–"
         lines.append(f"| {layer['layer']} | {mean(values)} | {zero} | {mean(layer['token_selections'])} |")

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <numeric>
 #include <system_error>
 
 #include "models/engine/design/catalog.hpp"
@@ -101,6 +102,7 @@ std::string table_of(const std::vector<evaluation::PruningSchedule>& schedules,
   std::string out;
   Table embeddings = table("cosine, median", "least");
   Table single = table("cosine, mean", "least");
+  Table layers_of_trace = table("cosine, mean", "least layer");
   for (std::size_t s = 0; s < schedules.size(); ++s) {
     const evaluation::ScheduleAccuracy& got = accuracy.schedules[s];
     std::vector<double> cosines;
@@ -115,6 +117,15 @@ std::string table_of(const std::vector<evaluation::PruningSchedule>& schedules,
       embeddings.add(row_of(schedules[s].name, evaluation::median(cosines),
                             *std::min_element(cosines.begin(), cosines.end()),
                             evaluation::median(reductions), evaluation::spared(layers), layers));
+    if (got.trace) {
+      const std::vector<double>& by_layer = got.trace->cosine;
+      const evaluation::SparedBytes bytes = evaluation::spared(got.trace->layers);
+      layers_of_trace.add(row_of(schedules[s].name,
+                                 std::accumulate(by_layer.begin(), by_layer.end(), 0.0) /
+                                     static_cast<double>(by_layer.size()),
+                                 *std::min_element(by_layer.begin(), by_layer.end()),
+                                 evaluation::reduction(bytes), bytes, got.trace->layers));
+    }
     if (got.single_queries.empty()) continue;
     layers.clear();
     double least = 1;
@@ -128,6 +139,9 @@ std::string table_of(const std::vector<evaluation::PruningSchedule>& schedules,
   }
   if (!accuracy.dense.empty())
     out += "Embeddings to those of dense attention\n" + embeddings.text();
+  if (accuracy.schedules.front().trace)
+    out += "Layers of the trace, all queries at once: outputs to exact ones\n" +
+           layers_of_trace.text();
   if (!accuracy.schedules.front().single_queries.empty())
     out += "Single queries on a growing cache: outputs to exact ones\n" + single.text();
   return out;
@@ -236,7 +250,8 @@ Command add_accuracy(App& app) {
   };
   text("--model", o->model, "DIR", "a folder with config.json, vocab.txt and model.safetensors");
   text("--texts", o->texts, "FILE", "texts, one a line");
-  text("--values", o->values, "TRACE", "in place of both: a trace, for single queries alone");
+  text("--values", o->values, "TRACE",
+       "in place of both: a trace, its layers at once and its tokens as single queries");
   text("--schedules", o->schedules, "NAME,NAME",
        "names from 'weft list schedules', YAML files, or folders of them");
   command->add_flag("--single-queries", o->single_queries,

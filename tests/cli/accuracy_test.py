@@ -39,6 +39,10 @@ class Trace(AccuracyTest):
     def test_single_queries_of_a_trace(self) -> None:
         got = self.json("--values", str(TRACE), "--schedules", "single-12,single-5-values-60")
         self.assertEqual([s["schedule"] for s in got["schedules"]], ["single-12", "single-5-values-60"])
+        for schedule in got["schedules"]:
+            self.assertEqual(schedule["bytes"]["fetched"], sum(layer["bytes"]["fetched"] for layer in schedule["layers"]))
+            self.assertEqual(len(schedule["output_cosine_by_layer"]), 6)
+        self.assertGreater(min(got["schedules"][0]["output_cosine_by_layer"]), 0.9999)
         dense, pruned = (s["single_queries"] for s in got["schedules"])
         self.assertEqual(dense["steps"], 55)
         self.assertEqual(dense["bytes"]["fetched"], dense["bytes"]["dense_12bit"])

@@ -166,6 +166,71 @@ TEST(PrunedEncoder, RoundsAreFewOnRealProbabilities) {
   EXPECT_GT(layers[1].values.zero_thresholds, 0);
 }
 
+TEST(PrunedTrace, OfTwelveBitsIsExactAttention) {
+  for (const bool causal : {false, true}) {
+    workload::Trace same = trace();
+    same.shape.causal = causal;
+    const PrunedTrace got = run_pruned_trace(shipped("encoder/dense-12"), same);
+    ASSERT_EQ(got.cosine.size(), 6u);
+    for (const double cosine : got.cosine) EXPECT_GT(cosine, 0.9999) << causal;
+    EXPECT_EQ(got.layers[0].spared.fetched(), got.layers[0].spared.dense);
+  }
+}
+
+// A layer's outputs are those of the tokens and heads that it has, over their keys alone; what is
+// chosen for the next rests on importances recomputed here from the outcome of plain attention.
+TEST(PrunedTrace, LeavesOutWhatIsGone) {
+  PruningSchedule schedule = shipped("encoder/dense-12");
+  schedule.tokens.by_layer = {0, 0.25, 0.5};
+  schedule.heads.by_layer = {0, 0.25};
+  const PrunedTrace got = run_pruned_trace(schedule, trace());
+  expect_nested(got.layers);
+  const PrunedTrace dense = run_pruned_trace(shipped("encoder/dense-12"), trace());
+  EXPECT_EQ(got.out[0], dense.out[0]) << "all are alive in the first layer";
+  for (std::size_t n = 0; n < got.out.size(); ++n) {
+    const LayerCounts& layer = got.layers[n];
+    std::int64_t outputs = 0;
+    for (std::int64_t h = 0; h < 12; ++h) {
+      for (std::int64_t t = 0; t < 110; ++t) {
+        const bool alive =
+            std::binary_search(layer.heads_kept.begin(), layer.heads_kept.end(), h) &&
+            std::binary_search(layer.tokens_kept.begin(), layer.tokens_kept.end(), t);
+        const auto row = got.out[n].begin() + (h * 110 + t) * 32;
+        const bool zero = std::all_of(row, row + 32, [](float x) { return x == 0; });
+        ASSERT_EQ(zero, !alive) << n << " " << h << " " << t;
+        outputs += alive;
+      }
+    }
+    EXPECT_EQ(outputs, layer.fetched.query_rows);
+  }
+  EXPECT_EQ(got.layers[1].tokens_kept.size(), 83u);
+  EXPECT_EQ(got.layers[5].tokens_kept.size(), 55u);
+  EXPECT_EQ(got.layers[5].heads_kept.size(), 9u);
+  // Importance after layer 0: what all queries of all heads give a token, in double.
+  std::vector<double> importance(110, 0);
+  const workload::LayerTrace& first = trace().layers[0];
+  for (std::int64_t h = 0; h < 12; ++h) {
+    for (std::int64_t p = 0; p < 110; ++p) {
+      std::vector<double> row(110, 0);
+      double total = 0;
+      for (std::int64_t m = 0; m < 110; ++m) {
+        double score = 0;
+        for (std::int64_t e = 0; e < 32; ++e)
+          score += static_cast<double>(first.q[static_cast<std::size_t>((h * 110 + p) * 32 + e)]) *
+                   static_cast<double>(first.k[static_cast<std::size_t>((h * 110 + m) * 32 + e)]);
+        total += row[static_cast<std::size_t>(m)] = std::exp(score * trace().scale);
+      }
+      for (std::size_t m = 0; m < row.size(); ++m) importance[m] += row[m] / total;
+    }
+  }
+  std::vector<double> sorted = importance;
+  std::sort(sorted.rbegin(), sorted.rend());
+  int agree = 0;
+  for (const std::int64_t t : got.layers[1].tokens_kept)
+    agree += importance[static_cast<std::size_t>(t)] >= sorted[82];
+  EXPECT_GE(agree, 82) << "of 83, rounding may swap the last";
+}
+
 TEST(SingleQueries, OfTwelveBitsAreExactAttention) {
   const SingleQueries got = run_single_queries(shipped("decoder/single-12"), trace());
   EXPECT_EQ(got.steps, 55);

@@ -140,18 +140,14 @@ Accuracy run_accuracy(const workload::Encoder& encoder, const std::vector<Text>&
 
 Accuracy run_accuracy(const workload::Trace& trace, const std::vector<PruningSchedule>& schedules,
                       const AccuracyOptions& options) {
-  const workload::Shape& s = trace.shape;
-  if (s.batch != 1 || s.heads != s.kv_heads || s.seq_q != s.seq_kv || s.width_qk != s.width_v)
-    throw ConfigError(Problem{{trace.file, 0, 0},
-                              "",
-                              "",
-                              "single queries need one sequence, as many queries as keys, as many "
-                              "key heads as heads, and one width"});
+  check_one_sequence(trace);
   for (const PruningSchedule& schedule : schedules)
     check_schedule(schedule, static_cast<std::int64_t>(trace.layers.size()));
   Accuracy out;
   for (const PruningSchedule& schedule : schedules) {
-    out.schedules.emplace_back().single_queries.push_back(run_single_queries(schedule, trace));
+    ScheduleAccuracy& done = out.schedules.emplace_back();
+    done.trace = run_pruned_trace(schedule, trace);
+    done.single_queries.push_back(run_single_queries(schedule, trace));
     if (options.progress) options.progress(out.schedules.size(), schedules.size());
     if (options.stop.stop_requested()) throw Stopped();
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/evaluation/accuracy/pruned_layers.hpp"
+#include "models/evaluation/accuracy/pruned_trace.hpp"
 #include "models/evaluation/accuracy/pruning_schedule.hpp"
 #include "models/evaluation/accuracy/single_queries.hpp"
 #include "models/workload/encoder.hpp"
@@ -32,6 +33,7 @@ struct TextAccuracy {
 struct ScheduleAccuracy {
   std::vector<TextAccuracy> texts;
   std::vector<SingleQueries> single_queries;  // by text, where asked for
+  std::optional<PrunedTrace> trace{};         // of a trace in place of texts
 };
 
 struct AccuracyOptions {
@@ -48,8 +50,8 @@ Accuracy run_accuracy(const workload::Encoder& encoder, const std::vector<Text>&
                       const std::vector<PruningSchedule>& schedules,
                       const AccuracyOptions& options);
 
-// Single queries of a trace of one sequence alone; no embeddings. ConfigError where it is no such
-// trace.
+// A trace of one sequence, as an encoder's layers and as single queries; no embeddings. ConfigError
+// where it is no such trace.
 Accuracy run_accuracy(const workload::Trace& trace, const std::vector<PruningSchedule>& schedules,
                       const AccuracyOptions& options);
 

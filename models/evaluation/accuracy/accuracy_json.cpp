@@ -124,14 +124,21 @@ void write(Writer& w, const PruningSchedule& schedule, const std::vector<Text>& 
   }
   w.begin_object();
   w.field("schedule", schedule.name);
-  if (got.texts.empty()) {
-    for (const char* name : {"cosine_median", "reduction_median", "bytes"}) w.null_field(name);
+  if (got.trace) {
+    layers = got.trace->layers;
+    w.null_field("cosine_median");
+    w.field("reduction_median", reduction(spared(layers)));
+    w.key("output_cosine_by_layer");
+    w.begin_array();
+    for (const double cosine : got.trace->cosine) w.value(cosine);
+    w.end_array();
   } else {
     w.field("cosine_median", median(cosines));
     w.field("reduction_median", median(reductions));
-    w.key("bytes");
-    write(w, spared(layers));
+    w.null_field("output_cosine_by_layer");
   }
+  w.key("bytes");
+  write(w, spared(layers));
   write_layers(w, layers);
   w.key("texts");
   w.begin_array();

@@ -102,6 +102,24 @@ LayerCounts counts_of(const prune::LayerOutcome& outcome, const WholeLayer& whol
   return counts;
 }
 
+LayerCounts choose_alive(const PruningSchedule& schedule, std::int64_t layer, prune::Tokens& tokens,
+                         prune::Heads& heads) {
+  LayerCounts counts;
+  const std::int64_t layers = tokens.layers();
+  const auto seed = [&](prune::Stream stream) {
+    return prune::selection_seed(schedule.seed, stream, layer);
+  };
+  const double token_ratio = schedule.tokens.ratio(layer, layers, prune::kTokenFront);
+  const double head_ratio = schedule.heads.ratio(layer, layers, prune::kHeadFront);
+  counts.tokens = counted(tokens.prune(layer, prune::kept_of(tokens.count(), token_ratio),
+                                       seed(prune::Stream::tokens), schedule.tokens.recent));
+  counts.heads = counted(
+      heads.prune(layer, prune::kept_of(heads.count(), head_ratio), seed(prune::Stream::heads)));
+  counts.tokens_kept = tokens.alive(layer);
+  counts.heads_kept = heads.alive(layer);
+  return counts;
+}
+
 PrunedEncoderAttention::PrunedEncoderAttention(const PruningSchedule& schedule,
                                                const workload::EncoderShape& shape,
                                                std::int64_t tokens)
@@ -110,21 +128,10 @@ PrunedEncoderAttention::PrunedEncoderAttention(const PruningSchedule& schedule,
       heads_(shape.heads, shape.layers),
       layers_(static_cast<std::size_t>(shape.layers)) {}
 
-std::vector<std::int64_t> PrunedEncoderAttention::tokens(std::int64_t layer, std::int64_t count) {
-  const std::int64_t layers = tokens_.layers();
+std::vector<std::int64_t> PrunedEncoderAttention::tokens(std::int64_t layer,
+                                                         std::int64_t /*count*/) {
   LayerCounts& counts = layers_[static_cast<std::size_t>(layer)];
-  const auto seed = [&](prune::Stream stream) {
-    return prune::selection_seed(schedule_->seed, stream, layer);
-  };
-  const std::int64_t kept =
-      prune::kept_of(count, schedule_->tokens.ratio(layer, layers, prune::kTokenFront));
-  counts.tokens =
-      counted(tokens_.prune(layer, kept, seed(prune::Stream::tokens), schedule_->tokens.recent));
-  const std::int64_t heads_kept =
-      prune::kept_of(heads_.count(), schedule_->heads.ratio(layer, layers, prune::kHeadFront));
-  counts.heads = counted(heads_.prune(layer, heads_kept, seed(prune::Stream::heads)));
-  counts.tokens_kept = tokens_.alive(layer);
-  counts.heads_kept = heads_.alive(layer);
+  counts = choose_alive(*schedule_, layer, tokens_, heads_);
   return counts.tokens_kept;
 }
 

@@ -64,6 +64,11 @@ LayerCounts counts_of(const prune::LayerOutcome& outcome, const WholeLayer& whol
                       std::int64_t tokens_alive, std::int64_t queries_alive,
                       const prune::AttentionOptions& options);
 
+// Prunes for a layer by what is known before it; gives what it has, and the rounds that choosing
+// took.
+LayerCounts choose_alive(const PruningSchedule& schedule, std::int64_t layer, prune::Tokens& tokens,
+                         prune::Heads& heads);
+
 // An encoder's attention under a schedule, for one text.
 class PrunedEncoderAttention final : public workload::EncoderAttention {
  public:
