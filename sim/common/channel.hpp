@@ -12,6 +12,7 @@
 
 #include "models/common/error.hpp"
 #include "models/common/unit_class.hpp"
+#include "sim/common/link_delays.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/common/time.hpp"
 
@@ -53,6 +54,8 @@ class AnyChannel {
     return counters_[static_cast<std::size_t>(counter)];
   }
 
+  // Beats are seen later, in their order: nothing recurs any more.
+  void delay(const LinkDelays& delays) { delays_ = delays; }
   // Beats that have a place.
   virtual std::size_t held() const = 0;
   virtual void fingerprint(StateWords& out) const = 0;
@@ -70,6 +73,8 @@ class AnyChannel {
 
   End sender_;
   End receiver_;
+  LinkDelays delays_;
+  std::uint64_t sent_ = 0;  // beats, where they may be late
   Counters counters_{};
 };
 
@@ -94,7 +99,11 @@ class Channel final : public AnyChannel {
     if (offered_ != kNever)
       counter(ChannelCounter::stall_cycles) += static_cast<std::uint64_t>(now - offered_);
     offered_ = kNever;
-    const Cycle seen = (now + 1) * sender_.period;
+    Cycle seen = (now + 1) * sender_.period;
+    if (delays_.any()) {
+      seen += delays_.of(sent_++) * sender_.period;
+      if (used_ > 0) seen = std::max(seen, entries_[at(used_ - 1)].seen);
+    }
     check(used_ == 0 || entries_[at(used_ - 1)].seen <= seen,
           "a channel's messages are sent in order of time");
     entries_[at(used_)] = {seen, message};

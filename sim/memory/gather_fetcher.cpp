@@ -15,7 +15,8 @@ constexpr std::array<CounterDeclaration, 5> kCounters{{
     {"rows", "rows", "that have arrived"},
     {"bytes_asked", "bytes", "of the rows that were asked for"},
     {"bytes_moved", "bytes", "that accesses moved for them"},
-    {"address_waits", "times", "that an address found its channel's queue full"},
+    {"address_waits", "times",
+     "an address waited for its channel, in cycles in which something moved"},
 }};
 constexpr UnitClass kClass{"gather_fetcher", kCounters};
 
@@ -136,26 +137,14 @@ bool GatherFetcher::begin_row(Stream& stream) {
   return false;
 }
 
-void GatherFetcher::access(std::size_t s, std::uint64_t address) {
+// Puts a stream's next address to an input of the crossbar; false where there is none.
+bool GatherFetcher::next_address(std::size_t s) {
   Stream& stream = streams_[s];
+  if (!stream.within && !begin_row(stream)) return false;
   const FetchPart& part = stream.parts[stream.asking];
-  const auto bytes = static_cast<std::uint64_t>(config_.access_bytes);
-  const std::size_t c = static_cast<std::size_t>(
-      address / static_cast<std::uint64_t>(config_.interleave_bytes) % channels_.size());
-  Channel& channel = channels_[c];
-  const std::uint16_t tag = channel.free.back();
-  channel.free.pop_back();
-  channel.slots[tag] = {static_cast<std::uint32_t>(s), stream.oldest + stream.accesses.size()};
-  channel.waiting.push_back({.address = address,
-                             .bytes = static_cast<std::int32_t>(bytes),
-                             .write = false,
-                             .tensor = part.fetch->tensor,
-                             .tag = tag});
-  ++under_way_;
-  if (notice_ != nullptr) notice_(context_, *part.fetch, address);
-  moved_[static_cast<std::size_t>(part.fetch->tensor)] += bytes;
-  activity_.counter(at(Count::bytes_moved)) += bytes;
-  ++activity_.counter(at(Count::accesses));
+  const std::uint64_t address = stream.next;
+  held_.push_back(
+      {static_cast<std::uint32_t>(s), stream.oldest + stream.accesses.size(), address, part.fetch});
   const bool whole = address == last_of(part, stream.row);
   stream.accesses.push_back({false, whole ? 1 : 0});
   stream.last_fetch = part.fetch->number;
@@ -164,22 +153,43 @@ void GatherFetcher::access(std::size_t s, std::uint64_t address) {
     stream.within = false;
     next_row(stream);
   } else {
-    stream.next = address + bytes;
+    stream.next = address + static_cast<std::uint64_t>(config_.access_bytes);
   }
+  return true;
 }
 
-// Asks for one access; false where there is none to ask for, or its channel has no place.
-bool GatherFetcher::ask(std::size_t s) {
-  Stream& stream = streams_[s];
-  if (!stream.within && !begin_row(stream)) return false;
-  const std::size_t c = static_cast<std::size_t>(
-      stream.next / static_cast<std::uint64_t>(config_.interleave_bytes) % channels_.size());
-  if (channels_[c].free.empty()) {
-    ++activity_.counter(at(Count::address_waits));
-    return false;
+void GatherFetcher::issue(const Held& held) {
+  Channel& channel = channels_[channel_of(held.address)];
+  const std::uint16_t tag = channel.free.back();
+  channel.free.pop_back();
+  channel.slots[tag] = {held.stream, held.number};
+  channel.waiting.push_back({.address = held.address,
+                             .bytes = static_cast<std::int32_t>(config_.access_bytes),
+                             .write = false,
+                             .tensor = held.fetch->tensor,
+                             .tag = tag});
+  ++under_way_;
+  if (notice_ != nullptr) notice_(context_, *held.fetch, held.address);
+  const auto bytes = static_cast<std::uint64_t>(config_.access_bytes);
+  moved_[static_cast<std::size_t>(held.fetch->tensor)] += bytes;
+  activity_.counter(at(Count::bytes_moved)) += bytes;
+  ++activity_.counter(at(Count::accesses));
+}
+
+// Those at the crossbar's inputs whose channels have a place: how many. The others wait, and hold
+// nobody but who would come after them to the same input.
+std::int64_t GatherFetcher::issue_held() {
+  std::size_t kept = 0;
+  for (const Held& held : held_) {
+    if (channels_[channel_of(held.address)].free.empty()) {
+      held_[kept++] = held;
+    } else {
+      issue(held);
+    }
   }
-  access(s, stream.next);
-  return true;
+  const std::size_t issued = held_.size() - kept;
+  held_.resize(kept);
+  return static_cast<std::int64_t>(issued);
 }
 
 void GatherFetcher::count_asked(const FetchPart& part) {
@@ -195,7 +205,7 @@ void GatherFetcher::count_asked(const FetchPart& part) {
 
 Cycle GatherFetcher::step(Cycle now) {
   bool more = respond(now);
-  std::int64_t addresses = 0;
+  std::int64_t addresses = issue_held();
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     Stream& stream = streams_[s];
     more |= arrive(now, s);
@@ -203,20 +213,25 @@ Cycle GatherFetcher::step(Cycle now) {
       stream.parts.push_back(orders_[s].pop(now));
       count_asked(stream.parts.back());
     }
-    while (addresses < config_.addresses_per_cycle && ask(s)) ++addresses;
+    while (static_cast<std::int64_t>(held_.size()) + addresses < config_.addresses_per_cycle &&
+           next_address(s)) {
+    }
     more |= stream.ready > 0 || (!orders_[s].empty() && stream.parts.size() < kPartsHeld);
   }
+  addresses += issue_held();
+  activity_.counter(at(Count::address_waits)) += held_.size();
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     std::deque<Request>& waiting = channels_[c].waiting;
     if (waiting.empty() || !requests_[c].offer(now, waiting.front())) continue;
     waiting.pop_front();
     more |= !waiting.empty();
   }
-  const bool asks = addresses == config_.addresses_per_cycle;
-  activity_.is(now, under_way_ == 0 ? Doing::nothing
-                    : addresses > 0 ? Doing::work
-                                    : Doing::wait_in);
-  return more || asks || addresses > 0 ? now + 1 : kNever;
+  const bool full = addresses == config_.addresses_per_cycle;
+  activity_.is(now, full             ? Doing::work
+                    : !held_.empty() ? Doing::wait_out
+                    : under_way_ > 0 ? Doing::wait_in
+                                     : Doing::nothing);
+  return more || addresses > 0 ? now + 1 : kNever;
 }
 
 }  // namespace weft::sim::memory

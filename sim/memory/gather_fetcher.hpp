@@ -63,6 +63,13 @@ class GatherFetcher : public Unit {
     std::int32_t arrived = 0;  // rows of the first part, told
     std::int32_t ready = 0;    // rows to be told
   };
+  // An address at an input of the crossbar, until its channel has a place.
+  struct Held {
+    std::uint32_t stream = 0;
+    std::uint64_t number = 0;  // of the access
+    std::uint64_t address = 0;
+    const Fetch* fetch = nullptr;
+  };
   struct Channel {
     struct Slot {
       std::uint32_t stream = 0;
@@ -75,10 +82,16 @@ class GatherFetcher : public Unit {
 
   bool respond(Cycle now);
   bool arrive(Cycle now, std::size_t s);
-  bool ask(std::size_t s);
+  bool next_address(std::size_t s);
+  std::int64_t issue_held();
   bool begin_row(Stream& stream);
   static void next_row(Stream& stream);
-  void access(std::size_t s, std::uint64_t address);
+  void issue(const Held& held);
+  std::size_t channel_of(std::uint64_t address) const {
+    return static_cast<std::size_t>(address /
+                                    static_cast<std::uint64_t>(config_.interleave_bytes)) %
+           channels_.size();
+  }
   void count_asked(const FetchPart& part);
   std::uint64_t down(std::uint64_t address) const {
     return address & ~(static_cast<std::uint64_t>(config_.access_bytes) - 1);
@@ -94,6 +107,7 @@ class GatherFetcher : public Unit {
   std::vector<In<Response>> responses_;
   std::vector<Stream> streams_;
   std::vector<Channel> channels_;
+  std::vector<Held> held_;      // oldest first
   std::int64_t under_way_ = 0;  // accesses without a response
   std::vector<std::uint64_t> asked_;
   std::vector<std::uint64_t> moved_;

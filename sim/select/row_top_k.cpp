@@ -31,15 +31,13 @@ void RowTopK::list_ports(PortList& ports) {
   ports.add("out", out_);
 }
 
-// True where a beat came in.
-bool RowTopK::take(Cycle now) {
-  if (!in_.ready(now)) return false;
+void RowTopK::take(Cycle now) {
+  if (!in_.ready(now)) return;
   const bool begins = held_.empty() || held_.back().stage != Stage::coming;
-  if (begins && held_.size() >= static_cast<std::size_t>(config_.buffers)) return false;
+  if (begins && held_.size() >= static_cast<std::size_t>(config_.buffers)) return;
   const RowBeat beat = in_.pop(now);
   if (begins) held_.push_back({beat.row});
   if (beat.last) held_.back() = {beat.row, Stage::complete, now + 1};
-  return true;
 }
 
 void RowTopK::select(Held& held, Cycle now) {
@@ -99,13 +97,13 @@ bool RowTopK::give(Cycle now) {
 
 Cycle RowTopK::step(Cycle now) {
   bool given = give(now);
-  const bool took = take(now);
+  take(now);
   advance(now);
   given = given && give(now);
-  bool works = took;
+  bool works = false;  // a row is selected from
   Cycle next = kNever;
   for (const Held& held : held_) {
-    works = works || held.stage == Stage::selecting || held.stage == Stage::filtering;
+    works = works || (held.stage == Stage::selecting && held.until > now);
     if (held.stage == Stage::coming) continue;
     if (held.until > now) {
       next = std::min(next, held.until);

@@ -41,7 +41,7 @@ class RowTopK : public Unit {
     Cycle until = 0;  // of the stage
   };
 
-  bool take(Cycle now);
+  void take(Cycle now);
   void select(Held& held, Cycle now);
   void advance(Cycle now);
   bool give(Cycle now);

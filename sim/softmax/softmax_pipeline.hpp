@@ -23,6 +23,7 @@ class SoftmaxPipeline : public Unit {
     std::int64_t accumulate_cycles = 23;
     std::int64_t divide_cycles = 29;
     std::int64_t quantise_cycles = 7;
+    bool wire = false;  // beats go through in a cycle: to compare with RTL that has no softmax
 
     std::int64_t most_keys() const { return parallelism * fifo_depth; }
   };
@@ -48,6 +49,7 @@ class SoftmaxPipeline : public Unit {
     RowBeat beat;
   };
 
+  Cycle pass(Cycle now);
   void exponentiate(Cycle now);
   void divide(Cycle now);
   bool give(Cycle now);
@@ -77,7 +79,8 @@ inline auto fields(config::Tag<SoftmaxPipeline::Config>) {
       optional("exp_cycles", &C::exp_cycles, kCycles, "latency"),
       optional("accumulate_cycles", &C::accumulate_cycles, kCycles, "latency"),
       optional("divide_cycles", &C::divide_cycles, kCycles, "latency"),
-      optional("quantise_cycles", &C::quantise_cycles, kCycles, "latency"));
+      optional("quantise_cycles", &C::quantise_cycles, kCycles, "latency"),
+      optional("wire", &C::wire, "no softmax in time, to compare with hardware that has none"));
 }
 
 }  // namespace weft::sim::softmax

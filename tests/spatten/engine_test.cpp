@@ -291,6 +291,103 @@ TEST(Rows, TheLayoutDecidesWhatIsMoved) {
   EXPECT_EQ(moved({{"binding.run.order", "token-major"}}), pairs);
 }
 
+// Every link late at random: the same values and tokens, and every row comes through.
+TEST(LateLinks, ChangeNoValueAndLoseNoRow) {
+  const Design made = design("spatten", {{kKey, "8+4"}});
+  workload::Trace trace = minilm();
+  trace.layers.resize(3);
+  trace.shape.heads = trace.shape.kv_heads = 2;
+  trace.shape.seq_q = trace.shape.seq_kv = 24;
+  for (auto& layer : trace.layers) {
+    for (std::vector<float>* x : {&layer.q, &layer.k, &layer.v}) x->resize(2 * 24 * 32);
+  }
+  const auto run = [&](const engine::spatten::Watch& watch, std::vector<std::vector<float>>& out) {
+    RunOptions options;
+    options.trace = &trace;
+    options.outputs = &out;
+    Result result;
+    result.shape = trace.shape;
+    engine::spatten::run_watched(made, {}, options, result, watch);
+    return result;
+  };
+  std::vector<std::vector<float>> expected;
+  const Result punctual = run({}, expected);
+  ASSERT_EQ(punctual.selection.size(), 3u);
+  std::set<std::uint64_t> cycles;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    std::vector<std::vector<float>> out;
+    engine::spatten::Watch watch;
+    watch.late_links = seed;
+    const Result late = run(watch, out);
+    ASSERT_EQ(out, expected) << "seed " << seed;
+    for (std::size_t l = 0; l < 3; ++l) {
+      ASSERT_EQ(late.selection[l].tokens_kept, punctual.selection[l].tokens_kept);
+      ASSERT_EQ(late.selection[l].heads_kept, punctual.selection[l].heads_kept);
+    }
+    ASSERT_EQ(counter(late, made, "controller", "rows"),
+              counter(punctual, made, "controller", "rows"));
+    ASSERT_EQ(counter(late, made, "fetcher", "bytes_asked"),
+              counter(punctual, made, "fetcher", "bytes_asked"));
+    cycles.insert(late.cycles);
+  }
+  EXPECT_GT(cycles.size(), 40u);  // late they were
+}
+
+TEST(LateLinks, AreNoneOfTheMemorysStalls) {
+  RunOptions options;
+  options.seed = 3;
+  const workload::Workload rows = of_rows(three_layers());
+  const Result calm = engine::run(design("spatten"), rows, options);
+  options.stall_profile = weft::engine::StallProfile::both;
+  const Result stalled = engine::run(design("spatten"), rows, options);
+  ASSERT_EQ(stalled.status, weft::engine::Status::ok) << stalled.reason;
+  EXPECT_GT(stalled.cycles, calm.cycles);
+  EXPECT_EQ(stalled.traffic.at(0).read_bytes, calm.traffic.at(0).read_bytes);
+}
+
+// `spatten` with memory by bandwidth and latency.
+Design fixed_latency(const std::vector<Setting>& settings) {
+  std::ifstream shipped(WEFT_SOURCE_DIR "/configs/arch/spatten.yaml");
+  const std::filesystem::path file = std::filesystem::temp_directory_path() /
+                                     ("weft-spatten-" + std::to_string(::getpid()) + ".yaml");
+  std::ofstream own(file);
+  for (std::string line; std::getline(shipped, line);) {
+    const bool of_part = line.starts_with("  part:") || line.starts_with("  channels:") ||
+                         line.starts_with("  interleave_bytes:") || line.starts_with("  mapping:");
+    if (!of_part) own << line << "\n";
+  }
+  own.close();
+  const Design made =
+      Design::load(Catalog(WEFT_SOURCE_DIR "/configs"), file.string(), "cascade-pruning", settings);
+  std::filesystem::remove(file);
+  return made;
+}
+
+// The published RTL, 64 multipliers, softmax a wire, top-k canned, one request at a time: 2.000
+// cycles a key, one in Q·K and one in Prob·V. Ours with one query in the pipeline, by the slope
+// between requests of 256 and of 512 keys.
+TEST(Rows, OneQueryAtATimeTakesTwoCyclesAKey) {
+  const auto cycles = [](int keys, int requests) {
+    std::string text = kHeader;
+    for (int i = 0; i < requests; ++i)
+      text += std::to_string(i) + ",0,0,64," + std::to_string(keys) + "," + std::to_string(keys) +
+              ",12,12,-1,False,-1," + std::to_string(keys) + ",12,False,False,False,-1\n";
+    const Result result = engine::run(
+        fixed_latency({{"arch.assembly.units.softmax.attributes.wire", "true"},
+                       {"arch.assembly.units.controller.attributes.rows_in_flight", "1"},
+                       {"arch.assembly.units.key_store.attributes.elements_per_cycle", "64"},
+                       {"arch.assembly.units.value_store.attributes.elements_per_cycle", "64"},
+                       {"arch.assembly.units.qk.attributes.multipliers", "64"},
+                       {"arch.assembly.units.prob_v.attributes.multipliers", "64"}}),
+        of_rows(text), {});
+    EXPECT_EQ(result.status, weft::engine::Status::ok) << result.reason;
+    return static_cast<double>(result.cycles);
+  };
+  const double shorter = cycles(256, 9) - cycles(256, 1);
+  const double longer = cycles(512, 9) - cycles(512, 1);
+  EXPECT_NEAR((longer - shorter) / (8 * 256), 2.0, 0.04);
+}
+
 // ---- what cannot be ----
 
 TEST(Refused, WhatTheEngineCannotRun) {

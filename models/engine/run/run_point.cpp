@@ -87,9 +87,8 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
 // Of a design that is no spatial engine.
 Result run_assembled(const Design& design, const Workload& workload, const Shape& shape,
                      const RunOptions& options, AssembledRunner runner) {
-  if (options.stall_profile != StallProfile::none || options.cost != nullptr)
-    refuse(options.cost != nullptr ? "--cost" : "--stall-profile", "",
-           "of the designs of the spatial engine");
+  if (options.cost != nullptr)
+    refuse("--cost", options.cost->name, "no table prices the units of this design's engine");
   if (options.events != nullptr)
     refuse("--perfetto", "", "a timeline of the designs of the spatial engine");
   Result result;
@@ -97,7 +96,7 @@ Result run_assembled(const Design& design, const Workload& workload, const Shape
   result.shape = shape;
   result.layers = layers_of(options);
   result.clock_hz = design.arch().clock_hz;
-  result.peak_bytes_per_s = design.arch().dram.bandwidth_bytes_per_s;
+  result.peak_bytes_per_s = peak_bytes_per_s(design.arch().dram);
   try {
     runner(design, workload, options, result);
     return result;

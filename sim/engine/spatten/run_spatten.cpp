@@ -1,5 +1,7 @@
 #include "sim/engine/spatten/run_spatten.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <span>
@@ -140,13 +142,22 @@ void run_watched(const Design& design, const workload::Workload& workload,
                   .side_by_side = run.keys_side_by_side,
                   .tensors = {tensor_named(design, "K"), tensor_named(design, "V")},
                   .seed = options.seed,
+                  .stalls = {options.stall_profile, options.seed},
                   .longest = extents.tokens};
     Assembly assembly =
         read_assembly(*design.assembled()->arch.assembly.value, unit_factories(shared));
     if (shared.controller == nullptr || shared.fetcher == nullptr)
       throw ConfigError(Problem{design.assembled()->arch.assembly.value->where(), "assembly", "",
                                 "has no controller, or no gather_fetcher: it needs one of each"});
+    if (shared.fetcher_queue > shared.memory_queue)
+      throw ConfigError(Problem{design.assembled()->arch.assembly.value->where(), "assembly",
+                                std::to_string(shared.fetcher_queue),
+                                fmt::format("the fetcher's queue is longer than the {} accesses "
+                                            "that a port of its memory takes",
+                                            shared.memory_queue)});
     shared.fetcher->on_access(watch.on_access, watch.context);
+    for (std::size_t link = 0; watch.late_links && link < assembly.joins().size(); ++link)
+      assembly.joins()[link].channel->delay(LinkDelays::of_link(*watch.late_links, link));
     simulate(assembly, *shared.controller, extents.rows, options);
     collect(design, assembly, shared, result);
     result.selection = program->selection();

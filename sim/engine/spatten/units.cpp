@@ -21,12 +21,38 @@ namespace {
 
 struct MemoryConfig {
   std::int64_t channels = 16;
+  std::int64_t queue = 64;
 };
 inline auto fields(config::Tag<MemoryConfig>) {
+  using C = MemoryConfig;
   return config::field_table(
-      config::optional("channels", &MemoryConfig::channels, {1, 64}, "ports, each of a channel"));
+      config::optional("channels", &C::channels, {1, 64}, "ports, each of a channel"),
+      config::optional("queue", &C::queue, {1, 1024}, "accesses of a port at once"));
 }
-constexpr std::size_t kMostTags = 1024;  // of a port: as many as a fetcher's queue may have
+
+// The architecture's memory, with a port a channel.
+std::unique_ptr<Unit> make_memory(Shared& shared, const MemoryConfig& config) {
+  const weft::engine::Dram& dram = shared.arch.dram;
+  const auto ports = static_cast<std::size_t>(config.channels);
+  const auto queue = static_cast<std::size_t>(config.queue);
+  shared.memory_queue = config.queue;
+  if (dram.system != nullptr)
+    return std::make_unique<memory::DramMemory>(
+        memory::DramMemory::Config{.system = dram.system,
+                                   .clock_hz = shared.arch.clock_hz,
+                                   .most_bytes = dram.burst_bytes,
+                                   .ports = ports,
+                                   .tags = queue,
+                                   .queue = queue,
+                                   .stalls = shared.stalls});
+  return std::make_unique<memory::BandwidthMemory>(
+      memory::BandwidthMemory::Config{.dram = dram,
+                                      .clock_hz = shared.arch.clock_hz,
+                                      .stalls = shared.stalls,
+                                      .ports = ports,
+                                      .tags = queue,
+                                      .queue = queue});
+}
 
 struct None {};
 inline auto fields(config::Tag<None>) { return config::field_table(); }
@@ -77,27 +103,13 @@ UnitFactories unit_factories(Shared& shared) {
   all["gather_fetcher"] = factory<memory::GatherFetcher::Config>(
       [&shared](const memory::GatherFetcher::Config& config, const Attributes&, Reader&) -> Made {
         auto made = std::make_unique<memory::GatherFetcher>(config);
+        shared.fetcher_queue = config.queue;
         shared.fetcher = made.get();
         return made;
       });
-  all["memory"] = factory<MemoryConfig>(
-      [&shared](const MemoryConfig& config, const Attributes&, Reader&) -> Made {
-        const weft::engine::Dram& dram = shared.arch.dram;
-        if (dram.system != nullptr) {
-          return std::make_unique<memory::DramMemory>(
-              memory::DramMemory::Config{.system = dram.system,
-                                         .clock_hz = shared.arch.clock_hz,
-                                         .most_bytes = dram.burst_bytes,
-                                         .ports = static_cast<std::size_t>(config.channels),
-                                         .tags = kMostTags,
-                                         .queue = static_cast<std::size_t>(dram.outstanding)});
-        }
-        return std::make_unique<memory::BandwidthMemory>(
-            memory::BandwidthMemory::Config{.dram = shared.arch.dram,
-                                            .clock_hz = shared.arch.clock_hz,
-                                            .ports = static_cast<std::size_t>(config.channels),
-                                            .tags = kMostTags});
-      });
+  all["memory"] =
+      factory<MemoryConfig>([&shared](const MemoryConfig& config, const Attributes&,
+                                      Reader&) -> Made { return make_memory(shared, config); });
   all["row_store"] = factory<memory::RowStore::Config>(
       [](const memory::RowStore::Config& config, const Attributes&, Reader&) -> Made {
         return std::make_unique<memory::RowStore>(config);

@@ -7,6 +7,7 @@
 #include "sim/assembly/assembly_file.hpp"
 #include "sim/engine/spatten/controller.hpp"
 #include "sim/memory/gather_fetcher.hpp"
+#include "sim/memory/stall.hpp"
 
 namespace weft::sim::engine::spatten {
 
@@ -19,10 +20,13 @@ struct Shared {
   std::int64_t side_by_side = 1;
   Controller::Tensors tensors;
   std::uint64_t seed = 0;
+  memory::Stalls stalls{};
   std::int64_t longest = 0;  // keys of a row
 
   Controller* controller = nullptr;
   memory::GatherFetcher* fetcher = nullptr;
+  std::int64_t fetcher_queue = 0;  // accesses of a channel under way, and what its memory takes
+  std::int64_t memory_queue = 0;
 };
 
 UnitFactories unit_factories(Shared& shared);
