@@ -34,7 +34,8 @@ def label(document: Document) -> str:
     stream = document["trace"] or document["pattern"]
     if document["bytes_per_row"]:
         stream += f", rows of {document['bytes_per_row']} bytes"
-    others = [document[key] for key, usual in (("page", "open"), ("refresh", "all-bank"), ("scheduler", "fr-fcfs")) if document[key] != usual]
+    usual = {"page": "open", "refresh": "all-bank", "scheduler": "fr-fcfs"}
+    others = [document[key] for key in usual if document[key] != usual[key]]
     words = ", ".join([f"{document['part']} {document['mapping']}", stream, f"{document['outstanding']} outstanding", *others])
     return f"{words}\n{100 * document['share_of_peak']:.1f} % of peak; bound by {document['bound_by']}"
 

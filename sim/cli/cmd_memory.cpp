@@ -5,11 +5,13 @@
 #include <iterator>
 #include <memory>
 #include <numeric>
+#include <optional>
 
 #include "models/common/text.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/memory/access_trace.hpp"
 #include "models/memory/stream.hpp"
+#include "models/memory/stream_estimate.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
@@ -119,6 +121,21 @@ std::string commands_csv(const sim::memory::StreamResult& result) {
   return out;
 }
 
+// Of the channel with the most accesses.
+std::optional<double> closed_form(const sim::memory::StreamConfig& config,
+                                  const std::vector<memory::Access>& accesses) {
+  const memory::ChannelMap channels(config.channels, config.interleave_bytes);
+  std::vector<std::vector<memory::Access>> of(static_cast<std::size_t>(config.channels));
+  for (const memory::Access& one : accesses)
+    of[channels.channel(one.address)].push_back({channels.within(one.address), one.write});
+  const auto busiest = std::max_element(
+      of.begin(), of.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  const auto estimate = memory::estimate_stream(
+      config.channel.part, config.mapping, config.channel.control, config.outstanding, *busiest);
+  if (!estimate) return std::nullopt;
+  return estimate->ticks_per_access * static_cast<double>(busiest->size());
+}
+
 int run_memory(const MemoryCommand& o) {
   Outputs outputs;
   outputs.expect("--json", o.json, true);
@@ -143,8 +160,8 @@ int run_memory(const MemoryCommand& o) {
       !o.commands.empty()};
   const std::vector<memory::Access> accesses = accesses_of(o, part, channels);
   sim::memory::StreamReport report{
-      o.part, mapping, o.trace.empty() ? o.pattern : o.trace,    !o.trace.empty(),
-      0,      config,  sim::memory::run_stream(config, accesses)};
+      o.part, mapping, o.trace.empty() ? o.pattern : o.trace,     !o.trace.empty(),
+      0,      config,  sim::memory::run_stream(config, accesses), closed_form(config, accesses)};
   if (o.trace.empty() && has_rows(o.pattern))
     report.bytes_per_row = o.bytes_per_row.empty()
                                ? memory::kStreamAccess

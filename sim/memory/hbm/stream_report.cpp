@@ -209,6 +209,11 @@ std::string stream_json(const StreamReport& report) {
   write_latencies(out, report);
   write_counts(out, report);
   out.field("bound_by", bound_by(report));
+  if (report.closed_form_ticks) {
+    out.field("closed_form_cycles", *report.closed_form_ticks);
+  } else {
+    out.null_field("closed_form_cycles");
+  }
   write_energy(out);
   out.end_object();
   return out.take();
@@ -242,6 +247,10 @@ std::string stream_text(const StreamReport& report) {
                      counts.auto_precharges);
   out += fmt::format("refreshes     {:>14}\n", counts.refreshes);
   out += fmt::format("turnarounds   {:>14}\n", counts.turnarounds);
+  if (report.closed_form_ticks)
+    out += fmt::format(
+        "closed form   {:>14.0f}   cycles, {:+.1f} %\n", *report.closed_form_ticks,
+        100 * (*report.closed_form_ticks / static_cast<double>(report.result.ticks) - 1));
   return out + "bound by " + bound_by(report) + "\n";
 }
 

@@ -30,6 +30,7 @@ struct StreamReport {
   std::int64_t bytes_per_row = 0;  // 0: the pattern has none
   StreamConfig config;
   StreamResult result;
+  std::optional<double> closed_form_ticks;  // of the busiest channel, where the closed form knows
 };
 
 double peak_bytes_per_s(const StreamReport& report);  // of all channels
