@@ -52,8 +52,10 @@ struct EncoderShape {
   std::int64_t heads = 0;
   std::int64_t width = 0;  // of the model
   std::int64_t feed_forward = 0;
-  std::int64_t longest = 0;  // tokens
-  double epsilon = 0;        // of layer norms
+  std::int64_t longest = 0;     // tokens
+  std::int64_t vocabulary = 0;  // rows of embeddings, as many as tokens or more
+  std::int64_t types = 2;       // of tokens; the first is every one's
+  double epsilon = 0;           // of layer norms
 };
 
 class Encoder {

@@ -48,7 +48,9 @@ EncoderShape read_shape(const std::filesystem::path& path) {
                      .heads = extent(config, "num_attention_heads", file),
                      .width = extent(config, "hidden_size", file),
                      .feed_forward = extent(config, "intermediate_size", file),
-                     .longest = extent(config, "max_position_embeddings", file)};
+                     .longest = extent(config, "max_position_embeddings", file),
+                     .vocabulary = extent(config, "vocab_size", file),
+                     .types = extent(config, "type_vocab_size", file)};
   if (shape.width % shape.heads != 0)
     refuse(file, "num_attention_heads", std::to_string(shape.heads),
            fmt::format("must divide hidden_size, {}", shape.width));
@@ -97,9 +99,12 @@ Encoder::Encoder(const std::filesystem::path& folder)
     : shape_(read_shape(folder / "config.json")), tokenizer_(folder / "vocab.txt") {
   const Reader reader(folder / "model.safetensors");
   const std::int64_t width = shape_.width;
-  words_ = reader.tensor("embeddings.word_embeddings.weight", {tokenizer_.size(), width});
+  if (tokenizer_.size() > shape_.vocabulary)
+    refuse((folder / "vocab.txt").string(), "", fmt::format("{} tokens", tokenizer_.size()),
+           fmt::format("more than vocab_size of config.json, {}", shape_.vocabulary));
+  words_ = reader.tensor("embeddings.word_embeddings.weight", {shape_.vocabulary, width});
   positions_ = reader.tensor("embeddings.position_embeddings.weight", {shape_.longest, width});
-  type_ = reader.tensor("embeddings.token_type_embeddings.weight", {2, width});
+  type_ = reader.tensor("embeddings.token_type_embeddings.weight", {shape_.types, width});
   embedding_norm_ = reader.norm("embeddings.LayerNorm", width);
   for (std::int64_t n = 0; n < shape_.layers; ++n) {
     const std::string block = fmt::format("encoder.layer.{}.", n);

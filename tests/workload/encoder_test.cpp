@@ -22,6 +22,7 @@ const std::string kVocabulary = "[CLS]\n[SEP]\n[UNK]\none\ntwo\nthree\n";
 const std::string kConfig =
     R"({"model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 2, "hidden_size": 8,
         "num_attention_heads": 2, "intermediate_size": 12, "max_position_embeddings": 6,
+        "vocab_size": 7, "type_vocab_size": 3,
         "layer_norm_eps": 1e-12})";
 
 // Random weights of a small model, and its forward pass in double, written down once more as the
@@ -34,9 +35,9 @@ class SmallModel : public test::InFolder {
     InFolder::SetUp();
     seed_ = weft::test::seed_or(11);
     random_.seed(seed_);
-    add("embeddings.word_embeddings.weight", {6, kWidth});
+    add("embeddings.word_embeddings.weight", {7, kWidth});  // a row more than there are tokens
     add("embeddings.position_embeddings.weight", {6, kWidth});
-    add("embeddings.token_type_embeddings.weight", {2, kWidth});
+    add("embeddings.token_type_embeddings.weight", {3, kWidth});
     add_both("embeddings.LayerNorm", {kWidth});
     for (std::int64_t n = 0; n < kLayers; ++n) {
       const std::string block = "encoder.layer." + std::to_string(n);
@@ -234,6 +235,7 @@ TEST_F(BadEncoder, ModelsThatAreNoneAreRefused) {
   refused("\"gelu\"", "\"relu\"", {"config.json", "hidden_act"});
   refused("\"num_attention_heads\": 2", "\"num_attention_heads\": 3", {"must divide"});
   refused("\"hidden_size\": 8", "\"hidden_size\": -8", {"hidden_size", "whole number"});
+  refused("\"vocab_size\": 7", "\"vocab_size\": 5", {"vocab.txt", "6 tokens", "5"});
   refused("\"hidden_size\": 8,", "", {"hidden_size", "missing"});
   refused("\"hidden_size\": 8", "\"hidden_size\": 16", {"model.safetensors", "shape"});
   refused("layers\": 2", "layers\": 3", {"encoder.layer.2", "no such tensor"});
