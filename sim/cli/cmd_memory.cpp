@@ -88,7 +88,7 @@ std::vector<memory::Access> accesses_of(const MemoryCommand& o, const DramPart& 
     asked.bytes_per_row = whole_number("--bytes-per-row", o.bytes_per_row, 1, 1 << 20);
   asked.access_bytes = part.organisation.access_bytes;
   asked.requests =
-      o.requests.empty() ? 32768 : whole_number("--requests", o.requests, 1, std::int64_t{1} << 28);
+      o.requests.empty() ? 32768 : whole_number("--requests", o.requests, 1, std::int64_t{1} << 26);
   asked.seed =
       static_cast<std::uint64_t>(whole_number("--seed", o.seed, 0, (std::int64_t{1} << 53)));
   return memory::make_stream(asked);

@@ -49,6 +49,25 @@ TEST_P(Order, OfConstructionChangesNothing) {
   }
 }
 
+// The same with DRAM that has state, which nothing is advanced over.
+TEST_P(Order, OfConstructionChangesNothingOnBanks) {
+  const Shape shape{.batch = 1,
+                    .heads = 2,
+                    .kv_heads = 2,
+                    .seq_q = 70,
+                    .seq_kv = 130,
+                    .width_qk = 32,
+                    .width_v = 32};
+  for (const char* part : {"hbm2", "hbm3"}) {
+    const Scheduled point(at_side(GetParam(), 8), shape, 1, {{"arch.dram.part", part}});
+    const Result exact = simulated(point, false, false);
+    for (const bool advance : {false, true})
+      expect_same_run(exact, simulated(point, advance, true));
+    EXPECT_EQ(simulated(point, true, false).advance_cycles, 0u);
+    EXPECT_GT(exact.cycles, 0u);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Designs, Order, testing::ValuesIn(kDesigns));
 
 }  // namespace

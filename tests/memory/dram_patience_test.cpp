@@ -236,6 +236,19 @@ TEST(DramChannel, ChannelsAreAlone) {
   }
 }
 
+// One channel has all the accesses: the others refresh as long.
+TEST(DramChannel, ChannelsWithoutAccessesRefresh) {
+  const DramPart part = part_named("hbm2");
+  StreamConfig config = stream_config(part);
+  config.channels = 4;
+  std::vector<weft::memory::Access> stream;
+  for (std::uint64_t i = 0; i < 20'000; ++i) stream.push_back({i * 1024, false});  // channel 0
+  const StreamResult result = run_stream(config, stream);
+  const Cycle times = result.ticks / 3900;
+  EXPECT_GE(times, 5);
+  EXPECT_NEAR(static_cast<double>(result.counts.refreshes), static_cast<double>(times * 2 * 4), 2);
+}
+
 // One order for all channels: a full one holds up the rest, so no stream is faster for it, and with
 // one channel there is no difference.
 TEST(DramChannel, OneWindowForAllChannels) {

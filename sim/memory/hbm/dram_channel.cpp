@@ -147,12 +147,14 @@ void DramChannel::finish_reads(Cycle now) {
 void DramChannel::queue_refreshes(Cycle now) {
   State& s = state_;
   if (now < s.refresh_at) return;
+  // Behind so many that wait another one would wait as long: a part that cannot keep up does not.
+  const bool full = s.upkeep.size() + kMostPseudochannels > kMostUpkeep;
   if (control_.refresh == Refresh::all_bank) {
-    for (std::size_t h = 0; h < layout_.pseudochannels; ++h)
+    for (std::size_t h = 0; h < layout_.pseudochannels && !full; ++h)
       s.upkeep.push_back({true, static_cast<std::uint8_t>(h)});
     s.refresh_at += gaps_.refi;
   } else {
-    s.upkeep.push_back({false, static_cast<std::uint8_t>(s.refresh_next)});
+    if (!full) s.upkeep.push_back({false, static_cast<std::uint8_t>(s.refresh_next)});
     s.refresh_next = (s.refresh_next + 1) % layout_.banks;
     s.refresh_at += gaps_.refi_bank;
   }

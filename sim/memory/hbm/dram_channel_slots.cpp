@@ -65,7 +65,7 @@ DramChannel::Pick DramChannel::find_hit(Cycle now) const {
       }
       continue;
     }
-    const std::uint64_t order = queue.hit(b).order;
+    const std::uint64_t order = queue.hit_order(b);
     if (pick.bank < 0 || order < pick.order) {
       pick.bank = static_cast<int>(b);
       pick.order = order;
@@ -118,7 +118,7 @@ DramChannel::Pick DramChannel::find_other(Cycle now) const {
       }
       continue;
     }
-    const std::uint64_t order = queue.other(b).order;
+    const std::uint64_t order = queue.other_order(b);
     if (pick.bank < 0 || order < pick.order) {
       pick.bank = static_cast<int>(b);
       pick.order = order;

@@ -36,6 +36,8 @@ class DramQueue {
   std::uint64_t other_banks() const { return others_.banks; }
   const DramAccess& hit(std::size_t b) const { return entry_[hits_.head[b]]; }
   const DramAccess& other(std::size_t b) const { return entry_[others_.head[b]]; }
+  std::uint64_t hit_order(std::size_t b) const { return hits_.order[b]; }
+  std::uint64_t other_order(std::size_t b) const { return others_.order[b]; }
   void mark_other(std::size_t b) { entry_[others_.head[b]].precharged = true; }
   bool one_hit(std::size_t b) const { return hits_.head[b] == hits_.tail[b]; }
 
@@ -59,11 +61,11 @@ class DramQueue {
     const auto i = static_cast<std::size_t>(std::countr_zero(~used_));
     used_ |= std::uint64_t{1} << i;
     entry_[i] = access;
-    (hits ? hits_ : others_).append(access.bank, static_cast<std::uint8_t>(i), next_);
+    (hits ? hits_ : others_).append(access.bank, static_cast<std::uint8_t>(i), access.order, next_);
     ++size_;
   }
-  DramAccess pop_hit(std::size_t b) { return take(hits_.pop(b, next_)); }
-  DramAccess pop_other(std::size_t b) { return take(others_.pop(b, next_)); }
+  DramAccess pop_hit(std::size_t b) { return take(hits_.pop(b, next_, entry_)); }
+  DramAccess pop_other(std::size_t b) { return take(others_.pop(b, next_, entry_)); }
 
   // The bank has opened this row: those of the others that hit it are hits. It had no hits.
   void opened(std::size_t b, std::int64_t row);
@@ -72,30 +74,34 @@ class DramQueue {
 
  private:
   using Next = std::array<std::uint8_t, kMost>;
+  using Entries = std::array<DramAccess, kMost>;
   static constexpr std::uint8_t kEnd = 0xff;
 
   struct Lists {
     std::uint64_t banks = 0;  // whose list is not empty
     std::array<std::uint8_t, kMostBanks> head{};
     std::array<std::uint8_t, kMostBanks> tail{};
+    std::array<std::uint64_t, kMostBanks> order{};  // of the head
 
-    void append(std::size_t b, std::uint8_t i, Next& next) {
+    void append(std::size_t b, std::uint8_t i, std::uint64_t its_order, Next& next) {
       const std::uint64_t bit = std::uint64_t{1} << b;
       next[i] = kEnd;
       if ((banks & bit) == 0) {
         head[b] = i;
+        order[b] = its_order;
       } else {
         next[tail[b]] = i;
       }
       tail[b] = i;
       banks |= bit;
     }
-    std::uint8_t pop(std::size_t b, const Next& next) {
+    std::uint8_t pop(std::size_t b, const Next& next, const Entries& entries) {
       const std::uint8_t i = head[b];
       if (next[i] == kEnd) {
         banks &= ~(std::uint64_t{1} << b);
       } else {
         head[b] = next[i];
+        order[b] = entries[next[i]].order;
       }
       return i;
     }
@@ -107,7 +113,7 @@ class DramQueue {
     return entry_[i];
   }
 
-  std::array<DramAccess, kMost> entry_{};
+  Entries entry_{};
   Next next_{};
   std::uint64_t used_ = 0;
   Lists hits_, others_;
@@ -120,7 +126,7 @@ inline void DramQueue::opened(std::size_t b, std::int64_t row) {
   others_.banks &= ~(std::uint64_t{1} << b);
   while (i != kEnd) {
     const std::uint8_t after = next_[i];
-    (entry_[i].row == row ? hits_ : others_).append(b, i, next_);
+    (entry_[i].row == row ? hits_ : others_).append(b, i, entry_[i].order, next_);
     i = after;
   }
 }
@@ -135,7 +141,7 @@ inline void DramQueue::closed(std::size_t b) {
     const bool take_hit = other == kEnd || (hit != kEnd && entry_[hit].order < entry_[other].order);
     std::uint8_t& from = take_hit ? hit : other;
     const std::uint8_t after = next_[from];
-    others_.append(b, from, next_);
+    others_.append(b, from, entry_[from].order, next_);
     from = after;
   }
 }

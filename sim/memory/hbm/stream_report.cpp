@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "models/common/json.hpp"
 
@@ -41,12 +40,21 @@ double column_share(const StreamReport& report) {
          ticks_of_all(report);
 }
 
-std::vector<Latencies::Bar> histogram_of(const std::vector<std::int32_t>& sorted) {
-  const std::int64_t width =
-      std::max<std::int64_t>(1, sorted.back() / static_cast<std::int64_t>(kBars) + 1);
+// Reads by their latency.
+std::vector<std::uint64_t> counted(const std::vector<std::int32_t>& latencies) {
+  std::vector<std::uint64_t> reads(
+      static_cast<std::size_t>(*std::max_element(latencies.begin(), latencies.end())) + 1);
+  for (const std::int32_t ticks : latencies) ++reads[static_cast<std::size_t>(ticks)];
+  return reads;
+}
+
+std::vector<Latencies::Bar> histogram_of(const std::vector<std::uint64_t>& reads) {
+  const std::size_t width = (reads.size() - 1) / kBars + 1;
   std::vector<Latencies::Bar> bars;
-  for (std::int64_t from = 0; from <= sorted.back(); from += width) bars.push_back({from, 0});
-  for (const std::int32_t ticks : sorted) ++bars[static_cast<std::size_t>(ticks / width)].count;
+  for (std::size_t from = 0; from < reads.size(); from += width)
+    bars.push_back({static_cast<std::int64_t>(from), 0});
+  for (std::size_t ticks = 0; ticks < reads.size(); ++ticks)
+    bars[ticks / width].count += reads[ticks];
   return bars;
 }
 
@@ -54,14 +62,19 @@ std::vector<Latencies::Bar> histogram_of(const std::vector<std::int32_t>& sorted
 
 std::optional<Latencies> latencies_of(const StreamResult& result) {
   if (result.read_latencies.empty()) return std::nullopt;
-  std::vector<std::int32_t> sorted = result.read_latencies;
-  std::sort(sorted.begin(), sorted.end());
-  const auto at = [&](std::size_t percent) -> std::int64_t {
-    return sorted[(sorted.size() * percent + 99) / 100 - 1];
+  const std::vector<std::uint64_t> reads = counted(result.read_latencies);
+  const std::uint64_t all = result.read_latencies.size();
+  const auto at = [&](std::uint64_t percent) {
+    std::uint64_t left = (all * percent + 99) / 100;
+    std::size_t ticks = 0;
+    while (reads[ticks] < left) left -= reads[ticks++];
+    return static_cast<std::int64_t>(ticks);
   };
-  const double sum = std::accumulate(sorted.begin(), sorted.end(), 0.0);
-  return Latencies{sum / static_cast<double>(sorted.size()), at(50), at(99), sorted.back(),
-                   histogram_of(sorted)};
+  double sum = 0;
+  for (std::size_t ticks = 0; ticks < reads.size(); ++ticks)
+    sum += static_cast<double>(ticks * reads[ticks]);
+  return Latencies{sum / static_cast<double>(all), at(50), at(99),
+                   static_cast<std::int64_t>(reads.size()) - 1, histogram_of(reads)};
 }
 
 double peak_bytes_per_s(const StreamReport& report) {

@@ -26,10 +26,17 @@ class Runner {
     } else {
       for (std::size_t c = 0; c < static_cast<std::size_t>(config_.channels); ++c) run_channel(c);
     }
+    run_out();
     return std::move(result_);
   }
 
  private:
+  // A channel whose accesses are done, and the tick of its next step.
+  struct Ended {
+    DramChannel channel;
+    Cycle next;
+  };
+
   DramChannel channel(std::size_t c) {
     DramChannel made(config_.channel);
     if (config_.keep_commands) made.log_to(&result_.commands[c]);
@@ -84,8 +91,16 @@ class Runner {
       step_at_ = at.step(now);
       in_flight -= collect(at);
     }
-    result_.counts.add(at.counts());
+    ended_.push_back({std::move(at), step_at_});
     step_at_ = 0;
+  }
+
+  // Channels that were done early refresh until the last one is.
+  void run_out() {
+    for (Ended& one : ended_) {
+      while (one.next <= result_.ticks) one.next = one.channel.step(one.next);
+      result_.counts.add(one.channel.counts());
+    }
   }
 
   void run_in_lockstep() {
@@ -114,7 +129,7 @@ class Runner {
         in_flight -= collect(all[c]);
       }
     }
-    for (const DramChannel& one : all) result_.counts.add(one.counts());
+    for (std::size_t c = 0; c < all.size(); ++c) ended_.push_back({std::move(all[c]), at[c]});
   }
 
   const StreamConfig& config_;
@@ -122,6 +137,7 @@ class Runner {
   weft::memory::ChannelMap channels_;
   std::vector<Cycle> tried_;  // tick of the first offer
   Cycle step_at_ = 0;
+  std::vector<Ended> ended_;
   StreamResult result_;
 };
 
