@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "models/engine/result/energy.hpp"
+#include "models/engine/run/result_figures.hpp"
 #include "models/sweep/words.hpp"
 
 namespace weft::sweep {
@@ -37,18 +38,12 @@ Row row_of(const engine::Design& design, const engine::Result& result, const cos
   row.reason = result.reason;
   row.shape = result.shape;
   if (!result.ran()) return row;
-  const bool causal = result.shape.causal && design.binding().causal_cascade;
-  const engine::Lowering& lowering = design.lowering(causal);
+  const engine::Lowering& lowering = engine::lowering_of(design, result);
   row.cycles = result.cycles;
   row.seconds = result.seconds();
-  for (const engine::Traffic& traffic : result.traffic) {
-    if (traffic.level == engine::UnitKind::dram)
-      row.dram_bytes += traffic.read_bytes + traffic.written_bytes;
-  }
+  row.dram_bytes = engine::dram_bytes(result);
   const auto use = [&](engine::ArrayKind kind) -> std::optional<double> {
-    const bool there = std::any_of(lowering.arrays.begin(), lowering.arrays.end(),
-                                   [&](const engine::Array* array) { return array->kind == kind; });
-    if (!there) return std::nullopt;
+    if (!engine::has_kind(lowering, kind)) return std::nullopt;
     return engine::utilisation(result, lowering, kind);
   };
   row.utilisation_2d = use(engine::ArrayKind::spatial);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "models/engine/design/catalog.hpp"
+#include "models/engine/run/result_csv.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/execute.hpp"
 #include "sim/cli/interrupt.hpp"

@@ -10,6 +10,7 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/result/area.hpp"
 #include "models/engine/result/energy.hpp"
+#include "models/engine/run/result_csv.hpp"
 #include "models/engine/run/run_options.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/cli/commands.hpp"

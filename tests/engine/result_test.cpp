@@ -8,6 +8,7 @@
 
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/run/begin_result.hpp"
+#include "models/engine/run/result_csv.hpp"
 #include "models/engine/run/result_json.hpp"
 #include "models/engine/run/run_options.hpp"
 

@@ -4,19 +4,13 @@
 
 #include <algorithm>
 
-#include "models/common/csv.hpp"
 #include "models/engine/result/energy.hpp"
+#include "models/engine/run/result_figures.hpp"
 
 namespace weft::engine {
 namespace {
 
 using json::Writer;
-
-// Of a causal point that was refused because the design has no causal cascade: the other.
-const Lowering& lowering_of(const Report& report) {
-  const bool causal = report.result->shape.causal && report.design->binding().causal_cascade;
-  return report.design->lowering(causal);
-}
 
 void write_provenance(Writer& out, const Report& report) {
   out.key("provenance");
@@ -29,13 +23,6 @@ void write_provenance(Writer& out, const Report& report) {
   out.end_object();
 }
 
-// Whether every invocation of a program has a figure of the first shape.
-template <class T, class Of>
-bool is_alike(const Result& result, const T& first, const Of& of) {
-  return std::all_of(result.invocations.begin(), result.invocations.end(),
-                     [&](const program::Invocation& one) { return of(one) == first; });
-}
-
 // Such a figure; null where they differ in it.
 template <class T, class Of>
 void write_extent(Writer& out, const Result& result, std::string_view name, const T& first,
@@ -46,15 +33,6 @@ void write_extent(Writer& out, const Result& result, std::string_view name, cons
     out.null_field(name);
   }
 }
-
-constexpr std::array<std::pair<std::string_view, std::int64_t workload::Shape::*>, 7> kExtents{
-    {{"batch", &workload::Shape::batch},
-     {"heads", &workload::Shape::heads},
-     {"kv_heads", &workload::Shape::kv_heads},
-     {"seq_q", &workload::Shape::seq_q},
-     {"seq_kv", &workload::Shape::seq_kv},
-     {"width_qk", &workload::Shape::width_qk},
-     {"width_v", &workload::Shape::width_v}}};
 
 void write_shape(Writer& out, const Result& result) {
   out.key("shape");
@@ -97,11 +75,6 @@ void write_ranks(Writer& out, const Lowering& lowering, const einsum::Extents& e
   for (std::size_t r = 0; r < extents.size(); ++r)
     out.field(lowering.cascade->ranks[r].name, extents[r]);
   out.end_object();
-}
-
-bool has_kind(const Lowering& lowering, ArrayKind kind) {
-  return std::any_of(lowering.arrays.begin(), lowering.arrays.end(),
-                     [&](const Array* array) { return array->kind == kind; });
 }
 
 void write_utilisation(Writer& out, const Lowering& lowering, const Result& result) {
@@ -161,18 +134,6 @@ void write_traffic(Writer& out, const Lowering& lowering, const Result& result) 
     out.end_object();
   }
   out.end_array();
-}
-
-std::uint64_t dram_bytes(const Result& result) {
-  std::uint64_t total = 0;
-  for (const Traffic& traffic : result.traffic) {
-    if (traffic.level == UnitKind::dram) total += traffic.read_bytes + traffic.written_bytes;
-  }
-  return total;
-}
-
-double achieved_bytes_per_s(const Result& result) {
-  return result.cycles == 0 ? 0 : static_cast<double>(dram_bytes(result)) / result.seconds();
 }
 
 void write_dram(Writer& out, const Result& result, const Lowering& lowering) {
@@ -299,7 +260,7 @@ void write_time(Writer& out, const Result& result) {
 
 void write_result(Writer& out, const Report& report) {
   const Result& result = *report.result;
-  const Lowering& lowering = lowering_of(report);
+  const Lowering& lowering = lowering_of(*report.design, result);
   out.begin_object();
   out.field("schema", "weft-result/1");
   write_provenance(out, report);
@@ -339,62 +300,6 @@ void write_result(Writer& out, const Report& report) {
   out.end_object();
 }
 
-std::string number(double value) { return config::number_text(value); }
-
-using Row = std::vector<std::pair<std::string_view, std::string>>;
-
-void append_figures(Row& row, const Result& result, const Lowering& lowering) {
-  const bool ran = result.ran();
-  const auto figure = [&](std::string_view name, const std::string& text) {
-    row.emplace_back(name, ran ? text : "");
-  };
-  const auto use = [&](ArrayKind kind) {
-    return has_kind(lowering, kind) ? number(utilisation(result, lowering, kind)) : "";
-  };
-  figure("cycles", std::to_string(result.cycles));
-  figure("seconds", ran ? number(result.seconds()) : "");
-  figure("utilisation_2d", use(ArrayKind::spatial));
-  figure("utilisation_1d", use(ArrayKind::vector));
-  figure("useful_macs", result.useful_macs ? number(*result.useful_macs) : "");
-  figure("dram_bytes", std::to_string(dram_bytes(result)));
-  figure("achieved_bytes_per_s", number(achieved_bytes_per_s(result)));
-  figure("peak_bytes_per_s", number(result.peak_bytes_per_s));
-  figure("bound_by", bound_words(result, lowering));
-  figure("max_abs_error", result.error ? number(result.error->max_abs) : "");
-  figure("rms_relative_error", result.error ? number(result.error->rms_relative) : "");
-  figure("compared", result.error ? std::to_string(result.error->compared) : "");
-}
-
-Row csv_row(const Report& report) {
-  const Result& result = *report.result;
-  const workload::Shape& shape = result.shape;
-  Row row{{"design", report.design->name()},
-          {"workload", report.workload},
-          {"fidelity", std::string(config::name_of(result.fidelity))},
-          {"status", std::string(config::name_of(result.status))},
-          {"reason", result.reason}};
-  const auto extent = [&](std::int64_t first, const auto& of) {  // empty where they differ
-    return is_alike(result, first, of) ? std::to_string(first) : std::string();
-  };
-  for (const auto& [name, member] : kExtents) {
-    const auto of = [m = member](const program::Invocation& one) { return one.shape.*m; };
-    row.emplace_back(name, extent(shape.*member, of));
-  }
-  row.emplace_back("causal", shape.causal ? "true" : "false");
-  row.emplace_back(
-      "layers", extent(result.layers, [](const program::Invocation& one) { return one.layers; }));
-  row.emplace_back("clock_hz", number(result.clock_hz));
-  append_figures(row, result, lowering_of(report));
-  const bool priced = report.cost != nullptr && result.ran();
-  row.emplace_back(
-      "energy_pj",
-      priced ? number(total_pj(energy_of(result, lowering_of(report), *report.cost))) : "");
-  row.emplace_back("seed", std::to_string(report.provenance.seed));
-  row.emplace_back("config_sha256", report.provenance.config_sha256);
-  row.emplace_back("command", report.provenance.command);
-  return row;
-}
-
 }  // namespace
 
 Report report_of(const Design& design, const workload::Workload& workload,
@@ -422,22 +327,6 @@ std::string comparison_json(std::span<const Report> reports) {
   out.end_array();
   out.end_object();
   return out.take();
-}
-
-std::string results_csv(std::span<const Report> reports) {
-  std::string out;
-  for (const Report& report : reports) {
-    std::string names;
-    std::string line;
-    for (const auto& [name, text] : csv_row(report)) {
-      const char* comma = names.empty() ? "" : ",";
-      names += comma + std::string(name);
-      line += comma + csv::cell(text);
-    }
-    if (out.empty()) out = names + "\n";
-    out += line + "\n";
-  }
-  return out;
 }
 
 }  // namespace weft::engine

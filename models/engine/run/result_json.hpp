@@ -1,4 +1,4 @@
-// Results at the edge: the JSON schemas weft-result/1 and weft-comparison/1, and CSV.
+// Results at the edge: the JSON schemas weft-result/1 and weft-comparison/1.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,5 @@ Report report_of(const Design& design, const workload::Workload& workload,
 
 std::string result_json(const Report& report, json::Layout layout = json::Layout::pretty);
 std::string comparison_json(std::span<const Report> reports);
-
-// A header and one row a result.
-std::string results_csv(std::span<const Report> reports);
 
 }  // namespace weft::engine
