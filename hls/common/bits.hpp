@@ -1,14 +1,16 @@
-// Small functions on integers of a type set that ap_types and ac_types spell differently.
+// How many bits something takes, while compiling.
 #pragma once
 
 namespace weft::hls {
 
-// ⌈log₂ count⌉, and the bits that hold 0 to `most`.
-constexpr int log2_up(int count) {
-  int bits = 0;
-  for (int reach = 1; reach < count; reach *= 2) ++bits;
-  return bits;
-}
-constexpr int bits_for(int most) { return log2_up(most + 1) > 0 ? log2_up(most + 1) : 1; }
+// ⌈log₂ kCount⌉, of 1 on.
+template <int kCount>
+inline constexpr int kLog2Up = 1 + kLog2Up<(kCount + 1) / 2>;
+template <>
+inline constexpr int kLog2Up<1> = 0;
+
+// What holds 0 to kMost, of 1 on.
+template <int kMost>
+inline constexpr int kBitsFor = kLog2Up<kMost + 1>;
 
 }  // namespace weft::hls

@@ -1,10 +1,14 @@
 // Kernels in Siemens' types: ac_int.h, ac_fixed.h and ac_channel.h, of Catapult or of the hls4ml
-// wheel.
+// wheel. Under Bambu, which has them too, channels are its hls::stream.
 #pragma once
 
-#include <ac_channel.h>
 #include <ac_fixed.h>
 #include <ac_int.h>
+#if defined(__BAMBU__)
+#include <hls_stream.h>
+#else
+#include <ac_channel.h>
+#endif
 
 namespace weft::hls::ac {
 
@@ -16,8 +20,13 @@ struct Types {
   using Signed = ac_int<W, true>;
   template <int W, int I>
   using Fixed = ac_fixed<W, I, true, AC_RND_CONV, AC_SAT>;
+#if defined(__BAMBU__)
+  template <class T>
+  using Channel = ::hls::stream<T>;
+#else
   template <class T>
   using Channel = ac_channel<T>;
+#endif
 
   template <int W, int I>
   static Signed<W> raw_of(const Fixed<W, I>& x) {

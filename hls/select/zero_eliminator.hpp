@@ -16,7 +16,7 @@ class ZeroEliminator {
   static constexpr int kSlotBits = kBits + 1;  // the value, above it whether it is valid
   static constexpr int kPerWord = 64 / kSlotBits;
   static constexpr int kWords = (kLanes + kPerWord - 1) / kPerWord;
-  static constexpr int kLayers = log2_up(kLanes);
+  static constexpr int kLayers = kLog2Up<kLanes>;
   static_assert(kLanes >= 1 && kBits >= 1 && kBits <= 63, "a slot fits a word");
 
   // No state and no loop that is not unrolled: an interval of 1.
@@ -80,7 +80,7 @@ class ZeroEliminator {
   }
 
  private:
-  using Count = typename Types::template Unsigned<bits_for(kLanes)>;
+  using Count = typename Types::template Unsigned<kBitsFor<kLanes>>;
 
   static bool moves(const Count& shift, int layer) { return ((shift >> layer) & 1) != 0; }
 };

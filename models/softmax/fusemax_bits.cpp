@@ -6,6 +6,7 @@
 #include "models/common/error.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/numerics/exp_fp32.hpp"
+#include "models/softmax/online_softmax.hpp"
 
 namespace weft::softmax {
 namespace {
@@ -64,25 +65,18 @@ class RunningRow {
   void step(const Head& head, Row query, std::int64_t begin, std::int64_t end,
             std::int64_t visible) {
     scores_.clear();
-    float maximum = maximum_;
-    for (std::int64_t m = begin; m < end; ++m) {
+    for (std::int64_t m = begin; m < end; ++m)
       scores_.push_back(m < visible ? score(query, row(head.k, m, head.shape.width_qk))
                                     : kMinusInfinity);
-      maximum = numerics::max(maximum, scores_.back());
-    }
-    float tile_denominator = 0;
-    std::fill(tile_numerator_.begin(), tile_numerator_.end(), 0.0f);
-    for (std::int64_t m = begin; m < std::min(end, visible); ++m) {
-      const float difference =
-          numerics::subtract(scores_[static_cast<std::size_t>(m - begin)], maximum);
-      const float weight = round_to_bf16(numerics::exp_maccs(difference, head.scale_log2e));
-      tile_denominator = numerics::add(tile_denominator, weight);
-      accumulate(row(head.v, m, head.shape.width_v), weight, tile_numerator_);
-    }
+    const std::int64_t seen = std::max<std::int64_t>(std::min(end, visible) - begin, 0);
+    weights_.resize(scores_.size());
     const float correction =
-        numerics::exp_maccs(numerics::subtract(maximum_, maximum), head.scale_log2e);
-    maximum_ = maximum;
-    denominator_ = numerics::add(tile_denominator, numerics::multiply(denominator_, correction));
+        softmax_.step(scores_, static_cast<std::size_t>(seen), head.scale_log2e, weights_);
+    std::fill(tile_numerator_.begin(), tile_numerator_.end(), 0.0f);
+    for (std::int64_t m = 0; m < seen; ++m) {
+      accumulate(row(head.v, begin + m, head.shape.width_v), weights_[static_cast<std::size_t>(m)],
+                 tile_numerator_);
+    }
     for (std::size_t f = 0; f < numerator_.size(); ++f) {
       numerator_[f] =
           numerics::add(tile_numerator_[f], numerics::multiply(numerator_[f], correction));
@@ -91,15 +85,15 @@ class RunningRow {
 
   void write(std::span<float> out) const {
     for (std::size_t f = 0; f < out.size(); ++f)
-      out[f] = round_to_bf16(numerics::divide(numerator_[f], denominator_));
+      out[f] = round_to_bf16(numerics::divide(numerator_[f], softmax_.denominator));
   }
 
  private:
-  float maximum_ = kMinusInfinity;  // RM
-  float denominator_ = 0;           // RD
-  std::vector<float> numerator_;    // RNV
+  OnlineSoftmax softmax_;
+  std::vector<float> numerator_;  // RNV
   std::vector<float> tile_numerator_;
   std::vector<float> scores_;
+  std::vector<float> weights_;
 };
 
 // A query that sees no key.

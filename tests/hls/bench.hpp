@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <fstream>
 #include <random>
 #include <vector>
 
@@ -36,28 +39,70 @@ std::vector<std::uint64_t> run(const Kernel& kernel, const std::vector<std::uint
   return out;
 }
 
-// `make(random)` gives a Call. All through plain channels, every `kStallEvery`th with each stall
-// profile too.
-inline constexpr int kStallEvery = 20;
+// Calls one by one through plain channels, every `kStallEvery`th with each stall profile too.
+inline constexpr std::size_t kStallEvery = 20;
 
+template <class Kernel>
+class Bench {
+ public:
+  Bench(const Kernel& kernel, std::uint64_t seed) : kernel_(kernel), random_(seed) {}
+  ~Bench() { EXPECT_GE(compared_, calls_) << "too little was compared"; }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  void compare(const Call& call) {
+    const std::size_t number = calls_++;
+    compared_ += call.expected.size();
+    ASSERT_EQ(run(kernel_, call.in), call.expected) << "call " << number;
+    if (number % kStallEvery != 0) return;
+    for (const Stalls& stalls : kStalls) {
+      ASSERT_EQ(run_stalled<Word>(kernel_, call.in, stalls, random_), call.expected)
+          << "call " << number << ", stalls " << stalls.name;
+    }
+  }
+
+ private:
+  Kernel kernel_;
+  std::mt19937_64 random_;
+  std::size_t calls_ = 0;
+  std::size_t compared_ = 0;
+};
+
+// `make(random)` gives a Call.
 template <class Kernel, class Make>
-void compare(const Kernel& kernel, const Make& make, int calls, std::uint64_t own_seed) {
+void compare(const Kernel& kernel, Make make, int calls, std::uint64_t own_seed) {
   const std::uint64_t seed = weft::test::seed_or(own_seed);
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
-  std::mt19937_64 stalls_random(seed + 1);
-  std::size_t compared = 0;
-  for (int n = 0; n < calls; ++n) {
-    const Call call = make(random);
-    compared += call.expected.size();
-    ASSERT_EQ(run(kernel, call.in), call.expected) << "call " << n;
-    if (n % kStallEvery != 0) continue;
-    for (const Stalls& stalls : kStalls) {
-      ASSERT_EQ(run_stalled<Word>(kernel, call.in, stalls, stalls_random), call.expected)
-          << "call " << n << ", stalls " << stalls.name;
+  Bench<Kernel> bench(kernel, seed + 1);
+  for (int n = 0; n < calls && !testing::Test::HasFatalFailure(); ++n) bench.compare(make(random));
+}
+
+// For hls/common/testbench.cpp, where WEFT_HLS_VECTORS names a file: of the first calls, how many
+// words go in, those, how many come out, those.
+inline constexpr std::size_t kVectorCalls = 4;
+inline void write_vectors(const std::vector<Call>& calls) {
+  const char* path = std::getenv("WEFT_HLS_VECTORS");
+  if (path == nullptr) return;
+  std::ofstream file(path);
+  for (std::size_t n = 0; n < std::min(kVectorCalls, calls.size()); ++n) {
+    for (const auto* words : {&calls[n].in, &calls[n].expected}) {
+      file << words->size() << "u,\n";
+      for (const std::uint64_t word : *words) file << word << "u,\n";
     }
   }
-  EXPECT_GE(compared, static_cast<std::size_t>(calls)) << "too little was compared";
+  ASSERT_TRUE(file.flush()) << path;
+}
+
+template <class Kernel>
+void compare(const Kernel& kernel, const std::vector<Call>& calls) {
+  ASSERT_FALSE(calls.empty());
+  write_vectors(calls);
+  Bench<Kernel> bench(kernel, 1);
+  for (const Call& call : calls) {
+    bench.compare(call);
+    if (testing::Test::HasFatalFailure()) return;
+  }
 }
 
 }  // namespace weft::hls::test

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/common/seed.hpp"
+#include "tests/select/stimulus.hpp"
 
 namespace weft::select {
 namespace {
@@ -32,28 +33,18 @@ std::vector<std::int64_t> by_library(const std::vector<T>& values, std::int64_t 
   return order;
 }
 
-// Lengths from 1 to 4096, most of them short so that many fit into a second; few distinct values,
-// or many, or one.
-std::vector<std::uint16_t> random_values(std::mt19937_64& random) {
-  const std::uint64_t longest = std::uint64_t{1} << (random() % 13);
-  std::vector<std::uint16_t> values(1 + random() % longest);
-  const std::uint64_t distinct = 1 + random() % (std::uint64_t{1} << (random() % 13));
-  for (auto& value : values) value = static_cast<std::uint16_t>(random() % distinct);
-  return values;
-}
-
 void compare_with_library(std::int64_t vectors, std::uint64_t own_seed) {
-  const std::uint64_t seed = test::seed_or(own_seed);
+  const std::uint64_t seed = weft::test::seed_or(own_seed);
   std::mt19937_64 random(seed);
   Fifos<std::uint16_t> fifos;
   std::int64_t with_ties = 0;
   for (std::int64_t n = 0; n < vectors; ++n) {
-    const std::vector<std::uint16_t> values = random_values(random);
+    const std::vector<std::uint16_t> values = test::random_values(random);
     const auto k = static_cast<std::int64_t>(random() % (values.size() + 2));
     const TopK<std::uint16_t> found =
         top_k(std::span<const std::uint16_t>(values), k, random(), fifos);
     ASSERT_EQ(found.kept, by_library(values, k))
-        << test::seed_text(seed) << " vector " << n << " k " << k;
+        << weft::test::seed_text(seed) << " vector " << n << " k " << k;
     with_ties += !found.selection.rounds.empty() &&
                  found.selection.rounds.back().equal > found.selection.ties;
   }
@@ -119,7 +110,7 @@ TEST(TopK, ElementsOfDistinctValuesAreThoseOfTheAnalysis) {
   const double comparisons =
       2 * (kCount + 3 + (kCount + 1) * harmonic(kCount) - (kKept + 2) * harmonic(kKept) -
            (kCount + 3 - kKept) * harmonic(kCount + 1 - kKept));
-  const std::uint64_t seed = test::seed_or(3);
+  const std::uint64_t seed = weft::test::seed_or(3);
   std::mt19937_64 random(seed);
   std::vector<std::int32_t> values(kCount);
   std::iota(values.begin(), values.end(), 0);
@@ -132,10 +123,10 @@ TEST(TopK, ElementsOfDistinctValuesAreThoseOfTheAnalysis) {
     elements += static_cast<double>(found.elements()) / kRuns;
     rounds += static_cast<double>(found.rounds.size()) / kRuns;
   }
-  EXPECT_NEAR(elements - rounds, comparisons, 0.02 * comparisons) << test::seed_text(seed);
+  EXPECT_NEAR(elements - rounds, comparisons, 0.02 * comparisons) << weft::test::seed_text(seed);
   // Prodinger (1995), "Multiple quickselect": passes for the k-th of n distinct values.
   EXPECT_NEAR(rounds, harmonic(kKept) + harmonic(kCount + 1 - kKept) - 1, 0.3)
-      << test::seed_text(seed);
+      << weft::test::seed_text(seed);
 }
 
 TEST(Pivot, IsSpreadEvenlyAndStaysWithin) {

@@ -2,6 +2,7 @@
 
 #include "models/select/zero_eliminator.hpp"
 #include "tests/hls/bench.hpp"
+#include "tests/hls/trace.hpp"
 
 namespace weft::hls::test {
 namespace {
@@ -68,6 +69,23 @@ TEST(ZeroEliminator, SixteenOfFifteenBits) { Frames<16, 15>::compare(20000); }
 TEST(ZeroEliminator, OneLane) { Frames<1, 12>::compare(50); }
 TEST(ZeroEliminator, SevenOfTwelveBits) { Frames<7, 12>::compare(2000); }
 TEST(ZeroEliminator, SeventeenOfSixtyThreeBits) { Frames<17, 63>::compare(2000); }
+// What a row's probabilities leave of its values: frames of sixteen keys.
+TEST(ZeroEliminator, KeysOfTheTrace) {
+  std::vector<Call> calls;
+  for (const TraceRow& row : trace_rows()) {
+    for (std::size_t first = 0; first + 16 <= row.probabilities.integers.size(); first += 16) {
+      std::vector<std::uint64_t> keys(16);
+      std::vector<std::uint8_t> valid(16);
+      for (std::size_t i = 0; i < 16; ++i) {
+        keys[i] = first + i;
+        valid[i] = row.probabilities.integers[first + i] > 20;
+      }
+      calls.push_back(Frames<16, 15>::of(keys, valid));
+    }
+  }
+  compare([](auto& in, auto& out) { select::ZeroEliminator<Types, 16, 15>::frame(in, out); },
+          calls);
+}
 TEST(ZeroEliminatorLong, AHundredThousand) { Frames<16, 15>::compare(100000); }
 
 }  // namespace
