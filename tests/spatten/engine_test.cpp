@@ -11,8 +11,9 @@
 #include "models/prune/pruned_attention.hpp"
 #include "models/workload/spatten_csv.hpp"
 #include "models/workload/trace.hpp"
+#include "sim/bench/gpt2_rows.hpp"
 #include "sim/engine/run.hpp"
-#include "sim/engine/spatten/layout.hpp"
+#include "sim/engine/spatten/row_layout.hpp"
 #include "sim/engine/spatten/run_spatten.hpp"
 
 namespace weft::sim::test {
@@ -232,6 +233,25 @@ TEST(Rows, FiguresOfEveryUnitAddUpToTheCycles) {
   for (const auto& unit : result.units)
     EXPECT_EQ(unit.busy_cycles + unit.stall_in_cycles + unit.stall_out_cycles + unit.idle_cycles,
               result.cycles);
+}
+
+// All 4,608 rows of the published file, on both designs.
+TEST(Rows, OfGpt2AskForThePublishedBytes) {
+  const workload::Workload rows = of_rows(weft::bench::gpt2_rows());
+  for (const char* name : {"spatten", "spatten-eighth"}) {
+    const Design made = design(name);
+    const Result result = engine::run(made, rows, {});
+    ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
+    EXPECT_EQ(counter(result, made, "fetcher", "bytes_asked"), 82'428'256u);
+    const std::uint64_t moved = counter(result, made, "dram", "bytes_read");
+    EXPECT_LE(static_cast<double>(moved), 1.15 * 82'428'256) << name;
+    EXPECT_EQ(moved - result.beyond_need_bytes, 82'428'256u);
+    EXPECT_EQ(counter(result, made, "confidence", "recomputed"), 323u);
+    EXPECT_EQ(counter(result, made, "controller", "rows"), 4608u);
+    // Generation is bound by memory.
+    const auto& bound = result.units.at(static_cast<std::size_t>(result.bound_by));
+    EXPECT_EQ(unit_name(made.lowering(false), bound), "dram") << name;
+  }
 }
 
 // What was asked of memory, by layer: tokens whose keys were.

@@ -191,18 +191,12 @@ void write_one_error(Writer& out, const Error& error) {
 }
 
 void write_errors(Writer& out, const Result& result) {
-  out.key("error");
-  if (result.error) {
-    write_one_error(out, *result.error);
-  } else {
-    out.null();
-  }
-  out.key("error_to_attention");
-  if (result.error_to_attention) {
-    write_one_error(out, *result.error_to_attention);
-  } else {
-    out.null();
-  }
+  const auto write_one = [&](const char* name, const std::optional<Error>& error) {
+    out.key(name);
+    error ? write_one_error(out, *error) : out.null();
+  };
+  write_one("error", result.error);
+  write_one("error_to_attention", result.error_to_attention);
   out.key("error_by_layer");
   if (result.error_by_layer.empty()) return out.null();
   out.begin_array();
@@ -210,22 +204,24 @@ void write_errors(Writer& out, const Result& result) {
   out.end_array();
 }
 
+template <class T>
+void write_list(Writer& out, const char* name, const std::vector<T>& items) {
+  out.key(name);
+  out.begin_array();
+  for (const T& item : items) out.value(item);
+  out.end_array();
+}
+
 void write_selection(Writer& out, const Result& result) {
   out.key("selection");
   if (result.selection.empty()) return out.null();
-  const auto list = [&](const char* name, const std::vector<std::int64_t>& indices) {
-    out.key(name);
-    out.begin_array();
-    for (const std::int64_t index : indices) out.value(index);
-    out.end_array();
-  };
   out.begin_array();
   for (const Selected& one : result.selection) {
     out.begin_object();
     out.field("step", one.step);
     out.field("layer", one.layer);
-    list("tokens_kept", one.tokens_kept);
-    list("heads_kept", one.heads_kept);
+    write_list(out, "tokens_kept", one.tokens_kept);
+    write_list(out, "heads_kept", one.heads_kept);
     out.end_object();
   }
   out.end_array();
@@ -293,10 +289,7 @@ void write_result(Writer& out, const Report& report) {
   write_mapping(out, result);
   write_errors(out, result);
   write_selection(out, result);
-  out.key("assumptions");
-  out.begin_array();
-  for (const std::string& text : report.provenance.assumptions) out.value(text);
-  out.end_array();
+  write_list(out, "assumptions", report.provenance.assumptions);
   out.end_object();
 }
 

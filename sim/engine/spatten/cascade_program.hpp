@@ -9,8 +9,8 @@
 
 #include "models/prune/survivors.hpp"
 #include "models/workload/workload.hpp"
-#include "sim/engine/spatten/binding.hpp"
 #include "sim/engine/spatten/drawn_scores.hpp"
+#include "sim/engine/spatten/run_binding.hpp"
 
 namespace weft::sim::engine::spatten {
 

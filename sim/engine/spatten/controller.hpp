@@ -12,8 +12,8 @@
 #include "sim/common/activity.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
-#include "sim/engine/spatten/layout.hpp"
-#include "sim/engine/spatten/program.hpp"
+#include "sim/engine/spatten/layer_program.hpp"
+#include "sim/engine/spatten/row_layout.hpp"
 #include "sim/select/list_top_k.hpp"
 
 namespace weft::sim::engine::spatten {

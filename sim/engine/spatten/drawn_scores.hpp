@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/softmax/fixed_point.hpp"
-#include "sim/engine/spatten/program.hpp"
+#include "sim/engine/spatten/layer_program.hpp"
 
 namespace weft::sim::engine::spatten {
 

@@ -10,8 +10,8 @@
 #include "models/engine/design/assembled.hpp"
 #include "sim/assembly/assembly_module.hpp"
 #include "sim/common/fresh_kernel.hpp"
-#include "sim/engine/spatten/binding.hpp"
 #include "sim/engine/spatten/csv_program.hpp"
+#include "sim/engine/spatten/run_binding.hpp"
 #include "sim/engine/spatten/trace_program.hpp"
 #include "sim/engine/spatten/units.hpp"
 

@@ -7,7 +7,7 @@
 #include "models/common/fields.hpp"
 #include "models/prune/ramp.hpp"
 #include "models/quant/bit_split.hpp"
-#include "sim/engine/spatten/layout.hpp"
+#include "sim/engine/spatten/row_layout.hpp"
 
 namespace weft::sim::engine::spatten {
 
