@@ -1,5 +1,6 @@
-// Rows as SpAtten's file for GPT-2 small on WikiText-2 has them: 992 tokens of prompt, 32 iterations
-// of 12 layers and 12 heads. Which rows need lower bits follows the file's counts by layer.
+// Rows as SpAtten's file for GPT-2 small on WikiText-2 has them: 992 tokens of prompt, 32
+// iterations of 12 layers and 12 heads. Which rows need lower bits follows the file's counts by
+// layer.
 #pragma once
 
 #include <string>
@@ -20,8 +21,8 @@ inline std::string gpt2_rows() {
       for (int h = 0; h < 12; ++h) {
         // 51 of 993 keys, 112 of 921 and 160 of 716.
         const int ordinal = (i - 1) * 12 + h;
-        const bool lower = i == 0 ? l * 12 + h < 51
-                                  : (l == 0 && ordinal < 112) || (l == 1 && ordinal < 160);
+        const bool lower =
+            i == 0 ? l * 12 + h < 51 : (l == 0 && ordinal < 112) || (l == 1 && ordinal < 160);
         std::string after = "False,False,-1";
         if (h == 11 && i < 31) {
           if (l == 11) after = "True,True,921";

@@ -9,8 +9,8 @@
 
 #include "models/engine/design/design.hpp"
 #include "models/workload/workload.hpp"
-#include "sim/engine/run.hpp"
 #include "sim/bench/gpt2_rows.hpp"
+#include "sim/engine/run.hpp"
 
 namespace weft::bench {
 namespace {

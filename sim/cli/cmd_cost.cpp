@@ -12,6 +12,7 @@
 #include "models/common/text.hpp"
 #include "models/cost/accelergy.hpp"
 #include "models/cost/scaling.hpp"
+#include "models/engine/design/assembled.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/result/area.hpp"
 #include "models/engine/run/cost_json.hpp"
@@ -214,6 +215,8 @@ int cost_command(const CostCommand& o) {
   if (!o.node.empty()) table = at_process(table, "--node", o.node, "--voltage", o.voltage);
   std::optional<engine::Design> design;
   if (!o.design.empty()) design = engine::Design::load(catalog, o.design);
+  if (design && design->assembled() != nullptr)
+    refuse("--design", o.design, "no table prices the units of this design's engine");
   engine::CostReport report = engine::cost_report(std::move(table), design ? &*design : nullptr);
   if (report.table.node != own.node || report.table.voltage_v != own.voltage_v)
     report.scaled_from = own;

@@ -92,6 +92,8 @@ class SchemaTest(FolderTest):
         self.check("run", "--design", "fusemax-16x16", *SMALL, "--causal", "--cost", "horowitz-45nm", "--stall-profile", "both",
                    "--seed", "3")
         self.check("run", "--design", "fusemax-8x8", "--values", str(TRACE))
+        self.check("run", "--design", "spatten", "--values", str(TRACE))
+        self.check("run", "--design", "spatten-eighth", *SMALL)
         self.check("run", "--design", "unfused-16x16", "--workload", "bert-base", "--seq", "1M", code=1)
 
     def test_comparisons(self) -> None:

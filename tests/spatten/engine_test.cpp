@@ -2,209 +2,20 @@
 #include <unistd.h>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "models/engine/run/result_json.hpp"
-#include "models/prune/pruned_attention.hpp"
 #include "models/workload/spatten_csv.hpp"
-#include "models/workload/trace.hpp"
 #include "sim/bench/gpt2_rows.hpp"
-#include "sim/engine/run.hpp"
 #include "sim/engine/spatten/row_layout.hpp"
 #include "sim/engine/spatten/run_spatten.hpp"
+#include "tests/spatten/support.hpp"
 
 namespace weft::sim::test {
 namespace {
-
-using weft::engine::Catalog;
-using weft::engine::Design;
-using weft::engine::Result;
-using weft::engine::RunOptions;
-using weft::engine::Setting;
-
-Design design(const std::string& name, const std::vector<Setting>& settings = {}) {
-  return Design::load(Catalog(WEFT_SOURCE_DIR "/configs"), name, settings);
-}
-const workload::Trace& minilm() {
-  static const workload::Trace trace =
-      workload::load_trace(WEFT_SOURCE_DIR "/tests/data/minilm-l6.safetensors");
-  return trace;
-}
-
-// Heads and rows of a tensor that are alive.
-std::vector<float> gathered(const std::vector<float>& from, std::int64_t rows, std::int64_t width,
-                            const std::vector<std::int64_t>& heads,
-                            const std::vector<std::int64_t>& kept) {
-  std::vector<float> out;
-  for (const std::int64_t head : heads) {
-    for (const std::int64_t row : kept) {
-      const auto begin = from.begin() + (head * rows + row) * width;
-      out.insert(out.end(), begin, begin + width);
-    }
-  }
-  return out;
-}
-
-struct Untimed {
-  std::vector<std::vector<float>> outputs;
-  std::vector<std::vector<std::int64_t>> tokens, heads;
-};
-
-// The cascade without time, layer by layer, by models/prune alone.
-Untimed untimed(const workload::Trace& trace, const weft::prune::AttentionOptions& options,
-                const weft::prune::Ramp& token_ramp, const weft::prune::Ramp& head_ramp) {
-  const workload::Shape& s = trace.shape;
-  const auto layers = static_cast<std::int64_t>(trace.layers.size());
-  weft::prune::Tokens tokens(s.seq_kv, layers);
-  weft::prune::Heads heads(s.heads, layers);
-  Untimed out;
-  for (std::int64_t l = 0; l < layers; ++l) {
-    const auto alive = tokens.alive(l);
-    const auto alive_heads = heads.alive(l);
-    const auto& traced = trace.layers[static_cast<std::size_t>(l)];
-    const auto count = static_cast<std::int64_t>(alive.size());
-    const auto head_count = static_cast<std::int64_t>(alive_heads.size());
-    const auto q = gathered(traced.q, s.seq_q, s.width_qk, alive_heads, alive);
-    const auto k = gathered(traced.k, s.seq_kv, s.width_qk, alive_heads, alive);
-    const auto v = gathered(traced.v, s.seq_kv, s.width_v, alive_heads, alive);
-    const auto operands = weft::prune::quantise_layer({q, head_count, count, s.width_qk},
-                                                      {k, head_count, count, s.width_qk},
-                                                      {v, head_count, count, s.width_v}, options);
-    const std::vector<std::int64_t> visible(alive.size(), count);
-    const weft::prune::LayerShape shape{l, alive_heads, alive, visible, trace.scale};
-    const auto outcome = weft::prune::run_layer(operands, shape, options);
-    auto& layer =
-        out.outputs.emplace_back(static_cast<std::size_t>(s.heads * s.seq_q * s.width_v), 0.0F);
-    for (std::size_t h = 0; h < alive_heads.size(); ++h) {
-      for (std::size_t p = 0; p < alive.size(); ++p) {
-        for (std::int64_t f = 0; f < s.width_v; ++f)
-          layer[static_cast<std::size_t>((alive_heads[h] * s.seq_q + alive[p]) * s.width_v + f)] =
-              outcome.heads[h]
-                  .out[p * static_cast<std::size_t>(s.width_v) + static_cast<std::size_t>(f)];
-      }
-    }
-    out.tokens.push_back(alive);
-    out.heads.push_back(alive_heads);
-    weft::prune::remember(outcome, shape, alive, options.token_criterion, tokens, heads);
-    if (l + 1 == layers) break;
-    tokens.prune(
-        l + 1,
-        weft::prune::kept_of(s.seq_kv, token_ramp.ratio(l + 1, layers, weft::prune::kTokenFront)),
-        1);
-    heads.prune(
-        l + 1,
-        weft::prune::kept_of(s.heads, head_ramp.ratio(l + 1, layers, weft::prune::kHeadFront)), 1);
-  }
-  return out;
-}
-
-struct Case {
-  std::string name;
-  std::string design;
-  std::vector<Setting> settings;
-  quant::BitSplit key{12, 0};
-  double values = 0;
-  double tokens = 0;
-  double heads = 0;
-  double below = 0.1;
-};
-
-class Values : public testing::TestWithParam<Case> {};
-
-TEST_P(Values, EqualTheUntimedModelsBitForBit) {
-  const Case& c = GetParam();
-  std::vector<std::vector<float>> outputs;
-  RunOptions options;
-  options.trace = &minilm();
-  options.outputs = &outputs;
-  const Result result = engine::run(design(c.design, c.settings), {}, options);
-  ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
-
-  weft::prune::AttentionOptions asked;
-  asked.key.bits = c.key;
-  asked.value_ratio = c.values;
-  asked.lower_bits_below = static_cast<float>(c.below);
-  weft::prune::Ramp tokens;
-  tokens.average = c.tokens;
-  weft::prune::Ramp heads;
-  heads.average = c.heads;
-  const Untimed expected = untimed(minilm(), asked, tokens, heads);
-  ASSERT_EQ(outputs.size(), 6u);
-  std::size_t compared = 0;
-  for (std::size_t l = 0; l < outputs.size(); ++l) {
-    ASSERT_EQ(outputs[l].size(), expected.outputs[l].size());
-    for (std::size_t i = 0; i < outputs[l].size(); ++i, ++compared)
-      ASSERT_EQ(outputs[l][i], expected.outputs[l][i]) << "layer " << l << " value " << i;
-    EXPECT_EQ(result.selection.at(l).tokens_kept, expected.tokens[l]) << l;
-    EXPECT_EQ(result.selection.at(l).heads_kept, expected.heads[l]) << l;
-  }
-  EXPECT_EQ(compared, 6u * 12 * 110 * 32);
-  EXPECT_EQ(expected.tokens.back().size() < 110, c.tokens > 0);
-  EXPECT_LT(result.error->rms_relative, c.values > 0 ? 0.2 : 0.02);
-}
-
-const std::string kTokens = "binding.run.pruning.tokens.average";
-const std::string kHeads = "binding.run.pruning.heads.average";
-const std::string kValues = "binding.run.pruning.values";
-const std::string kKey = "binding.run.numbers.key";
-
-INSTANTIATE_TEST_SUITE_P(
-    Engine, Values,
-    testing::Values(Case{"dense", "spatten-dense", {}},
-                    Case{"pruned", "spatten", {}, {12, 0}, 0.3, 0.3, 0.1},
-                    Case{"tokens", "spatten", {{kHeads, "0"}, {kValues, "0"}}, {12, 0}, 0, 0.3, 0},
-                    Case{"heads", "spatten", {{kTokens, "0"}, {kValues, "0"}}, {12, 0}, 0, 0, 0.1},
-                    Case{"values", "spatten", {{kTokens, "0"}, {kHeads, "0"}}, {12, 0}, 0.3, 0, 0},
-                    Case{"progressive", "spatten", {{kKey, "8+4"}}, {8, 4}, 0.3, 0.3, 0.1},
-                    Case{"eighth", "spatten-eighth", {{kKey, "6+4"}}, {6, 4}, 0.3, 0.3, 0.1}),
-    [](const auto& info) { return info.param.name; });
-
-// ---- rows of a file ----
-
-workload::Workload of_rows(const std::string& text) {
-  const std::filesystem::path file = std::filesystem::temp_directory_path() /
-                                     ("weft-spatten-" + std::to_string(::getpid()) + ".csv");
-  std::ofstream(file) << text;
-  workload::Workload made = workload::load_workload(file);
-  std::filesystem::remove(file);
-  return made;
-}
-
-const std::string kHeader =
-    "iteration_id,layer_id,head_id,embedding_length_D,sentence_length_L,key_fetch_num,"
-    "quant_key_bit,quant_query_bit,auto_requant_thres,if_requant,auto_requant_incre,"
-    "value_fetch_num,quant_value_bit,if_accumulate_importance,if_rescale_previous_importance,"
-    "if_topk,topk\n";
-
-// Two heads side by side, three layers: half of the tokens behind the first.
-std::string three_layers() {
-  std::string text = kHeader;
-  for (int layer = 0; layer < 3; ++layer) {
-    const int keys = layer == 0 ? 100 : 50;
-    for (int head = 0; head < 2; ++head)
-      text += "0," + std::to_string(layer) + "," + std::to_string(head) + ",64,100," +
-              std::to_string(keys) + ",6,16,0.05," + (head == 1 ? "True" : "False") + ",4," +
-              std::to_string(keys / 5) + ",6,True,False," +
-              (head == 1 && layer == 0 ? "True,50" : "False,-1") + "\n";
-  }
-  return text;
-}
-
-std::uint64_t counter(const Result& result, const Design& of, const std::string& unit,
-                      const std::string& name) {
-  for (const auto& one : result.units) {
-    if (unit_name(of.lowering(false), one) != unit) continue;
-    const auto counters = weft::engine::counters_of(one.kind);
-    for (std::size_t c = 0; c < counters.size(); ++c) {
-      if (counters[c].name == name) return one.counters[c];
-    }
-  }
-  ADD_FAILURE() << unit << " has no " << name;
-  return 0;
-}
 
 TEST(Rows, AskForWhatTheFileSaysAndMoveWholeAccesses) {
   const Design made = design("spatten");
@@ -429,6 +240,21 @@ TEST(Refused, WhatTheEngineCannotRun) {
       design("spatten", {{"arch.assembly.units.controller.attributes.key_store_bytes", "64"}}),
       rows, {});
   EXPECT_NE(store.find("on chip"), std::string::npos) << store;
+}
+
+TEST(Refused, WhatWouldBePassedOver) {
+  workload::Workload longer = of_rows(three_layers());
+  workload::Shape shape = longer.shape();
+  shape.seq_kv = 50;
+  EXPECT_NE(engine::run(design("spatten"), longer.at(shape), {}).reason.find("their own lengths"),
+            std::string::npos);
+  workload::Trace trace = minilm();
+  trace.layers[1].k[7] = std::numeric_limits<float>::infinity();
+  RunOptions options;
+  options.trace = &trace;
+  const Result result = engine::run(design("spatten"), {}, options);
+  EXPECT_NE(result.reason.find("not finite"), std::string::npos) << result.reason;
+  EXPECT_FALSE(result.problems.empty());
 }
 
 TEST(Refused, KeysThatThereAreNotAreSaidWithTheirLine) {

@@ -87,6 +87,15 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
 // Of a design that is no spatial engine.
 Result run_assembled(const Design& design, const Workload& workload, const Shape& shape,
                      const RunOptions& options, AssembledRunner runner) {
+  if (is_program(workload, options))
+    refuse(
+        "--steps", "",
+        "several lengths or steps are a program of the spatial engine; of this design, rows of a "
+        "file are");
+  if (workload.pruned != nullptr && options.trace == nullptr && workload.own != nullptr &&
+      !(shape == workload.own->shape()))
+    refuse("--workload", workload.asked,
+           "its rows say their own lengths, heads and widths: leave the options out");
   if (options.cost != nullptr)
     refuse("--cost", options.cost->name, "no table prices the units of this design's engine");
   if (options.events != nullptr)

@@ -2,7 +2,10 @@
 // and in how many bits.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 #include "models/common/fields.hpp"
 #include "models/prune/ramp.hpp"
@@ -24,11 +27,20 @@ inline auto fields(config::Tag<Pruning>) {
       optional("values", &Pruning::values, {0, 0.999}, "share of a query's values left out"));
 }
 
+// Whose arithmetic makes the outputs: SpAtten's datapath, or FuseMax's array from operands of bf16.
+enum class OutputsBy : std::uint8_t { fixed_point, one_pass_bf16 };
+constexpr auto names(config::Tag<OutputsBy>) {
+  return std::array<std::pair<std::string_view, OutputsBy>, 2>{
+      {{"fixed-point", OutputsBy::fixed_point}, {"one-pass-bf16", OutputsBy::one_pass_bf16}}};
+}
+
 struct Numbers {
   quant::BitSplit query;
   quant::BitSplit key;
   quant::BitSplit value;
   double recompute_below = 0.1;
+  OutputsBy outputs = OutputsBy::fixed_point;
+  std::int64_t key_tile = 16;  // of FuseMax's array
 };
 inline auto fields(config::Tag<Numbers>) {
   using config::optional;
@@ -37,7 +49,9 @@ inline auto fields(config::Tag<Numbers>) {
       optional("key", &Numbers::key, "bits, or of two planes: 8+4"),
       optional("value", &Numbers::value, "bits, of one plane"),
       optional("recompute_below", &Numbers::recompute_below, {0, 1},
-               "largest probability below which a row is computed with its lower bits"));
+               "largest probability below which a row is computed with its lower bits"),
+      optional("outputs", &Numbers::outputs, "fixed-point or one-pass-bf16"),
+      optional("key_tile", &Numbers::key_tile, {1, 1024}, "keys of a tile, of one-pass-bf16"));
 }
 
 struct Run {

@@ -128,6 +128,7 @@ void run_watched(const Design& design, const workload::Workload& workload,
   const Run run = run_of(*design.assembled());
   const std::unique_ptr<Program> program = program_of(run, workload, options);
   const Program::Extents extents = program->extents();
+  result.layers = extents.layers;
   const Layout layout(
       {.layers = extents.layers,
        .heads = extents.heads,

@@ -5,7 +5,7 @@
 
 #include "models/numerics/arithmetic.hpp"
 #include "models/quant/bit_split.hpp"
-#include "models/softmax/attention.hpp"
+#include "models/softmax/fusemax_bits.hpp"
 
 namespace weft::sim::engine::spatten {
 namespace {
@@ -21,6 +21,11 @@ weft::prune::AttentionOptions options_of(const Run& run, std::uint64_t seed) {
   return options;
 }
 
+std::vector<float> in_bf16(std::vector<float> values) {
+  for (float& value : values) value = numerics::flush(numerics::round_to_bf16(value));
+  return values;
+}
+
 }  // namespace
 
 TraceProgram::TraceProgram(const Run& run, const workload::Trace& trace, std::uint64_t seed)
@@ -34,6 +39,15 @@ TraceProgram::TraceProgram(const Run& run, const workload::Trace& trace, std::ui
                               "binding.run.numbers.value",
                               quant::canonical_text(run.numbers.value),
                               "values have one plane: a number of bits, such as 12"});
+  for (const workload::LayerTrace& layer : trace.layers) {
+    for (const std::vector<float>* values : {&layer.q, &layer.k, &layer.v}) {
+      if (!std::all_of(values->begin(), values->end(), [](float x) { return std::isfinite(x); }))
+        throw ConfigError(Problem{{},
+                                  "--values",
+                                  trace.file,
+                                  "has values that are not finite, and fixed point has none"});
+    }
+  }
   for (std::vector<float>& layer : outputs_)
     layer.resize(static_cast<std::size_t>(shape.heads * shape.seq_q * shape.width_v));
 }
@@ -71,6 +85,11 @@ void TraceProgram::begin_layer(std::int64_t layer) {
       heads * asked);
   for (std::int64_t h = 0; h < heads; ++h)
     made->heads.emplace_back(made->operands, h, trace_.scale, options_);
+  if (binding().numbers.outputs == OutputsBy::one_pass_bf16) {
+    made->q = in_bf16(q);
+    made->k = in_bf16(k);
+    made->v = in_bf16(v);
+  }
   layers_[layer] = std::move(made);
 }
 
@@ -103,7 +122,28 @@ bool TraceProgram::recomputes(const QueryRow& row) const {
   return row.keys_seen() > 0 && quant::needs_lower_bits(row.largest, options_.lower_bits_below);
 }
 
+// Of the keys that it sees, which are all that are alive, by FuseMax's cascade.
+void TraceProgram::one_pass_output(QueryRow& row) const {
+  const Layer& layer = *layers_.at(row.layer);
+  const std::size_t head = place_of_head(row.head);
+  const auto part = [](const std::vector<float>& of, std::size_t first, std::int64_t count) {
+    return std::span<const float>(of).subspan(first, static_cast<std::size_t>(count));
+  };
+  const std::int64_t seen = row.keys_seen();
+  const std::size_t alive = alive_tokens().size();
+  const std::size_t query = head * alive_queries().size() + place_of_query(row.query);
+  const auto width_qk = static_cast<std::size_t>(row.width_qk);
+  const auto width_v = static_cast<std::size_t>(row.width_v);
+  row.output = weft::softmax::fusemax_attention(
+      part(layer.q, query * width_qk, row.width_qk),
+      part(layer.k, head * alive * width_qk, seen * row.width_qk),
+      part(layer.v, head * alive * width_v, seen * row.width_v),
+      {.seq_q = 1, .seq_kv = seen, .width_qk = row.width_qk, .width_v = row.width_v}, trace_.scale,
+      binding().numbers.key_tile);
+}
+
 void TraceProgram::output(QueryRow& row) {
+  if (binding().numbers.outputs == OutputsBy::one_pass_bf16) return one_pass_output(row);
   const weft::prune::HeadAttention& head = head_of(row);
   std::vector<std::int16_t> probabilities(static_cast<std::size_t>(head.keys()));
   std::int64_t left = 0;

@@ -55,8 +55,10 @@ class TraceProgram : public CascadeProgram {
         : operands(std::move(made)), rows(count) {}
     weft::prune::LayerOperands operands;
     std::vector<weft::prune::HeadAttention> heads;  // by place
-    std::int64_t rows = 0;                          // not done
+    std::vector<float> q, k, v;  // in bf16, [heads, …] of the alive, where outputs are made of them
+    std::int64_t rows = 0;       // not done
   };
+  void one_pass_output(QueryRow& row) const;
   const weft::prune::HeadAttention& head_of(const QueryRow& row) const {
     return layers_.at(row.layer)->heads[place_of_head(row.head)];
   }

@@ -5,7 +5,9 @@
 #include <memory>
 #include <utility>
 
+#include "models/engine/run/run_point.hpp"
 #include "sim/matmul/dot_array.hpp"
+#include "sim/matmul/one_pass_array.hpp"
 #include "sim/memory/bandwidth_memory.hpp"
 #include "sim/memory/hbm/dram_memory.hpp"
 #include "sim/memory/row_store.hpp"
@@ -78,13 +80,10 @@ UnitFactory factory(Make make) {
 }
 
 // Rows of more keys than a unit holds would wait in it for ever.
-bool holds(std::int64_t keys, std::int64_t most, const char* what, const Attributes& attributes,
-           config::Reader& reader) {
-  if (keys <= most) return true;
-  reader.add(
-      {attributes.unit, attributes.path, "",
-       fmt::format("{} holds rows of {} keys at most, and the workload has {}", what, most, keys)});
-  return false;
+void check_holds(std::int64_t keys, std::int64_t most, const char* what) {
+  if (keys > most)
+    throw weft::engine::Stuck(
+        fmt::format("{} holds rows of {} keys at most, and the workload has {}", what, most, keys));
 }
 
 }  // namespace
@@ -118,11 +117,14 @@ UnitFactories unit_factories(Shared& shared) {
       [&shared](const matmul::DotArray::Config& config, const Attributes&, Reader&) -> Made {
         return std::make_unique<matmul::DotArray>(config, &shared.program);
       });
+  all["one_pass_array"] = factory<matmul::OnePassArray::Config>(
+      [&shared](const matmul::OnePassArray::Config& config, const Attributes&, Reader&) -> Made {
+        return std::make_unique<matmul::OnePassArray>(config, &shared.program);
+      });
   all["softmax"] = factory<softmax::SoftmaxPipeline::Config>(
-      [&shared](const softmax::SoftmaxPipeline::Config& config, const Attributes& attributes,
-                Reader& reader) -> Made {
-        if (!holds(shared.longest, config.most_keys(), "its FIFO", attributes, reader))
-          return nullptr;
+      [&shared](const softmax::SoftmaxPipeline::Config& config, const Attributes&,
+                Reader&) -> Made {
+        check_holds(shared.longest, config.most_keys(), "softmax's FIFO");
         return std::make_unique<softmax::SoftmaxPipeline>(config, &shared.program);
       });
   all["confidence"] = factory<None>([&shared](const None&, const Attributes&, Reader&) -> Made {
@@ -132,13 +134,11 @@ UnitFactories unit_factories(Shared& shared) {
       [&shared](const prune::Importance::Config& config, const Attributes&, Reader&) -> Made {
         return std::make_unique<prune::Importance>(config, &shared.program);
       });
-  all["top_k"] = factory<select::RowTopK::Config>([&shared](const select::RowTopK::Config& config,
-                                                            const Attributes& attributes,
-                                                            Reader& reader) -> Made {
-    if (!holds(shared.longest, config.most_keys(), "a FIFO of it", attributes, reader))
-      return nullptr;
-    return std::make_unique<select::RowTopK>(config, shared.seed);
-  });
+  all["top_k"] = factory<select::RowTopK::Config>(
+      [&shared](const select::RowTopK::Config& config, const Attributes&, Reader&) -> Made {
+        check_holds(shared.longest, config.most_keys(), "a FIFO of top-k");
+        return std::make_unique<select::RowTopK>(config, shared.seed);
+      });
   all["list_top_k"] = factory<select::ListTopK::Config>(
       [](const select::ListTopK::Config& config, const Attributes&, Reader&) -> Made {
         return std::make_unique<select::ListTopK>(config);

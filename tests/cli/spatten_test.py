@@ -1,0 +1,92 @@
+"""The SpAtten engine from outside: rows of a file, values, and what is refused."""
+from __future__ import annotations
+
+import json
+import unittest
+from typing import Any
+
+from weft_command import TRACE, FolderTest, run
+
+HEADER = ("iteration_id,layer_id,head_id,embedding_length_D,sentence_length_L,key_fetch_num,quant_key_bit,quant_query_bit,"
+          "auto_requant_thres,if_requant,auto_requant_incre,value_fetch_num,quant_value_bit,if_accumulate_importance,"
+          "if_rescale_previous_importance,if_topk,topk\n")
+
+
+def rows() -> str:
+    """Two heads, two layers; half of the tokens are left behind the first."""
+    text = HEADER
+    for layer, keys in enumerate((64, 32)):
+        for head in range(2):
+            selects = "True,32" if (layer, head) == (0, 1) else "False,-1"
+            text += f"0,{layer},{head},64.0,64,{keys},6,16,0.05,{head == 0},4,{keys // 4},6,True,False,{selects}\n"
+    return text + "a comment,,,,,,,,,,,,,,,,\n"
+
+
+def result(*args: str) -> Any:
+    got = run("run", *args, "--json", "-")
+    assert got.returncode == 0, got.stderr
+    return json.loads(got.stdout)
+
+
+class SpattenTest(FolderTest):
+    def file(self, text: str) -> str:
+        path = self.folder / "rows.csv"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def test_rows_of_a_file(self) -> None:
+        for design in ("spatten", "spatten-eighth"):
+            got = result("--design", design, "--workload", self.file(rows()))
+            asked = 96 * (2 * 48 + 32) + 2 * 24 * 48
+            moved = sum(t["read_bytes"] for t in got["traffic"])
+            self.assertEqual(moved, got["dram"]["bytes"])
+            self.assertEqual(moved - got["dram"]["beyond_need_bytes"], asked)
+            self.assertIsNone(got["error"])
+            self.assertIn("drawn", got["assumptions"][0])
+            for unit in got["units"]:
+                self.assertEqual(sum(unit[f"{what}_cycles"] for what in ("busy", "stall_in", "stall_out", "idle")), got["cycles"])
+            self.assertIn(got["bound_by"].split(":")[0], {u["name"] for u in got["units"]})
+
+    def test_values_and_what_is_alive(self) -> None:
+        got = result("--design", "spatten", "--values", str(TRACE))
+        kept = [set(s["tokens_kept"]) for s in got["selection"]]
+        self.assertEqual([s["layer"] for s in got["selection"]], list(range(6)))
+        self.assertTrue(all(after <= before for before, after in zip(kept, kept[1:])))
+        self.assertLess(len(kept[-1]), len(kept[0]))
+        self.assertEqual(len(got["error_by_layer"]), 6)
+        dense = result("--design", "spatten-dense", "--values", str(TRACE))
+        self.assertLess(dense["error"]["rms_relative"], 0.005)
+        self.assertLess(got["dram"]["bytes"], dense["dram"]["bytes"])
+
+    def test_the_command_repeats_the_point(self) -> None:
+        args = ("--design", "spatten", "--workload", self.file(rows()), "--seed", "5", "--set", "arch.assembly.units.softmax.attributes.parallelism=4")
+        first = result(*args)
+        again = run(*first["provenance"]["command"].split()[1:], "--json", "-")
+        self.assertEqual(json.loads(again.stdout), first)
+        self.assertNotEqual(result(*args[:-2])["provenance"]["config_sha256"], first["provenance"]["config_sha256"])
+
+    def refused(self, code: int, says: list[str], *args: str) -> None:
+        got = run(*args)
+        self.assertEqual(got.returncode, code, got.stderr)
+        for part in says:
+            self.assertIn(part, got.stderr)
+
+    def test_what_is_refused(self) -> None:
+        file = self.file(rows())
+        on = ("run", "--design", "spatten", "--workload", file)
+        self.refused(2, ["--fidelity", "systemc"], *on, "--fidelity", "analytic")
+        self.refused(2, ["--cost"], *on, "--cost", "horowitz-45nm")
+        self.refused(2, ["rows say"], *on, "--seq", "5")
+        self.refused(2, ["designs that prune"], "run", "--design", "fusemax-16x16", "--workload", file)
+        self.refused(2, ["--batch"], "run", "--design", "spatten", "--workload", "bert-base")
+        self.refused(2, ["-NxN"], "run", "--design", "spatten-16x16", "--workload", "bert-base")
+        self.refused(1, ["1024 keys at most"], "run", "--design", "spatten", "--workload", "bert-base", "--batch", "1", "--seq", "2K")
+        self.refused(2, ["spatten.yaml:", "parallelism"], *on, "--set", "arch.assembly.units.softmax.attributes.paralelism=8")
+        self.refused(2, ["no field 'x'"], *on, "--set", "arch.clock_hz.x=8")
+        self.refused(2, ["rows.csv:3", "key_fetch_num"], "run", "--design", "spatten", "--workload",
+                     self.file(rows().replace("0,0,1,64.0,64,64", "0,0,1,64.0,64,65")))
+        self.refused(2, ["no table prices"], "cost", "horowitz-45nm", "--design", "spatten")
+
+
+if __name__ == "__main__":
+    unittest.main()

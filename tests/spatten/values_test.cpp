@@ -1,0 +1,183 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "models/numerics/bf16.hpp"
+#include "models/prune/pruned_attention.hpp"
+#include "models/softmax/fusemax_bits.hpp"
+#include "tests/spatten/support.hpp"
+
+namespace weft::sim::test {
+namespace {
+
+// Heads and rows of a tensor that are alive.
+std::vector<float> gathered(const std::vector<float>& from, std::int64_t rows, std::int64_t width,
+                            const std::vector<std::int64_t>& heads,
+                            const std::vector<std::int64_t>& kept) {
+  std::vector<float> out;
+  for (const std::int64_t head : heads) {
+    for (const std::int64_t row : kept) {
+      const auto begin = from.begin() + (head * rows + row) * width;
+      out.insert(out.end(), begin, begin + width);
+    }
+  }
+  return out;
+}
+
+struct Untimed {
+  std::vector<std::vector<float>> outputs;
+  std::vector<std::vector<std::int64_t>> tokens, heads;
+};
+
+// The cascade without time, layer by layer, by models/prune alone.
+Untimed untimed(const workload::Trace& trace, const weft::prune::AttentionOptions& options,
+                const weft::prune::Ramp& token_ramp, const weft::prune::Ramp& head_ramp) {
+  const workload::Shape& s = trace.shape;
+  const auto layers = static_cast<std::int64_t>(trace.layers.size());
+  weft::prune::Tokens tokens(s.seq_kv, layers);
+  weft::prune::Heads heads(s.heads, layers);
+  Untimed out;
+  for (std::int64_t l = 0; l < layers; ++l) {
+    const auto alive = tokens.alive(l);
+    const auto alive_heads = heads.alive(l);
+    const auto& traced = trace.layers[static_cast<std::size_t>(l)];
+    const auto count = static_cast<std::int64_t>(alive.size());
+    const auto head_count = static_cast<std::int64_t>(alive_heads.size());
+    const auto q = gathered(traced.q, s.seq_q, s.width_qk, alive_heads, alive);
+    const auto k = gathered(traced.k, s.seq_kv, s.width_qk, alive_heads, alive);
+    const auto v = gathered(traced.v, s.seq_kv, s.width_v, alive_heads, alive);
+    const auto operands = weft::prune::quantise_layer({q, head_count, count, s.width_qk},
+                                                      {k, head_count, count, s.width_qk},
+                                                      {v, head_count, count, s.width_v}, options);
+    const std::vector<std::int64_t> visible(alive.size(), count);
+    const weft::prune::LayerShape shape{l, alive_heads, alive, visible, trace.scale};
+    const auto outcome = weft::prune::run_layer(operands, shape, options);
+    auto& layer =
+        out.outputs.emplace_back(static_cast<std::size_t>(s.heads * s.seq_q * s.width_v), 0.0F);
+    for (std::size_t h = 0; h < alive_heads.size(); ++h) {
+      for (std::size_t p = 0; p < alive.size(); ++p) {
+        for (std::int64_t f = 0; f < s.width_v; ++f)
+          layer[static_cast<std::size_t>((alive_heads[h] * s.seq_q + alive[p]) * s.width_v + f)] =
+              outcome.heads[h]
+                  .out[p * static_cast<std::size_t>(s.width_v) + static_cast<std::size_t>(f)];
+      }
+    }
+    out.tokens.push_back(alive);
+    out.heads.push_back(alive_heads);
+    weft::prune::remember(outcome, shape, alive, options.token_criterion, tokens, heads);
+    if (l + 1 == layers) break;
+    tokens.prune(
+        l + 1,
+        weft::prune::kept_of(s.seq_kv, token_ramp.ratio(l + 1, layers, weft::prune::kTokenFront)),
+        1);
+    heads.prune(
+        l + 1,
+        weft::prune::kept_of(s.heads, head_ramp.ratio(l + 1, layers, weft::prune::kHeadFront)), 1);
+  }
+  return out;
+}
+
+struct Case {
+  std::string name;
+  std::string design;
+  std::vector<Setting> settings;
+  quant::BitSplit key{12, 0};
+  double values = 0;
+  double tokens = 0;
+  double heads = 0;
+  double below = 0.1;
+};
+
+class Values : public testing::TestWithParam<Case> {};
+
+TEST_P(Values, EqualTheUntimedModelsBitForBit) {
+  const Case& c = GetParam();
+  std::vector<std::vector<float>> outputs;
+  RunOptions options;
+  options.trace = &minilm();
+  options.outputs = &outputs;
+  const Result result = engine::run(design(c.design, c.settings), {}, options);
+  ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
+
+  weft::prune::AttentionOptions asked;
+  asked.key.bits = c.key;
+  asked.value_ratio = c.values;
+  asked.lower_bits_below = static_cast<float>(c.below);
+  weft::prune::Ramp tokens;
+  tokens.average = c.tokens;
+  weft::prune::Ramp heads;
+  heads.average = c.heads;
+  const Untimed expected = untimed(minilm(), asked, tokens, heads);
+  ASSERT_EQ(outputs.size(), 6u);
+  std::size_t compared = 0;
+  for (std::size_t l = 0; l < outputs.size(); ++l) {
+    ASSERT_EQ(outputs[l].size(), expected.outputs[l].size());
+    for (std::size_t i = 0; i < outputs[l].size(); ++i, ++compared)
+      ASSERT_EQ(outputs[l][i], expected.outputs[l][i]) << "layer " << l << " value " << i;
+    EXPECT_EQ(result.selection.at(l).tokens_kept, expected.tokens[l]) << l;
+    EXPECT_EQ(result.selection.at(l).heads_kept, expected.heads[l]) << l;
+  }
+  EXPECT_EQ(compared, 6u * 12 * 110 * 32);
+  EXPECT_EQ(expected.tokens.back().size() < 110, c.tokens > 0);
+  EXPECT_LT(result.error->rms_relative, c.values > 0 ? 0.2 : 0.02);
+}
+
+
+INSTANTIATE_TEST_SUITE_P(
+    Engine, Values,
+    testing::Values(Case{"dense", "spatten-dense", {}},
+                    Case{"pruned", "spatten", {}, {12, 0}, 0.3, 0.3, 0.1},
+                    Case{"tokens", "spatten", {{kHeads, "0"}, {kValues, "0"}}, {12, 0}, 0, 0.3, 0},
+                    Case{"heads", "spatten", {{kTokens, "0"}, {kValues, "0"}}, {12, 0}, 0, 0, 0.1},
+                    Case{"values", "spatten", {{kTokens, "0"}, {kHeads, "0"}}, {12, 0}, 0.3, 0, 0},
+                    Case{"progressive", "spatten", {{kKey, "8+4"}}, {8, 4}, 0.3, 0.3, 0.1},
+                    Case{"eighth", "spatten-eighth", {{kKey, "6+4"}}, {6, 4}, 0.3, 0.3, 0.1}),
+    [](const auto& info) { return info.param.name; });
+
+// FuseMax's array behind the token pruner is a file: its outputs are FuseMax's over the tokens that
+// SpAtten's cascade leaves.
+TEST(BehindAPruner, AFuseMaxArrayGivesThePrunedAlgorithmsValues) {
+  std::vector<std::vector<float>> outputs;
+  RunOptions options;
+  options.trace = &minilm();
+  options.outputs = &outputs;
+  const Design made = design("fusemax-pruned");
+  const Result result = engine::run(made, {}, options);
+  ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
+  weft::prune::Ramp ramp;
+  ramp.average = 0.3;
+  const Untimed expected = untimed(minilm(), {}, ramp, {});
+  const workload::Shape& s = minilm().shape;
+  std::size_t compared = 0;
+  for (std::size_t l = 0; l < outputs.size(); ++l) {
+    const std::vector<std::int64_t>& alive = expected.tokens[l];
+    ASSERT_EQ(result.selection.at(l).tokens_kept, alive);
+    const auto bf16 = [&](const std::vector<float>& from, std::int64_t head) {
+      auto rows = gathered(from, s.seq_kv, 32, {head}, alive);
+      for (float& x : rows) x = numerics::flush(numerics::round_to_bf16(x));
+      return rows;
+    };
+    const auto& traced = minilm().layers[l];
+    const auto count = static_cast<std::int64_t>(alive.size());
+    for (std::int64_t h = 0; h < s.heads; ++h) {
+      const auto out = softmax::fusemax_attention(
+          bf16(traced.q, h), bf16(traced.k, h), bf16(traced.v, h),
+          {.seq_q = count, .seq_kv = count, .width_qk = 32, .width_v = 32}, minilm().scale, 16);
+      for (std::size_t p = 0; p < alive.size(); ++p) {
+        for (std::size_t f = 0; f < 32; ++f, ++compared)
+          ASSERT_EQ(outputs[l][static_cast<std::size_t>((h * s.seq_q + alive[p]) * 32) + f],
+                    out[p * 32 + f])
+              << "layer " << l << " head " << h << " token " << alive[p];
+      }
+    }
+  }
+  EXPECT_GT(compared, 6u * 12 * 60 * 32);
+  EXPECT_GT(counter(result, made, "array", "tiles"), 0u);
+  EXPECT_LT(result.error->rms_relative, 0.01);
+}
+
+
+
+}  // namespace
+}  // namespace weft::sim::test
