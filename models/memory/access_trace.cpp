@@ -109,9 +109,16 @@ std::optional<Access> access_of(const std::vector<std::string>& words, const Col
 
 std::vector<Access> read_trace(const std::filesystem::path& file, std::int64_t access_bytes,
                                std::uint64_t capacity_bytes, const ReadLimits& limits) {
-  const std::string text = read_text(file, limits.csv_bytes);
+  return parse_accesses(read_text(file, limits.csv_bytes), file.string(), access_bytes,
+                        capacity_bytes, limits);
+}
+
+std::vector<Access> parse_accesses(const std::string& text, const std::string& file,
+                                   std::int64_t access_bytes, std::uint64_t capacity_bytes,
+                                   const ReadLimits& limits) {
+  limits.csv_bytes.hold(text.size(), {file});
   limits.csv_rows.hold(static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')),
-                       {file.string(), 0, 0});
+                       {file});
   Problems problems;
   std::vector<Access> accesses;
   Columns columns;
@@ -132,7 +139,7 @@ std::vector<Access> read_trace(const std::filesystem::path& file, std::int64_t a
       }
     }
     const std::optional<Access> access = access_of(words, columns);
-    const Location where{file.string(), line, 0};
+    const Location where{file, line, 0};
     if (!access) {
       problems.add({where, "", std::string(whole), kForm});
     } else if (access->address >= capacity_bytes) {
@@ -145,7 +152,7 @@ std::vector<Access> read_trace(const std::filesystem::path& file, std::int64_t a
   }
   problems.finish();
   if (accesses.empty())
-    throw ConfigError(Problem{{file.string(), 0, 0}, "", "", "has no access: a line for each"});
+    throw ConfigError(Problem{{file}, "", "", "has no access: a line for each"});
   return accesses;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "models/common/limits_default.hpp"
@@ -18,5 +19,9 @@ namespace weft::memory {
 std::vector<Access> read_trace(const std::filesystem::path& file, std::int64_t access_bytes,
                                std::uint64_t capacity_bytes,
                                const ReadLimits& limits = environment_limits());
+// The same of a text, which messages call `file`.
+std::vector<Access> parse_accesses(const std::string& text, const std::string& file,
+                                   std::int64_t access_bytes, std::uint64_t capacity_bytes,
+                                   const ReadLimits& limits);
 
 }  // namespace weft::memory

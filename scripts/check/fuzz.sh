@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-readonly all=(yaml cascade einsum config_json safetensors npy csv)
+readonly all=(yaml cascade einsum config_json safetensors npy csv dram_part mapping accesses)
 
 usage() {
   cat <<TEXT

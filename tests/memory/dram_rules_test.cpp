@@ -181,6 +181,46 @@ TEST(DramRules, ATimeOneClockShortIsCaught) {
   }
 }
 
+// With closed pages an access closes its row exactly when no other that waits hits it: at the end
+// every bank is closed, and rows that are come to again and again stay open between.
+TEST(DramRules, AClosedPageClosesWithItsLastAccess) {
+  for (const char* name : {"hbm2", "hbm3", "ddr4"}) {
+    const DramPart part = part_named(name);
+    for (const std::int64_t outstanding : {1, 16, 64}) {
+      StreamConfig config = stream_config(part);
+      config.channel.control.page = Page::closed;
+      config.channel.control.refresh = Refresh::none;
+      config.outstanding = outstanding;
+      config.keep_commands = true;
+      for (const char* pattern : {"seq_read", "random_row", "rw_random"}) {
+        const StreamResult result = run_stream(
+            config,
+            weft::memory::make_stream({pattern, 32, 8192, 1, part.organisation.access_bytes}));
+        std::map<std::int32_t, int> open;
+        std::uint64_t accesses = 0;
+        for (const SentCommand& sent : result.commands[0]) {
+          if (sent.command == DramCommand::activate) ++open[sent.bank];
+          if (sent.command == DramCommand::read_precharge ||
+              sent.command == DramCommand::write_precharge ||
+              sent.command == DramCommand::precharge)
+            --open[sent.bank];
+          accesses +=
+              sent.command == DramCommand::read || sent.command == DramCommand::write ? 1 : 0;
+        }
+        for (const auto& [bank, rows] : open) EXPECT_EQ(rows, 0) << name << pattern << bank;
+        // One by one nothing else waits; with many, a row is read while it is open.
+        if (pattern != std::string("seq_read")) continue;
+        if (outstanding == 1) {
+          EXPECT_EQ(accesses, 0U);
+        }
+        if (outstanding == 64) {
+          EXPECT_GT(accesses, 7000U);
+        }
+      }
+    }
+  }
+}
+
 // What the checker says of states and buses, each by a trace that breaks it.
 TEST(DramChecker, CatchesStatesAndBuses) {
   const DramPart two = part_named("hbm2");
