@@ -34,7 +34,7 @@ inline const workload::Trace& minilm() {
 }
 
 inline std::uint64_t counter(const Result& result, const Design& of, const std::string& unit,
-                      const std::string& name) {
+                             const std::string& name) {
   for (const auto& one : result.units) {
     if (unit_name(of.lowering(false), one) != unit) continue;
     const auto counters = weft::engine::counters_of(one.kind);
