@@ -27,6 +27,9 @@ using weft::engine::Setting;
 inline Design design(const std::string& name, const std::vector<Setting>& settings = {}) {
   return Design::load(Catalog(WEFT_SOURCE_DIR "/configs"), name, settings);
 }
+inline Design design_of(const std::string& arch, const std::string& binding) {
+  return Design::load(Catalog(WEFT_SOURCE_DIR "/configs"), arch, binding);
+}
 inline const workload::Trace& minilm() {
   static const workload::Trace trace =
       workload::load_trace(WEFT_SOURCE_DIR "/tests/data/minilm-l6.safetensors");

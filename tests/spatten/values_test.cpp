@@ -1,14 +1,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "models/engine/design/assembled.hpp"
 #include "models/numerics/bf16.hpp"
 #include "models/prune/pruned_attention.hpp"
 #include "models/softmax/fusemax_bits.hpp"
+#include "sim/engine/spatten/run_binding.hpp"
 #include "tests/spatten/support.hpp"
 
 namespace weft::sim::test {
@@ -198,6 +201,48 @@ TEST(OtherShapes, EqualTheUntimedModelsBitForBit) {
     }
     EXPECT_GT(counter(result, made, "confidence", "recomputed"), 0u);
     EXPECT_LT(result.error->rms_relative, 0.5);
+  }
+}
+
+// The deviations by which scores are drawn like the trace's, from the trace.
+TEST(DrawnScores, AreDrawnWithTheDeviationsOfTheTrace) {
+  engine::spatten::Run run;
+  config::Reader reader;
+  config::read(*design_of("spatten", "cascade-pruning-minilm").assembled()->binding.run.value, run,
+               reader);
+  reader.finish();
+  const workload::Shape& s = minilm().shape;
+  ASSERT_EQ(run.scores.row.size(), minilm().layers.size());
+  const auto n = static_cast<std::size_t>(s.seq_q);
+  for (std::size_t l = 0; l < minilm().layers.size(); ++l) {
+    double of_rows = 0;
+    double of_tokens = 0;
+    for (std::size_t h = 0; h < static_cast<std::size_t>(s.heads); ++h) {
+      std::vector<double> scores(n * n);
+      std::vector<double> mean(n);
+      for (std::size_t p = 0; p < n; ++p) {
+        double row = 0;
+        for (std::size_t m = 0; m < n; ++m) {
+          double& score = scores[p * n + m];
+          for (std::size_t e = 0; e < 32; ++e)
+            score += static_cast<double>(minilm().layers[l].q[(h * n + p) * 32 + e]) *
+                     static_cast<double>(minilm().layers[l].k[(h * n + m) * 32 + e]);
+          score *= minilm().scale;
+          row += score / static_cast<double>(n);
+        }
+        for (std::size_t m = 0; m < n; ++m) {
+          scores[p * n + m] -= row;
+          mean[m] += scores[p * n + m] / static_cast<double>(n);
+        }
+      }
+      for (std::size_t i = 0; i < scores.size(); ++i) {
+        of_rows += std::pow(scores[i] - mean[i % n], 2);
+        of_tokens += std::pow(mean[i % n], 2);
+      }
+    }
+    const auto count = static_cast<double>(n * n * static_cast<std::size_t>(s.heads));
+    EXPECT_NEAR(run.scores.row[l], std::sqrt(of_rows / count), 2e-3) << l;
+    EXPECT_NEAR(run.scores.token[l], std::sqrt(of_tokens / count), 2e-3) << l;
   }
 }
 

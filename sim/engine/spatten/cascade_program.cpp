@@ -30,7 +30,7 @@ void check_ramp(const weft::prune::Ramp& ramp, const char* what, std::int64_t la
 
 CascadeProgram::CascadeProgram(const Run& run, const workload::Shape& shape, std::int64_t layers,
                                std::uint64_t seed)
-    : DrawnScores(run.score_deviation, seed),
+    : DrawnScores(run.scores, seed),
       run_(run),
       shape_(shape),
       layers_(layers),

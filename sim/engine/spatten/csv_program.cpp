@@ -11,9 +11,9 @@ namespace weft::sim::engine::spatten {
 
 using workload::PrunedRow;
 
-CsvProgram::CsvProgram(std::shared_ptr<const workload::PrunedRows> rows, double deviation,
+CsvProgram::CsvProgram(std::shared_ptr<const workload::PrunedRows> rows, DrawnDeviations deviations,
                        std::uint64_t seed)
-    : DrawnScores(deviation, seed), rows_(std::move(rows)) {
+    : DrawnScores(std::move(deviations), seed), rows_(std::move(rows)) {
   for (const PrunedRow& row : rows_->rows) {
     extents_.layers = std::max<std::int64_t>(extents_.layers, row.layer + 1);
     extents_.heads = std::max<std::int64_t>(extents_.heads, row.head + 1);

@@ -15,7 +15,7 @@ namespace weft::sim::engine::spatten {
 
 class CsvProgram : public DrawnScores {
  public:
-  CsvProgram(std::shared_ptr<const workload::PrunedRows> rows, double deviation,
+  CsvProgram(std::shared_ptr<const workload::PrunedRows> rows, DrawnDeviations deviations,
              std::uint64_t seed);
 
   std::optional<LayerPlan> next() override;

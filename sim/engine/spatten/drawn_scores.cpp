@@ -20,11 +20,20 @@ double drawn(std::uint64_t word) {
 
 void DrawnScores::scores(QueryRow& row, std::int64_t first, std::int64_t count) {
   row.scores.resize(static_cast<std::size_t>(row.keys_seen()));
+  const auto of_layer = [&](const std::vector<double>& list) {
+    return list[static_cast<std::size_t>(row.layer) % list.size()];
+  };
+  const double own = of_layer(deviations_.row);
+  const double shared = of_layer(deviations_.token);
+  const std::uint64_t of_head =
+      weft::select::seed_of(weft::select::seed_of(~seed_, static_cast<std::uint64_t>(row.layer)),
+                            static_cast<std::uint64_t>(row.head));
   const std::uint64_t of_row = weft::select::seed_of(seed_, static_cast<std::uint64_t>(row.number));
   for (std::int64_t i = first; i < first + count; ++i) {
     const auto token = static_cast<std::uint64_t>(row.tokens[static_cast<std::size_t>(i)]);
-    row.scores[static_cast<std::size_t>(i)] =
-        static_cast<float>(deviation_ * drawn(weft::select::seed_of(of_row, token)));
+    double score = own * drawn(weft::select::seed_of(of_row, token));
+    if (shared > 0) score += shared * drawn(weft::select::seed_of(of_head, token));
+    row.scores[static_cast<std::size_t>(i)] = static_cast<float>(score);
   }
 }
 

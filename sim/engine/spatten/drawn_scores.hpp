@@ -1,18 +1,21 @@
 // Scores by chance, where there are no values: what a row's query gives a token is a pure function
-// of the seed, the row and the token.
+// of the seed, the row and the token, and of what a head's queries agree on, of the head.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/softmax/fixed_point.hpp"
 #include "sim/engine/spatten/layer_program.hpp"
+#include "sim/engine/spatten/run_binding.hpp"
 
 namespace weft::sim::engine::spatten {
 
 class DrawnScores : public Program {
  public:
-  DrawnScores(double deviation, std::uint64_t seed) : deviation_(deviation), seed_(seed) {}
+  DrawnScores(DrawnDeviations deviations, std::uint64_t seed)
+      : deviations_(std::move(deviations)), seed_(seed) {}
 
   void scores(QueryRow& row, std::int64_t first, std::int64_t count) override;
   void softmax(QueryRow& row) override;
@@ -23,7 +26,7 @@ class DrawnScores : public Program {
   std::uint64_t seed() const { return seed_; }
 
  private:
-  double deviation_;
+  DrawnDeviations deviations_;
   std::uint64_t seed_;
   weft::softmax::ProbabilityRow made_;
 };

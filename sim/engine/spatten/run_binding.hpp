@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "models/common/fields.hpp"
 #include "models/prune/ramp.hpp"
@@ -54,10 +55,23 @@ inline auto fields(config::Tag<Numbers>) {
       optional("key_tile", &Numbers::key_tile, {1, 1024}, "keys of a tile, of one-pass-bf16"));
 }
 
+// Deviations of scores that are drawn, by layer, the list over again where there are more layers:
+// of what a query gives a token by itself, and of what all queries of a head give it.
+struct DrawnDeviations {
+  std::vector<double> row{1};
+  std::vector<double> token{0};
+};
+inline auto fields(config::Tag<DrawnDeviations>) {
+  using config::optional;
+  return config::field_table(
+      optional("row", &DrawnDeviations::row, {0, 1e3}, "of a query's own, by layer"),
+      optional("token", &DrawnDeviations::token, {0, 1e3}, "of all queries' of a head, by layer"));
+}
+
 struct Run {
   std::int64_t keys_side_by_side = 1;
   RowOrder order = RowOrder::head_major;
-  double score_deviation = 1;
+  DrawnDeviations scores;
   Pruning pruning;
   Numbers numbers;
 };
@@ -67,8 +81,7 @@ inline auto fields(config::Tag<Run>) {
       optional("keys_side_by_side", &Run::keys_side_by_side, {1, 64},
                "heads whose keys of a token lie together, and come together"),
       optional("order", &Run::order, "of rows in memory: head-major or token-major"),
-      optional("score_deviation", &Run::score_deviation, {0, 1e3},
-               "of scores that are drawn, where there are no values"),
+      optional("scores", &Run::scores, "how they are drawn, where there are no values"),
       optional("pruning", &Run::pruning, "what is left out"),
       optional("numbers", &Run::numbers, "bits of the operands"));
 }

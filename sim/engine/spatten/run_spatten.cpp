@@ -48,7 +48,7 @@ std::int16_t tensor_named(const Design& design, const char* name) {
 std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& workload,
                                     const RunOptions& options) {
   if (workload.pruned != nullptr && options.trace == nullptr)
-    return std::make_unique<CsvProgram>(workload.pruned, run.score_deviation, options.seed);
+    return std::make_unique<CsvProgram>(workload.pruned, run.scores, options.seed);
   if (options.trace != nullptr)
     return std::make_unique<TraceProgram>(run, *options.trace, options.seed);
   return std::make_unique<CascadeProgram>(run, workload.shape(), weft::engine::layers_of(options),
