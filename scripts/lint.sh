@@ -91,6 +91,15 @@ check_arrays() {  # the elements are signed to Verilator until 2026, unsigned to
   return 1
 }
 step "signed arrays" "${#rtl[@]}" check_arrays
+check_signs() {  # Yosys drops the sign of byte'(x), and of a parameter that is signed but has neither range nor type
+  local found
+  if ! found=$(grep -nE "(^|[^[:alnum:]_$])(byte|shortint|int|longint|integer)'\\(|param(eter)?[[:space:]]+signed[[:space:]]+[A-Za-z_]" "${rtl[@]}"); then
+    return 0
+  fi
+  printf 'lint: a sign that Yosys does not keep (a cast wants $%s around it, a parameter its range):\n%s\n' "signed(...)" "$found" >&2
+  return 1
+}
+step "signs" "${#rtl[@]}" check_signs
 step flake8 "${#python[@]}" /usr/bin/python3 -m flake8 "${python[@]}"
 if $tidy; then
   mapfile -d '' -t units < <(tracked '*.cpp')
