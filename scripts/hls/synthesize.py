@@ -93,8 +93,8 @@ def compare_with_gcc(job: Job) -> str:
     said = []
     for name, flags in type_sets().items():
         program = job.folder / f"csim_{name}"
-        run(["g++", "-std=c++17", "-O1", f"-I{ROOT}", *flags, *job.defines, str(job.source), str(TESTBENCH), "-o", str(program)],
-            job.folder / f"compile_{name}.log")
+        run(["g++", "-std=c++17", "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all", f"-I{ROOT}", *flags, *job.defines,
+             str(job.source), str(TESTBENCH), "-o", str(program)], job.folder / f"compile_{name}.log")
         output = run([str(program)], job.folder / f"csim_{name}.log")
         equal = re.search(r"(\d+) words equal", output)
         if not equal:

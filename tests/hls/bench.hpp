@@ -78,15 +78,17 @@ void compare(const Kernel& kernel, Make make, int calls, std::uint64_t own_seed)
   for (int n = 0; n < calls && !testing::Test::HasFatalFailure(); ++n) bench.compare(make(random));
 }
 
-// For hls/common/testbench.cpp, where WEFT_HLS_VECTORS names a file: of the first calls, how many
-// words go in, those, how many come out, those.
-inline constexpr std::size_t kVectorCalls = 4;
+// For hls/common/testbench.cpp, where WEFT_HLS_VECTORS names a file: of some calls, from the first
+// to near the last, how many words go in, those, how many come out, those.
+inline constexpr std::size_t kVectorCalls = 6;
 inline void write_vectors(const std::vector<Call>& calls) {
   const char* path = std::getenv("WEFT_HLS_VECTORS");
   if (path == nullptr) return;
   std::ofstream file(path);
-  for (std::size_t n = 0; n < std::min(kVectorCalls, calls.size()); ++n) {
-    for (const auto* words : {&calls[n].in, &calls[n].expected}) {
+  const std::size_t count = std::min(kVectorCalls, calls.size());
+  for (std::size_t n = 0; n < count; ++n) {
+    const Call& call = calls[n * calls.size() / count];
+    for (const auto* words : {&call.in, &call.expected}) {
       file << words->size() << "u,\n";
       for (const std::uint64_t word : *words) file << word << "u,\n";
     }

@@ -1,6 +1,7 @@
 """scripts/check/hls.py on kernels that break its rules one by one, and the repository's own kernels in compilers and flows."""
 from __future__ import annotations
 
+import re
 import subprocess
 import unittest
 from pathlib import Path
@@ -114,6 +115,38 @@ class CompilerTest(unittest.TestCase):
         command = [compiler, "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-fsyntax-only", f"-I{ROOT}", *flags]
         done = subprocess.run([*command, "-x", "c++", "-"], input=text, capture_output=True, text=True, check=False)
         return done.stderr + f"ended with {done.returncode}" * (done.returncode != 0)
+
+
+GUIDE_MAIN = """
+using Types = weft::hls::Types;
+int main() {
+  Types::Channel<Types::Unsigned<64>> in, out;
+  for (unsigned long long word : {3ull | 5ull << 32, 5ull, 9ull, 8ull, 1ull | 7ull << 32, 7ull}) in.write(Types::Unsigned<64>(word));
+  FirstAbove<Types, 16>::frame(in, out);
+  FirstAbove<Types, 16>::frame(in, out);
+  const unsigned long long first = out.read().to_uint64();  // 9 is the first above 5, nothing is above 7
+  return first == 1 && out.read().to_uint64() == 1 && in.empty() && out.empty() ? 0 : 1;
+}
+"""
+
+
+class GuideTest(TreeTest):
+    """The kernel that docs/guides/hls-kernel.md shows."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        blocks = re.findall(r"```cpp\n(.*?)```", (ROOT / "docs/guides/hls-kernel.md").read_text(), re.S)
+        self.kernel, = (block for block in blocks if "class FirstAbove" in block)
+
+    def test_it_keeps_the_rules(self) -> None:
+        self.assertEqual(hls.check_text("hls/select/first_above.hpp", self.kernel), [])
+
+    def test_it_does_what_it_says(self) -> None:
+        headers = '#include "hls/common/loops.hpp"\n#include "hls/common/types.hpp"\n'
+        source = self.put("guide.cpp", headers + self.kernel + GUIDE_MAIN)
+        program = self.tree / "guide"
+        subprocess.run(["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}", str(source), "-o", str(program)], check=True)
+        self.assertEqual(subprocess.run([str(program)], check=False).returncode, 0)
 
 
 if __name__ == "__main__":
