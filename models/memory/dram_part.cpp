@@ -110,6 +110,13 @@ class Checker {
     at_least("rfc_bank", *t.rfc_bank, t.rc, "rc: a refresh is a row cycle or more");
     at_least("refi_bank", *t.refi_bank, t.rc + t.rp + *t.rrefd + 1,
              "rc + rp + rrefd, and a clock for anything else");
+    const std::int64_t banks = part_.organisation.all_banks();
+    const std::int64_t turn = *t.rfc_bank + t.rc + t.rp;
+    at_least(
+        "refi_bank", *t.refi_bank, turn / banks + 1,
+        fmt::format("or a bank of {} is to be refreshed again before it has been: rfc_bank + rc "
+                    "+ rp, over them",
+                    banks));
     if (*t.rfc_bank > t.rfc)
       add("clocks.rfc_bank", std::to_string(*t.rfc_bank),
           fmt::format("must be at most rfc, {}: all banks take no less than one", t.rfc));

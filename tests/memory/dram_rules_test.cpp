@@ -131,6 +131,84 @@ TEST(DramRulesLong, NoneIsBrokenInTenMillionCommands) {
     check_random(part, test::seed_or(1503), 4'000'000);
 }
 
+// A sound part of any shape: one or two pseudo-channels, stacks or none, whole or half clocks, one
+// bus or two.
+DramPart random_part(std::mt19937_64& random) {
+  const auto from = [&](std::int64_t least, std::int64_t more) {
+    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(more + 1));
+  };
+  const auto power = [&](std::int64_t most) { return std::int64_t{1} << from(0, most); };
+  DramPart part;
+  part.clock_ps = 1000;
+  part.mapping = "RoBaRaCoCh";
+  part.organisation = {.pseudochannels = power(1),
+                       .stack_ids = power(2),
+                       .bank_groups = power(2),
+                       .banks = power(1),
+                       .rows = 16 * power(4),
+                       .row_bytes = 256 * power(2),
+                       .access_bytes = 32};
+  const std::int64_t kind = from(0, 2);  // one bus, two, two and half clocks
+  part.commands = {.activate_clocks = kind == 2 ? 1.5 : static_cast<double>(1 + from(0, 1)),
+                   .precharge_clocks = kind == 2 ? 0.5 : 1,
+                   .shared = kind == 0};
+  weft::memory::Timings& t = part.clocks;
+  t = {.burst = from(1, 3),
+       .cl = from(3, 20),
+       .cwl = from(2, 10),
+       .rcd_read = from(3, 20),
+       .rcd_write = from(3, 20),
+       .rp = from(3, 20)};
+  t.ras = std::max(t.rcd_read, t.rcd_write) + from(1, 30);
+  t.rc = t.ras + t.rp + from(0, 9);
+  t.ccd_s = t.burst + from(0, 2);
+  t.ccd_l = t.ccd_s + from(0, 4);
+  if (part.organisation.stack_ids > 1) t.ccd_r = t.ccd_s + from(0, 3);
+  t.rrd_s = from(2, 6);
+  t.rrd_l = t.rrd_s + from(0, 4);
+  t.faw = t.rrd_s + from(0, 40);
+  t.wr = from(2, 20);
+  t.rtp = from(2, 10);
+  t.wtr_s = from(1, 9);
+  t.wtr_l = t.wtr_s + from(0, 6);
+  t.read_to_write = std::max<std::int64_t>(1, t.cl + t.burst - t.cwl) + from(0, 5);
+  if (from(0, 1) == 1) t.ppd = from(1, 3);
+  t.rfc = t.rc + from(0, 200);
+  t.refi = t.rfc + t.rc + t.rp + from(500, 3000);
+  if (from(0, 1) == 1) {
+    t.rrefd = from(1, 9);
+    t.rfc_bank = t.rc + from(0, t.rfc - t.rc);
+    const std::int64_t turn = (*t.rfc_bank + t.rc + t.rp) / part.organisation.all_banks() + 1;
+    t.refi_bank = std::max(turn, t.rc + t.rp + *t.rrefd + 1) + from(50, 200);
+    t.refi = std::max(t.refi, *t.refi_bank);
+  }
+  return part;
+}
+
+TEST(DramRules, NoneIsBrokenByAnySoundPart) {
+  const std::uint64_t seed = test::seed_or(1509);
+  SCOPED_TRACE(test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  std::size_t commands = 0;
+  for (int i = 0; i < 250; ++i) {
+    const DramPart part = random_part(random);
+    const auto problems = weft::memory::problems_of(part, {});
+    ASSERT_TRUE(problems.empty()) << problems.front().text();
+    const Mix mix = random_mix(random, part);
+    const auto accesses = random_accesses(random, part, 1500);
+    const StreamResult result = run_stream(mix.config, accesses);
+    DramChecker checker(part);
+    for (const SentCommand& sent : result.commands[0]) checker.see(sent);
+    ASSERT_TRUE(checker.violations().empty())
+        << "part " << i << ", " << mix.text << ": " << checker.violations().front();
+    const DramCounts& counts = result.counts;
+    ASSERT_EQ(counts.reads + counts.writes + counts.forwarded_reads + counts.absorbed_writes,
+              accesses.size());
+    commands += result.commands[0].size();
+  }
+  EXPECT_GT(commands, 250'000U);
+}
+
 // The controller has a part whose time is a clock shorter than that of the one it is checked by.
 struct Shorter {
   const char* rule;
