@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/select/quick_select.hpp"
 #include "sim/common/state_words.hpp"
 #include "sim/common/time.hpp"
 
@@ -45,12 +46,14 @@ struct QueryRow {
   std::int32_t pass = 0;  // 1: with the lower bits
   bool recomputes = false;  // as the pass before found
 
-  std::int64_t values_kept = 0;               // how many of the values are fetched
-  std::vector<float> scores{};                // by position among tokens
-  std::vector<std::int32_t> probabilities{};  // integers
-  float largest = 0;                          // probability
-  std::vector<std::int64_t> kept{};           // positions whose values count, ascending
-  std::vector<std::int64_t> kept_tokens{};    // their tokens
+  std::int64_t values_kept = 0;                       // how many of the values are fetched
+  std::vector<float> scores{};                        // by position among tokens
+  std::vector<std::int32_t> probabilities{};          // integers
+  float largest = 0;                                  // probability
+  weft::select::Selection<std::int32_t> selection{};  // the k-th largest, once it is found
+  std::vector<std::uint8_t> keep{};                   // by position, as compared with that
+  std::vector<std::int64_t> kept{};                   // positions whose values count, ascending
+  std::vector<std::int64_t> kept_tokens{};            // their tokens
   Fetch own_values{};
   std::vector<float> output{};
 

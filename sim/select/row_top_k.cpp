@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <span>
 
 #include "sim/select/select_timing.hpp"
@@ -9,18 +10,19 @@
 namespace weft::sim::select {
 namespace {
 
-enum class Count : std::uint8_t { rows, rounds, compared, round_cycles, filter_cycles, kept };
-constexpr std::array<CounterDeclaration, 6> kCounters{{
+enum class Count : std::uint8_t { rows, rounds, compared, round_cycles, filter_cycles };
+constexpr std::array<CounterDeclaration, 5> kCounters{{
     {"rows", "rows", "selected from, those that are kept whole not among them"},
     {"rounds", "rounds", "of quick-select"},
     {"compared", "values", "candidates of all rounds"},
     {"round_cycles", "cycles", "of rounds"},
-    {"filter_cycles", "cycles", "of filter passes, their compaction among them"},
-    {"kept", "values", "that passed"},
+    {"filter_cycles", "cycles", "in which buffered values went to the filter"},
 }};
 constexpr UnitClass kClass{"top_k", kCounters};
 
 constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+
+bool is_whole(const QueryRow& row) { return row.values_kept >= row.keys_seen(); }
 
 }  // namespace
 
@@ -43,79 +45,75 @@ void RowTopK::take(Cycle now) {
 void RowTopK::select(Held& held, Cycle now) {
   QueryRow& row = *held.row;
   const std::span<const std::int32_t> values(row.probabilities);
-  auto chosen = weft::select::top_k(
-      values, row.values_kept, weft::select::seed_of(seed_, static_cast<std::uint64_t>(row.number)),
-      fifos_);
-  row.kept = std::move(chosen.kept);
-  activity_.counter(at(Count::kept)) += row.kept.size();
-  const bool all = chosen.selection.rounds.empty();
-  const Cycle cycles = rounds_cycles(chosen.selection, config_.comparators);
-  held.stage = all ? Stage::filtering : Stage::selecting;
+  const std::uint64_t seed = weft::select::seed_of(seed_, static_cast<std::uint64_t>(row.number));
+  row.selection = weft::select::quick_select(values, row.values_kept, seed, fifos_);
+  const Cycle cycles = rounds_cycles(row.selection, config_.comparators);
+  held.stage = Stage::selecting;
   held.until = now + cycles;
-  if (all) return;
+  if (is_whole(row)) {
+    row.kept.resize(static_cast<std::size_t>(row.keys_seen()));
+    std::iota(row.kept.begin(), row.kept.end(), 0);
+  }
+  if (cycles == 0) return;
   ++activity_.counter(at(Count::rows));
-  activity_.counter(at(Count::rounds)) += chosen.selection.rounds.size();
-  activity_.counter(at(Count::compared)) += static_cast<std::uint64_t>(chosen.selection.elements());
+  activity_.counter(at(Count::rounds)) += row.selection.rounds.size();
+  activity_.counter(at(Count::compared)) += static_cast<std::uint64_t>(row.selection.elements());
   activity_.counter(at(Count::round_cycles)) += static_cast<std::uint64_t>(cycles);
 }
 
-// Rows go on in their order: an engine that is free takes the next that is complete, the filter the
-// oldest that is selected.
+// An engine that is free takes the next row that is complete.
 void RowTopK::advance(Cycle now) {
   std::int64_t selecting = 0;
-  for (const Held& held : held_) selecting += held.stage == Stage::selecting ? 1 : 0;
   for (Held& held : held_) {
-    if (held.stage == Stage::selecting && held.until <= now && filter_free_at_ <= now) {
-      bool oldest = true;  // of those that are to be filtered
-      for (const Held& other : held_) {
-        if (&other == &held) break;
-        oldest = oldest && other.stage == Stage::filtering;
-      }
-      if (!oldest) continue;
-      const std::int64_t items = held.row->keys_seen();
-      const Cycle cycles = filter_cycles(items, config_.comparators);
-      filter_free_at_ = now + (items + config_.comparators - 1) / config_.comparators;
-      activity_.counter(at(Count::filter_cycles)) += static_cast<std::uint64_t>(cycles);
-      held.stage = Stage::filtering;
-      held.until = now + cycles;
-      --selecting;
-    } else if (held.stage == Stage::complete && held.until <= now && selecting < config_.engines) {
-      select(held, now);
-      selecting += held.stage == Stage::selecting ? 1 : 0;
-    }
+    if (held.stage == Stage::selecting && held.until <= now) held.stage = Stage::selected;
+    selecting += held.stage == Stage::selecting ? 1 : 0;
+  }
+  for (Held& held : held_) {
+    if (held.stage != Stage::complete || held.until > now || selecting >= config_.engines) continue;
+    select(held, now);
+    if (held.until <= now) held.stage = Stage::selected;
+    selecting += held.stage == Stage::selecting ? 1 : 0;
   }
 }
 
-// False where the oldest row is through and has no room.
-bool RowTopK::give(Cycle now) {
-  while (!held_.empty() && held_.front().stage == Stage::filtering && held_.front().until <= now) {
-    if (!out_.offer(now, {held_.front().row})) return false;
+// Sends a beat of the oldest row, where it is selected from; false where that has no room. A row
+// that is kept whole goes as one empty beat.
+bool RowTopK::send(Cycle now) {
+  if (held_.empty() || held_.front().stage != Stage::selected) return true;
+  QueryRow& row = *held_.front().row;
+  const std::int64_t items = is_whole(row) ? 0 : row.keys_seen();
+  const std::int64_t count = std::min(config_.comparators, items - sent_);
+  const bool last = sent_ + count == items;
+  if (!out_.offer(now,
+                  {&row, static_cast<std::int32_t>(sent_), static_cast<std::int32_t>(count), last}))
+    return false;
+  activity_.counter(at(Count::filter_cycles)) += count > 0 ? 1 : 0;
+  sent_ += count;
+  if (last) {
+    sent_ = 0;
     held_.pop_front();
   }
   return true;
 }
 
 Cycle RowTopK::step(Cycle now) {
-  bool given = give(now);
   take(now);
   advance(now);
-  given = given && give(now);
+  const bool sent = send(now);
   bool works = false;  // a row is selected from
   Cycle next = kNever;
   for (const Held& held : held_) {
-    works = works || (held.stage == Stage::selecting && held.until > now);
+    works = works || held.stage == Stage::selecting;
     if (held.stage == Stage::coming) continue;
-    if (held.until > now) {
-      next = std::min(next, held.until);
-    } else if (held.stage == Stage::selecting && filter_free_at_ > now) {
-      next = std::min(next, filter_free_at_);
-    }
+    if (held.stage != Stage::selected && held.until > now) next = std::min(next, held.until);
   }
+  // Another beat of a row, or of the next one.
+  if (sent && !held_.empty() && held_.front().stage == Stage::selected) next = now + 1;
   const bool room = held_.empty() || held_.back().stage == Stage::coming ||
                     held_.size() < static_cast<std::size_t>(config_.buffers);
   if (!in_.empty() && room) next = std::min(next, now + 1);
   activity_.is(now, works           ? Doing::work
-                    : !given        ? Doing::wait_out
+                    : !sent         ? Doing::wait_out
                     : held_.empty() ? Doing::nothing
                                     : Doing::wait_in);
   return next;

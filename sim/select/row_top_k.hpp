@@ -1,6 +1,7 @@
 // The top-k engine of local value pruning: buffers a row of probabilities as it comes, finds the
-// k-th largest by quick-select, and passes a filter over the buffer. One row is selected while the
-// one before is filtered and the one behind comes in. docs/units/select/top_k.md.
+// k-th largest by quick-select, and sends the buffer through the filter behind it once more. One
+// row is selected while the one before is sent and the one behind comes in.
+// docs/units/select/top_k.md.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ class RowTopK : public Unit {
   void settle(Cycle now) override { activity_.settle(now); }
 
  private:
-  enum class Stage : std::uint8_t { coming, complete, selecting, filtering };
+  enum class Stage : std::uint8_t { coming, complete, selecting, selected };
   struct Held {
     QueryRow* row = nullptr;
     Stage stage = Stage::coming;
@@ -44,14 +45,14 @@ class RowTopK : public Unit {
   void take(Cycle now);
   void select(Held& held, Cycle now);
   void advance(Cycle now);
-  bool give(Cycle now);
+  bool send(Cycle now);
 
   Config config_;
   std::uint64_t seed_;
   In<RowBeat> in_;
-  Out<RowToken> out_;
+  Out<RowBeat> out_;       // to the comparators of the filter
   std::deque<Held> held_;  // oldest first
-  Cycle filter_free_at_ = 0;
+  std::int64_t sent_ = 0;  // of the oldest row
   weft::select::Fifos<std::int32_t> fifos_;
   Activity activity_;
 };

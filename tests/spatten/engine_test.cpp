@@ -275,6 +275,8 @@ TEST(Refused, KeysThatThereAreNotAreSaidWithTheirLine) {
   refused({{"binding.run.pruning.tokens.average", "2"}}, "0 to 1");
   refused({{"binding.cascade", "attention-1pas"}}, "attention-1pass");
   refused({{"binding.engine", "spaten"}}, "spatten");
+  refused({{"arch.assembly.units.value_top_k.attributes.comparators", "32"}}, "16 places");
+  refused({{"arch.assembly.units.fetcher.attributes.queue", "65"}}, "64 accesses");
   refused({{"seq", "5"}}, "'arch.' or 'binding.'");
   EXPECT_THROW(design("spatten-16x16"), ConfigError);
 }

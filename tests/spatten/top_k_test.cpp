@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "sim/select/comparator_array.hpp"
 #include "sim/select/list_top_k.hpp"
 #include "sim/select/row_top_k.hpp"
 #include "sim/select/select_timing.hpp"
+#include "sim/select/zero_eliminator.hpp"
 #include "tests/common/seed.hpp"
 #include "tests/spatten/bench.hpp"
 
@@ -30,9 +32,14 @@ struct TopKBench {
   explicit TopKBench(const RowTopK::Config& config)
       : feed(assembly.emplace<Feed<RowBeat>>("feed")),
         unit(assembly.emplace<RowTopK>("unit", config, std::uint64_t{7})),
+        comparators(assembly.emplace<select::ComparatorArray>("comparators")),
+        zeros(assembly.emplace<select::ZeroEliminator>(
+            "zeros", select::ZeroEliminator::Config{config.comparators})),
         take(assembly.emplace<Take<RowToken>>("take")) {
     assembly.join("feed", "out", "unit", "in", 2);
-    assembly.join("unit", "out", "take", "in", 2);
+    assembly.join("unit", "out", "comparators", "in", 2);
+    assembly.join("comparators", "out", "zeros", "in", 2);
+    assembly.join("zeros", "out", "take", "in", 2);
   }
   QueryRow& row(std::vector<std::int32_t> values, std::int64_t kept, std::int64_t lanes,
                 Cycle from = 0) {
@@ -50,6 +57,8 @@ struct TopKBench {
   Assembly assembly;
   Feed<RowBeat>& feed;
   RowTopK& unit;
+  select::ComparatorArray& comparators;
+  select::ZeroEliminator& zeros;
   Take<RowToken>& take;
   std::vector<std::unique_ptr<QueryRow>> rows;
   std::vector<std::unique_ptr<std::vector<std::int64_t>>> tokens;
@@ -115,24 +124,41 @@ TEST(TopK, KeepsWhatAStableSortPutsFirst) {
 
 // Two values in one beat, seen in cycle 1: complete in 2. The pivot is either; of the larger, one
 // round decides, of the smaller two. A round of two candidates at four comparators takes 1 + 3
-// cycles, of one as many; the filter 1 + 2 + 2, and the link one.
+// cycles, of one as many. Then the link to the comparators, which take 1, one to the zero
+// eliminator, which takes 1 + 2, and one more.
 TEST(TopK, OneRowCycleByCycle) {
   TopKBench bench({.comparators = 4});
   bench.row({3, 8}, 1, 2);
   run_to_end(bench.assembly);
   const auto rounds = static_cast<Cycle>(count(bench.unit, "rounds"));
   ASSERT_TRUE(rounds == 1 || rounds == 2);
-  EXPECT_EQ(bench.take.taken.at(0).first, 2 + 4 * rounds + 5 + 1);
+  EXPECT_EQ(bench.take.taken.at(0).first, 2 + 4 * rounds + (1 + 1) + (1 + 3) + 1);
+  EXPECT_EQ(count(bench.comparators, "kept"), 1u);
+  EXPECT_EQ(count(bench.zeros, "zeros"), 1u);
 }
 
-// A row of which all is kept takes neither rounds nor filter: complete in cycle 2, out in 3.
+// A row of which all is kept takes no rounds, and one empty beat: complete in cycle 2.
 TEST(TopK, WhatIsKeptWholePassesThrough) {
   TopKBench bench({.comparators = 4});
   const QueryRow& row = bench.row({3, 8, 1}, 3, 4);
   run_to_end(bench.assembly);
   EXPECT_EQ(row.kept, (std::vector<std::int64_t>{0, 1, 2}));
-  EXPECT_EQ(bench.take.taken.at(0).first, 3);
+  EXPECT_EQ(bench.take.taken.at(0).first, 2 + (1 + 1) + (1 + 3) + 1);
   EXPECT_EQ(count(bench.unit, "rounds"), 0u);
+  EXPECT_EQ(count(bench.comparators, "compared"), 0u);
+}
+
+// Three beats of four go through one behind another; of equal values the first two stay.
+TEST(TopK, TheFilterCompactsABeatACycle) {
+  TopKBench bench({.comparators = 4});
+  const QueryRow& row = bench.row({5, 0, 5, 1, 0, 5, 9, 0, 5, 1}, 3, 4);
+  run_to_end(bench.assembly);
+  EXPECT_EQ(row.kept, (std::vector<std::int64_t>{0, 2, 6}));
+  EXPECT_EQ(row.keep, (std::vector<std::uint8_t>{1, 0, 1, 0, 0, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(count(bench.unit, "filter_cycles"), 3u);
+  EXPECT_EQ(count(bench.comparators, "ties"), 2u);
+  EXPECT_EQ(count(bench.zeros, "beats"), 3u);
+  EXPECT_EQ(count(bench.zeros, "kept"), 3u);
 }
 
 TEST(ListTopK, TakesItsRoundsAndItsFilterPass) {

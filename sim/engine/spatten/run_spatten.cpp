@@ -69,6 +69,25 @@ void give_values(TraceProgram& program, const RunOptions& options, Result& resul
     *options.tensors = {{"out", "AV", {shape.seq_q, shape.width_v}, std::move(program.outputs())}};
 }
 
+// What no unit can tell by itself.
+void check_fits_together(const Shared& shared, const Location& where) {
+  const auto refuse = [&](const std::string& value, std::string message) {
+    throw ConfigError(Problem{where, "assembly.units", value, std::move(message)});
+  };
+  if (shared.controller == nullptr || shared.fetcher == nullptr)
+    refuse("", "has no controller, or no gather_fetcher: it needs one of each");
+  if (shared.fetcher_queue > shared.memory_queue)
+    refuse(std::to_string(shared.fetcher_queue),
+           fmt::format("the fetcher's queue is longer than the {} accesses that a port of its "
+                       "memory takes",
+                       shared.memory_queue));
+  if (shared.comparators > shared.places)
+    refuse(std::to_string(shared.comparators),
+           fmt::format("the top-k engine has more comparators than the {} places of the zero "
+                       "eliminator behind them",
+                       shared.places));
+}
+
 // Where beats wait.
 std::string blocked(const Assembly& assembly) {
   std::string text;
@@ -147,15 +166,7 @@ void run_watched(const Design& design, const workload::Workload& workload,
                   .longest = extents.tokens};
     Assembly assembly =
         read_assembly(*design.assembled()->arch.assembly.value, unit_factories(shared));
-    if (shared.controller == nullptr || shared.fetcher == nullptr)
-      throw ConfigError(Problem{design.assembled()->arch.assembly.value->where(), "assembly", "",
-                                "has no controller, or no gather_fetcher: it needs one of each"});
-    if (shared.fetcher_queue > shared.memory_queue)
-      throw ConfigError(Problem{design.assembled()->arch.assembly.value->where(), "assembly",
-                                std::to_string(shared.fetcher_queue),
-                                fmt::format("the fetcher's queue is longer than the {} accesses "
-                                            "that a port of its memory takes",
-                                            shared.memory_queue)});
+    check_fits_together(shared, design.assembled()->arch.assembly.value->where());
     shared.fetcher->on_access(watch.on_access, watch.context);
     for (std::size_t link = 0; watch.late_links && link < assembly.joins().size(); ++link)
       assembly.joins()[link].channel->delay(LinkDelays::of_link(*watch.late_links, link));

@@ -14,8 +14,10 @@
 #include "sim/prune/importance.hpp"
 #include "sim/prune/value_pruner.hpp"
 #include "sim/quant/confidence.hpp"
+#include "sim/select/comparator_array.hpp"
 #include "sim/select/list_top_k.hpp"
 #include "sim/select/row_top_k.hpp"
+#include "sim/select/zero_eliminator.hpp"
 #include "sim/softmax/softmax_pipeline.hpp"
 
 namespace weft::sim::engine::spatten {
@@ -137,7 +139,16 @@ UnitFactories unit_factories(Shared& shared) {
   all["top_k"] = factory<select::RowTopK::Config>(
       [&shared](const select::RowTopK::Config& config, const Attributes&, Reader&) -> Made {
         check_holds(shared.longest, config.most_keys(), "a FIFO of top-k");
+        shared.comparators = config.comparators;
         return std::make_unique<select::RowTopK>(config, shared.seed);
+      });
+  all["comparator_array"] = factory<None>([](const None&, const Attributes&, Reader&) -> Made {
+    return std::make_unique<select::ComparatorArray>();
+  });
+  all["zero_eliminator"] = factory<select::ZeroEliminator::Config>(
+      [&shared](const select::ZeroEliminator::Config& config, const Attributes&, Reader&) -> Made {
+        shared.places = config.places;
+        return std::make_unique<select::ZeroEliminator>(config);
       });
   all["list_top_k"] = factory<select::ListTopK::Config>(
       [](const select::ListTopK::Config& config, const Attributes&, Reader&) -> Made {

@@ -27,6 +27,8 @@ struct Shared {
   memory::GatherFetcher* fetcher = nullptr;
   std::int64_t fetcher_queue = 0;  // accesses of a channel under way, and what its memory takes
   std::int64_t memory_queue = 0;
+  std::int64_t comparators = 0;  // of the top-k engine, and places of what compacts behind it
+  std::int64_t places = 0;
 };
 
 UnitFactories unit_factories(Shared& shared);
