@@ -193,6 +193,7 @@ std::int64_t GatherFetcher::issue_held() {
 }
 
 void GatherFetcher::count_asked(const FetchPart& part) {
+  check(part.count > 0, "rows that are asked for are one at least");
   const auto tensor = static_cast<std::size_t>(part.fetch->tensor);
   if (tensor >= asked_.size()) {
     asked_.resize(tensor + 1);

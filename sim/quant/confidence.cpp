@@ -30,7 +30,8 @@ void Confidence::list_ports(PortList& ports) {
 Cycle Confidence::take(const RowBeat& beat) {
   QueryRow& row = *beat.row;
   if (beat.first == 0)
-    row.recomputes = row.pass == 0 && row.lower != nullptr && kernels_->recomputes(row);
+    row.recomputes =
+        row.pass == 0 && row.lower != nullptr && row.keys_seen() > 0 && kernels_->recomputes(row);
   if (beat.last) ++activity_.counter(at(row.recomputes ? Count::recomputed : Count::rows));
   return 1;
 }

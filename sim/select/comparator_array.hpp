@@ -1,5 +1,5 @@
-// The comparators of a filter pass: so many probabilities a cycle against the k-th largest, of equal
-// ones the first that are to stay. docs/units/select/comparator_array.md.
+// The comparators of a filter pass: so many probabilities a cycle against the k-th largest, of
+// equal ones the first that are to stay. docs/units/select/comparator_array.md.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// Compacts what a comparator array has kept: positions move to the front of their beat by a prefix sum
-// of the zeros before them and a layer of shifters for each of its bits. docs/units/select/zero_eliminator.md.
+// Compacts what a comparator array has kept: positions move to the front of their beat by a prefix
+// sum of the zeros before them and a layer of shifters for each of its bits.
+// docs/units/select/zero_eliminator.md.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,7 @@ class ZeroEliminator : public BeatPipeline {
     std::int64_t places = 16;  // of a beat
   };
   explicit ZeroEliminator(const Config& config)
-      : BeatPipeline(latency(config), static_cast<std::size_t>(latency(config))),
-        config_(config) {}
+      : BeatPipeline(latency(config), static_cast<std::size_t>(latency(config))), config_(config) {}
 
   // The prefix sum, and each layer of shifters.
   static Cycle latency(const Config& config) {
@@ -34,7 +34,7 @@ class ZeroEliminator : public BeatPipeline {
 
  private:
   Config config_;
-  Out<RowToken> out_;                  // rows with their kept positions
+  Out<RowToken> out_;                    // rows with their kept positions
   std::vector<std::int64_t> positions_;  // of a beat
 };
 

@@ -1,9 +1,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,6 +37,31 @@ TEST(Rows, AskForWhatTheFileSaysAndMoveWholeAccesses) {
             result.traffic[0].read_bytes + result.traffic[1].read_bytes);
   EXPECT_EQ(counter(result, made, "confidence", "recomputed"), 3u);
   EXPECT_EQ(counter(result, made, "token_top_k", "selections"), 1u);
+}
+
+// Nothing of a head, single keys, heads by themselves, several rows in an access, and rows wider
+// than the multipliers.
+TEST(Rows, OfEveryExtentComeThrough) {
+  for (const int width : {8, 24, 64, 600}) {
+    std::string text = kHeader;
+    std::uint64_t bits = 0;
+    for (int head = 0; head < 5; ++head) {
+      const int keys = std::array{0, 1, 37, 37, 9}[static_cast<std::size_t>(head)];
+      const int values = keys / 2;
+      text += "0,0," + std::to_string(head) + "," + std::to_string(width) + ",40," +
+              std::to_string(keys) + ",4,12,0.5," + (head != 3 ? "True" : "False") + ",4," +
+              std::to_string(values) + ",6,True,False,False,-1\n";
+      bits += static_cast<std::uint64_t>(width) *
+              static_cast<std::uint64_t>(keys * (head != 3 ? 8 : 4) + values * 6);
+    }
+    for (const char* name : {"spatten", "spatten-eighth"}) {
+      const Design made = design(name);
+      const Result result = engine::run(made, of_rows(text), {});
+      ASSERT_EQ(result.status, weft::engine::Status::ok) << result.reason;
+      EXPECT_EQ(counter(result, made, "controller", "rows"), 5u) << name << ", width " << width;
+      EXPECT_EQ(counter(result, made, "fetcher", "bytes_asked"), bits / 8);
+    }
+  }
 }
 
 TEST(Rows, FiguresOfEveryUnitAddUpToTheCycles) {
