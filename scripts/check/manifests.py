@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The RTL's manifests list every file once, packages first: rtl/Bender.yml and rtl/weft_fusemax.core.
+"""The RTL's manifests list every file once, packages first: Bender.yml and rtl/weft_fusemax.core.
 
 Without an option, checks; --write puts the list into both. Exit 0: in order; 1: a manifest is not what it should be.
 """
@@ -8,11 +8,23 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("common", "numerics", "memory", "matmul", "engine")
-MANIFESTS = {"Bender.yml": "  - ", "weft_fusemax.core": "      - "}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A path from the folder that holds rtl/, and what stands before each file of rtl/ in its list."""
+    path: str
+    indent: str
+    folder: str
+
+
+# Bender reads the manifest at a repository's root and nowhere else; FuseSoC finds a core anywhere.
+MANIFESTS = (Manifest("Bender.yml", "  - ", "rtl/"), Manifest("rtl/weft_fusemax.core", "      - ", ""))
 
 
 def files(rtl: Path) -> list[str]:
@@ -43,27 +55,28 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--write", action="store_true", help="put the list into both manifests")
     parser.add_argument("--rtl", type=Path, default=ROOT / "rtl", help="the RTL, if not the project's own")
     options = parser.parse_args(argv)
-    wanted = files(options.rtl)
-    if not wanted:
+    units = files(options.rtl)
+    if not units:
         print(f"manifests: no RTL in {options.rtl}", file=sys.stderr)
         return 1
     wrong = 0
-    for name, indent in MANIFESTS.items():
-        manifest = options.rtl / name
+    for listing in MANIFESTS:
+        manifest = options.rtl.resolve().parent / listing.path if listing.folder else options.rtl / Path(listing.path).name
+        wanted = [listing.folder + unit for unit in units]
         text = manifest.read_text(encoding="utf-8")
         if options.write:
-            manifest.write_text(with_list(text, indent, wanted), encoding="utf-8")
+            manifest.write_text(with_list(text, listing.indent, wanted), encoding="utf-8")
             continue
         found = listed(text)
         if found == wanted:
             continue
         wrong += 1
         for missing in sorted(set(wanted) - set(found)):
-            print(f"manifests: rtl/{name} does not list {missing}", file=sys.stderr)
+            print(f"manifests: {listing.path} does not list {missing}", file=sys.stderr)
         for extra in sorted(set(found) - set(wanted)):
-            print(f"manifests: rtl/{name} lists {extra}, which is not there", file=sys.stderr)
+            print(f"manifests: {listing.path} lists {extra}, which is not there", file=sys.stderr)
         if set(found) == set(wanted):
-            print(f"manifests: rtl/{name} lists its files in another order, or one twice", file=sys.stderr)
+            print(f"manifests: {listing.path} lists its files in another order, or one twice", file=sys.stderr)
     if wrong:
         print("manifests: scripts/check/manifests.py --write mends the lists", file=sys.stderr)
     return 1 if wrong else 0

@@ -46,7 +46,6 @@ class Proof:
 PROOFS = (
     Proof("fifo", "fifo", (FIFO,), "order, no loss, count within its bounds, no over- or underflow, stable output", "induction", 1,
           tuple({"DEPTH": depth} for depth in (1, 2, 3, 5, 8)), 12),
-    Proof("skid_buffer", "skid_buffer", ("rtl/common/weft_skid_buffer.sv",), "order, no loss, stable output", "induction", 1),
     Proof("priority_arbiter", "priority_arbiter", ("rtl/common/weft_priority_arbiter.sv",), "one-hot, the lowest request", "exhaustive",
           1, tuple({"REQUESTS": requests} for requests in (1, 2, 5, 8, 40))),
     Proof("fetcher", "fetcher", FETCHER, "AR, AW, W stable until taken; limits of requests and transfers; boundaries; W after AW",
