@@ -27,15 +27,21 @@ if(CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 add_custom_target(weft_rtl_libraries ALL)
 foreach(side ${WEFT_RTL_SIDES})
-  set(library "${WEFT_RTL_LIBRARIES}/libweft_fusemax_${side}.so")
-  # One compiler: Ninja runs the sides beside one another. Never sanitized, nor measured for coverage.
-  add_custom_command(OUTPUT "${library}"
-    COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/rtl"
-    COMMAND "${library_script}" --side ${side} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${side}" --jobs 1
-      --compiler "${CMAKE_CXX_COMPILER}" ${launcher}
-    DEPENDS ${WEFT_RTL_SOURCES} ${WEFT_RTL_LIBRARY_PARTS} "${library_script}"
-      "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax.vlt"
-    COMMENT "Verilating the FuseMax engine of side ${side}" VERBATIM)
-  add_custom_target(weft_rtl_library_${side} DEPENDS "${library}")
-  add_dependencies(weft_rtl_libraries weft_rtl_library_${side})
+  foreach(variant "" _fast)  # with assertions and waves; with neither, for speed
+    set(library "${WEFT_RTL_LIBRARIES}/libweft_fusemax_${side}${variant}.so")
+    set(options "")
+    if(variant)
+      set(options --fast)
+    endif()
+    # One compiler: Ninja runs the sides beside one another. Never sanitized, nor measured for coverage.
+    add_custom_command(OUTPUT "${library}"
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/rtl"
+      COMMAND "${library_script}" --side ${side} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${side}${variant}"
+        --jobs 1 --compiler "${CMAKE_CXX_COMPILER}" ${launcher} ${options}
+      DEPENDS ${WEFT_RTL_SOURCES} ${WEFT_RTL_LIBRARY_PARTS} "${library_script}"
+        "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax.vlt"
+      COMMENT "Verilating the FuseMax engine of side ${side}${variant}" VERBATIM)
+    add_custom_target(weft_rtl_library_${side}${variant} DEPENDS "${library}")
+    add_dependencies(weft_rtl_libraries weft_rtl_library_${side}${variant})
+  endforeach()
 endforeach()

@@ -1,20 +1,21 @@
 // Control words that travel through the 2D and the 1D array with the data, one slot a cycle.
 package weft_array_pkg;
 
-  // Slots of an element of the 2D array. Exp1 ... Exp6 are the MACCs of docs/units/numerics.md.
+  // Slots of an element of the 2D array. Exp1 ... Exp6 are the MACCs of docs/units/numerics.md, and
+  // the slots that have bit 3.
   typedef enum logic [3:0] {
     PeNop  = 4'd0,
-    PeExp1 = 4'd1,
-    PeExp2 = 4'd2,
-    PeExp3 = 4'd3,
-    PeExp4 = 4'd4,
-    PeExp5 = 4'd5,
-    PeExp6 = 4'd6,
-    PeQk   = 4'd7,
-    PeLm   = 4'd8,
-    PeSub  = 4'd9,
-    PeSld  = 4'd10,
-    PeSlnv = 4'd11
+    PeQk   = 4'd1,
+    PeLm   = 4'd2,
+    PeSub  = 4'd3,
+    PeSld  = 4'd4,
+    PeSlnv = 4'd5,
+    PeExp1 = 4'd9,
+    PeExp2 = 4'd10,
+    PeExp3 = 4'd11,
+    PeExp4 = 4'd12,
+    PeExp5 = 4'd13,
+    PeExp6 = 4'd14
   } pe_op_e;
 
   typedef struct packed {
@@ -33,22 +34,22 @@ package weft_array_pkg;
   localparam int unsigned PeRowValidAt = 8;
   localparam int unsigned PeDiagonalAt = 0;
 
-  // Slots of a lane of the 1D array.
+  // Slots of a lane of the 1D array; the exponential's have bit 3 here too.
   typedef enum logic [3:0] {
     LaneNop  = 4'd0,
-    LaneExp1 = 4'd1,
-    LaneExp2 = 4'd2,
-    LaneExp3 = 4'd3,
-    LaneExp4 = 4'd4,
-    LaneExp5 = 4'd5,
-    LaneExp6 = 4'd6,
-    LaneRm   = 4'd7,
-    LaneSub  = 4'd8,
-    LaneSpd  = 4'd9,
-    LaneRd   = 4'd10,
-    LaneSpnv = 4'd11,
-    LaneRnv  = 4'd12,
-    LaneAv   = 4'd13
+    LaneRm   = 4'd1,
+    LaneSub  = 4'd2,
+    LaneSpd  = 4'd3,
+    LaneRd   = 4'd4,
+    LaneSpnv = 4'd5,
+    LaneRnv  = 4'd6,
+    LaneAv   = 4'd7,
+    LaneExp1 = 4'd9,
+    LaneExp2 = 4'd10,
+    LaneExp3 = 4'd11,
+    LaneExp4 = 4'd12,
+    LaneExp5 = 4'd13,
+    LaneExp6 = 4'd14
   } lane_op_e;
 
   typedef struct packed {

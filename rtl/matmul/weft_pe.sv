@@ -46,7 +46,8 @@ module weft_pe #(
 
   logic [31:0] exp_a, exp_b, exp_c;
   weft_exp_operands u_operands (
-    .step_i(op[2:0]), .difference_i(difference_q), .scale_i, .r_i(difference_q), .chain_i(chain_q),
+    .valid_i(op[3]), .step_i(op[2:0]), .difference_i(difference_q), .scale_i,
+    .r_i(difference_q), .chain_i(chain_q),
     .negated_i(negated_q),
     .a_o(exp_a), .b_o(exp_b), .c_o(exp_c)
   );
@@ -90,16 +91,19 @@ module weft_pe #(
 
   logic [31:0] maximum;
   assign visible_state = hidden ? MinusInfinity : state;
-  weft_fp32_max u_max (.a_i(partial_i), .b_i(visible_state), .result_o(maximum));
+  weft_fp32_max u_max (.valid_i(op == weft_array_pkg::PeLm), .a_i(partial_i), .b_i(visible_state),
+      .result_o(maximum));
 
   logic        special;
   logic [31:0] special_value, negated, power_of_two;
   logic [8:0]  power;
   logic [15:0] weight;
-  weft_exp_reduce u_reduce (.t_i(sum), .special_o(special), .special_value_o(special_value),
+  weft_exp_reduce u_reduce (.valid_i(op == weft_array_pkg::PeExp1), .t_i(sum),
+      .special_o(special), .special_value_o(special_value),
       .power_o(power), .negated_o(negated));
   weft_exp_insert u_insert (
-    .chain_i(sum), .power_i(power_q), .special_i(special_q), .special_value_i(special_value_q),
+    .valid_i(op == weft_array_pkg::PeExp6), .chain_i(sum), .power_i(power_q),
+    .special_i(special_q), .special_value_i(special_value_q),
     .result_o(power_of_two)
   );
   weft_bf16_round u_round (.in_i(power_of_two), .out_o(weight));

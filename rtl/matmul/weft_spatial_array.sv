@@ -140,7 +140,7 @@ module weft_spatial_array #(
     probe.context_id = 4'd5;
     probe.row_valid = 1'b1;
     probe.diagonal = 8'sd3;
-    if (probe[OpAt+:4] != 4'd7 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt]
+    if (probe[OpAt+:4] != 4'd1 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt]
         || probe[DiagonalAt+:8] != 8'd3)
       $fatal(1, "weft_spatial_array: places of a control word");
   end

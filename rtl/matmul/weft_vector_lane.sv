@@ -144,7 +144,8 @@ module weft_vector_lane #(
 
   logic [31:0] exp_a, exp_b, exp_c;
   weft_exp_operands u_operands (
-    .step_i(op[2:0]), .difference_i(difference_q), .scale_i, .r_i(difference_q), .chain_i(chain_q),
+    .valid_i(op[3]), .step_i(op[2:0]), .difference_i(difference_q), .scale_i,
+    .r_i(difference_q), .chain_i(chain_q),
     .negated_i(negated_q),
     .a_o(exp_a), .b_o(exp_b), .c_o(exp_c)
   );
@@ -193,17 +194,20 @@ module weft_vector_lane #(
     .result_o(sum)
   );
   logic [31:0] maximum;
-  weft_fp32_max u_max (.a_i(old_maximum), .b_i(lm_q[control_q.context_id[ContextBits-1:0]]),
+  weft_fp32_max u_max (.valid_i(op == weft_array_pkg::LaneRm), .a_i(old_maximum),
+      .b_i(lm_q[control_q.context_id[ContextBits-1:0]]),
       .result_o(maximum));
   assign result = op == weft_array_pkg::LaneRm ? maximum : sum;
 
   logic        special;
   logic [31:0] special_value, negated, power_of_two;
   logic [8:0]  power;
-  weft_exp_reduce u_reduce (.t_i(sum), .special_o(special), .special_value_o(special_value),
+  weft_exp_reduce u_reduce (.valid_i(op == weft_array_pkg::LaneExp1), .t_i(sum),
+      .special_o(special), .special_value_o(special_value),
       .power_o(power), .negated_o(negated));
   weft_exp_insert u_insert (
-    .chain_i(sum), .power_i(power_q), .special_i(special_q), .special_value_i(special_value_q),
+    .valid_i(op == weft_array_pkg::LaneExp6), .chain_i(sum), .power_i(power_q),
+    .special_i(special_q), .special_value_i(special_value_q),
     .result_o(power_of_two)
   );
 

@@ -1,7 +1,8 @@
 // What each of the six MACCs of an exponential works on: a * b + c (docs/units/numerics.md).
-// Combinational. 2^(difference * scale) = 2^n * 2^r; steps 1 and 2 find n and r, steps 3 to 6 are
-// the polynomial by Horner's rule.
+// Combinational; without valid_i, what comes out is anything. 2^(difference * scale) = 2^n * 2^r;
+// steps 1 and 2 find n and r, steps 3 to 6 are the polynomial by Horner's rule.
 module weft_exp_operands (
+  input  logic        valid_i,
   input  logic [2:0]  step_i,        // 1 ... 6
   input  logic [31:0] difference_i,  // x = QK - RM
   input  logic [31:0] scale_i,       // softmax scale times log2 e
@@ -22,27 +23,32 @@ module weft_exp_operands (
   localparam logic [31:0] C0    = 32'h3F800000;
 
   always_comb begin
-    a_o = chain_i;
-    b_o = r_i;
-    case (step_i)
-      3'd1: begin
-        a_o = difference_i;
-        b_o = scale_i;
-        c_o = Magic;
-      end
-      3'd2: begin
-        a_o = difference_i;
-        b_o = scale_i;
-        c_o = negated_i;
-      end
-      3'd3: begin
-        a_o = C4;
-        c_o = C3;
-      end
-      3'd4:    c_o = C2;
-      3'd5:    c_o = C1;
-      default: c_o = C0;
-    endcase
+    a_o = 'x;
+    b_o = 'x;
+    c_o = 'x;
+    if (valid_i) begin
+      a_o = chain_i;
+      b_o = r_i;
+      case (step_i)
+        3'd1: begin
+          a_o = difference_i;
+          b_o = scale_i;
+          c_o = Magic;
+        end
+        3'd2: begin
+          a_o = difference_i;
+          b_o = scale_i;
+          c_o = negated_i;
+        end
+        3'd3: begin
+          a_o = C4;
+          c_o = C3;
+        end
+        3'd4:    c_o = C2;
+        3'd5:    c_o = C1;
+        default: c_o = C0;
+      endcase
+    end
   end
 
 endmodule

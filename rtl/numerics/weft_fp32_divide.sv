@@ -40,52 +40,51 @@ module weft_fp32_divide #(
   assign start_exponent = {2'b0, a_i[30:23]} + 10'd127 - {2'b0, b_i[30:23]};
 
   // Digits, and the cut after them ----------------------------------------------------------------
+  typedef struct packed {
+    logic        sign, nan, inf, zero;
+    logic [9:0]  exponent;
+    logic [23:0] divisor;
+  } operands_t;
+
   for (genvar k = 0; k < STAGES; k++) begin : gen_stage
     localparam int unsigned Here = ((k + 1) * Digits) / STAGES - (k * Digits) / STAGES;
 
-    logic        valid, sign, nan, inf, zero;
-    logic [9:0]  exponent;
-    logic [23:0] divisor;
+    logic        valid;
+    logic [37:0] operands;   // an operands_t, as bits: Yosys 0.23 knows no members in here
     logic [24:0] remainder;  // below twice the divisor before every digit
     logic [25:0] quotient;
 
     if (k == 0) begin : gen_first
       assign valid     = in_valid_i;
-      assign sign      = a_i[31] ^ b_i[31];
-      assign nan       = start_nan;
-      assign inf       = start_inf;
-      assign zero      = start_zero;
-      assign exponent  = start_exponent;
-      assign divisor   = start_divisor;
+      assign operands  = {a_i[31] ^ b_i[31], start_nan, start_inf, start_zero, start_exponent,
+          start_divisor};
       assign remainder = {1'b0, start_dividend};
       assign quotient  = 26'd0;
     end else begin : gen_next
       assign valid     = gen_stage[k-1].valid_q;
-      assign sign      = gen_stage[k-1].sign_q;
-      assign nan       = gen_stage[k-1].nan_q;
-      assign inf       = gen_stage[k-1].inf_q;
-      assign zero      = gen_stage[k-1].zero_q;
-      assign exponent  = gen_stage[k-1].exponent_q;
-      assign divisor   = gen_stage[k-1].divisor_q;
+      assign operands  = gen_stage[k-1].operands_q;
       assign remainder = gen_stage[k-1].remainder_q;
       assign quotient  = gen_stage[k-1].quotient_q;
     end
 
-    logic        valid_q, sign_q, nan_q, inf_q, zero_q;
-    logic [9:0]  exponent_q;
-    logic [23:0] divisor_q;
+    logic        valid_q;
+    logic [37:0] operands_q;
     logic [24:0] remainder_d, remainder_q;
     logic [25:0] quotient_d, quotient_q;
     logic [24:0] trial;  // at least -2^24 and below 2^24
 
     always_comb begin
-      remainder_d = remainder;
-      quotient_d  = quotient;
-      trial       = 25'd0;
-      for (int unsigned i = 0; i < Here; i++) begin
-        trial       = remainder_d - {1'b0, divisor};
-        quotient_d  = {quotient_d[24:0], ~trial[24]};
-        remainder_d = {trial[24] ? remainder_d[23:0] : trial[23:0], 1'b0};
+      remainder_d = 'x;
+      quotient_d  = 'x;
+      trial       = 'x;
+      if (valid) begin
+        remainder_d = remainder;
+        quotient_d  = quotient;
+        for (int unsigned i = 0; i < Here; i++) begin
+          trial       = remainder_d - {1'b0, operands[23:0]};
+          quotient_d  = {quotient_d[24:0], ~trial[24]};
+          remainder_d = {trial[24] ? remainder_d[23:0] : trial[23:0], 1'b0};
+        end
       end
     end
 
@@ -94,31 +93,22 @@ module weft_fp32_divide #(
       else valid_q <= valid;
     end
     always_ff @(posedge clk_i) begin
-      sign_q      <= sign;
-      nan_q       <= nan;
-      inf_q       <= inf;
-      zero_q      <= zero;
-      exponent_q  <= exponent;
-      divisor_q   <= divisor;
+      operands_q  <= operands;
       remainder_q <= remainder_d;
       quotient_q  <= quotient_d;
     end
   end
 
   // Round -----------------------------------------------------------------------------------------
-  logic        last_sign, last_nan, last_inf, last_zero, sticky, below_one;
-  logic [9:0]  last_exponent;
+  operands_t   last;
+  logic        sticky, below_one;
   logic [25:0] last_quotient, significand;
   logic [31:0] rounded;
   logic        unused_divisor;
 
-  assign unused_divisor = ^gen_stage[STAGES-1].divisor_q;
+  assign unused_divisor = ^last.divisor;
 
-  assign last_sign     = gen_stage[STAGES-1].sign_q;
-  assign last_nan      = gen_stage[STAGES-1].nan_q;
-  assign last_inf      = gen_stage[STAGES-1].inf_q;
-  assign last_zero     = gen_stage[STAGES-1].zero_q;
-  assign last_exponent = gen_stage[STAGES-1].exponent_q;
+  assign last          = gen_stage[STAGES-1].operands_q;
   assign last_quotient = gen_stage[STAGES-1].quotient_q;
   assign sticky        = gen_stage[STAGES-1].remainder_q != 25'd0;
   assign below_one     = ~last_quotient[25];
@@ -128,8 +118,8 @@ module weft_fp32_divide #(
   assign significand   = {below_one ? last_quotient[24:0] : last_quotient[25:1], sticky};
 
   weft_fp32_round u_round (
-    .sign_i       (last_sign),
-    .exponent_i   (last_exponent - {9'b0, below_one}),
+    .sign_i       (last.sign),
+    .exponent_i   (last.exponent - {9'b0, below_one}),
     .significand_i(significand),
     .result_o     (rounded)
   );
@@ -137,9 +127,9 @@ module weft_fp32_divide #(
   assign out_valid_o = gen_stage[STAGES-1].valid_q;
 
   always_comb begin
-    if (last_nan) result_o = 32'h7FC00000;
-    else if (last_inf) result_o = {last_sign, 8'hFF, 23'b0};
-    else if (last_zero) result_o = {last_sign, 31'b0};
+    if (last.nan) result_o = 32'h7FC00000;
+    else if (last.inf) result_o = {last.sign, 8'hFF, 23'b0};
+    else if (last.zero) result_o = {last.sign, 31'b0};
     else result_o = rounded;
   end
 

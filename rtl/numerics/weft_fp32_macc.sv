@@ -21,19 +21,18 @@ module weft_fp32_macc #(
 
   // Operands --------------------------------------------------------------------------------------
   logic a_zero, b_zero, c_zero, a_inf, b_inf, c_inf, any_nan;
-  logic product_sign, product_zero, product_inf;
+  logic product_sign, product_zero, product_inf, any_special;
   logic [23:0] a_significand, b_significand, c_significand;
   logic [47:0] product;  // 1.0 at bit 46; in [1, 4) unless zero
 
   assign a_zero = a_i[30:23] == 8'd0;
   assign b_zero = b_i[30:23] == 8'd0;
   assign c_zero = c_i[30:23] == 8'd0;
-  assign a_inf  = a_i[30:0] == 31'h7F800000;
-  assign b_inf  = b_i[30:0] == 31'h7F800000;
-  assign c_inf  = c_i[30:0] == 31'h7F800000;
-
-  assign any_nan = (a_i[30:0] > 31'h7F800000) | (b_i[30:0] > 31'h7F800000)
-      | (c_i[30:0] > 31'h7F800000);
+  assign any_special = (&a_i[30:23]) | (&b_i[30:23]) | (&c_i[30:23]);
+  assign a_inf  = (&a_i[30:23]) & (a_i[22:0] == 23'd0);
+  assign b_inf  = (&b_i[30:23]) & (b_i[22:0] == 23'd0);
+  assign c_inf  = (&c_i[30:23]) & (c_i[22:0] == 23'd0);
+  assign any_nan = ((&a_i[30:23]) & ~a_inf) | ((&b_i[30:23]) & ~b_inf) | ((&c_i[30:23]) & ~c_inf);
 
   assign a_significand = a_zero ? 24'd0 : {1'b1, a_i[22:0]};
   assign b_significand = b_zero ? 24'd0 : {1'b1, b_i[22:0]};
@@ -44,45 +43,46 @@ module weft_fp32_macc #(
   assign product_inf  = a_inf | b_inf;
   assign product      = {24'b0, a_significand} * {24'b0, b_significand};
 
-  // Align: the addend with the larger exponent stays, 1.0 at bit 60; the other moves right and
-  // leaves a sticky bit. What is lost that way is below any bit that decides: a move that loses
-  // bits leaves no more than one leading zero.
+  // Align: the addend with the larger exponent stays, 1.0 at bit 48; the other moves right and
+  // leaves a sticky bit. What is lost that way is below any bit that decides: a product loses bits
+  // from a move by three on, and then it takes no more than half of c, which leaves one leading
+  // zero at most.
   logic [9:0]  product_exponent;  // signed, -125 ... 381 unless the product is zero
   logic [9:0]  gap;               // signed
   logic [9:0]  distance;
   logic [5:0]  shift;
   logic        c_stays;
-  logic [63:0] moving;
-  logic [63:0] lost_mask;
+  logic [50:0] moving;
+  logic [50:0] lost_mask;
 
-  logic        aligned_valid, aligned_subtract, aligned_sign, aligned_nan, aligned_inf;
+  logic        aligned_valid, aligned_subtract, aligned_sign, aligned_nan, aligned_special;
   logic [8:0]  aligned_exponent;  // never below 0, since c's is not
-  logic [63:0] aligned_anchor;
-  logic [63:0] aligned_other;
+  logic [50:0] aligned_anchor;
+  logic [50:0] aligned_other;
 
   assign product_exponent = {2'b0, a_i[30:23]} + {2'b0, b_i[30:23]} - 10'd127;
   assign gap              = product_exponent - {2'b0, c_i[30:23]};
   assign distance         = gap[9] ? -gap : gap;
   assign shift            = (distance[9:6] != 4'd0) ? 6'd63 : distance[5:0];
   assign c_stays          = gap[9] | product_zero;
-  assign moving           = c_stays ? {2'b0, product, 14'b0} : {3'b0, c_significand, 37'b0};
-  assign lost_mask        = (64'd1 << shift) - 64'd1;
+  assign moving           = c_stays ? {1'b0, product, 2'b0} : {2'b0, c_significand, 25'b0};
+  assign lost_mask        = ~({51{1'b1}} << shift);
 
   assign aligned_valid    = in_valid_i;
-  assign aligned_anchor   = c_stays ? {3'b0, c_significand, 37'b0} : {2'b0, product, 14'b0};
-  assign aligned_other    = (moving >> shift) | {63'b0, (moving & lost_mask) != 64'd0};
+  assign aligned_anchor   = c_stays ? {2'b0, c_significand, 25'b0} : {1'b0, product, 2'b0};
+  assign aligned_other    = (moving >> shift) | {50'b0, (moving & lost_mask) != 51'd0};
   assign aligned_exponent = c_stays ? {1'b0, c_i[30:23]} : product_exponent[8:0];
   assign aligned_subtract = product_sign ^ c_i[31];
   assign aligned_nan      = any_nan | (a_inf & b_zero) | (a_zero & b_inf)
       | (product_inf & c_inf & aligned_subtract);
-  assign aligned_inf      = product_inf | c_inf;
-  assign aligned_sign     = (c_inf | (c_stays & ~product_inf)) ? c_i[31] : product_sign;
+  assign aligned_special  = any_special;
+  assign aligned_sign     = (any_special ? c_inf : c_stays) ? c_i[31] : product_sign;
 
   // Cut 1 -----------------------------------------------------------------------------------------
-  logic        add_valid, add_subtract, add_sign, add_nan, add_inf;
+  logic        add_valid, add_subtract, add_sign, add_nan, add_special;
   logic [8:0]  add_exponent;
-  logic [63:0] add_anchor;
-  logic [63:0] add_other;
+  logic [50:0] add_anchor;
+  logic [50:0] add_other;
 
   if (STAGES >= 1) begin : gen_cut_1
     always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -93,7 +93,7 @@ module weft_fp32_macc #(
       add_subtract <= aligned_subtract;
       add_sign     <= aligned_sign;
       add_nan      <= aligned_nan;
-      add_inf      <= aligned_inf;
+      add_special  <= aligned_special;
       add_exponent <= aligned_exponent;
       add_anchor   <= aligned_anchor;
       add_other    <= aligned_other;
@@ -105,30 +105,33 @@ module weft_fp32_macc #(
     assign add_subtract = aligned_subtract;
     assign add_sign     = aligned_sign;
     assign add_nan      = aligned_nan;
-    assign add_inf      = aligned_inf;
+    assign add_special  = aligned_special;
     assign add_exponent = aligned_exponent;
     assign add_anchor   = aligned_anchor;
     assign add_other    = aligned_other;
   end
 
-  // Add: an exact zero is +0 unless both addends are -0; an infinity keeps its own sign.
-  logic [63:0] sum;  // below 2^62 + 2^61 in magnitude
+  // Add, or the complement and one more at the carry in: an exact zero is +0 unless both addends
+  // are -0; an infinity keeps its own sign.
+  logic [51:0] sum;  // below 2^50 + 2^49 in magnitude
+  logic        unused_carry;
   logic        summed_sign;
-  logic [63:0] summed_magnitude;
+  logic [50:0] summed_magnitude;
 
-  assign sum              = add_subtract ? add_anchor - add_other : add_anchor + add_other;
-  assign summed_magnitude = sum[63] ? -sum : sum;
+  assign {sum, unused_carry} = {1'b0, add_anchor, 1'b1}
+      + {add_subtract, add_other ^ {51{add_subtract}}, add_subtract};
+  assign summed_magnitude = sum[51] ? -sum[50:0] : sum[50:0];
 
   always_comb begin
-    if (add_inf) summed_sign = add_sign;
-    else if (sum == 64'd0) summed_sign = add_sign & ~add_subtract;
-    else summed_sign = add_sign ^ sum[63];
+    if (add_special) summed_sign = add_sign;
+    else if (sum == 52'd0) summed_sign = add_sign & ~add_subtract;
+    else summed_sign = add_sign ^ sum[51];
   end
 
   // Cut 2 -----------------------------------------------------------------------------------------
-  logic        normalise_valid, normalise_sign, normalise_nan, normalise_inf;
+  logic        normalise_valid, normalise_sign, normalise_nan, normalise_special;
   logic [8:0]  normalise_exponent;
-  logic [62:0] normalise_magnitude;
+  logic [50:0] normalise_magnitude;
 
   if (STAGES >= 2) begin : gen_cut_2
     always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -138,62 +141,56 @@ module weft_fp32_macc #(
     always_ff @(posedge clk_i) begin
       normalise_sign      <= summed_sign;
       normalise_nan       <= add_nan;
-      normalise_inf       <= add_inf;
+      normalise_special   <= add_special;
       normalise_exponent  <= add_exponent;
-      normalise_magnitude <= summed_magnitude[62:0];
+      normalise_magnitude <= summed_magnitude;
     end
   end else begin : gen_no_cut_2
     assign normalise_valid     = add_valid;
     assign normalise_sign      = summed_sign;
     assign normalise_nan       = add_nan;
-    assign normalise_inf       = add_inf;
+    assign normalise_special   = add_special;
     assign normalise_exponent  = add_exponent;
-    assign normalise_magnitude = summed_magnitude[62:0];
+    assign normalise_magnitude = summed_magnitude;
   end
 
-  logic unused_top;
-  assign unused_top = summed_magnitude[63];
-
-  // Normalise: the leading one to bit 62, which is 4.0 at the anchor's exponent.
+  // Normalise: the leading one to bit 50, which is 4.0 at the anchor's exponent.
   logic [5:0]  zeros;
-  logic [62:0] normal;
+  logic [50:0] normal;
   logic [9:0]  normal_exponent;  // signed
   logic [25:0] normal_significand;
 
   always_comb begin
     normal = normalise_magnitude;
     zeros  = 6'd0;
-    if (normal[62:31] == 32'd0) begin
+    if (normal[50:19] == 32'd0) begin
       zeros[5] = 1'b1;
-      normal   = {normal[30:0], 32'b0};
+      normal   = {normal[18:0], 32'b0};
     end
-    if (normal[62:47] == 16'd0) begin
+    if (normal[50:35] == 16'd0) begin
       zeros[4] = 1'b1;
-      normal   = {normal[46:0], 16'b0};
+      normal   = {normal[34:0], 16'b0};
     end
-    if (normal[62:55] == 8'd0) begin
+    if (normal[50:43] == 8'd0) begin
       zeros[3] = 1'b1;
-      normal   = {normal[54:0], 8'b0};
+      normal   = {normal[42:0], 8'b0};
     end
-    if (normal[62:59] == 4'd0) begin
+    if (normal[50:47] == 4'd0) begin
       zeros[2] = 1'b1;
-      normal   = {normal[58:0], 4'b0};
+      normal   = {normal[46:0], 4'b0};
     end
-    if (normal[62:61] == 2'd0) begin
-      zeros[1] = 1'b1;
-      normal   = {normal[60:0], 2'b0};
-    end
-    if (!normal[62]) begin
-      zeros[0] = 1'b1;
-      normal   = {normal[61:0], 1'b0};
-    end
+    // The last two are as likely as not, which costs a simulator more in branches than in shifts.
+    zeros[1] = normal[50:49] == 2'd0;
+    normal   = normal << {zeros[1], 1'b0};
+    zeros[0] = !normal[50];
+    normal   = normal << zeros[0];
   end
 
   assign normal_exponent    = {1'b0, normalise_exponent} + 10'd2 - {4'b0, zeros};
-  assign normal_significand = {normal[62:38], normal[37:0] != 38'd0};
+  assign normal_significand = {normal[50:26], normal[25:0] != 26'd0};
 
   // Cut 3 -----------------------------------------------------------------------------------------
-  logic        round_valid, round_sign, round_nan, round_inf;
+  logic        round_valid, round_sign, round_nan, round_special;
   logic [9:0]  round_exponent;
   logic [25:0] round_significand;
 
@@ -205,7 +202,7 @@ module weft_fp32_macc #(
     always_ff @(posedge clk_i) begin
       round_sign        <= normalise_sign;
       round_nan         <= normalise_nan;
-      round_inf         <= normalise_inf;
+      round_special     <= normalise_special;
       round_exponent    <= normal_exponent;
       round_significand <= normal_significand;
     end
@@ -213,7 +210,7 @@ module weft_fp32_macc #(
     assign round_valid       = normalise_valid;
     assign round_sign        = normalise_sign;
     assign round_nan         = normalise_nan;
-    assign round_inf         = normalise_inf;
+    assign round_special     = normalise_special;
     assign round_exponent    = normal_exponent;
     assign round_significand = normal_significand;
   end
@@ -231,8 +228,7 @@ module weft_fp32_macc #(
   assign out_valid_o = round_valid;
 
   always_comb begin
-    if (round_nan) result_o = 32'h7FC00000;
-    else if (round_inf) result_o = {round_sign, 8'hFF, 23'b0};
+    if (round_special) result_o = round_nan ? 32'h7FC00000 : {round_sign, 8'hFF, 23'b0};
     else result_o = rounded;
   end
 

@@ -22,6 +22,7 @@ Writes DIR/libNAME.so, complete or not at all. Progress goes to standard error.
   --jobs N           compilers at once; one a core if none is named
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
+  --fast             for speed: without assertions, and without waves
   --report           a line "compiled N of M" whenever a file has been
   --as WORDS         what the lines of progress call it; NAME if nothing is said
 TEXT
@@ -29,11 +30,12 @@ TEXT
 as=""
 refuse() { echo "${as:-verilate_library}: $1" >&2; exit 2; }
 
-top="" name="" out="" rtl="" parameters=() config=() work="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false
+top="" name="" out="" rtl="" parameters=() config=() work="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) report=true ;;
+    --fast) fast=true ;;
     --top | --name | --out | --rtl | --parameter | --config | --work | --jobs | --compiler | --launcher | --as)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
@@ -108,24 +110,24 @@ mapfile -d '' -t packages < <(find "$rtl" -name '*_pkg.sv' -print0 | LC_ALL=C so
 mapfile -d '' -t folders < <(find "$rtl" -type d -print0 | LC_ALL=C sort -z)
 search=()
 for folder in "${folders[@]}"; do search+=(-y "$folder"); done
-trace=()
-if [[ "${WEFT_RTL_TRACE:-1}" == 1 ]]; then trace=(--trace); fi
+checks=(--assert --trace) traces=1
+if $fast; then checks=() traces=0; fi
 verilator --cc --top-module "$module" --prefix Vweft_rtl_top --Mdir "$work/model" \
-  -O3 --x-assign fast --x-initial fast --assert "${trace[@]}" --output-split 20000 "${parameters[@]/#/-G}" \
+  -O3 --x-assign fast --x-initial fast "${checks[@]}" --output-split 20000 "${parameters[@]/#/-G}" \
   "${search[@]}" "${config[@]}" "${packages[@]}" "$top" >&2 &
 wait $!  # a signal is taken at once, not at Verilator's end
 say "Verilator has written $(cat "$work"/model/*.cpp | wc -l) lines"
 
 verilator_root=$(verilator --getenv VERILATOR_ROOT)
 runtime=(verilated.cpp verilated_threads.cpp)
-if ((${#trace[@]} > 0)); then runtime+=(verilated_vcd_c.cpp); fi
+if ((traces > 0)); then runtime+=(verilated_vcd_c.cpp); fi
 cd "$work/model"  # paths in messages, and in what ccache compares, are those from here
 "$root/scripts/rtl/library_tables.sh" Vweft_rtl_top.h "$interface" "$module" "$hash" "${parameters[@]}" > library_tables.inc
 cp "$root"/sim/rtl/library/entry.cpp "$root"/sim/rtl/library/hooks.h .
 for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
 flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -include hooks.h -I.
   -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0
-  "-DVM_TRACE=$((${#trace[@]} > 0))" "-DVM_TRACE_VCD=$((${#trace[@]} > 0))" -DVM_TRACE_FST=0 -w)
+  "-DVM_TRACE=$traces" "-DVM_TRACE_VCD=$traces" -DVM_TRACE_FST=0 -w)
 compile() {  # compile FILE: what runs once is compiled for size of the work, not for speed
   trap - EXIT INT TERM  # those of the script are not its own
   local level=-O2

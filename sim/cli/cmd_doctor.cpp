@@ -78,7 +78,8 @@ std::vector<RtlLibrary> rtl_libraries() {
   for (const sim::rtl::Found& found : sim::rtl::find_libraries()) {
     RtlLibrary& library = all.emplace_back(RtlLibrary{found, ""});
     try {
-      sim::rtl::open_fusemax(found.path);
+      for (const auto* path : {&found.checked, &found.fast})
+        if (!path->empty()) sim::rtl::open_fusemax(*path);
     } catch (const ConfigError& error) {
       library.trouble = error.what();
     }
@@ -92,7 +93,10 @@ std::string rtl_text() {
   for (const RtlLibrary& library : all) {
     text +=
         library.trouble.empty()
-            ? fmt::format("    side {}  {}\n", library.found.side, library.found.path.string())
+            ? fmt::format("    side {}  {}{}\n", library.found.side, library.found.any().string(),
+                          library.found.fast.empty()      ? ", no fast one"
+                          : library.found.checked.empty() ? ", no checked one"
+                                                          : " and a fast one")
             : fmt::format("    side {}  cannot be used: {}\n", library.found.side, library.trouble);
   }
   if (all.empty()) text += "    none: build one with 'weft rtl build --side N'\n";
@@ -105,7 +109,12 @@ void write_rtl_libraries(json::Writer& out) {
   for (const RtlLibrary& library : rtl_libraries()) {
     out.begin_object();
     out.field("side", library.found.side);
-    out.field("path", library.found.path.string());
+    out.field("path", library.found.any().string());
+    if (library.found.fast.empty()) {
+      out.null_field("fast");
+    } else {
+      out.field("fast", library.found.fast.string());
+    }
     if (library.trouble.empty()) {
       out.null_field("trouble");
     } else {

@@ -96,7 +96,10 @@ void run_rtl(const weft::engine::Mapping& mapping, const RunOptions& options, Re
   const weft::engine::Sizing& sizing = mapping.sizing;
   const weft::engine::Schedule schedule = build_schedule(lowering, sizing);
   std::vector<std::vector<float>> outputs;
-  simulate_rtl(schedule, options, rtl::library_for(lowering), result, outputs);
+  const bool checked = options.rtl_checks || !options.wave_file.empty();
+  simulate_rtl(schedule, options,
+               rtl::library_for(lowering, checked ? rtl::Variant::checked : rtl::Variant::fast),
+               result, outputs);
   if (options.trace == nullptr) return;
   std::vector<workload::ComputedTensor> computed =
       computed_of(lowering, sizing.shape, std::move(outputs));

@@ -101,6 +101,7 @@ ValidationPoint validate_point(const Design& design, const workload::Shape& s, S
   options.progress = [&](double share) { progress(share / 2); };
   point.systemc = cycles_of(design, workload, options);
   options.fidelity = Fidelity::rtl;
+  options.rtl_checks = true;
   options.outputs = &rtl;
   options.progress = [&](double share) { progress((1 + share) / 2); };
   point.rtl = cycles_of(design, workload, options);

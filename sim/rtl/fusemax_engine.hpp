@@ -48,7 +48,7 @@ inline constexpr std::size_t kRtlCounters = 13;
 
 // The library of the design's side; ConfigError where the design is none that has RTL, or where
 // there is no library.
-std::shared_ptr<const Library> library_for(const weft::engine::Lowering& lowering);
+std::shared_ptr<const Library> library_for(const weft::engine::Lowering& lowering, Variant variant);
 // ConfigError where the design is not one that the library's RTL executes: field, value, and what
 // the RTL has.
 void check_executes(const Parameters& parameters, const weft::engine::Lowering& lowering,

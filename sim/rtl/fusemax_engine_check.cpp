@@ -252,12 +252,12 @@ void check_binding(const Lowering& lowering) {
 
 }  // namespace
 
-std::shared_ptr<const Library> library_for(const Lowering& lowering) {
+std::shared_ptr<const Library> library_for(const Lowering& lowering, Variant variant) {
   check_binding(lowering);
   const auto array = std::find_if(lowering.arrays.begin(), lowering.arrays.end(),
                                   [](const auto* a) { return a->kind == ArrayKind::spatial; });
   check(array != lowering.arrays.end(), "the binding fusemax runs on a spatial array");
-  return fusemax_of_side(*(*array)->rows);
+  return fusemax_of_side(*(*array)->rows, variant);
 }
 
 void check_executes(const Parameters& rtl, const Lowering& lowering,

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "models/common/environment.hpp"
 #include "models/common/error.hpp"
@@ -17,18 +19,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The side of "libweft_fusemax_16.so"; 0 for another file.
-std::int64_t side_of(const std::string& name) {
+// The side and variant of "libweft_fusemax_16.so"; side 0 for another file.
+std::pair<std::int64_t, Variant> side_of(const std::string& name) {
   constexpr std::string_view kBefore = "libweft_fusemax_";
-  constexpr std::string_view kAfter = ".so";
-  if (name.size() <= kBefore.size() + kAfter.size() || !name.starts_with(kBefore) ||
-      !name.ends_with(kAfter))
-    return 0;
-  const char* begin = name.data() + kBefore.size();
-  const char* end = name.data() + name.size() - kAfter.size();
+  if (!name.starts_with(kBefore)) return {0, Variant::checked};
   std::int64_t side = 0;
-  const auto [stop, error] = std::from_chars(begin, end, side);
-  return error == std::errc{} && stop == end && library_name(side) == name ? side : 0;
+  std::from_chars(name.data() + kBefore.size(), name.data() + name.size(), side);
+  for (const Variant variant : {Variant::checked, Variant::fast})
+    if (library_name(side, variant) == name) return {side, variant};
+  return {0, Variant::checked};
 }
 
 // SHA-256 over the sources and parameters, as scripts/rtl/verilate_library.sh says it of a library
@@ -49,21 +48,28 @@ std::vector<fs::path> library_folders() {
   return folders;
 }
 
-std::string library_name(std::int64_t side) { return fmt::format("libweft_fusemax_{}.so", side); }
+std::string library_name(std::int64_t side, Variant variant) {
+  return fmt::format("libweft_fusemax_{}{}.so", side, variant == Variant::fast ? "_fast" : "");
+}
 
 std::vector<Found> find_libraries() {
-  std::vector<Found> all;
+  std::map<std::int64_t, Found> all;
   for (const fs::path& folder : library_folders()) {
+    std::map<std::int64_t, Found> here;
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(folder, code)) {
-      const std::int64_t side = side_of(entry.path().filename().string());
-      const bool known = std::any_of(all.begin(), all.end(),
-                                     [&](const Found& found) { return found.side == side; });
-      if (side > 0 && !known) all.push_back({side, entry.path()});
+      const auto [side, variant] = side_of(entry.path().filename().string());
+      if (side <= 0) continue;
+      Found& found = here[side];
+      found.side = side;
+      (variant == Variant::fast ? found.fast : found.checked) = entry.path();
     }
+    all.merge(here);
   }
-  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.side < b.side; });
-  return all;
+  std::vector<Found> found;
+  found.reserve(all.size());
+  for (const auto& [side, libraries] : all) found.push_back(libraries);
+  return found;
 }
 
 Parameters parameters_of(const Library& library) {
@@ -93,7 +99,7 @@ std::shared_ptr<const Library> open_fusemax(const fs::path& path) {
   return library;
 }
 
-std::shared_ptr<const Library> fusemax_of_side(std::int64_t side) {
+std::shared_ptr<const Library> fusemax_of_side(std::int64_t side, Variant variant) {
   if (side < kLeastSide || side > kMostSide) {
     throw ConfigError(
         Problem{{"--fidelity rtl", 0, 0},
@@ -104,7 +110,18 @@ std::shared_ptr<const Library> fusemax_of_side(std::int64_t side) {
   const auto all = find_libraries();
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Found& f) { return f.side == side; });
-  if (found != all.end()) return open_fusemax(found->path);
+  if (found != all.end()) {
+    const fs::path& wanted = found->of(variant);
+    const fs::path& there = wanted.empty() && variant == Variant::fast ? found->checked : wanted;
+    if (!there.empty()) return open_fusemax(there);
+    throw ConfigError(
+        Problem{{found->fast.string(), 0, 0},
+                "",
+                "",
+                fmt::format("has neither assertions nor waves, and the library that has stands not "
+                            "beside it: build it with 'weft rtl build --side {}'",
+                            side)});
+  }
   std::string there;
   for (const Found& f : all) there += (there.empty() ? "" : ", ") + std::to_string(f.side);
   std::string folders;

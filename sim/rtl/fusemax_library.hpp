@@ -17,15 +17,26 @@ inline constexpr std::int64_t kMostSide = 32;
 // Folders in which libraries are looked for, in this order: those of $WEFT_RTL_PATH (colons
 // between), then lib/weft-rtl beside the folder of the running executable.
 std::vector<std::filesystem::path> library_folders();
-// "libweft_fusemax_16.so".
-std::string library_name(std::int64_t side);
+// A side is built twice: with assertions and waves, and without either for speed. The values and
+// cycles of both are the same.
+enum class Variant : std::uint8_t { checked, fast };
 
-// A library found, whether or not it can be used.
+// "libweft_fusemax_16.so", "libweft_fusemax_16_fast.so".
+std::string library_name(std::int64_t side, Variant variant = Variant::checked);
+
+// The libraries of a side found in one folder, whether or not they can be used; of one of the two
+// the path may be empty.
 struct Found {
   std::int64_t side = 0;
-  std::filesystem::path path;
+  std::filesystem::path checked, fast;
+
+  const std::filesystem::path& of(Variant variant) const {
+    return variant == Variant::fast ? fast : checked;
+  }
+  // The one that is there, checked before fast.
+  const std::filesystem::path& any() const { return checked.empty() ? fast : checked; }
 };
-// Every library in library_folders(), by side; of two of one side the one that would be used.
+// Every side in library_folders(), in order; of two folders that have one side, the first.
 std::vector<Found> find_libraries();
 
 // Parameters of the RTL; names as in rtl/engine/weft_fusemax.sv.
@@ -44,7 +55,9 @@ Parameters parameters_of(const Library& library);
 // Library::open(), and ConfigError where it is of another engine, or built from other sources than
 // this program.
 std::shared_ptr<const Library> open_fusemax(const std::filesystem::path& path);
-// The library of a side; ConfigError names `weft rtl build` where there is none.
-std::shared_ptr<const Library> fusemax_of_side(std::int64_t side);
+// The library of a side; ConfigError names `weft rtl build` where there is none. Where a fast one
+// is asked for and missing, the checked one beside it does as well.
+std::shared_ptr<const Library> fusemax_of_side(std::int64_t side,
+                                               Variant variant = Variant::checked);
 
 }  // namespace weft::sim::rtl

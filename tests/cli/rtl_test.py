@@ -255,6 +255,48 @@ class LibraryTest(FolderTest):
                           16: str(LIBRARIES / "libweft_fusemax_16.so")})
         self.assertTrue(all(entry["trouble"] is None for entry in found))
 
+    def place(self, checked: str, fast: str) -> None:
+        """A folder with libraries of side 4: the build's own by name, or a file that is none."""
+        for name, kind in (("libweft_fusemax_4.so", checked), ("libweft_fusemax_4_fast.so", fast)):
+            if kind == "own":
+                (self.folder / name).symlink_to(LIBRARIES / name)
+            elif kind == "text":
+                self.put(name, "text")
+
+    def test_a_run_takes_the_fast_one_and_a_wave_the_other(self) -> None:
+        self.place("own", "text")
+        got = with_path(self.folder, "run", *SMALL, "--fidelity", "rtl")
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertIn("libweft_fusemax_4_fast.so", got.stderr)
+        wave = self.folder / "wave.vcd"
+        got = with_path(self.folder, "run", *SMALL, "--fidelity", "rtl", "--wave", str(wave), "--wave-cycles", "0:2")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertIn("$var", wave.read_text())
+
+    def test_validation_takes_the_one_with_assertions(self) -> None:
+        self.place("text", "own")
+        got = with_path(self.folder, "validate", "--design", "fusemax-4x4")
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertIn("libweft_fusemax_4.so", got.stderr)
+
+    def test_the_fast_one_alone_has_no_waves(self) -> None:
+        self.place("", "own")
+        self.assertEqual(with_path(self.folder, "run", *SMALL, "--fidelity", "rtl").returncode, 0)
+        got = with_path(self.folder, "run", *SMALL, "--fidelity", "rtl", "--wave", str(self.folder / "wave.vcd"))
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertIn("libweft_fusemax_4_fast.so: has neither assertions nor waves", got.stderr)
+        self.assertFalse((self.folder / "wave.vcd").exists())
+
+    def test_either_gives_the_same_bytes(self) -> None:
+        self.place("own", "")
+        args = ["run", *SMALL, "--stall-profile", "both", "--fidelity", "rtl", "--json", "-"]
+        checked, fast = with_path(self.folder, *args), run(*args)
+        self.assertEqual((checked.returncode, fast.returncode), (0, 0), checked.stderr)
+        self.assertEqual(checked.stdout, fast.stdout)
+        found = json.loads(with_path(self.folder, "doctor", "--json", "-").stdout)["rtl_libraries"]
+        self.assertEqual([entry["fast"] for entry in found if entry["side"] in (4, 8)],
+                         [None, str(LIBRARIES / "libweft_fusemax_8_fast.so")])
+
     def test_doctor_says_which_cannot_be_used(self) -> None:
         self.put("libweft_fusemax_5.so", "text")
         got = with_path(self.folder, "doctor")

@@ -5,8 +5,20 @@
 
 namespace weft::test {
 
-enum class PeOp : std::uint8_t { nop, exp1, exp2, exp3, exp4, exp5, exp6, qk, lm, sub, sld, slnv };
-inline constexpr int kPeOps = 12;
+enum class PeOp : std::uint8_t {
+  nop,
+  qk,
+  lm,
+  sub,
+  sld,
+  slnv,
+  exp1 = 9,
+  exp2,
+  exp3,
+  exp4,
+  exp5,
+  exp6
+};
 inline constexpr PeOp kSlnSlots[] = {PeOp::sub,  PeOp::exp1, PeOp::exp2, PeOp::exp3,
                                      PeOp::exp4, PeOp::exp5, PeOp::exp6};
 
@@ -27,19 +39,19 @@ inline constexpr int kPeControlBits = 18;
 
 enum class LaneOp : std::uint8_t {
   nop,
-  exp1,
-  exp2,
-  exp3,
-  exp4,
-  exp5,
-  exp6,
   rm,
   sub,
   spd,
   rd,
   spnv,
   rnv,
-  av
+  av,
+  exp1 = 9,
+  exp2,
+  exp3,
+  exp4,
+  exp5,
+  exp6
 };
 inline constexpr LaneOp kPrmSlots[] = {LaneOp::sub,  LaneOp::exp1, LaneOp::exp2, LaneOp::exp3,
                                        LaneOp::exp4, LaneOp::exp5, LaneOp::exp6};

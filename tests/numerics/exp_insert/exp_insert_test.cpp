@@ -32,6 +32,7 @@ std::uint32_t host(const Inputs& in) {
 }
 
 bool check_one(VExpInsert& unit, const Inputs& in, Comparison& comparison, Bins& bins) {
+  unit.valid_i = 1;
   unit.chain_i = in.chain;
   unit.power_i = static_cast<SData>(in.power & 0x1FF);
   unit.special_i = in.special ? 1 : 0;

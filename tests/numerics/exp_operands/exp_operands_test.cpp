@@ -39,6 +39,7 @@ TEST(ExpOperands, EveryStep) {
   for (std::uint64_t vector = 0; vector < vectors; ++vector) {
     const auto step = static_cast<std::uint32_t>(1 + vector % 6);
     const Inputs in = {random.word(), random.word(), random.word(), random.word(), random.word()};
+    bench->valid_i = 1;
     bench->step_i = static_cast<CData>(step);
     bench->difference_i = in.difference;
     bench->scale_i = in.scale;

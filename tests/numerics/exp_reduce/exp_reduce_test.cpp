@@ -30,6 +30,7 @@ std::vector<std::string> bin_names() {
 
 // What a unit says of one t: special, then its value; otherwise n and -n.
 bool check_one(VExpReduce& unit, std::uint32_t t, Comparison& comparison, Bins& bins) {
+  unit.valid_i = 1;
   unit.t_i = t;
   unit.eval();
   const std::array<std::uint32_t, 1> shown = {t};

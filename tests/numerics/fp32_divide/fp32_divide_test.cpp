@@ -126,6 +126,7 @@ void classify(const Operands& o, std::uint32_t result, Bins& bins) {
 
 // One operation through the unit of one stage.
 bool check_one(Bench<VDivide1>& bench, const Operands& o, Comparison& comparison, Bins& bins) {
+  bench->in_valid_i = 1;
   apply(bench.unit(), o);
   bench.settle();
   bench.tick();

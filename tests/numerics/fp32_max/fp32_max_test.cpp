@@ -41,6 +41,7 @@ std::vector<std::string> bin_names() {
 }
 
 bool check_one(VMax& unit, const Operands& o, Comparison& comparison, Bins& bins) {
+  unit.valid_i = 1;
   unit.a_i = o[0];
   unit.b_i = o[1];
   unit.eval();
