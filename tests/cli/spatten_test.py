@@ -59,7 +59,8 @@ class SpattenTest(FolderTest):
         self.assertLess(got["dram"]["bytes"], dense["dram"]["bytes"])
 
     def test_the_command_repeats_the_point(self) -> None:
-        args = ("--design", "spatten", "--workload", self.file(rows()), "--seed", "5", "--set", "arch.assembly.units.softmax.attributes.parallelism=4")
+        args = ("--design", "spatten", "--workload", self.file(rows()), "--seed", "5",
+                "--set", "arch.assembly.units.softmax.attributes.parallelism=4")
         first = result(*args)
         again = run(*first["provenance"]["command"].split()[1:], "--json", "-")
         self.assertEqual(json.loads(again.stdout), first)
