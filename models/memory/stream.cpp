@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "models/common/count.hpp"
 #include "models/common/error.hpp"
 
 namespace weft::memory {
@@ -88,12 +89,11 @@ class Maker {
 
   void random_rows() {
     const std::int64_t bytes = asked_.bytes_per_row;
-    const std::int64_t rows =
-        asked_.requests / ((bytes + asked_.access_bytes - 1) / asked_.access_bytes);
+    const std::int64_t rows = asked_.requests / ceil_div(bytes, asked_.access_bytes);
     if (rows == 0)
       refuse("--requests", std::to_string(asked_.requests),
              fmt::format("must be at least {}: a row of {} bytes",
-                         (bytes + asked_.access_bytes - 1) / asked_.access_bytes, bytes));
+                         ceil_div(bytes, asked_.access_bytes), bytes));
     for (std::int64_t i = 0; i < rows; ++i)
       row_at(static_cast<std::int64_t>(
                  draws_.pick(static_cast<std::uint64_t>(kStreamRegion / bytes))) *

@@ -29,10 +29,15 @@ Key key_of(std::string_view sha256_hex) {
   return key;
 }
 
+std::string settings_text(const std::vector<engine::Setting>& settings) {
+  std::string text;
+  for (const auto& [path, value] : settings) text += (text.empty() ? "" : " ") + path + "=" + value;
+  return text;
+}
+
 Row row_of(const engine::Design& design, const engine::Result& result, const cost::Table* cost) {
   Row row;
-  for (const auto& [path, value] : design.settings())
-    row.settings += (row.settings.empty() ? "" : " ") + path + "=" + value;
+  row.settings = settings_text(design.settings());
   row.fidelity = result.fidelity;
   row.status = result.status;
   row.reason = result.reason;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/cost/table.hpp"
 #include "models/engine/design/design.hpp"
@@ -32,9 +33,9 @@ struct KeyHash {
 
 struct Row {
   Key key{};
-  std::string_view design;    // as the sweep file names it; outlives the row
+  std::string_view design;  // as the sweep file names it; outlives the row
   std::string_view workload;  // likewise
-  std::string settings;       // "arch.dram.bandwidth_bytes_per_s=100e9 …"
+  std::string settings;  // "arch.dram.bandwidth_bytes_per_s=100e9 …"
   engine::Fidelity fidelity = engine::Fidelity::analytic;
   engine::Status status = engine::Status::ok;
   std::string reason;
@@ -47,6 +48,9 @@ struct Row {
   std::string bound_by;  // name of a unit
   std::string json;      // the result, compressed; empty where it can be computed again
 };
+
+// As a row has them.
+std::string settings_text(const std::vector<engine::Setting>& settings);
 
 // All but key, names and json.
 Row row_of(const engine::Design& design, const engine::Result& result, const cost::Table* cost);

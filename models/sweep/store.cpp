@@ -91,6 +91,7 @@ class Store::Statement {
   void reset() { sqlite3_reset(held_); }
 
   int columns() const { return sqlite3_column_count(held_); }
+  std::string name(int column) const { return sqlite3_column_name(held_, column); }
   bool is_real(int column) const { return sqlite3_column_type(held_, column) == SQLITE_FLOAT; }
   double real(int column) const { return sqlite3_column_double(held_, column); }
   std::int64_t number(int column) const { return sqlite3_column_int64(held_, column); }
@@ -107,23 +108,21 @@ class Store::Statement {
 };
 
 void Store::refuse(int code, const std::string& doing) const {
-  const auto say = [&](const std::string& message) {
-    throw ConfigError(Problem{{path_.string(), 0, 0}, "", "", message});
+  const auto why = [&]() -> std::string {
+    switch (code & 0xff) {
+      case SQLITE_FULL:
+        return "no room on the disk; what was stored before is whole, and the same command goes on "
+               "from there once there is room";
+      case SQLITE_NOTADB: return "is not a store of a sweep";
+      case SQLITE_CORRUPT: return "is damaged: it is no longer a whole SQLite file";
+      case SQLITE_READONLY: return "cannot be written to";
+      case SQLITE_BUSY:
+      case SQLITE_LOCKED:
+        return fmt::format("another process has held it for {} s", kPatienceMs / 1000);
+      default: return fmt::format("cannot {} it: {}", doing, sqlite3_errmsg(db_.get()));
+    }
   };
-  switch (code & 0xff) {
-    case SQLITE_FULL:
-      say("no room on the disk; what was stored before is whole, and the same command goes on from "
-          "there once there is room");
-    case SQLITE_NOTADB: say("is not a store of a sweep");
-    case SQLITE_CORRUPT: say("is damaged: it is no longer a whole SQLite file");
-    case SQLITE_READONLY: say("cannot be written to");
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      say(fmt::format("another process has held it for {} s", kPatienceMs / 1000));
-    default: break;
-  }
-  say(fmt::format("cannot {} it: {}", doing, sqlite3_errmsg(db_.get())));
-  throw ContractError("unreachable");
+  throw ConfigError(Problem{{path_.string(), 0, 0}, "", "", why()});
 }
 
 void Store::run(const char* sql) const {
@@ -328,10 +327,11 @@ std::vector<Store::Reason> Store::reasons() const {
   return out;
 }
 
-std::string Store::csv_header() {
-  return "key,design,workload,settings,fidelity,status,reason,batch,heads,kv_heads,seq_q,seq_kv,"
-         "width_qk,width_v,causal,cycles,seconds,dram_bytes,utilisation_2d,utilisation_1d,"
-         "useful_macs,energy_pj,bound_by\n";
+std::string Store::csv_header() const {
+  const Statement asked(*this, kPoints);
+  std::string out;
+  for (int c = 0; c < asked.columns(); ++c) out += (c > 0 ? "," : "") + asked.name(c);
+  return out + "\n";
 }
 
 std::optional<std::string> Store::csv_row(const Key& key) const {

@@ -67,7 +67,7 @@ class Store {
 
   // As CSV (RFC 4180): the columns of the view `points`, and of one point what is in them; nothing
   // where it is not there.
-  static std::string csv_header();
+  std::string csv_header() const;
   std::optional<std::string> csv_row(const Key& key) const;
 
  private:

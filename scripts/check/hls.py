@@ -7,14 +7,13 @@ the test bench are held to the words alone. Every kernel hls/FOLDER/UNIT.hpp tha
 """
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
 
-from allow_list import AllowList, AllowListError
+from allow_list import AllowList
+from unit_check import run_check
 
-ROOT = Path(__file__).resolve().parents[2]
 FORBIDDEN = (r"\bnew\b", r"\bdelete\b", r"\bmalloc\b", r"\bfree\b", r"\bvirtual\b", r"\bthrow\b", r"\btry\b", r"\bcatch\b",
              r"\btypeid\b", r"\bdynamic_cast\b", r"\bdouble\b", r"\bfloat\b", r"\bgoto\b", r"\bunion\b", r"\bgetenv\b",
              r"\bstd::(vector|function|string|map|set|deque|list|unique_ptr|shared_ptr|optional|variant|span|thread|mutex)\b")
@@ -155,21 +154,5 @@ def check(root: Path, allowed: AllowList) -> tuple[int, list[str]]:
     return kernels, problems
 
 
-def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
-    parser.add_argument("--allow", type=Path, default=Path(__file__).with_name("allow.txt"), help="the allow-list")
-    options = parser.parse_args(argv)
-    try:
-        kernels, problems = check(options.root, AllowList(options.allow))
-    except (AllowListError, OSError) as error:
-        print(f"hls: {error}", file=sys.stderr)
-        return 2
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    print(f"hls: {kernels} kernels, {len(problems)} problems")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_check(check, "hls", "kernels", __doc__ or "", sys.argv[1:]))

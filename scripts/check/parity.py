@@ -7,13 +7,11 @@ absent file (or of the RTL file, where it is no unit at all, as a package is) an
 """
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
-from allow_list import AllowList, AllowListError
-
-ROOT = Path(__file__).resolve().parents[2]
+from allow_list import AllowList
+from unit_check import run_check
 
 
 def counterparts(folder: str, unit: str) -> list[str]:
@@ -44,21 +42,5 @@ def check(root: Path, allowed: AllowList) -> tuple[int, list[str]]:
     return units, problems + allowed.stale("parity")
 
 
-def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
-    parser.add_argument("--allow", type=Path, default=Path(__file__).with_name("allow.txt"), help="the allow-list")
-    options = parser.parse_args(argv)
-    try:
-        units, problems = check(options.root, AllowList(options.allow))
-    except (AllowListError, OSError) as error:
-        print(f"parity: {error}", file=sys.stderr)
-        return 2
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    print(f"parity: {units} units with RTL, {len(problems)} problems")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_check(check, "parity", "units with RTL", __doc__ or "", sys.argv[1:]))

@@ -99,10 +99,7 @@ class RowMaker {
     row.workload = points_.file().workloads.empty()
                        ? std::string_view(maker_.point().workload.name)
                        : std::string_view(points_.file().workloads[choice_.workload].text);
-    if (row.settings.empty()) {
-      for (const auto& [path, value] : maker_.point().settings)
-        row.settings += (row.settings.empty() ? "" : " ") + path + "=" + value;
-    }
+    if (row.settings.empty()) row.settings = sweep::settings_text(maker_.point().settings);
     return row;
   }
 
@@ -301,15 +298,9 @@ std::uint64_t SweepCounts::pending() const {
 
 SweepCounts count_points(const SweepPoints& points, const sweep::Store& store) {
   const sweep::Store::Statuses known = store.statuses();
-  SweepCounts counts;
-  RowMaker maker(points, nullptr);
-  for (std::uint64_t i = 0; i < points.grid().size(); ++i) {
-    if (!maker.begin(i)) continue;
-    ++counts.total;
-    const auto found = known.find(maker.key());
-    if (found != known.end()) ++counts.by_status[static_cast<std::size_t>(found->second)];
-  }
-  return counts;
+  RowMaker maker(points, &known);
+  for (std::uint64_t i = 0; i < points.grid().size(); ++i) maker.begin(i);
+  return maker.counts();
 }
 
 namespace {
@@ -336,7 +327,7 @@ std::string json_line(const RowMaker& row, const sweep::Store::Stored& stored) {
 
 void export_sweep(const SweepPoints& points, const sweep::Store& store, ExportFormat format,
                   const std::stop_token& stop, const std::function<void(std::string)>& write) {
-  if (format == ExportFormat::csv) write(sweep::Store::csv_header());
+  if (format == ExportFormat::csv) write(store.csv_header());
   RowMaker row(points, nullptr);
   for (std::uint64_t i = 0; i < points.grid().size(); ++i) {
     if (stop.stop_requested()) throw engine::Cancelled();

@@ -19,7 +19,9 @@ class BeatPipeline : public Unit {
   void settle(Cycle now) override { activity_.settle(now); }
 
  protected:
-  // `places`: beats under way at once.
+  // `places`: beats under way at once; one a cycle of the latency unless given.
+  explicit BeatPipeline(std::int64_t latency_cycles)
+      : BeatPipeline(latency_cycles, static_cast<std::size_t>(latency_cycles)) {}
   BeatPipeline(std::int64_t latency_cycles, std::size_t places)
       : latency_(latency_cycles), places_(places) {}
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/common/count.hpp"
+
 namespace weft::sim::matmul {
 namespace {
 
@@ -17,9 +19,7 @@ constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); 
 }  // namespace
 
 DotArray::DotArray(const Config& config, RowKernels* kernels)
-    : BeatPipeline(config.latency_cycles, static_cast<std::size_t>(config.latency_cycles)),
-      config_(config),
-      kernels_(kernels) {}
+    : BeatPipeline(config.latency_cycles), config_(config), kernels_(kernels) {}
 
 const UnitClass& DotArray::unit_class() const { return kClass; }
 
@@ -42,7 +42,7 @@ Cycle DotArray::take(const RowBeat& beat) {
       kernels_->output(row);
     }
   }
-  return std::max<std::int64_t>(1, (products + config_.multipliers - 1) / config_.multipliers);
+  return std::max<std::int64_t>(1, ceil_div(products, config_.multipliers));
 }
 
 bool DotArray::give(Cycle now, const RowBeat& beat) {

@@ -17,9 +17,7 @@ class OnePassArray : public BeatPipeline {
     std::int64_t latency_cycles = 40;
   };
   OnePassArray(const Config& config, RowKernels* kernels)
-      : BeatPipeline(config.latency_cycles, static_cast<std::size_t>(config.latency_cycles)),
-        config_(config),
-        kernels_(kernels) {}
+      : BeatPipeline(config.latency_cycles), config_(config), kernels_(kernels) {}
 
   const UnitClass& unit_class() const override;
   void list_ports(PortList& ports) override;

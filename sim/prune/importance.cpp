@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/common/count.hpp"
+
 namespace weft::sim::prune {
 namespace {
 
@@ -33,7 +35,7 @@ Cycle Importance::take(const RowBeat& beat) {
   } else {
     store_->add_output(*beat.row);
   }
-  return std::max<std::int64_t>(1, (additions + config_.parallelism - 1) / config_.parallelism);
+  return std::max<std::int64_t>(1, ceil_div(additions, config_.parallelism));
 }
 
 bool Importance::give(Cycle now, const RowBeat& beat) {

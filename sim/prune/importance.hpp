@@ -33,9 +33,7 @@ class Importance : public BeatPipeline {
     std::int64_t latency_cycles = 2;
   };
   Importance(const Config& config, ImportanceStore* store)
-      : BeatPipeline(config.latency_cycles, static_cast<std::size_t>(config.latency_cycles)),
-        config_(config),
-        store_(store) {}
+      : BeatPipeline(config.latency_cycles), config_(config), store_(store) {}
 
   const UnitClass& unit_class() const override;
   void list_ports(PortList& ports) override;

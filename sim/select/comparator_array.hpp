@@ -11,7 +11,7 @@ namespace weft::sim::select {
 
 class ComparatorArray : public BeatPipeline {
  public:
-  ComparatorArray() : BeatPipeline(1, 1) {}
+  ComparatorArray() : BeatPipeline(1) {}
 
   const UnitClass& unit_class() const override;
   void list_ports(PortList& ports) override;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "models/common/count.hpp"
 #include "models/select/quick_select.hpp"
 #include "models/select/zero_eliminator.hpp"
 #include "sim/common/time.hpp"
@@ -16,7 +17,7 @@ namespace weft::sim::select {
 inline constexpr Cycle kRoundCycles = 3;  // pivot, comparison, compaction
 
 constexpr Cycle round_cycles(std::int64_t candidates, std::int64_t comparators) {
-  return (candidates + comparators - 1) / comparators + kRoundCycles;
+  return ceil_div(candidates, comparators) + kRoundCycles;
 }
 
 template <class T>
@@ -33,7 +34,7 @@ inline Cycle filter_latency(std::int64_t comparators) {
   return 2 + weft::select::shift_layers(comparators);
 }
 inline Cycle filter_cycles(std::int64_t items, std::int64_t comparators) {
-  return (items + comparators - 1) / comparators + filter_latency(comparators);
+  return ceil_div(items, comparators) + filter_latency(comparators);
 }
 
 }  // namespace weft::sim::select

@@ -17,8 +17,7 @@ class ZeroEliminator : public BeatPipeline {
   struct Config {
     std::int64_t places = 16;  // of a beat
   };
-  explicit ZeroEliminator(const Config& config)
-      : BeatPipeline(latency(config), static_cast<std::size_t>(latency(config))), config_(config) {}
+  explicit ZeroEliminator(const Config& config) : BeatPipeline(latency(config)), config_(config) {}
 
   // The prefix sum, and each layer of shifters.
   static Cycle latency(const Config& config) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "models/common/count.hpp"
+
 namespace weft::sim::softmax {
 namespace {
 
@@ -35,8 +37,7 @@ void SoftmaxPipeline::exponentiate(Cycle now) {
   const RowBeat beat = in_.pop(now);
   held_ += count;
   activity_.counter(at(Count::exponentials)) += static_cast<std::uint64_t>(count);
-  in_free_at_ =
-      now + std::max<std::int64_t>(1, (count + config_.parallelism - 1) / config_.parallelism);
+  in_free_at_ = now + std::max<std::int64_t>(1, ceil_div(count, config_.parallelism));
   if (!beat.last) return;
   if (kernels_ != nullptr) kernels_->softmax(*beat.row);
   summed_.push_back({beat.row, in_free_at_ - 1 + first_after() + config_.accumulate_cycles, 0,

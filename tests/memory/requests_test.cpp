@@ -99,6 +99,38 @@ struct Trial {
   bool pauses;
 };
 
+// A client at each port of a memory, with forty orders; `join` is called of each before those.
+template <class Memory, class Join>
+std::vector<std::unique_ptr<Client>> clients_of(const Trial& trial, const Stalls& stalls,
+                                                std::uint64_t seed, Memory& memory,
+                                                const Join& join) {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t p = 0; p < trial.ports; ++p) {
+    clients.push_back(std::make_unique<Client>(Client::Config{.port = static_cast<std::uint8_t>(p),
+                                                              .tags = trial.tags,
+                                                              .depth = trial.depth,
+                                                              .pauses = trial.pauses,
+                                                              .stalls = stalls,
+                                                              .seed = seed},
+                                               memory));
+    join(*clients.back());
+    clients.back()->order(40);
+  }
+  return clients;
+}
+
+template <class Memory>
+std::vector<std::unique_ptr<Client>> clients_of(const Trial& trial, const Stalls& stalls,
+                                                std::uint64_t seed, Memory& memory) {
+  return clients_of(trial, stalls, seed, memory, [](const Client&) {});
+}
+
+std::uint64_t overtaken_in(const std::vector<std::unique_ptr<Client>>& clients) {
+  std::uint64_t overtaken = 0;
+  for (const auto& client : clients) overtaken += client->overtaken;
+  return overtaken;
+}
+
 class ThroughDram : public testing::TestWithParam<Trial> {};
 
 TEST_P(ThroughDram, NothingIsLostAndTagsKeepTheirOrder) {
@@ -112,31 +144,20 @@ TEST_P(ThroughDram, NothingIsLostAndTagsKeepTheirOrder) {
                         .ports = trial.ports,
                         .tags = trial.tags,
                         .queue = trial.queue});
-  std::vector<std::unique_ptr<Client>> clients;
-  for (std::size_t p = 0; p < trial.ports; ++p) {
-    clients.push_back(std::make_unique<Client>(Client::Config{.port = static_cast<std::uint8_t>(p),
-                                                              .tags = trial.tags,
-                                                              .depth = trial.depth,
-                                                              .pauses = trial.pauses,
-                                                              .stalls = stalls,
-                                                              .seed = seed},
-                                               dram));
-    clients.back()->order(40);
-  }
+  const auto clients = clients_of(trial, stalls, seed, dram);
   for (Cycle now = 0; now < kLong && !all_done(clients); ++now) {
     for (auto& client : clients) client->step(now);
     dram.step(now);
   }
   expect_all_moved(clients, dram.counts()->counters);
-  std::uint64_t overtaken = 0;
   for (const auto& client : clients) {
     EXPECT_LE(client->most_under_way, 8u);
     EXPECT_GE(client->most_under_way, std::min<std::size_t>(trial.queue, 4));
-    overtaken += client->overtaken;
   }
   const bool late = trial.profile == StallProfile::source || trial.profile == StallProfile::both ||
                     trial.profile == StallProfile::bursty;
-  EXPECT_EQ(overtaken > 0, late && trial.tags > 1) << "between tags, where some are late";
+  EXPECT_EQ(overtaken_in(clients) > 0, late && trial.tags > 1)
+      << "between tags, where some are late";
 }
 
 INSTANTIATE_TEST_SUITE_P(Trials, ThroughDram,
@@ -181,26 +202,13 @@ TEST_P(ThroughBanks, NothingIsLostAndTagsKeepTheirOrder) {
                      .tags = trial.tags,
                      .queue = trial.queue,
                      .stalls = stalls});
-    std::vector<std::unique_ptr<Client>> clients;
-    for (std::size_t p = 0; p < trial.ports; ++p) {
-      clients.push_back(
-          std::make_unique<Client>(Client::Config{.port = static_cast<std::uint8_t>(p),
-                                                  .tags = trial.tags,
-                                                  .depth = trial.depth,
-                                                  .pauses = trial.pauses,
-                                                  .stalls = stalls,
-                                                  .seed = seed},
-                                   dram));
-      clients.back()->order(40);
-    }
+    const auto clients = clients_of(trial, stalls, seed, dram);
     for (Cycle now = 0; now < kLong && !all_done(clients); ++now) {
       for (auto& client : clients) client->step(now);
       dram.step(now);
     }
     expect_all_moved(clients, dram.counts()->counters);
-    std::uint64_t overtaken = 0;
-    for (const auto& client : clients) overtaken += client->overtaken;
-    EXPECT_EQ(overtaken > 0, trial.tags > 1 && trial.queue > 1);
+    EXPECT_EQ(overtaken_in(clients) > 0, trial.tags > 1 && trial.queue > 1);
   }
 }
 
@@ -259,29 +267,18 @@ TEST_P(ThroughTarget, NothingIsLostAndTagsKeepTheirOrder) {
     TlmPort port("port", {{kTakes, trial.ports, trial.tags}, 1 << 20}, clock, failure);
     Shuffling target("target");
     port.socket.bind(target.socket);
-    std::vector<std::unique_ptr<Client>> clients;
-    std::uint64_t overtaken = 0;
-    for (std::size_t p = 0; p < trial.ports; ++p) {
-      clients.push_back(
-          std::make_unique<Client>(Client::Config{.port = static_cast<std::uint8_t>(p),
-                                                  .tags = trial.tags,
-                                                  .depth = trial.depth,
-                                                  .pauses = trial.pauses,
-                                                  .stalls = Stalls(trial.profile, seed),
-                                                  .seed = seed},
-                                   port));
-      clients.back()->to_memory.connect(&port);
-      clients.back()->from_memory.connect_sender(&port);
-      clients.back()->order(40);
-    }
+    const auto clients =
+        clients_of(trial, Stalls(trial.profile, seed), seed, port, [&](Client& client) {
+          client.to_memory.connect(&port);
+          client.from_memory.connect_sender(&port);
+        });
     for (Cycle now = 0; now < kLong && !all_done(clients) && !failure.error; ++now) {
       for (auto& client : clients) client->step(now);
       sc_core::sc_start(clock.until(now + 1));
     }
     if (failure.error) std::rethrow_exception(failure.error);
     expect_all_moved(clients, port.counts()->counters);
-    for (const auto& client : clients) overtaken += client->overtaken;
-    EXPECT_EQ(overtaken > 0, trial.tags > 1);
+    EXPECT_EQ(overtaken_in(clients) > 0, trial.tags > 1);
     EXPECT_LE(port.payloads_made(), 8 * trial.ports);
   });
 }

@@ -91,10 +91,11 @@ bool Walk::recur(int level, std::int64_t now) {
     // Inside the tiles of the pass rank: what is remembered by key must be long ago when the next
     // tile comes to it.
     if (level > group_.pass_loop && times * seen.period.cycles < 2 * longest_latency_) return false;
-    if (times > 0 && level == 0) note_heads(seen.period, times);
-    if (times > 0) repeat(level, seen.period, times);
-    if (times > 0) looks_in_vain_ = 0;
-    return times > 0;
+    if (times <= 0) return false;
+    if (level == 0) note_heads(seen.period, times);
+    repeat(level, seen.period, times);
+    looks_in_vain_ = 0;
+    return true;
   }
   if (by_stage(level)) ++looks_in_vain_;
   seen.time = time;

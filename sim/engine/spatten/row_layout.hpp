@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "models/common/count.hpp"
 #include "models/common/fields.hpp"
 
 namespace weft::sim::engine::spatten {
@@ -32,9 +33,9 @@ class Layout {
     std::int64_t align_bytes = 4096;  // where a layer's plane begins
   };
   explicit Layout(const Config& config) : config_(config) {
-    const std::int64_t groups = (config.heads + config.side_by_side - 1) / config.side_by_side;
+    const std::int64_t groups = ceil_div(config.heads, config.side_by_side);
     const std::int64_t bytes = groups * config.side_by_side * config.tokens * config.most_row_bytes;
-    plane_bytes_ = (bytes + config.align_bytes - 1) / config.align_bytes * config.align_bytes;
+    plane_bytes_ = round_up(bytes, config.align_bytes);
   }
 
   struct Rows {
@@ -44,7 +45,7 @@ class Layout {
   // Of a head's rows of `row_bytes`; `together`: of the heads beside it too, it being the first.
   Rows rows(Plane plane, std::int64_t layer, std::int64_t head, std::int64_t row_bytes) const {
     const std::int64_t side = plane == Plane::keys ? config_.side_by_side : 1;
-    const std::int64_t groups = (config_.heads + side - 1) / side;
+    const std::int64_t groups = ceil_div(config_.heads, side);
     const std::int64_t group = head / side;
     const std::int64_t base =
         (layer * 3 + static_cast<std::int64_t>(plane)) * plane_bytes_ + head % side * row_bytes;
