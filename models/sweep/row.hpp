@@ -34,7 +34,7 @@ struct KeyHash {
 struct Row {
   Key key{};
   std::string_view design;  // as the sweep file names it; outlives the row
-  std::string_view workload;  // likewise
+  std::string workload;
   std::string settings;  // "arch.dram.bandwidth_bytes_per_s=100e9 …"
   engine::Fidelity fidelity = engine::Fidelity::analytic;
   engine::Status status = engine::Status::ok;

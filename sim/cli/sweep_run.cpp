@@ -97,8 +97,8 @@ class RowMaker {
     row.key = key_;
     row.design = points_.file().designs[choice_.design].text;
     row.workload = points_.file().workloads.empty()
-                       ? std::string_view(maker_.point().workload.name)
-                       : std::string_view(points_.file().workloads[choice_.workload].text);
+                       ? maker_.point().workload.name
+                       : points_.file().workloads[choice_.workload].text;
     if (row.settings.empty()) row.settings = sweep::settings_text(maker_.point().settings);
     return row;
   }

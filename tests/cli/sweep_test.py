@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bad_sweeps import BAD, GOOD
-from weft_command import WEFT, FolderTest, run
+from weft_command import WEFT, FolderTest, run, safetensors
 
 SMALL = """name: small
 fidelity: {fidelity}
@@ -235,6 +235,16 @@ points: [{seq: 64}, {seq: 16K, exact: true}, {seq: 65}, {seq: 66}]
             self.assertEqual(self.counts("disk/store")["ok"], 8000)
         finally:
             subprocess.run(["umount", str(disk)], check=True)
+
+    def test_points_of_traces_are_called_by_their_trace(self) -> None:
+        names = ["a-trace-whose-name-is-long-enough", "b", "another-trace-of-a-name-that-is-long"]
+        for i, name in enumerate(names):  # traces of one content would be one point
+            self.put(f"{name}.safetensors", safetensors({f"layers.0.{tensor}": [1, 8 + i, 8] for tensor in "qkv"}))
+        files = ", ".join(str(self.folder / f"{name}.safetensors") for name in names)
+        self.sweep(f"name: s\nfidelity: systemc\ndesigns: [fusemax-16x16, flat-16x16]\ngrid: {{values: [{files}]}}\n", "--jobs", "2")
+        rows = list(csv.DictReader(self.lines(form="csv")))
+        self.assertEqual([row["workload"] for row in rows], names * 2)
+        self.assertEqual([json.loads(line)["workload"] for line in self.lines()], names * 2)
 
     def test_files_of_ones_own_are_found_again(self) -> None:
         (self.folder / "mine").mkdir()
