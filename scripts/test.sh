@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set-up, build, every test, the bad-input tests under sanitizers, and lint.
+# Set-up, build, every test, those of bad input and of value-driven engines under sanitizers, and lint.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # shellcheck source=scripts/stopping.sh
@@ -32,10 +32,11 @@ while (($# > 0)); do
   shift
 done
 
-# The tests of bad input run a second time under AddressSanitizer and UndefinedBehaviorSanitizer, with what they are
-# built from and no more. The run fails if no test has the label (--no-tests=error).
-readonly sanitized_label=bad_input
-readonly sanitized_targets=(weft weft_common_tests weft_workload_tests weft_einsum_tests weft_fuzz_tests)
+# The tests of bad input, and those of engines whose units hand pointers to one another, run a second time under
+# AddressSanitizer and UndefinedBehaviorSanitizer, with what they are built from and no more. The run fails if no test has
+# such a label (--no-tests=error).
+readonly sanitized_labels='^(bad_input|spatten)$'
+readonly sanitized_targets=(weft weft_common_tests weft_workload_tests weft_einsum_tests weft_fuzz_tests weft_spatten_tests)
 
 run_ctest() {  # run_ctest PRESET LOG OPTIONS…: prints failures and the closing lines only; all of it goes to LOG
   local name="$1" log="build/$1/$2" status=0
@@ -58,10 +59,10 @@ stoppable scripts/build.sh "$preset" || exit 1
 echo "test: every test of preset $preset"
 run_ctest "$preset" ctest.log "${filter[@]}" || failed+=("tests")
 if [[ "$preset" != asan ]]; then
-  echo "test: bad input under sanitizers"
+  echo "test: bad input and value-driven engines under sanitizers"
   if stoppable scripts/build.sh asan "${sanitized_targets[@]}"; then
     # What is refused beside the RTL is so by the libraries of the other build: they are not sanitized.
-    WEFT_RTL_PATH="$PWD/build/$preset/lib/weft-rtl" run_ctest asan ctest-bad-input.log -L "^$sanitized_label\$" || failed+=("bad input under sanitizers")
+    WEFT_RTL_PATH="$PWD/build/$preset/lib/weft-rtl" run_ctest asan ctest-sanitized.log -L "$sanitized_labels" || failed+=("tests under sanitizers")
   else
     failed+=("build of preset asan")
   fi

@@ -24,8 +24,14 @@ struct Fetch {
   std::int64_t row_bytes = 0;              // of a token
   std::int64_t stored_bytes = 0;           // of a token, on chip
   std::span<const std::int64_t> tokens{};  // ascending; lives as long as the fetch is under way
-  // Whoever stores them: rows that are there, of those in order. Its own to write and to read.
+  // Whoever stores them: rows that are there, of those in order. Its own to write, and to read for
+  // what it does in time.
   std::int64_t resident = 0;
+  // Whoever asks: rows that were asked for, each time anew.
+  std::int64_t asked = 0;
+
+  // Whether units still hold messages about it: it must not go before.
+  bool under_way() const { return resident < asked; }
 };
 
 struct QueryRow {

@@ -53,6 +53,7 @@ bool ValuePruner::prune(Cycle now) {
       row.own_values.resident = 0;
       const auto count = static_cast<std::int32_t>(row.kept.size());
       if (count > 0 && !orders_.offer(now, {&row.own_values, 0, count})) return false;
+      row.own_values.asked = count;
     }
     used_ += bytes;
     ordered_ = true;

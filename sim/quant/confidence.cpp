@@ -44,14 +44,20 @@ bool Confidence::offer(Cycle now, unsigned end, Out<Message>& out, const Message
   return true;
 }
 
+bool Confidence::ask_lower(Cycle now, const QueryRow& row) {
+  const bool asked_before = (sent_ & 1u) != 0;
+  const auto count = static_cast<std::int32_t>(row.lower->tokens.size());
+  if (!offer(now, 0, lower_, {row.lower, 0, count})) return false;
+  if (!asked_before) row.lower->asked += count;
+  return true;
+}
+
 bool Confidence::give(Cycle now, const RowBeat& beat) {
   QueryRow& row = *beat.row;
   bool all = true;
   if (row.recomputes) {
     if (!beat.last) return true;
-    all = offer(now, 0, lower_,
-                {row.lower, 0, static_cast<std::int32_t>(row.lower->tokens.size())}) &&
-          all;
+    all = ask_lower(now, row);
     if (all) {  // before anybody sees it again
       row.pass = 1;
       row.recomputes = false;

@@ -21,6 +21,7 @@ class Confidence : public BeatPipeline {
   bool give(Cycle now, const RowBeat& beat) override;
 
  private:
+  bool ask_lower(Cycle now, const QueryRow& row);
   // Offers what goes to one end, once.
   template <class Message>
   bool offer(Cycle now, unsigned end, Out<Message>& out, const Message& message);

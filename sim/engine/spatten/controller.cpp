@@ -69,8 +69,19 @@ void Controller::forget(QueryRow* row) {
     key_bytes_ -= job.tokens() * job.sides() * job.stored_bytes;
     value_bytes_ -= job.sides() * job.stored_values;
   }
-  while (!jobs_.empty() && jobs_.front().issued() && jobs_.front().done == jobs_.front().rows)
-    jobs_.pop_front();
+  let_go();
+}
+
+bool Controller::Job::under_way() const {
+  const auto on_its_way = [](const Fetch& fetch) { return fetch.under_way(); };
+  return keys.under_way() || std::any_of(lower.begin(), lower.end(), on_its_way) ||
+         std::any_of(values.begin(), values.end(), on_its_way);
+}
+
+void Controller::let_go() {
+  while (!jobs_.empty() && jobs_.front().finished())
+    leaving_.splice(leaving_.end(), jobs_, jobs_.begin());
+  leaving_.remove_if([](const Job& job) { return !job.under_way(); });
 }
 
 void Controller::hear(Cycle now) {
@@ -194,6 +205,7 @@ bool Controller::ask_values(Job& job, Cycle now) {
   Fetch& values = job.values[job.asked_values];
   const auto count = static_cast<std::int32_t>(values.tokens.size());
   if (count > 0 && !value_orders_.offer(now, {&values, 0, count})) return false;
+  values.asked += count;
   value_bytes_ += job.stored_values;
   ++job.asked_values;
   return true;
@@ -214,6 +226,7 @@ bool Controller::ask(Cycle now) {
                                  static_cast<std::int32_t>(count)}))
       return false;
     key_bytes_ += bytes;
+    job.keys.asked += count;
     job.asked_keys += count;
     return true;
   }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -71,10 +71,15 @@ class Controller : public Unit, public Driver {
     std::int64_t sides() const { return static_cast<std::int64_t>(heads.size()); }
     bool asked() const { return asked_keys == tokens() && asked_values == values.size(); }
     bool issued() const { return head == heads.size(); }
+    bool finished() const { return issued() && done == rows; }
+    // Whether units still hold messages about its fetches: rows that none of its queries sees, or
+    // whose values do not count, come as well, later than the last of them is done with.
+    bool under_way() const;
   };
 
   void hear(Cycle now);
   void forget(QueryRow* row);
+  void let_go();
   void plan();
   void plan_layer(LayerPlan layer);
   bool together(const LayerPlan& layer, std::size_t first, std::size_t count) const;
@@ -102,7 +107,8 @@ class Controller : public Unit, public Driver {
   Out<RowToken> rows_;
   Out<select::ListSelection> selections_;
 
-  std::deque<Job> jobs_;  // oldest first
+  std::list<Job> jobs_;     // oldest first; each stays where it is in memory
+  std::list<Job> leaving_;  // finished, with fetches under way
   struct Slot {
     std::unique_ptr<QueryRow> row;
     Job* job = nullptr;
