@@ -180,7 +180,7 @@ std::string summary(const Executed& run) {
         fmt::format("energy        {}\n",
                     energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
   out += fmt::format("bound by      {}\n", visible(engine::bound_words(result, lowering))) +
-         assumptions_text(run.report.provenance.assumptions) + "\n";
+         assumptions_text(engine::assumptions_of(run.report)) + "\n";
   out += units_table(run) + "\n" + traffic_table(run);
   return run.cost ? out + "\n" + energy_table(run) : out;
 }
@@ -207,7 +207,7 @@ std::string comparison_table(const std::vector<Executed>& runs) {
   const Executed& first = runs.front();
   return fmt::format("{}: {} ({})\n", visible(first.report.workload), shape_text(*first.result),
                      config::name_of(first.result->fidelity)) +
-         table.text(2) + assumptions_text(first.report.provenance.assumptions);
+         table.text(2) + assumptions_text(engine::assumptions_of(first.report));
 }
 
 }  // namespace weft::cli

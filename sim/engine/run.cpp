@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "models/baseline/run_baseline.hpp"
 #include "models/engine/design/assembled.hpp"
 #include "models/engine/design/mapping.hpp"
 #include "models/engine/run/tell_closed_form.hpp"
@@ -112,7 +113,8 @@ void run_rtl(const weft::engine::Mapping& mapping, const RunOptions& options, Re
 namespace {
 
 // By EngineClass.
-constexpr std::array<weft::engine::AssembledRunner, 1> kEngineClasses{spatten::run};
+constexpr std::array<weft::engine::AssembledRunner, 5> kEngineClasses{
+    spatten::run, baseline::run, baseline::run, baseline::run, baseline::run};
 
 void run_assembled(const Design& design, const workload::Workload& workload,
                    const RunOptions& options, Result& result) {
@@ -126,7 +128,7 @@ Result run(const Design& design, const workload::Workload& workload, const RunOp
   return weft::engine::run(design, workload, options,
                            {{weft::engine::tell_closed_form, run_systemc, run_rtl},
                             {weft::engine::tell_program, run_program},
-                            {nullptr, run_assembled, nullptr}});
+                            {baseline::run, run_assembled, nullptr}});
 }
 
 }  // namespace weft::sim::engine

@@ -64,6 +64,27 @@ void list_units(const config::Value& units, const std::string& prefix,
   }
 }
 
+// What results call the units of an engine that has a `model`.
+std::vector<std::string> units_of(EngineClass engine) {
+  if (engine == EngineClass::a3) return {"search", "qk", "prob_v"};
+  if (engine == EngineClass::mnnfast) return {"qk", "prob_v"};
+  return {"device"};
+}
+
+// An engine that is simulated is an assembly, and one that is not has a model; neither has both.
+void check_parts(const AssembledArch& arch, const config::Origins& origins) {
+  const bool simulated = is_simulated(arch.engine);
+  const auto& needed = simulated ? arch.assembly.value : arch.model.value;
+  const auto& other = simulated ? arch.model.value : arch.assembly.value;
+  const char* name = simulated ? "assembly" : "model";
+  const std::string of = " of engine " + std::string(config::name_of(arch.engine));
+  if (!needed && arch.engine != EngineClass::host)
+    throw ConfigError(
+        Problem{config::origin_of(origins, ""), name, "", "missing key: needed" + of});
+  if (other)
+    throw ConfigError(other->problem("not allowed beside the '" + std::string(name) + "'" + of));
+}
+
 }  // namespace
 
 bool names_engine(const std::filesystem::path& arch_file) {
@@ -91,8 +112,12 @@ std::shared_ptr<const Assembled> read_assembled(const std::filesystem::path& arc
         Problem{config::origin_of(made->binding_origins, "engine"), "engine",
                 std::string(config::name_of(made->binding.engine)),
                 "the architecture's is " + std::string(config::name_of(made->arch.engine))});
-  for (const auto& [key, value] : made->arch.assembly.value->members()) {
-    if (key.text() == "units") list_units(value, "", made->units);
+  check_parts(made->arch, made->arch_origins);
+  if (!is_simulated(made->arch.engine)) made->units = units_of(made->arch.engine);
+  if (made->arch.assembly.value) {
+    for (const auto& [key, value] : made->arch.assembly.value->members()) {
+      if (key.text() == "units") list_units(value, "", made->units);
+    }
   }
   config::canonical(arch, "arch", made->canonical);
   config::canonical(binding, "binding", made->canonical);

@@ -25,11 +25,19 @@ namespace weft::engine {
 using Set = std::pair<std::string, std::string>;
 
 // Classes of engines beside the spatial one.
-enum class EngineClass : std::uint8_t { spatten };
+// `spatten` is an assembly of units and is simulated; the others have a
+// `model` (models/baseline): measured platforms, engines computed from their mechanism, and the
+// processor at hand.
+enum class EngineClass : std::uint8_t { spatten, platform, a3, mnnfast, host };
 constexpr auto names(config::Tag<EngineClass>) {
-  return std::array<std::pair<std::string_view, EngineClass>, 1>{
-      {{"spatten", EngineClass::spatten}}};
+  return std::array<std::pair<std::string_view, EngineClass>, 5>{
+      {{"spatten", EngineClass::spatten},
+       {"platform", EngineClass::platform},
+       {"a3", EngineClass::a3},
+       {"mnnfast", EngineClass::mnnfast},
+       {"host", EngineClass::host}}};
 }
+constexpr bool is_simulated(EngineClass engine) { return engine == EngineClass::spatten; }
 
 // A document's part that is read later, by whoever knows its keys.
 struct LaterRead {
@@ -47,16 +55,19 @@ struct AssembledArch {
   double clock_hz = 0;
   Dram dram;
   LaterRead assembly;  // sim/assembly/assembly_file.hpp
+  LaterRead model;     // models/baseline
 };
 inline auto fields(config::Tag<AssembledArch>) {
   using A = AssembledArch;
   using config::optional, config::required;
-  return config::field_table(required("engine", &A::engine, "the class of engine: spatten"),
-                             optional("description", &A::description, "what it is"),
-                             required("source", &A::source, "where the numbers come from"),
-                             required("clock_hz", &A::clock_hz, {1e3, 1e12}, "cycles a second"),
-                             required("dram", &A::dram, "the memory"),
-                             required("assembly", &A::assembly, "its units and links"));
+  return config::field_table(
+      required("engine", &A::engine, "the class of engine"),
+      optional("description", &A::description, "what it is"),
+      required("source", &A::source, "where the numbers come from"),
+      required("clock_hz", &A::clock_hz, {1e3, 1e12}, "cycles a second"),
+      required("dram", &A::dram, "the memory"),
+      optional("assembly", &A::assembly, "its units and links, of an engine that is simulated"),
+      optional("model", &A::model, "its figures, of one that is not"));
 }
 
 struct AssembledBinding {

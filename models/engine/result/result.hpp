@@ -132,6 +132,14 @@ struct Selected {
   std::vector<std::int64_t> heads_kept;
 };
 
+// Of a design that is not simulated: where its time comes from ("measured", "interpolated",
+// "published", "computed"), its energy where that was measured too, and what it takes for granted.
+struct Unsimulated {
+  std::string time_from;
+  std::optional<double> joules;
+  std::vector<std::string> assumptions;
+};
+
 struct Result {
   Status status = Status::ok;
   std::string reason;
@@ -157,7 +165,8 @@ struct Result {
   std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is
                                             // attention: some queries
   MappingChoice mapping;
-  std::vector<Selected> selection;  // by step and layer
+  std::vector<Selected> selection;         // by step and layer
+  std::optional<Unsimulated> unsimulated;  // nothing where it is simulated, or in closed form
 
   // Whether there are cycles to tell: also where the values that were computed are at fault.
   bool ran() const {

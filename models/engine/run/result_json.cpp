@@ -254,6 +254,15 @@ void write_time(Writer& out, const Result& result) {
   out.end_object();
 }
 
+void write_unsimulated(Writer& out, const Unsimulated& what) {
+  out.field("time_from", what.time_from);
+  if (what.joules) {
+    out.field("joules", *what.joules);
+  } else {
+    out.null_field("joules");
+  }
+}
+
 void write_result(Writer& out, const Report& report) {
   const Result& result = *report.result;
   const Lowering& lowering = lowering_of(*report.design, result);
@@ -289,7 +298,8 @@ void write_result(Writer& out, const Report& report) {
   write_mapping(out, result);
   write_errors(out, result);
   write_selection(out, result);
-  write_list(out, "assumptions", report.provenance.assumptions);
+  write_list(out, "assumptions", assumptions_of(report));
+  if (result.unsimulated) write_unsimulated(out, *result.unsimulated);
   out.end_object();
 }
 
@@ -302,6 +312,15 @@ Report report_of(const Design& design, const workload::Workload& workload,
           .workload = workload.name,
           .provenance = provenance_of(design, workload, options),
           .cost = options.cost};
+}
+
+std::vector<std::string> assumptions_of(const Report& report) {
+  std::vector<std::string> all = report.provenance.assumptions;
+  if (report.result->unsimulated) {
+    const std::vector<std::string>& more = report.result->unsimulated->assumptions;
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
 }
 
 std::string result_json(const Report& report, json::Layout layout) {

@@ -31,6 +31,9 @@ struct Report {
 Report report_of(const Design& design, const workload::Workload& workload,
                  const RunOptions& options, const Result& result);
 
+// What the run takes for granted of its input, and of itself where it is not simulated.
+std::vector<std::string> assumptions_of(const Report& report);
+
 std::string result_json(const Report& report, json::Layout layout = json::Layout::pretty);
 std::string comparison_json(std::span<const Report> reports);
 

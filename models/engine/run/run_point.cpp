@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/engine/design/assembled.hpp"
 #include "models/engine/run/begin_result.hpp"
 #include "models/engine/run/provenance.hpp"
 #include "models/engine/run/tell_closed_form.hpp"
@@ -33,17 +34,23 @@ std::string text_of(const std::vector<Problem>& problems) {
 void check_asked(const Design& design, const Workload& workload, const Shape& shape,
                  const RunOptions& options, const Runners& runners) {
   const auto at = static_cast<std::size_t>(options.fidelity);
-  const bool there = design.assembled() != nullptr ? runners.assembled[at] != nullptr
-                                                   : runners.points[at] != nullptr;
+  const bool told = design.assembled() != nullptr &&
+                    !is_simulated(design.assembled()->arch.engine);  // the same at any fidelity
+  const bool there =
+      design.assembled() != nullptr
+          ? runners.assembled[at] != nullptr && (told || options.fidelity == Fidelity::systemc)
+          : runners.points[at] != nullptr;
   if (!there)
     refuse("--fidelity", std::string(config::name_of(options.fidelity)),
            design.assembled() != nullptr
-               ? "designs that are assemblies of units are simulated; allowed here: systemc"
+               ? (told ? "what is measured or computed has no RTL; allowed here: systemc, analytic"
+                       : "designs that are assemblies of units are simulated; allowed here: "
+                         "systemc")
                : "this program is without it; weft::sim::engine::run has it");
   if (auto problems = workload::extent_problems_of(shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
   if (is_program(workload, options)) {
-    if (runners.programs[static_cast<std::size_t>(options.fidelity)] == nullptr)
+    if (!told && runners.programs[static_cast<std::size_t>(options.fidelity)] == nullptr)
       refuse(
           "--fidelity", std::string(config::name_of(options.fidelity)),
           "it runs one shape, and several lengths or steps are a program; allowed here: systemc, "
@@ -53,7 +60,7 @@ void check_asked(const Design& design, const Workload& workload, const Shape& sh
   if (options.layers < 1 || options.layers > kMostLayers)
     refuse("layers", std::to_string(options.layers), "must be a whole number from 1 to 65536");
   if (!workload.unmodelled.empty()) static_cast<void>(assumptions_of(workload, options));
-  if (options.fidelity != Fidelity::analytic) return;
+  if (options.fidelity != Fidelity::analytic || told) return;
   if (options.trace != nullptr)
     refuse("--values", "",
            "values flow in a simulation; allowed here: --fidelity systemc, and rtl");
@@ -87,7 +94,8 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
 // Of a design that is no spatial engine.
 Result run_assembled(const Design& design, const Workload& workload, const Shape& shape,
                      const RunOptions& options, AssembledRunner runner) {
-  if (is_program(workload, options))
+  const bool simulated = is_simulated(design.assembled()->arch.engine);
+  if (simulated && is_program(workload, options))
     refuse(
         "--steps", "",
         "several lengths or steps are a program of the spatial engine; of this design, rows of a "
