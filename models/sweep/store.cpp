@@ -107,6 +107,13 @@ class Store::Statement {
   sqlite3_stmt* held_ = nullptr;
 };
 
+// A statement that is kept is rewound after each use: while it stands at a row, it reads the store
+// as it was then.
+struct Store::Rewound {
+  Statement& statement;
+  ~Rewound() { statement.reset(); }
+};
+
 void Store::refuse(int code, const std::string& doing) const {
   const auto why = [&]() -> std::string {
     switch (code & 0xff) {
@@ -183,6 +190,8 @@ Store::Store(const std::filesystem::path& folder, Mode mode) : path_(folder / kF
                   "{}: use that version, or another folder",
                   schema, kSchema)});
 }
+
+Store::~Store() = default;
 
 void Store::make_tables() {
   run_patiently("BEGIN IMMEDIATE");
@@ -303,9 +312,13 @@ Store::Statuses Store::statuses() const {
 }
 
 std::optional<Store::Stored> Store::find(const Key& key) const {
-  Statement asked(*this,
-                  "SELECT status, text.text, cycles, json FROM point LEFT JOIN text ON text.id = "
-                  "reason WHERE key = ?1");
+  if (find_ == nullptr)
+    find_ = std::make_unique<Statement>(
+        *this,
+        "SELECT status, text.text, cycles, json FROM point LEFT JOIN text ON text.id = reason "
+        "WHERE key = ?1");
+  Statement& asked = *find_;
+  const Rewound rewound{asked};
   asked.bind_bytes(1, key.data(), key.size());
   if (!asked.step("read")) return std::nullopt;
   Stored out;
@@ -335,8 +348,11 @@ std::string Store::csv_header() const {
 }
 
 std::optional<std::string> Store::csv_row(const Key& key) const {
-  const std::string sql = std::string(kPoints) + " WHERE point.key = ?1";
-  Statement asked(*this, sql.c_str());
+  if (csv_row_ == nullptr)
+    csv_row_ = std::make_unique<Statement>(
+        *this, (std::string(kPoints) + " WHERE point.key = ?1").c_str());
+  Statement& asked = *csv_row_;
+  const Rewound rewound{asked};
   asked.bind_bytes(1, key.data(), key.size());
   if (!asked.step("read")) return std::nullopt;
   std::string out;

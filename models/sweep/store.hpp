@@ -37,6 +37,9 @@ class Store {
 
   enum class Mode : std::uint8_t { create, existing };
   Store(const std::filesystem::path& folder, Mode mode);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
 
   void record(const SweepRecord& sweep);
   SweepRecord recorded() const;  // ConfigError where nothing was run on it
@@ -75,6 +78,7 @@ class Store {
     void operator()(sqlite3* db) const;
   };
   class Statement;
+  struct Rewound;
 
   [[noreturn]] void refuse(int code, const std::string& doing) const;
   void run(const char* sql) const;
@@ -86,6 +90,7 @@ class Store {
   std::filesystem::path path_;
   std::unique_ptr<sqlite3, Close> db_;
   std::unordered_map<std::string, std::int64_t> texts_;
+  mutable std::unique_ptr<Statement> find_, csv_row_;  // made once; they end before `db_` does
 };
 
 }  // namespace weft::sweep

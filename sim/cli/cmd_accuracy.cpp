@@ -11,11 +11,13 @@
 #include "models/workload/safetensors.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
-#include "sim/cli/option_text.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/request/option_text.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 namespace fs = std::filesystem;

@@ -5,14 +5,18 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/run/result_csv.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/execute.hpp"
+#include "sim/cli/execute_summary.hpp"
 #include "sim/cli/interrupt.hpp"
-#include "sim/cli/option_text.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/point_options.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/engine/run.hpp"
+#include "sim/request/execute.hpp"
+#include "sim/request/option_text.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 constexpr const char* kExamples = R"(Examples:

@@ -17,10 +17,12 @@
 #include "models/engine/result/area.hpp"
 #include "models/engine/run/cost_json.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/request/options.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 constexpr const char* kExamples = R"(Examples:

@@ -13,11 +13,13 @@
 #include "models/common/error.hpp"
 #include "models/common/json.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/request/options.hpp"
 #include "sim/rtl/fusemax_library.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 constexpr const char* kExamples = R"(Examples:

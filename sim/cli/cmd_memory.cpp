@@ -13,11 +13,13 @@
 #include "models/memory/stream.hpp"
 #include "models/memory/stream_estimate.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/memory/hbm/stream_report.hpp"
+#include "sim/request/options.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 using memory::DramPart;

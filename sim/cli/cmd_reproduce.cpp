@@ -15,14 +15,16 @@
 #include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
-#include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/cli/staged_folder.hpp"
 #include "sim/common/workers.hpp"
 #include "sim/engine/run.hpp"
+#include "sim/request/options.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 namespace fs = std::filesystem;

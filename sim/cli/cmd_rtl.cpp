@@ -16,12 +16,14 @@
 #include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
-#include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/request/options.hpp"
 #include "sim/rtl/fusemax_library.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 namespace fs = std::filesystem;

@@ -14,16 +14,20 @@
 #include "models/engine/run/run_options.hpp"
 #include "models/workload/trace.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/execute.hpp"
+#include "sim/cli/execute_summary.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/pending_file.hpp"
+#include "sim/cli/point_options.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/cli/staged_folder.hpp"
 #include "sim/engine/perfetto.hpp"
 #include "sim/engine/run.hpp"
+#include "sim/request/execute.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 constexpr const char* kExamples = R"(Examples:

@@ -13,12 +13,14 @@
 #include "models/engine/run/run_point.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
-#include "sim/cli/option_text.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
-#include "sim/cli/sweep_run.hpp"
+#include "sim/request/option_text.hpp"
+#include "sim/request/sweep_run.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 namespace fs = std::filesystem;

@@ -5,13 +5,15 @@
 #include "models/engine/design/catalog.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
-#include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/engine/run.hpp"
 #include "sim/engine/validation.hpp"
+#include "sim/request/options.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 using sim::engine::ValidationPoint;

@@ -1,11 +1,13 @@
+#include "sim/cli/execute_summary.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "models/common/text.hpp"
 #include "models/engine/result/energy.hpp"
-#include "sim/cli/execute.hpp"
 #include "sim/cli/output.hpp"
 
 namespace weft::cli {
@@ -144,6 +146,17 @@ std::string assumptions_text(const std::vector<std::string>& assumptions) {
 }
 
 }  // namespace
+
+int exit_code(const std::vector<Executed>& runs, const std::string& command) {
+  int code = 0;
+  for (const Executed& run : runs) {
+    if (run.result->status == engine::Status::ok) continue;
+    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, visible(run.design->name()),
+               config::name_of(run.result->status), visible(run.result->reason));
+    code = 1;
+  }
+  return code;
+}
 
 std::string summary(const Executed& run) {
   const Result& result = *run.result;

@@ -11,9 +11,11 @@
 #include "models/common/atomic_file.hpp"
 #include "models/common/error.hpp"
 #include "models/common/text.hpp"
-#include "sim/cli/option_text.hpp"
+#include "sim/request/option_text.hpp"
 
 namespace weft::cli {
+
+using namespace request;
 namespace {
 
 namespace fs = std::filesystem;

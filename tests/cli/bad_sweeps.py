@@ -49,6 +49,8 @@ BAD: list[tuple[str, str, int, list[str]]] = [
     ("arch.dram.bandwidth_bytes_per_s: [50e9, 100e9]", "binding.tiles_in_flight: [0]", 8, ["tiles_in_flight", "'0'"]),
     ("arch.dram.bandwidth_bytes_per_s: [50e9, 100e9]", "arch.dram.burst_bytes: [100]", 8, ["burst_bytes", "'100'"]),
     ("fusemax-16x16", "fusemax-16x", 3, ["'fusemax-16x'"]),
+    ("[fusemax-16x16, flat]", "[flat, spatten]", 3, ["'spatten'", "no closed form"]),
+    ("heads: [4, 8]", "values: [none.safetensors]", 7, ["none.safetensors"]),
     ("flat", "flatt", 3, ["'flatt'", "did you mean 'flat'"]),
     ("bert-base", "bert-bas", 4, ["'bert-bas'", "did you mean 'bert-base'"]),
     ("workloads: [bert-base]", "workloads: []", 4, ["workloads", "one or more"]),

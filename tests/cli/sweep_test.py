@@ -160,6 +160,18 @@ points:
         self.sweep(retried, "--timeout", "20", "--retry", code=1)
         self.assertEqual(self.counts(), {"total": 4, "ok": 2, "infeasible": 1, "failed": 1, "timed_out": 0, "pending": 0})
 
+    def test_what_no_engine_runs_is_failed(self) -> None:
+        text = """name: s
+designs: [fusemax-16x16]
+workloads: [bert-base]
+grid: {seq: [64], fidelity: [analytic, systemc], arch.dram.access_bytes: [64]}
+"""
+        self.sweep(text, code=1)
+        self.assertEqual(self.counts(), {"total": 2, "ok": 1, "infeasible": 0, "failed": 1, "timed_out": 0, "pending": 0})
+        failed, ran = (json.loads(line) for line in self.lines())
+        self.assertEqual((failed["fidelity"], failed["status"], ran["status"]), ("analytic", "failed", "ok"))
+        self.assertIn("allowed here: --fidelity systemc", failed["reason"])
+
     def test_a_worker_that_is_killed_fails_its_point_alone(self) -> None:
         file = self.put("sweep.yaml", """name: s
 fidelity: systemc

@@ -9,10 +9,10 @@
 #include <string>
 
 #include "models/sweep/store.hpp"
-#include "sim/cli/sweep_points.hpp"
 #include "sim/common/process_pool.hpp"
+#include "sim/request/sweep_points.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 // Points by their status (engine::Status), and those that have none yet.
 struct SweepCounts {
@@ -60,4 +60,4 @@ enum class ExportFormat : std::uint8_t { csv, jsonl };
 void export_sweep(const SweepPoints& points, const sweep::Store& store, ExportFormat format,
                   const std::stop_token& stop, const std::function<void(std::string)>& write);
 
-}  // namespace weft::cli
+}  // namespace weft::request

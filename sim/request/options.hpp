@@ -1,4 +1,5 @@
-// The options that `run` and `compare` share: from text to a checked shape, trace and settings.
+// What a run is asked for in words, by the command, a sweep file or Python: from text to a checked
+// shape, trace and settings.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,9 @@
 #include "models/engine/run/run_options.hpp"
 #include "models/workload/trace.hpp"
 #include "models/workload/workload.hpp"
-#include "sim/cli/option_text.hpp"
-#include "sim/cli/parser.hpp"
+#include "sim/request/option_text.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 // As typed; empty where not given.
 struct PointOptions {
@@ -35,10 +35,15 @@ struct PointOptions {
   std::string seed = "0";
   std::string stall_profile = "none";
   std::string values;
+  std::shared_ptr<const workload::Trace> trace{};  // in place of the file that `values` names
   std::string cost, cost_node;
   std::vector<std::string> sets;
 };
-void add_point_options(App& command, PointOptions& options);
+
+// The long options of `weft run` without their dashes, all but --workload and --set, and one of
+// them by its name; ConfigError for another name, and where --causal or --exact is no truth.
+std::vector<std::string> option_names();
+void set_option(PointOptions& options, const std::string& name, const std::string& text);
 
 // What is to be run, whatever the design.
 struct Point {
@@ -74,4 +79,4 @@ engine::Setting setting_of(const std::string& text);
 // A whole number as people write them (1024, 1K); ConfigError names the option.
 std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least,
                           std::int64_t most);
-}  // namespace weft::cli
+}  // namespace weft::request

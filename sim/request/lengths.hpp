@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/cli/options.hpp"
+#include "sim/request/options.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 inline constexpr auto kMostTokens = static_cast<std::int64_t>(workload::kLongest);
 
@@ -20,4 +20,4 @@ std::vector<PointOptions> sequences_of(const PointOptions& options);
 // Decode steps in a row; 1 where none are told.
 std::int64_t steps_of(const PointOptions& options);
 
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -1,63 +1,20 @@
-#include "sim/cli/sweep_points.hpp"
+#include "sim/request/sweep_points.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
 #include "models/common/fields.hpp"
 #include "models/common/sha256.hpp"
-#include "models/common/yaml_scalar.hpp"
+#include "models/engine/design/assembled.hpp"
 #include "models/engine/run/provenance.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 namespace {
 
 using sweep::Block;
 using sweep::Choice;
 using sweep::Text;
-
-bool truth_of(const std::string& option, const std::string& text) {
-  const std::optional<bool> truth = config::yaml_bool(text);
-  if (!truth) refuse(option, text, "must be true or false");
-  return *truth;
-}
-
-// A long option of `weft run` as a key.
-struct KeyOption {
-  std::string_view key;
-  void (*set)(PointOptions&, const std::string&);
-};
-
-template <std::string PointOptions::*member>
-void set_text(PointOptions& options, const std::string& text) {
-  options.*member = text;
-}
-
-constexpr std::array<KeyOption, 21> kOptions{
-    {{"seq", set_text<&PointOptions::seq>},
-     {"seq-q", set_text<&PointOptions::seq_q>},
-     {"seq-kv", set_text<&PointOptions::seq_kv>},
-     {"steps", set_text<&PointOptions::steps>},
-     {"batch", set_text<&PointOptions::batch>},
-     {"heads", set_text<&PointOptions::heads>},
-     {"kv-heads", set_text<&PointOptions::kv_heads>},
-     {"width", set_text<&PointOptions::width>},
-     {"width-qk", set_text<&PointOptions::width_qk>},
-     {"width-v", set_text<&PointOptions::width_v>},
-     {"causal",
-      [](PointOptions& o, const std::string& text) { o.causal = truth_of("--causal", text); }},
-     {"assume", set_text<&PointOptions::assume>},
-     {"causal-alignment", set_text<&PointOptions::causal_alignment>},
-     {"empty-rows", set_text<&PointOptions::empty_rows>},
-     {"fidelity", set_text<&PointOptions::fidelity>},
-     {"exact",
-      [](PointOptions& o, const std::string& text) { o.exact = truth_of("--exact", text); }},
-     {"seed", set_text<&PointOptions::seed>},
-     {"stall-profile", set_text<&PointOptions::stall_profile>},
-     {"values", set_text<&PointOptions::values>},
-     {"cost", set_text<&PointOptions::cost>},
-     {"cost-node", set_text<&PointOptions::cost_node>}}};
 
 bool is_setting(std::string_view key) {
   return key.starts_with("arch.") || key.starts_with("binding.");
@@ -68,9 +25,7 @@ void apply(PointOptions& options, const std::string& key, const std::string& tex
     options.sets.push_back(key + "=" + text);
     return;
   }
-  for (const KeyOption& option : kOptions) {
-    if (option.key == key) option.set(options, text);
-  }
+  set_option(options, key, text);
 }
 
 // One of the problems of several points is said once.
@@ -102,6 +57,7 @@ SweepPoints::SweepPoints(const sweep::SweepFile& file, const engine::Catalog& ca
   problems.finish();
   check_settings(problems);
   check_points(problems);
+  check_fidelity(problems);
   problems.finish();
   if (grid_.count_wanted() == 0)
     throw ConfigError(Problem{file_.conditions.front().written.where, "where",
@@ -110,8 +66,7 @@ SweepPoints::SweepPoints(const sweep::SweepFile& file, const engine::Catalog& ca
 }
 
 void SweepPoints::check_keys(Problems& problems) const {
-  std::vector<std::string> known;
-  for (const KeyOption& option : kOptions) known.emplace_back(option.key);
+  const std::vector<std::string> known = option_names();
   for (const Block& block : file_.blocks) {
     for (const Text& key : block.keys) {
       if (is_setting(key.text) || std::find(known.begin(), known.end(), key.text) != known.end())
@@ -189,6 +144,18 @@ void SweepPoints::check_points(Problems& problems) {
   }
 }
 
+// Designs of which no point could run. Where the fidelity is varied, their points say it.
+void SweepPoints::check_fidelity(Problems& problems) const {
+  if (!is_analytic_) return;
+  for (std::size_t d = 0; d < designs_.size(); ++d) {
+    const engine::Assembled* assembled = designs_[d].assembled();
+    if (assembled == nullptr || !engine::is_simulated(assembled->arch.engine)) continue;
+    problems.add(Problem{file_.designs[d].where, "designs", file_.designs[d].text,
+                         "an assembly of units has no closed form: give the sweep 'fidelity: "
+                         "systemc', or leave the design out"});
+  }
+}
+
 PointOptions SweepPoints::options_of(const Choice& choice) const {
   PointOptions options;
   options.fidelity = file_.fidelity.text;
@@ -218,6 +185,10 @@ Problem SweepPoints::placed(Problem problem, const Choice& choice) const {
     for (std::size_t c = 0; c < block.keys.size(); ++c) {
       const std::string& key = block.keys[c].text;
       const auto& value = block.rows[choice.rows[b]][c];
+      if (value && value->text == problem.where.file) {  // of a file that the sweep names
+        if (!problem.field.empty()) problem.message = problem.field + ": " + problem.message;
+        return {value->where, key, value->text, problem.message};
+      }
       if (!value ||
           (key != option && key != problem.field && key != extent && "no-" + key != option))
         continue;
@@ -291,4 +262,4 @@ sweep::Key PointMaker::refused_key(const Choice& choice) const {
   return sweep::key_of(sha256_hex(text));
 }
 
-}  // namespace weft::cli
+}  // namespace weft::request

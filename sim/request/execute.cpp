@@ -1,16 +1,11 @@
-#include "sim/cli/execute.hpp"
+#include "sim/request/execute.hpp"
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <utility>
 
-#include "models/common/text.hpp"
 #include "models/engine/run/run_options.hpp"
-#include "sim/cli/output.hpp"
 #include "sim/engine/run.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 namespace {
 
@@ -42,21 +37,10 @@ Executed execute(engine::Design design, const Point& point, const ExecuteOptions
   return run;
 }
 
-int exit_code(const std::vector<Executed>& runs, const std::string& command) {
-  int code = 0;
-  for (const Executed& run : runs) {
-    if (run.result->status == engine::Status::ok) continue;
-    fmt::print(stderr, "weft {}: {}: {}: {}\n", command, visible(run.design->name()),
-               config::name_of(run.result->status), visible(run.result->reason));
-    code = 1;
-  }
-  return code;
-}
-
 std::vector<engine::Report> reports_of(const std::vector<Executed>& runs) {
   std::vector<engine::Report> reports;
   for (const Executed& run : runs) reports.push_back(run.report);
   return reports;
 }
 
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -9,9 +9,9 @@
 
 #include "models/engine/run/result_json.hpp"
 #include "models/engine/run/run_options.hpp"
-#include "sim/cli/options.hpp"
+#include "sim/request/options.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 // A design's result with what identifies it. `report` points into the rest.
 struct Executed {
@@ -31,12 +31,6 @@ struct ExecuteOptions {
 // Throws ConfigError for bad input and sim::engine::Cancelled when told to stop.
 Executed execute(engine::Design design, const Point& point, const ExecuteOptions& options);
 
-// 0, or 1 where a point is infeasible; says why on standard error.
-int exit_code(const std::vector<Executed>& runs, const std::string& command);
 std::vector<engine::Report> reports_of(const std::vector<Executed>& runs);
 
-// For people: everything about one result, or one line a result.
-std::string summary(const Executed& run);
-std::string comparison_table(const std::vector<Executed>& runs);
-
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -1,4 +1,4 @@
-#include "sim/cli/sweep_run.hpp"
+#include "sim/request/sweep_run.hpp"
 
 #include <fmt/format.h>
 
@@ -12,16 +12,15 @@
 #include <utility>
 #include <vector>
 
-#include "models/common/text.hpp"
 #include "models/engine/run/result_json.hpp"
 #include "models/engine/run/run_point.hpp"
 #include "sim/engine/run.hpp"
+#include "sim/request/row_maker.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 namespace {
 
 using engine::Status;
-using sweep::Choice;
 using sweep::Row;
 using Clock = std::chrono::steady_clock;
 
@@ -30,96 +29,6 @@ constexpr std::size_t kBatch = 256;   // rows that it hands over
 constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::milliseconds kCommit{500};  // between transactions: what a kill may lose
 constexpr std::size_t kMostWaiting = 50000;        // rows, before one
-
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ';');
-  return text;
-}
-
-// The row of a point, or none where the store has it.
-class RowMaker {
- public:
-  RowMaker(const SweepPoints& points, const sweep::Store::Statuses* known)
-      : points_(points), known_(known), maker_(points) {}
-
-  // Whether the point is to be run; then its key and how it is run are at hand.
-  bool begin(std::uint64_t index) {
-    points_.grid().choose(index, choice_);
-    if (!points_.grid().wanted(choice_)) return false;
-    refused_.clear();
-    try {
-      maker_.make(choice_);
-      key_ = maker_.key();
-    } catch (const ConfigError& error) {
-      refused_ = one_line(error.what());
-      key_ = maker_.refused_key(choice_);
-    }
-    ++counts_.total;
-    if (known_ == nullptr) return true;
-    const auto found = known_->find(key_);
-    if (found == known_->end()) return true;
-    counts_.add(found->second);
-    return false;
-  }
-
-  Row run(const std::stop_token& stop) {
-    if (!refused_.empty()) return unrun(Status::failed, refused_);
-    engine::RunOptions options = maker_.options();
-    options.stop = stop;
-    const engine::Design& design = maker_.design();
-    try {
-      const engine::Result result = sim::engine::run(design, maker_.point().workload, options);
-      Row row = sweep::row_of(design, result, options.cost);
-      if (options.fidelity != engine::Fidelity::analytic)
-        row.json = sweep::compressed(
-            engine::result_json(engine::report_of(design, maker_.point().workload, options, result),
-                                json::Layout::compact));
-      return named(std::move(row));
-    } catch (const ConfigError& error) {
-      return unrun(Status::failed, one_line(error.what()));
-    } catch (const engine::Cancelled&) {
-      throw;
-    } catch (const std::exception& error) {
-      return unrun(Status::failed, one_line(error.what()));
-    }
-  }
-
-  Row unrun(Status status, std::string reason) const {
-    return named(
-        sweep::row_of(maker_.base(choice_),
-                      engine::not_run(maker_.base(choice_), maker_.point().workload.shape(),
-                                      maker_.point().run, status, std::move(reason)),
-                      nullptr));
-  }
-
-  // Names of what came from another process.
-  Row named(Row row) const {
-    row.key = key_;
-    row.design = points_.file().designs[choice_.design].text;
-    row.workload = points_.file().workloads.empty()
-                       ? maker_.point().workload.name
-                       : points_.file().workloads[choice_.workload].text;
-    if (row.settings.empty()) row.settings = sweep::settings_text(maker_.point().settings);
-    return row;
-  }
-
-  const sweep::Key& key() const { return key_; }
-  // Points so far, those that the store has among them by their status.
-  const SweepCounts& counts() const { return counts_; }
-  void count(Status status) { counts_.add(status); }
-  const PointMaker& maker() const { return maker_; }
-  const Choice& choice() const { return choice_; }
-  const std::string& refused() const { return refused_; }
-
- private:
-  const SweepPoints& points_;
-  const sweep::Store::Statuses* known_;
-  PointMaker maker_;
-  Choice choice_;
-  sweep::Key key_{};
-  std::string refused_;
-  SweepCounts counts_;
-};
 
 // Rows on their way to the store, written by one thread in few transactions.
 class Writer {
@@ -261,19 +170,9 @@ SweepCounts SweepRunner::run_on_processes(sweep::Store& store, const Progressed&
     return std::nullopt;
   };
   const auto take = [&](std::uint64_t i, const sim::Outcome& outcome) {
-    using Kind = sim::Outcome::Kind;
     ++answered;
-    check(answering.begin(i), "a point that is left out");
     std::vector<Row> rows;
-    switch (outcome.kind) {
-      case Kind::answered: rows.push_back(answering.named(sweep::unpacked(outcome.text))); break;
-      case Kind::timed_out:
-        rows.push_back(answering.unrun(Status::timed_out,
-                                       fmt::format("took longer than the {} s of --timeout",
-                                                   config::number_text(*options_.timeout_s))));
-        break;
-      default: rows.push_back(answering.unrun(Status::failed, one_line(outcome.text)));
-    }
+    rows.push_back(answering.answered(i, outcome, options_.timeout_s));
     asking.count(rows.front().status);
     writer.take(std::move(rows));
   };
@@ -342,4 +241,4 @@ void export_sweep(const SweepPoints& points, const sweep::Store& store, ExportFo
   }
 }
 
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -12,9 +12,9 @@
 #include "models/engine/design/design.hpp"
 #include "models/sweep/grid.hpp"
 #include "models/sweep/row.hpp"
-#include "sim/cli/options.hpp"
+#include "sim/request/options.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 // What a sweep's points have in common, checked. Shared by all who make points of it.
 class SweepPoints {
@@ -35,6 +35,7 @@ class SweepPoints {
   void load_designs(Problems& problems);
   void check_settings(Problems& problems) const;
   void check_points(Problems& problems);
+  void check_fidelity(Problems& problems) const;
   PointOptions options_of(const sweep::Choice& choice) const;
   Problem placed(Problem problem, const sweep::Choice& choice) const;
 
@@ -78,4 +79,4 @@ class PointMaker {
   mutable engine::WalkMemo walks_;  // of held_
 };
 
-}  // namespace weft::cli
+}  // namespace weft::request

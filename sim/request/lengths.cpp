@@ -1,11 +1,11 @@
-#include "sim/cli/lengths.hpp"
+#include "sim/request/lengths.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace weft::cli {
+namespace weft::request {
 namespace {
 
 constexpr std::size_t kMostSequences = 4096;
@@ -57,7 +57,7 @@ std::vector<PointOptions> sequences_of(const PointOptions& o) {
     }
   }
   if (count > 1) {
-    for (PointOptions& one : all) one.batch = "1";
+    for (PointOptions& one : all) one.batch.assign(1, '1');
   }
   return all;
 }
@@ -68,4 +68,4 @@ bool is_program(const PointOptions& o) {
   });
 }
 
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -1,8 +1,8 @@
-#include "sim/cli/option_text.hpp"
+#include "sim/request/option_text.hpp"
 
 #include <algorithm>
 
-namespace weft::cli {
+namespace weft::request {
 
 std::vector<std::string> comma_list(const std::string& text) {
   std::vector<std::string> parts;
@@ -15,4 +15,4 @@ std::vector<std::string> comma_list(const std::string& text) {
   }
 }
 
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -6,7 +6,7 @@
 
 #include "models/common/error.hpp"
 
-namespace weft::cli {
+namespace weft::request {
 
 // ConfigError about an option and its value.
 [[noreturn]] inline void refuse(const std::string& option, const std::string& value,
@@ -17,4 +17,4 @@ namespace weft::cli {
 // What stands between the commas of "512,2K,7", be it nothing.
 std::vector<std::string> comma_list(const std::string& text);
 
-}  // namespace weft::cli
+}  // namespace weft::request

@@ -1,0 +1,119 @@
+"""Sweeps into a store, and stores as tables."""
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+import pandas
+
+from . import _core
+from ._core import ConfigError
+from .api import roots
+from .results import typed
+
+Progress = Callable[[int, int], None]
+FIDELITIES = ("", "analytic", "systemc", "rtl")
+
+
+def load(sweep_file: str | os.PathLike[str] | Mapping[str, Any], fidelity: str = "") -> _core.Sweep:
+    """A sweep whose points have all been checked: of a file, a name of `weft.names("sweeps")`, or a mapping with the keys of one."""
+    if isinstance(sweep_file, Mapping):
+        return _core.Sweep(roots(), json.dumps(dict(sweep_file)), "sweep", fidelity)
+    file, text = _core.sweep_file(roots(), os.fspath(sweep_file))
+    return _core.Sweep(roots(), text, file, fidelity)
+
+
+def check_timeout(timeout: float | None) -> None:
+    if timeout is not None and not 0.001 <= timeout <= 1e6:
+        raise ConfigError(f"--timeout: {timeout}: must be a number of seconds from 0.001 to 1000000")
+
+
+def sweep(sweep_file: str | os.PathLike[str] | Mapping[str, Any], store: str | os.PathLike[str] | None = None, *, jobs: int | None = None,
+          fidelity: str = "", timeout: float | None = None, retry: bool = False, progress: Progress | None = None) -> pandas.DataFrame:
+    """Every point of a sweep, run where the store has it not yet: what `weft sweep` does.
+
+    sweep_file: a YAML file, a name, or a mapping with the same keys: {"name": "s", "designs": ["flat"], "workloads": ["bert-base"],
+    "grid": {"seq": ["1K", "4K"]}}. store: its folder, made where it is not there; one of its own that goes again where none is named.
+    jobs: threads (closed form) or processes (simulated), one a core unless given. fidelity: over the file's own. timeout: seconds a point.
+    retry: run again what failed or took too long. progress(done, total) is called some ten times a second.
+
+    Gives a row a point in the order of the points, with the columns of `read_store`. ConfigError: wrong input, in the command's words,
+    before any point runs. KeyboardInterrupt keeps in the store what is done.
+    """
+    jobs = jobs if jobs is not None else os.cpu_count() or 1
+    if not 1 <= jobs <= 1024:
+        raise ConfigError(f"--jobs: {jobs}: must be a whole number from 1 to 1024")
+    check_timeout(timeout)
+    points = load(sweep_file, fidelity)
+    with tempfile.TemporaryDirectory(prefix="weft-sweep-") as scratch:
+        folder = os.fspath(scratch if store is None else store)
+        held = _core.Store(folder, True)
+        if retry:
+            held.forget_failed()
+        points.record(held)
+        points.run(held, jobs, timeout, progress)
+        return frame_of(points, Path(folder))
+
+
+def frame_of(points: _core.Sweep, store: Path) -> pandas.DataFrame:
+    """The points of a sweep that a store has, in their order."""
+    frame = read_store(store)
+    place = {key: number for number, key in enumerate(points.keys())}
+    if len(frame) != len(place) or not set(place).issuperset(frame["key"]):
+        frame = frame[frame["key"].isin(place.keys())]
+    order = frame["key"].map(place)
+    return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def read_store(store: str | os.PathLike[str], where: str = "") -> pandas.DataFrame:
+    """All points of a store, in the order in which they were done.
+
+    where: a condition in SQL over the columns, such as "utilisation_2d > 0.9 AND seq_q >= 4096". Columns: key, design, workload, settings,
+    fidelity, status, reason, batch, heads, kv_heads, seq_q, seq_kv, width_qk, width_v, causal, cycles, seconds, dram_bytes, utilisation_2d,
+    utilisation_1d, useful_macs, energy_pj (pJ), bound_by; null where a point has none. ConfigError where there is no store, one of another
+    version, or the condition is none.
+    """
+    _core.Store(os.fspath(store), False)  # refuses what is none, or of another version
+    file = Path(store).resolve() / "store.sqlite"
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as opened:
+        try:
+            cursor = opened.execute("SELECT * FROM points" + (f" WHERE {where}" if where else ""))
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise ConfigError(f"where: {where}: {error}" if where else f"{file}: {error}") from error
+    return typed(pandas.DataFrame(rows, columns=names, dtype=object))
+
+
+def export(store: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
+    """The points of the last sweep that was run on a store, as the ending of `out` says: .csv, or .parquet where pyarrow is installed."""
+    target = Path(out)
+    held = _core.Store(os.fspath(store), False)
+    _name, file, folder, text, fidelity = held.recorded()
+    back = os.getcwd()
+    try:
+        if os.path.isdir(folder):
+            os.chdir(folder)  # where the files are that it names
+        points = _core.Sweep(roots(), text, file, fidelity)
+        frame = frame_of(points, Path(back, store))
+    finally:
+        os.chdir(back)
+    beside = target.with_name(target.name + f".{os.getpid()}.partial")
+    try:
+        if target.suffix == ".parquet":
+            try:
+                frame.to_parquet(beside, engine="pyarrow", index=False)
+            except ImportError as error:
+                raise ConfigError(f"--export: parquet: needs pyarrow, which Debian does not have: {error}") from error
+        elif target.suffix == ".csv":
+            frame.to_csv(beside, index=False)
+        else:
+            raise ConfigError(f"--out: {target}: must end in .parquet or .csv")
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
