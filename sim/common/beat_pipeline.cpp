@@ -6,12 +6,9 @@ namespace weft::sim {
 
 Cycle BeatPipeline::step(Cycle now) {
   bool held = false;
-  while (!flights_.empty() && flights_.front().ready <= now) {
-    if (!give(now, flights_.front().beat)) {
-      held = true;
-      break;
-    }
-    flights_.pop_front();
+  if (!flights_.empty() && flights_.front().ready <= now) {  // one leaves a cycle
+    held = !give(now, flights_.front().beat);
+    if (!held) flights_.pop_front();
   }
   if (!held && now >= free_at_ && flights_.size() < places_ && in_.ready(now)) {
     const RowBeat beat = in_.pop(now);
