@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFUTATIONS = Path("tests/formal/refutations.txt")
 FIFO = "rtl/common/weft_fifo.sv"
 FETCHER = ("rtl/engine/weft_engine_pkg.sv", FIFO, "rtl/memory/weft_drain.sv", "rtl/memory/weft_fetcher.sv")
+PREFIX = "rtl/common/weft_prefix_count.sv"
 TOOLS = ("yosys", "yosys-smtbmc", "z3")
 
 
@@ -48,6 +49,13 @@ PROOFS = (
           tuple({"DEPTH": depth} for depth in (1, 2, 3, 5, 8)), 12),
     Proof("priority_arbiter", "priority_arbiter", ("rtl/common/weft_priority_arbiter.sv",), "one-hot, the lowest request", "exhaustive",
           1, tuple({"REQUESTS": requests} for requests in (1, 2, 5, 8, 40))),
+    Proof("prefix_count", "prefix_count", (PREFIX,), "the bits set before each lane, and in all", "exhaustive", 1,
+          tuple({"LANES": lanes} for lanes in (1, 2, 5, 8, 16))),
+    Proof("zero_eliminator", "zero_eliminator", (PREFIX, "rtl/select/weft_shift_layer.sv", "rtl/select/weft_zero_eliminator.sv"),
+          "each beat once, in order, what was valid in it in its order, stable output", "bounded", 9,
+          tuple({"PLACES": places} for places in (2, 3, 4, 5)), 9),
+    Proof("comparator_array", "comparator_array", ("rtl/select/weft_select_pkg.sv", PREFIX, "rtl/select/weft_comparator_array.sv"),
+          "what is above stays, of equal ones the first so many; k stay", "bounded", 7, ({"LANES": 2}, {"LANES": 3}), 8),
     Proof("fetcher", "fetcher", FETCHER, "AR, AW, W stable until taken; limits of requests and transfers; boundaries; W after AW",
           "induction", 1),
     Proof("fetcher.w_ends", "fetcher", FETCHER, "W's bursts end where their AW says", "bounded", 12, ({"W_ENDS": 1},), 12),

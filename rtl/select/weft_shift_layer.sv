@@ -1,0 +1,43 @@
+// A layer of a zero eliminator's shifters, within the cycle: what has bit LAYER in its count moves
+// by 2^LAYER places towards the front, what has not stays.
+module weft_shift_layer #(
+  parameter int unsigned PLACES     = 16,
+  parameter int unsigned WIDTH      = 12,
+  parameter int unsigned SHIFT_BITS = 4,
+  parameter int unsigned LAYER      = 0   // below SHIFT_BITS
+) (
+  input  logic [PLACES*WIDTH-1:0]      data_i,
+  input  logic [PLACES-1:0]            keep_i,   // places that are valid
+  input  logic [PLACES*SHIFT_BITS-1:0] shift_i,  // places to go, of each
+  output logic [PLACES*WIDTH-1:0]      data_o,
+  output logic [PLACES-1:0]            keep_o,
+  output logic [PLACES*SHIFT_BITS-1:0] shift_o
+);
+
+  localparam int unsigned By = 1 << LAYER;
+
+  logic [PLACES-1:0] stays;
+  logic [PLACES-1:0] arrives;  // what stands By places behind
+
+  for (genvar place = 0; place < PLACES; place++) begin : gen_place
+    assign stays[place] = keep_i[place] && !shift_i[place*SHIFT_BITS + LAYER];
+    if (place + By < PLACES) begin : gen_behind
+      assign arrives[place] = keep_i[place+By] && shift_i[(place+By)*SHIFT_BITS + LAYER];
+      assign data_o[place*WIDTH +: WIDTH] = arrives[place]
+          ? data_i[(place+By)*WIDTH +: WIDTH] : data_i[place*WIDTH +: WIDTH];
+      assign shift_o[place*SHIFT_BITS +: SHIFT_BITS] = arrives[place]
+          ? shift_i[(place+By)*SHIFT_BITS +: SHIFT_BITS] : shift_i[place*SHIFT_BITS +: SHIFT_BITS];
+    end else begin : gen_edge
+      assign arrives[place] = 1'b0;
+      assign data_o[place*WIDTH +: WIDTH] = data_i[place*WIDTH +: WIDTH];
+      assign shift_o[place*SHIFT_BITS +: SHIFT_BITS] = shift_i[place*SHIFT_BITS +: SHIFT_BITS];
+    end
+  end
+
+  assign keep_o = stays | arrives;
+
+`ifndef SYNTHESIS
+  initial if (LAYER >= SHIFT_BITS) $fatal(1, "weft_shift_layer: a count has no bit LAYER");
+`endif
+
+endmodule
