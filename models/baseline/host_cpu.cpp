@@ -20,7 +20,7 @@ using program::Invocation;
 using workload::Shape;
 
 constexpr const char* kLibrary = "libopenblas.so.0";
-constexpr double kMostOperations = 4e9;       // that are done for one attention at most
+constexpr double kMostOperations = 4e9;          // that are done for one attention at most
 constexpr std::int64_t kMostScores = 1 << 25;    // of a head
 constexpr std::int64_t kMostElements = 1 << 23;  // of all keys and values
 constexpr int kRepeats = 3;
@@ -133,9 +133,10 @@ HostTime measure_host(const std::vector<Invocation>& attentions,
     const Shape& shape = one.shape;
     if (static_cast<double>(shape.seq_q) * static_cast<double>(shape.seq_kv) >
         static_cast<double>(kMostScores))
-      throw engine::Stuck(fmt::format("not measured: the scores of a head, {} x {}, are more than "
-                                      "the {} that are held",
-                                      shape.seq_q, shape.seq_kv, kMostScores));
+      throw engine::Stuck(
+          fmt::format("not measured: the scores of a head, {} x {}, are more than "
+                      "the {} that are held",
+                      shape.seq_q, shape.seq_kv, kMostScores));
     const std::int64_t all = one.layers * shape.batch * shape.heads;
     const double of_a_head = operations_of(one, false) / static_cast<double>(all);
     const std::int64_t row = shape.seq_kv * (shape.width_qk + shape.width_v);
@@ -143,8 +144,8 @@ HostTime measure_host(const std::vector<Invocation>& attentions,
     heads = std::min<std::int64_t>(
         heads, std::max<std::int64_t>(1, static_cast<std::int64_t>(kMostOperations / of_a_head)));
     time.scaled = time.scaled || heads < all;
-    time.seconds += seconds_of(shape, heads, options) * static_cast<double>(all) /
-                    static_cast<double>(heads);
+    time.seconds +=
+        seconds_of(shape, heads, options) * static_cast<double>(all) / static_cast<double>(heads);
   }
   return time;
 }

@@ -44,13 +44,13 @@ HeadOperands drawn_operands(std::int64_t queries, std::int64_t keys, std::int64_
 HeadOperands trace_operands(const workload::Trace& trace, std::size_t layer, std::int64_t batch,
                             std::int64_t head) {
   const workload::Shape& shape = trace.shape;
-  return {.queries = shape.seq_q,
-          .keys = shape.seq_kv,
-          .width = shape.width_qk,
-          .q = part_of(trace.layers[layer].q, batch * shape.heads + head,
-                       shape.seq_q * shape.width_qk),
-          .k = part_of(trace.layers[layer].k, key_head(shape, batch, head),
-                       shape.seq_kv * shape.width_qk)};
+  return {
+      .queries = shape.seq_q,
+      .keys = shape.seq_kv,
+      .width = shape.width_qk,
+      .q = part_of(trace.layers[layer].q, batch * shape.heads + head, shape.seq_q * shape.width_qk),
+      .k = part_of(trace.layers[layer].k, key_head(shape, batch, head),
+                   shape.seq_kv * shape.width_qk)};
 }
 
 std::span<const float> trace_values(const workload::Trace& trace, std::size_t layer,

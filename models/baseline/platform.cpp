@@ -184,8 +184,8 @@ std::optional<Rate> decode_rate(const Platform& platform, const Invocation& atte
   return found;
 }
 
-std::optional<PlatformTime> published_time(const Platform& platform,
-                                           const Invocation& attention, std::string& why) {
+std::optional<PlatformTime> published_time(const Platform& platform, const Invocation& attention,
+                                           std::string& why) {
   const bool generates = attention.shape.causal || attention.shape.seq_q == 1;
   const auto& rate = generates ? platform.generated : platform.whole;
   if (!rate) {
@@ -197,9 +197,10 @@ std::optional<PlatformTime> published_time(const Platform& platform,
   time.seconds = work / rate->flops_per_s;
   if (rate->joules_per_flop) time.joules = work * *rate->joules_per_flop;
   time.from = TimeFrom::published;
-  time.notes.push_back(fmt::format("time: by a mean rate of {:g} operations a second, which is all "
-                                   "that is published: {}",
-                                   rate->flops_per_s, rate->source));
+  time.notes.push_back(
+      fmt::format("time: by a mean rate of {:g} operations a second, which is all "
+                  "that is published: {}",
+                  rate->flops_per_s, rate->source));
   return time;
 }
 
@@ -228,8 +229,9 @@ std::optional<PlatformTime> time_of(const Platform& platform, const Invocation& 
   const bool decode = shape.seq_q == 1;
   if (shape.width_qk != shape.width_v || (!decode && shape.seq_q != shape.seq_kv) ||
       (!decode && shape.heads != shape.kv_heads)) {
-    why = "measured were self-attention, each head with its own keys, and decoding of one query, "
-          "keys as wide as values";
+    why =
+        "measured were self-attention, each head with its own keys, and decoding of one query, "
+        "keys as wide as values";
     return std::nullopt;
   }
   bool exact = true;

@@ -56,8 +56,8 @@ struct Platform {
   std::int64_t operand_bits = 16;
   std::vector<MeasuredCall> prefill;
   std::vector<MeasuredCall> decode;
-  std::optional<PublishedRate> whole;     // attention of whole sequences, not causal
-  std::optional<PublishedRate> generated; // causal, or one query at a time
+  std::optional<PublishedRate> whole;      // attention of whole sequences, not causal
+  std::optional<PublishedRate> generated;  // causal, or one query at a time
 };
 inline auto fields(config::Tag<Platform>) {
   using P = Platform;

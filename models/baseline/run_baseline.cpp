@@ -21,8 +21,8 @@ namespace {
 using engine::Design;
 using engine::Result;
 using engine::RunOptions;
-using engine::Unsimulated;
 using engine::UnitKind;
+using engine::Unsimulated;
 using program::Invocation;
 
 constexpr std::array<CounterDeclaration, 1> kDeviceCounters{{
@@ -88,8 +88,7 @@ void add_unit(Result& result, const UnitClass& kind, double busy,
   result.units.push_back(unit);
 }
 
-void run_platform(const Design& design, const std::vector<Invocation>& attentions,
-                  Result& result) {
+void run_platform(const Design& design, const std::vector<Invocation>& attentions, Result& result) {
   const auto model = model_of<Platform>(design);
   PlatformTime all{.seconds = 0, .joules = 0.0, .from = TimeFrom::measured, .notes = {}};
   double flops = 0;
@@ -142,8 +141,10 @@ void run_host(const Design& design, const std::vector<Invocation>& attentions,
   add_unit(result, kDevice, static_cast<double>(result.cycles), {flops});
   result.unsimulated = Unsimulated{"measured", std::nullopt, {}};
   auto& notes = result.unsimulated->assumptions;
-  notes.push_back("measured now, on the machine that ran this command: it depends on that machine "
-                  "and differs from run to run; " + time.library);
+  notes.push_back(
+      "measured now, on the machine that ran this command: it depends on that machine "
+      "and differs from run to run; " +
+      time.library);
   if (time.scaled) notes.emplace_back("time: of a part of the heads, scaled to all");
   notes.emplace_back("DRAM bytes are those of K and V once, which were not measured");
 }
@@ -152,8 +153,7 @@ void run_sparse_engine(const Design& design, Mechanism mechanism,
                        const std::vector<Invocation>& attentions, const RunOptions& options,
                        Result& result) {
   const auto model = model_of<SparseModel>(design);
-  const double bytes_per_cycle =
-      design.arch().dram.bandwidth_bytes_per_s / design.arch().clock_hz;
+  const double bytes_per_cycle = design.arch().dram.bandwidth_bytes_per_s / design.arch().clock_hz;
   SparseRun run = run_sparse(mechanism, model, bytes_per_cycle, attentions, options);
   const SparseWork& work = run.work;
   set_cycles(result, run.total_cycles);
@@ -178,8 +178,9 @@ void run_sparse_engine(const Design& design, Mechanism mechanism,
   notes.emplace_back(
       "not simulated: computed from the published mechanism, the same at every fidelity");
   if (run.sampled)
-    notes.emplace_back("scores: of operands drawn by the seed; some rows of each attention stand "
-                       "for all");
+    notes.emplace_back(
+        "scores: of operands drawn by the seed; some rows of each attention stand "
+        "for all");
   if (options.trace == nullptr) return;
   notes.emplace_back("values: in double precision; what errs is what is left out");
   result.error = run.error;
@@ -195,20 +196,15 @@ void run(const Design& design, const workload::Workload& workload, const RunOpti
          Result& result) {
   const std::vector<Invocation> attentions = attentions_of(workload, options);
   switch (design.assembled()->arch.engine) {
-    case engine::EngineClass::platform:
-      run_platform(design, attentions, result);
-      break;
-    case engine::EngineClass::host:
-      run_host(design, attentions, options, result);
-      break;
+    case engine::EngineClass::platform: run_platform(design, attentions, result); break;
+    case engine::EngineClass::host: run_host(design, attentions, options, result); break;
     case engine::EngineClass::a3:
       run_sparse_engine(design, Mechanism::a3, attentions, options, result);
       break;
     case engine::EngineClass::mnnfast:
       run_sparse_engine(design, Mechanism::mnnfast, attentions, options, result);
       break;
-    case engine::EngineClass::spatten:
-      throw ContractError("an engine that is simulated");
+    case engine::EngineClass::spatten: throw ContractError("an engine that is simulated");
   }
   if (options.trace != nullptr && !result.error)
     throw ConfigError(Problem{{},

@@ -24,9 +24,9 @@ constexpr std::int64_t kSampledRows = 96;  // of all attentions together
 constexpr std::int64_t kFewestRows = 3;    // of each
 
 std::int64_t seen_by(const Shape& shape, std::int64_t query) {
-  return shape.causal ? std::clamp<std::int64_t>(query + shape.seq_kv - shape.seq_q + 1, 0,
-                                                 shape.seq_kv)
-                      : shape.seq_kv;
+  return shape.causal
+             ? std::clamp<std::int64_t>(query + shape.seq_kv - shape.seq_q + 1, 0, shape.seq_kv)
+             : shape.seq_kv;
 }
 
 // One head's rows, one after another.
@@ -72,8 +72,8 @@ class Head {
   void search(std::span<const float> vector, std::int64_t seen, SparseWork& row) {
     if (columns_ == nullptr || columns_->keys() != seen)
       columns_ = std::make_unique<SortedColumns>(operands_, seen);
-    const auto steps = static_cast<std::int64_t>(
-        std::ceil(model_.search_share * static_cast<double>(seen)));
+    const auto steps =
+        static_cast<std::int64_t>(std::ceil(model_.search_share * static_cast<double>(seen)));
     const auto found = candidates(vector, operands_, *columns_, std::max<std::int64_t>(steps, 1));
     keep(found, scores_of(vector, operands_, found, scale_),
          [&](const std::vector<double>& scores) {
@@ -206,9 +206,9 @@ void run_trace(Mechanism mechanism, const SparseModel& model, const engine::RunO
           head.run(query, query, 1, run.work);
           // A3's softmax is over what it keeps; MNNFast's sum has all keys in it.
           const std::vector<double> all = head.all_scores(query);
-          const auto made = weighted(head.weights(), head.positions(),
-                                     mechanism == Mechanism::a3 ? head.weights() : all, values,
-                                     shape.width_v);
+          const auto made =
+              weighted(head.weights(), head.positions(),
+                       mechanism == Mechanism::a3 ? head.weights() : all, values, shape.width_v);
           every.resize(all.size());
           std::iota(every.begin(), every.end(), 0);
           compare_row(made, weighted(all, every, all, values, shape.width_v), run.error, sums);
@@ -226,8 +226,7 @@ void run_trace(Mechanism mechanism, const SparseModel& model, const engine::RunO
 }  // namespace
 
 SparseRun run_sparse(Mechanism mechanism, const SparseModel& model, double bytes_per_cycle,
-                     const std::vector<Invocation>& attentions,
-                     const engine::RunOptions& options) {
+                     const std::vector<Invocation>& attentions, const engine::RunOptions& options) {
   SparseRun run;
   double arithmetic = 0;
   const auto count = static_cast<std::int64_t>(attentions.size());
@@ -243,8 +242,7 @@ SparseRun run_sparse(Mechanism mechanism, const SparseModel& model, double bytes
       run_drawn(mechanism, model, one, sample, options.seed, i, run.work);
     }
     arithmetic = run.work.cycles - before;
-    const double heads = static_cast<double>(one.layers) *
-                         static_cast<double>(one.shape.batch) *
+    const double heads = static_cast<double>(one.layers) * static_cast<double>(one.shape.batch) *
                          static_cast<double>(one.shape.heads);
     const double bytes = key_bytes(one, model.bits) + value_bytes(one, model.bits);
     const double load = bytes / bytes_per_cycle;

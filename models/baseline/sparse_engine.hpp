@@ -65,8 +65,8 @@ struct SparseRun {
   SparseWork work;
   double total_cycles = 0;
   bool sampled = false;
-  engine::Error error;                       // of a trace
-  std::vector<std::vector<float>> outputs;   // by layer, [batch, heads, seq_q, width_v]
+  engine::Error error;                      // of a trace
+  std::vector<std::vector<float>> outputs;  // by layer, [batch, heads, seq_q, width_v]
 };
 
 // All attentions, K and V coming at `bytes_per_cycle`. Throws Cancelled by the stop token.

@@ -156,6 +156,10 @@ Table scaled(const Table& table, const std::string& node, double voltage_v) {
     entry.write_pj *= scale.energy;
     entry.source += scale.remark;
   }
+  for (UnitAction& entry : out.unit_energy) {
+    entry.pj *= scale.energy;
+    entry.source += scale.remark;
+  }
   for (BufferArea& entry : out.buffer_area) {
     entry.um2 *= scale.area;
     entry.source += scale.remark;

@@ -129,6 +129,24 @@ inline auto fields(config::Tag<BufferArea>) {
       required("source", &BufferArea::source, "where the number comes from"));
 }
 
+// Energy of what a unit of an assembly counts: `counter` is its class and the counter's name,
+// "dot_array.multiplications"; several entries of one counter are charged each.
+struct UnitAction {
+  std::string counter;
+  std::string component;  // under which it is reported
+  double pj = 0;
+  std::string source;
+};
+
+inline auto fields(config::Tag<UnitAction>) {
+  using config::required;
+  return config::field_table(
+      required("counter", &UnitAction::counter, "CLASS.COUNTER of the units that are charged"),
+      required("component", &UnitAction::component, "what it is reported under"),
+      required("pj", &UnitAction::pj, {0, 1e12}, "energy of one"),
+      required("source", &UnitAction::source, "where the number comes from"));
+}
+
 struct Table {
   std::string name;  // the file's, without its ending; not a key
   std::string description;
@@ -138,6 +156,7 @@ struct Table {
   RegisterFile register_file;
   std::vector<BufferEnergy> buffer_energy;  // at least one, by rising capacity
   std::vector<BufferArea> buffer_area;      // may be empty
+  std::vector<UnitAction> unit_energy;      // of engines that are assemblies; may be empty
   Energy dram_per_bit;
   std::optional<Energy> dram_write_per_bit;  // of a bit written, where that is another
   config::Origins origins;  // where each value was written, for messages; not a key
@@ -153,6 +172,7 @@ inline auto fields(config::Tag<Table>) {
       required("register_file", &Table::register_file, "of an array's element"),
       required("buffer_energy", &Table::buffer_energy, "the global buffer, by capacity"),
       optional("buffer_area", &Table::buffer_area, "the global buffer, by capacity and row"),
+      optional("unit_energy", &Table::unit_energy, "of units of an assembly, by counter"),
       required("dram_per_bit", &Table::dram_per_bit, "moving a bit to or from the memory"),
       optional("dram_write_per_bit", &Table::dram_write_per_bit,
                "a bit written, where dearer or cheaper than one read"));

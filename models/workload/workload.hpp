@@ -56,6 +56,16 @@ struct Lengths {
   std::int64_t seq_kv = 1;
 };
 
+// How engines that prune treat a workload: keys `pruning` and `numbers`, as below a binding's
+// `run`, over which they are laid where the binding says so.
+struct Schedule {
+  std::optional<config::Value> value;
+};
+inline void read_custom(const config::Value& value, Schedule& out, config::Reader& reader) {
+  if (!value.is_map()) reader.add(value.problem("must be a map"));
+  out.value = value;
+}
+
 struct Workload {
   std::string name;  // the file's name without its ending
   std::string description;
@@ -72,6 +82,9 @@ struct Workload {
   std::int64_t layers = 1;
   std::int64_t model_width = 0;
   std::int64_t feed_forward_width = 0;
+  std::int64_t steps = 1;   // decode steps in a row, each with as many keys more as queries
+  bool all_layers = false;  // a run is of all layers, not of one
+  Schedule schedule;
   // Of the file, beside its fields:
   std::string file{};
   bool names_batch = true;
@@ -83,7 +96,6 @@ struct Workload {
   Assume assume = Assume::nothing;
   bool mask_told = false;            // causal or not is as told, not as the file leaves open
   std::vector<Lengths> sequences{};  // of unequal lengths: in place of batch, seq and seq_kv
-  std::int64_t steps = 1;  // decode steps in a row, each with as many keys more as queries
   // What is fetched, row by row, of a file that says so (spatten_csv.hpp): for engines that prune.
   std::shared_ptr<const PrunedRows> pruned{};
 
@@ -114,7 +126,11 @@ inline auto fields(config::Tag<Workload>) {
       required("layers", &Workload::layers, {1, 1 << 16}, "attention layers of the model"),
       required("model_width", &Workload::model_width, {1, 1 << 24}, "width of the model (D)"),
       required("feed_forward_width", &Workload::feed_forward_width, {1, 1 << 24},
-               "width of the feed-forward layer (S)"));
+               "width of the feed-forward layer (S)"),
+      optional("steps", &Workload::steps, {1, 1 << 20},
+               "decode steps in a row, each with as many keys more as there are queries"),
+      optional("all_layers", &Workload::all_layers, "a run is of all layers, not of one"),
+      optional("schedule", &Workload::schedule, "pruning and bits, for engines that prune"));
 }
 
 // A .yaml workload, a .json Hugging Face configuration, or a .csv of SpAtten's; `plain` reads a

@@ -12,11 +12,12 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/run/run_point.hpp"
 #include "models/evaluation/reproduction.hpp"
-#include "sim/cli/child.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/reproduce_draw.hpp"
+#include "sim/cli/reproduce_spatten.hpp"
 #include "sim/cli/staged_folder.hpp"
 #include "sim/common/workers.hpp"
 #include "sim/engine/run.hpp"
@@ -36,6 +37,7 @@ constexpr const char* kExamples = R"(Examples:
   weft reproduce fusemax --fidelity rules --json -
   weft reproduce fusemax --out build/fusemax          (CSV, figures 6 to 12, validation.md)
   weft reproduce fusemax --cost horowitz-45nm --fidelity analytic
+  weft reproduce spatten --out build/spatten          (30 benchmarks, baselines, ablation, sweeps)
 
 Exit codes: 0 success, 1 a point is infeasible, 2 bad input, 130 interrupted.)";
 
@@ -43,6 +45,7 @@ struct ReproduceCommand {
   std::string what;
   std::string fidelity = "systemc";
   std::string cost = "fusemax-as-published-45nm";
+  std::string values;  // of spatten
   std::string out;
   std::string json;
   std::string jobs;
@@ -74,31 +77,6 @@ Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job&
   return bench.run(job, [](const engine::Design& design, const workload::Workload& workload) {
     return sim::engine::run(design, workload);
   });
-}
-
-// Draws the figures from their data, both in `staging`; a note where Python cannot. The folder goes
-// with a drawing that is stopped.
-void draw(const fs::path& staging, const std::string& out, const std::stop_token& stop) {
-  const auto note = [](const std::string& why, const std::string& folder) {
-    fmt::print(stderr, "weft reproduce: no figures: {}; the data of each lies in {}\n", why,
-               folder);
-  };
-  const fs::path script = config_folder("published").parent_path().parent_path() / "scripts" /
-                          "plot" / "reproduction.py";
-  std::error_code code;
-  if (!fs::exists(script, code)) return note(script.string() + " is not there", out);
-  Progress progress("figures");
-  std::string said;  // but for the names of pictures
-  const auto take = [&](std::string_view line) {
-    if (!line.starts_with(staging.string())) said += std::string(line) + "\n";
-  };
-  Child child({"/usr/bin/python3", script.string(), staging.string()}, staging);
-  const int status = child.wait(
-      take, [&] { progress.show(); }, stop);
-  progress.clear();
-  if (stop.stop_requested()) return;
-  fmt::print(stderr, "{}", said);
-  if (status != 0) note("Python with matplotlib is needed", out);
 }
 
 void write_files(const Reproduction& all, const fs::path& folder) {
@@ -139,7 +117,10 @@ std::string table_of(const Reproduction& all) {
 }
 
 void refuse_meaningless(const ReproduceCommand& o) {
-  if (o.what != "fusemax") throw ConfigError(Problem{{}, "what", o.what, "allowed: 'fusemax'"});
+  if (o.what != "fusemax")
+    throw ConfigError(Problem{{}, "what", o.what, "allowed: 'fusemax' or 'spatten'"});
+  if (!o.values.empty())
+    throw ConfigError(Problem{{"--values", 0, 0}, "", o.values, "a trace is for spatten alone"});
   const std::vector<std::string> known{"rules", "analytic", "systemc"};
   if (std::find(known.begin(), known.end(), o.fidelity) == known.end())
     throw ConfigError(
@@ -225,11 +206,27 @@ void write_folder(const Reproduction& all, const std::string& out, StagedFolder&
                   const Interrupt& interrupt) {
   const fs::path& staging = folder.open();
   write_files(all, staging);
-  draw(staging, out, interrupt.token());
+  draw_figures("reproduction.py", staging, out, interrupt.token());
   if (interrupt.exit_code() == 0) folder.keep();
 }
 
+// What of the options is SpAtten's evaluation's.
+int reproduce_other(const ReproduceCommand& o) {
+  const ReproduceCommand none;
+  if (o.fidelity != none.fidelity)
+    throw ConfigError(
+        Problem{{"--fidelity", 0, 0}, "", o.fidelity, "spatten is simulated: leave it out"});
+  ReproduceSpatten asked;
+  if (o.cost != none.cost) asked.cost = o.cost;
+  asked.out = o.out;
+  asked.json = o.json;
+  asked.values = o.values;
+  asked.jobs = worker_count(o);
+  return reproduce_spatten(asked);
+}
+
 int reproduce(const ReproduceCommand& o) {
+  if (o.what == "spatten") return reproduce_other(o);
   Outputs outputs;
   outputs.expect("--json", o.json, true);
   refuse_meaningless(o);
@@ -279,12 +276,16 @@ Command add_reproduce(App& app) {
   const auto text = [&](const char* name, std::string& target, const char* type, const char* help) {
     command->add_option(name, target, help)->type_name(type)->check(not_empty());
   };
-  command->add_option("what", o->what, "which evaluation: fusemax")->required()->type_name("NAME");
+  command->add_option("what", o->what, "which evaluation: fusemax or spatten")
+      ->required()
+      ->type_name("NAME");
   text("--fidelity", o->fidelity, "rules|analytic|systemc",
        "the published rules, our closed form, or simulated cycles (the default)");
   text("--cost", o->cost, "TABLE",
-       "cost table that energies are told by (fusemax-as-published-45nm)");
-  text("--out", o->out, "DIR", "a CSV a figure, figures 6 to 12 as PNG and PDF, validation.md");
+       "cost table that energies are told by (fusemax-as-published-45nm; spatten-40nm)");
+  text("--values", o->values, "TRACE",
+       "of spatten: a trace whose values top-k's rounds are counted on (that of the tests)");
+  text("--out", o->out, "DIR", "a CSV a figure or table, pictures as PNG (and PDF), validation.md");
   text("--json", o->json, "FILE", "as JSON, schema weft-reproduction/1; '-' is standard output");
   text("--jobs", o->jobs, "N", "worker processes (one a processor)");
   command->footer(kExamples);

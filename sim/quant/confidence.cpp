@@ -44,11 +44,13 @@ bool Confidence::offer(Cycle now, unsigned end, Out<Message>& out, const Message
   return true;
 }
 
+// A head's rows share its lower bits: what one has asked for is on chip, or on its way, for the
+// next.
 bool Confidence::ask_lower(Cycle now, const QueryRow& row) {
-  const bool asked_before = (sent_ & 1u) != 0;
+  if (row.lower->asked > 0) return true;
   const auto count = static_cast<std::int32_t>(row.lower->tokens.size());
-  if (!offer(now, 0, lower_, {row.lower, 0, count})) return false;
-  if (!asked_before) row.lower->asked += count;
+  if (!lower_.offer(now, {row.lower, 0, count})) return false;
+  row.lower->asked = count;
   return true;
 }
 

@@ -238,7 +238,9 @@ void resolve_shape(const PointOptions& options, const engine::Catalog& catalog, 
   point.workload = point.workload.at(shape);
   if (point.trace) point.trace->shape = shape;  // masked as told
   if (is_program(options)) take_program(options, sequences, where, point.workload);
+  if (!point.trace && point.workload.all_layers) point.run.layers = point.workload.layers;
   engine::RunOptions asked;
+  asked.layers = point.run.layers;
   asked.trace = point.trace ? &*point.trace : nullptr;
   static_cast<void>(engine::assumptions_of(point.workload, asked));  // refuses before all else
 }

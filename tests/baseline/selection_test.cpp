@@ -73,8 +73,7 @@ TEST(A3, FindsWhatAListOfAllProductsGives) {
 // One column: K is 3, −2, 1 and q is 2: products 6, −4, 2. Two steps take 6 and −4, then 2 and
 // nothing above zero but keys 0 and 2.
 TEST(A3, OneColumnByHand) {
-  const HeadOperands head{
-      .queries = 1, .keys = 3, .width = 1, .q = {2}, .k = {3, -2, 1}};
+  const HeadOperands head{.queries = 1, .keys = 3, .width = 1, .q = {2}, .k = {3, -2, 1}};
   const SortedColumns columns(head, 3);
   EXPECT_EQ(candidates(head.query(0), head, columns, 1), (Keys{0}));
   EXPECT_EQ(candidates(head.query(0), head, columns, 2), (Keys{0, 2}));

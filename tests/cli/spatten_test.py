@@ -38,14 +38,66 @@ class SpattenTest(FolderTest):
         for design in ("spatten", "spatten-eighth"):
             got = result("--design", design, "--workload", self.file(rows()))
             asked = 96 * (2 * 48 + 32) + 2 * 24 * 48
-            moved = sum(t["read_bytes"] for t in got["traffic"])
+            moved = sum(t["read_bytes"] for t in got["traffic"] if t["level"] == "dram")
             self.assertEqual(moved, got["dram"]["bytes"])
+            chip = {t["tensor"]: t["read_bytes"] + t["written_bytes"] for t in got["traffic"] if t["level"] == "buffer"}
+            self.assertEqual(chip, {"Q": 4 * 96, "AV": 4 * 96})  # a query of two heads in two layers, 64 elements of 12 bits
             self.assertEqual(moved - got["dram"]["beyond_need_bytes"], asked)
             self.assertIsNone(got["error"])
             self.assertIn("drawn", got["assumptions"][0])
             for unit in got["units"]:
                 self.assertEqual(sum(unit[f"{what}_cycles"] for what in ("busy", "stall_in", "stall_out", "idle")), got["cycles"])
             self.assertIn(got["bound_by"].split(":")[0], {u["name"] for u in got["units"]})
+
+    def test_lower_bits_of_a_head_come_once(self) -> None:
+        got = result("--design", "spatten-dense", "--values", str(TRACE), "--set", "binding.run.numbers.key=8+4",
+                     "--set", "binding.run.numbers.recompute_below=1")
+        confidence = next(u for u in got["units"] if u["name"] == "confidence")["counters"]
+        self.assertEqual(confidence["recomputed"], 6 * 12 * 110)
+        asked = got["dram"]["bytes"] - got["dram"]["beyond_need_bytes"]
+        self.assertEqual(asked, 6 * 12 * 110 * (32 + 16 + 48))  # a key's two planes and a value, each once a head
+
+    def test_steps_and_a_schedule(self) -> None:
+        """Rows asked for by hand: two layers, of which the second keeps half of the tokens, two steps."""
+        path = self.folder / "steps.yaml"
+        path.write_text("source: a test\nheads: 2\nseq: 1\nseq_kv: 40\nsteps: 2\nwidth_qk: 64\nlayers: 2\nmodel_width: 128\n"
+                        "feed_forward_width: 128\nphase: decode\nall_layers: true\nschedule:\n  pruning: {tokens: {by_layer: [0, 0.5]}, values: 0.5}\n"
+                        "  numbers: {query: '12', key: '6+4', value: '6', recompute_share: 1}\n", encoding="utf-8")
+        keys = [40, 20, 41, 21]
+        got = result("--design", "spatten", "--workload", str(path))
+        self.assertEqual(got["dram"]["bytes"] - got["dram"]["beyond_need_bytes"], 2 * sum(k * 80 + (k - k // 2) * 48 for k in keys))
+        dense = result("--design", "spatten-dense", "--workload", str(path))
+        self.assertEqual(dense["dram"]["bytes"] - dense["dram"]["beyond_need_bytes"], 2 * 2 * (40 + 41) * 2 * 96)
+        first = result("--design", "spatten", "--workload", str(path), "--set", "binding.run.takes=nothing",
+                       "--set", "binding.run.pruning.tokens.average=0", "--set", "binding.run.pruning.heads.average=0",
+                       "--set", "binding.run.pruning.values=0")
+        self.assertEqual(first["dram"]["bytes"], dense["dram"]["bytes"])
+        fusemax = result("--design", "fusemax-16x16", "--workload", str(path))
+        self.assertEqual(fusemax["shape"]["layers"], 2)
+        bad = path.with_name("bad.yaml")
+        bad.write_text(path.read_text(encoding="utf-8").replace("values: 0.5", "valus: 0.5"), encoding="utf-8")
+        refused = run("run", "--design", "spatten", "--workload", str(bad))
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("valus", refused.stderr)
+
+    def test_energy_is_of_what_the_units_count(self) -> None:
+        got = result("--design", "spatten", "--workload", self.file(rows()), "--cost", "spatten-40nm")
+        units = {u["name"]: u["counters"] for u in got["units"]}
+        by_component = {(a["component"], a["action"]): a["count"] for a in got["energy_pj"]["by_component"]}
+        products = units["qk"]["multiplications"] + units["prob_v"]["multiplications"]
+        self.assertEqual(by_component["multipliers", "dot_array.multiplications"], products)
+        self.assertEqual(by_component["dram", "read"] * 2, got["dram"]["bytes"])
+        self.assertAlmostEqual(got["energy_pj"]["total"], sum(a["pj"] for a in got["energy_pj"]["by_component"]), places=3)
+        refused = run("run", "--design", "spatten", "--workload", self.file(rows()), "--cost", "horowitz-45nm")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("unit_energy", refused.stderr)
+
+    def test_faults_of_units_and_of_the_shape_together(self) -> None:
+        got = run("run", "--design", "spatten", "--workload", "bert-base", "--seq", "64", "--batch", "2",
+                  "--set", "arch.assembly.units.qk.attributes.multipliers=0")
+        self.assertEqual(got.returncode, 2)
+        self.assertIn("multipliers", got.stderr)
+        self.assertIn("--batch", got.stderr)
 
     def test_values_and_what_is_alive(self) -> None:
         got = result("--design", "spatten", "--values", str(TRACE))

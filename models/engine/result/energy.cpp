@@ -17,7 +17,11 @@ class Charges {
     for (const UnitResult& unit : result_.units) {
       if (unit.kind == UnitKind::array) array(unit);
     }
-    buffer();
+    if (lowering_.groups.empty()) {
+      units();
+    } else {
+      buffer();
+    }
     dram();
     double sum = 0;
     for (const cost::ActionCount& action : actions_) sum += action.count * action.pj_per_action;
@@ -75,6 +79,32 @@ class Charges {
         charged * (maccs * file.writes_per_macc + others * file.writes_per_operation);
     charge(name + ".register_file", "read", reads, file.read.pj, file.read.source);
     charge(name + ".register_file", "write", writes, file.write.pj, file.write.source);
+  }
+
+  // Of an assembly: what the table charges of what its units counted, by component in the table's
+  // order. A table that charges nothing of them prices another engine.
+  void units() {
+    if (table_.unit_energy.empty())
+      throw ConfigError(Problem{config::origin_of(table_.origins, ""), "unit_energy", "",
+                                "missing key: the design is an assembly of units, and cost table " +
+                                    table_.name + " prices none"});
+    for (const cost::UnitAction& priced : table_.unit_energy) {
+      double count = 0;
+      for (const UnitResult& unit : result_.units) count += counted(unit, priced.counter);
+      charge(priced.component, priced.counter, count, priced.pj, priced.source);
+    }
+  }
+
+  static double counted(const UnitResult& unit, const std::string& counter) {
+    const std::size_t dot = counter.find('.');
+    if (dot == std::string::npos || std::string_view(counter).substr(0, dot) != unit.kind.name())
+      return 0;
+    const auto declared = counters_of(unit.kind);
+    for (std::size_t c = 0; c < declared.size(); ++c) {
+      if (declared[c].name == std::string_view(counter).substr(dot + 1))
+        return static_cast<double>(unit.counters[c]);
+    }
+    return 0;
   }
 
   // Words of 16 bits: what the arrays read and write, and what comes from and goes to the DRAM.

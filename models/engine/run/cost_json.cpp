@@ -81,6 +81,22 @@ void write_buffer(Writer& out, const cost::Table& table) {
   out.end_array();
 }
 
+// Only of tables that have any.
+void write_unit_energy(Writer& out, const cost::Table& table) {
+  if (table.unit_energy.empty()) return;
+  out.key("unit_energy");
+  out.begin_array();
+  for (const cost::UnitAction& entry : table.unit_energy) {
+    out.begin_object();
+    out.field("counter", entry.counter);
+    out.field("component", entry.component);
+    out.field("pj", entry.pj);
+    out.field("source", entry.source);
+    out.end_object();
+  }
+  out.end_array();
+}
+
 void write_area(Writer& out, const AreaReport& area) {
   out.key("area_um2");
   out.begin_object();
@@ -152,6 +168,7 @@ std::string cost_json(const CostReport& report) {
   write_operations(out, report.table);
   write_register_file(out, report.table.register_file);
   write_buffer(out, report.table);
+  write_unit_energy(out, report.table);
   write(out, "dram_per_bit", report.table.dram_per_bit);
   if (report.table.dram_write_per_bit)
     write(out, "dram_write_per_bit", *report.table.dram_write_per_bit);

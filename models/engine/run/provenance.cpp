@@ -6,6 +6,7 @@
 
 #include "models/common/sha256.hpp"
 #include "models/common/text.hpp"
+#include "models/common/yaml_edit.hpp"
 #include "models/workload/spatten_csv.hpp"
 
 namespace weft::engine {
@@ -157,6 +158,7 @@ std::string config_sha256(const Design& design, const Workload& workload,
   if (workload.steps > 1) text += fmt::format("steps = {}\n", workload.steps);
   text += fmt::format("model_width = {}\nfeed_forward_width = {}\n", workload.model_width,
                       workload.feed_forward_width);
+  if (workload.schedule.value) config::canonical(*workload.schedule.value, "schedule", text);
   if (workload.pruned != nullptr) text += "rows = " + workload.pruned->content_sha256 + "\n";
   if (options.trace == nullptr && options.layers != 1)
     text += fmt::format("layers = {}\n", options.layers);

@@ -50,7 +50,8 @@ void check_asked(const Design& design, const Workload& workload, const Shape& sh
   if (auto problems = workload::extent_problems_of(shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
   if (is_program(workload, options)) {
-    if (!told && runners.programs[static_cast<std::size_t>(options.fidelity)] == nullptr)
+    if (design.assembled() == nullptr &&
+        runners.programs[static_cast<std::size_t>(options.fidelity)] == nullptr)
       refuse(
           "--fidelity", std::string(config::name_of(options.fidelity)),
           "it runs one shape, and several lengths or steps are a program; allowed here: systemc, "
@@ -95,17 +96,21 @@ Result run_mapped(const Design& design, const Mapping& mapping, const RunOptions
 Result run_assembled(const Design& design, const Workload& workload, const Shape& shape,
                      const RunOptions& options, AssembledRunner runner) {
   const bool simulated = is_simulated(design.assembled()->arch.engine);
-  if (simulated && is_program(workload, options))
-    refuse(
-        "--steps", "",
-        "several lengths or steps are a program of the spatial engine; of this design, rows of a "
-        "file are");
+  if (simulated && is_program(workload, options) &&
+      (options.program != nullptr || !workload.sequences.empty() || shape.seq_q != 1))
+    refuse("--steps", "",
+           "several sequences, and steps of several queries, are a program of the spatial engine; "
+           "of this design, steps of one query are");
   if (workload.pruned != nullptr && options.trace == nullptr && workload.own != nullptr &&
       !(shape == workload.own->shape()))
     refuse("--workload", workload.asked,
            "its rows say their own lengths, heads and widths: leave the options out");
-  if (options.cost != nullptr)
-    refuse("--cost", options.cost->name, "no table prices the units of this design's engine");
+  if (options.cost != nullptr && !simulated)
+    refuse("--cost", options.cost->name,
+           "this design is not simulated: where its energy is known, 'joules' has it");
+  if (options.cost != nullptr && options.cost->unit_energy.empty())
+    refuse("--cost", options.cost->name,
+           "it prices no units of an assembly, its 'unit_energy' is missing; spatten-40nm does");
   if (options.events != nullptr)
     refuse("--perfetto", "", "a timeline of the designs of the spatial engine");
   Result result;

@@ -15,17 +15,27 @@
 
 namespace weft::sim::engine::spatten {
 
+// What is taken of a workload's schedule, where it has one.
+enum class Takes : std::uint8_t { nothing, pruning, all };
+constexpr auto names(config::Tag<Takes>) {
+  return std::array<std::pair<std::string_view, Takes>, 3>{
+      {{"nothing", Takes::nothing}, {"pruning", Takes::pruning}, {"all", Takes::all}}};
+}
+
 struct Pruning {
   weft::prune::Ramp tokens;
   weft::prune::Ramp heads;
   double values = 0;
+  bool first_step_keeps_all = false;
 };
 inline auto fields(config::Tag<Pruning>) {
   using config::optional;
   return config::field_table(
       optional("tokens", &Pruning::tokens, "cascade token pruning"),
       optional("heads", &Pruning::heads, "cascade head pruning"),
-      optional("values", &Pruning::values, {0, 0.999}, "share of a query's values left out"));
+      optional("values", &Pruning::values, {0, 0.999}, "share of a query's values left out"),
+      optional("first_step_keeps_all", &Pruning::first_step_keeps_all,
+               "of several decode steps the first sees all tokens and heads"));
 }
 
 // Whose arithmetic makes the outputs: SpAtten's datapath, or FuseMax's array from operands of bf16.
@@ -40,6 +50,7 @@ struct Numbers {
   quant::BitSplit key;
   quant::BitSplit value;
   double recompute_below = 0.1;
+  double recompute_share = 0;
   OutputsBy outputs = OutputsBy::fixed_point;
   std::int64_t key_tile = 16;  // of FuseMax's array
 };
@@ -51,6 +62,8 @@ inline auto fields(config::Tag<Numbers>) {
       optional("value", &Numbers::value, "bits, of one plane"),
       optional("recompute_below", &Numbers::recompute_below, {0, 1},
                "largest probability below which a row is computed with its lower bits"),
+      optional("recompute_share", &Numbers::recompute_share, {0, 1},
+               "of rows of decode steps, of which no value tells"),
       optional("outputs", &Numbers::outputs, "fixed-point or one-pass-bf16"),
       optional("key_tile", &Numbers::key_tile, {1, 1024}, "keys of a tile, of one-pass-bf16"));
 }
@@ -69,6 +82,7 @@ inline auto fields(config::Tag<DrawnDeviations>) {
 }
 
 struct Run {
+  Takes takes = Takes::nothing;
   std::int64_t keys_side_by_side = 1;
   RowOrder order = RowOrder::head_major;
   DrawnDeviations scores;
@@ -78,6 +92,7 @@ struct Run {
 inline auto fields(config::Tag<Run>) {
   using config::optional;
   return config::field_table(
+      optional("takes", &Run::takes, "of a workload's schedule: nothing, pruning or all"),
       optional("keys_side_by_side", &Run::keys_side_by_side, {1, 64},
                "heads whose keys of a token lie together, and come together"),
       optional("order", &Run::order, "of rows in memory: head-major or token-major"),
@@ -85,5 +100,9 @@ inline auto fields(config::Tag<Run>) {
       optional("pruning", &Run::pruning, "what is left out"),
       optional("numbers", &Run::numbers, "bits of the operands"));
 }
+
+// A binding's `run`, with what it takes of a workload's schedule in place of its own; either may be
+// missing. ConfigError where a key is unknown or out of range, in what is not taken too.
+Run run_of(const config::Value* binding, const config::Value* schedule);
 
 }  // namespace weft::sim::engine::spatten

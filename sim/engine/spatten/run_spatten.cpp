@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <systemc>
 
 #include "models/engine/design/assembled.hpp"
@@ -12,6 +14,7 @@
 #include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/spatten/csv_program.hpp"
 #include "sim/engine/spatten/run_binding.hpp"
+#include "sim/engine/spatten/step_rows.hpp"
 #include "sim/engine/spatten/trace_program.hpp"
 #include "sim/engine/spatten/units.hpp"
 
@@ -25,21 +28,18 @@ using weft::engine::RunOptions;
 
 constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
 constexpr std::int64_t kFullBits = 32;
+constexpr std::int64_t kOnChipBits = 12;  // of queries and outputs
 
-Run run_of(const Assembled& assembled) {
-  Run run;
-  if (!assembled.binding.run.value) return run;
-  config::Reader reader;
-  config::read(*assembled.binding.run.value, run, reader);
-  reader.finish();
-  return run;
-}
-
-std::int16_t tensor_named(const Design& design, const char* name) {
+std::optional<std::int16_t> find_tensor(const Design& design, std::string_view name) {
   const auto& tensors = design.lowering(false).cascade->tensors;
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     if (tensors[t].name == name) return static_cast<std::int16_t>(t);
   }
+  return std::nullopt;
+}
+
+std::int16_t tensor_named(const Design& design, const char* name) {
+  if (const auto found = find_tensor(design, name)) return *found;
   throw ConfigError(Problem{config::origin_of(design.assembled()->binding_origins, "cascade"),
                             "cascade", design.binding().cascade,
                             std::string("has no tensor ") + name + ", which the engine moves"});
@@ -49,6 +49,11 @@ std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& wo
                                     const RunOptions& options) {
   if (workload.pruned != nullptr && options.trace == nullptr)
     return std::make_unique<CsvProgram>(workload.pruned, run.scores, options.seed);
+  if (workload.is_program() && options.trace == nullptr)
+    return std::make_unique<CsvProgram>(
+        std::make_shared<const workload::PrunedRows>(
+            step_rows(run, workload, weft::engine::layers_of(options), options.seed)),
+        run.scores, options.seed);
   if (options.trace != nullptr)
     return std::make_unique<TraceProgram>(run, *options.trace, options.seed);
   return std::make_unique<CascadeProgram>(run, workload.shape(), weft::engine::layers_of(options),
@@ -86,6 +91,58 @@ void check_fits_together(const Shared& shared, const Location& where) {
            fmt::format("the top-k engine has more comparators than the {} places of the zero "
                        "eliminator behind them",
                        shared.places));
+}
+
+// A program of nothing, for an assembly that is only read.
+struct NoProgram : Program {
+  std::optional<LayerPlan> next() override { return std::nullopt; }
+  std::vector<Selecting> select() override { return {}; }
+  bool selects() const override { return false; }
+  Extents extents() const override { return {}; }
+  void add_probabilities(const QueryRow&, std::int64_t, std::int64_t) override {}
+  void add_output(const QueryRow&) override {}
+  void scores(QueryRow&, std::int64_t, std::int64_t) override {}
+  void softmax(QueryRow&) override {}
+  bool recomputes(const QueryRow&) const override { return false; }
+  void output(QueryRow&) override {}
+};
+
+// What is wrong with the assembly, whatever it is to run.
+std::vector<Problem> assembly_problems(const Design& design, const RunOptions& options) {
+  NoProgram program;
+  const Layout layout(
+      {.layers = 1, .heads = 1, .tokens = 1, .side_by_side = 1, .order = {}, .most_row_bytes = 1});
+  try {
+    with_fresh_kernel([&] {
+      Shared shared{.arch = design.arch(),
+                    .program = program,
+                    .layout = layout,
+                    .side_by_side = 1,
+                    .tensors = {tensor_named(design, "K"), tensor_named(design, "V")},
+                    .seed = options.seed,
+                    .stalls = {},
+                    .longest = 1};
+      const config::Value& file = *design.assembled()->arch.assembly.value;
+      const Assembly assembly = read_assembly(file, unit_factories(shared));
+      check_fits_together(shared, file.where());
+    });
+  } catch (const ConfigError& error) {
+    return error.problems();
+  }
+  return {};
+}
+
+// The program, or all that is wrong with it and with the assembly it was to run on.
+std::unique_ptr<Program> checked_program(const Design& design, const Run& run,
+                                         const workload::Workload& workload,
+                                         const RunOptions& options) {
+  try {
+    return program_of(run, workload, options);
+  } catch (const ConfigError& error) {
+    std::vector<Problem> problems = assembly_problems(design, options);
+    problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    throw ConfigError(std::move(problems));
+  }
 }
 
 // Where beats wait.
@@ -137,6 +194,17 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
         {static_cast<weft::engine::TensorId>(t), weft::engine::UnitKind::dram, moved, 0});
     result.beyond_need_bytes += moved - shared.fetcher->asked()[t];
   }
+  // Queries come from, and outputs stay, on chip.
+  const auto bytes = [&](std::int64_t width) {
+    return static_cast<std::uint64_t>(shared.controller->rows_done() *
+                                      ((kOnChipBits * width + 7) / 8));
+  };
+  if (const auto query = find_tensor(design, "Q"))
+    result.traffic.push_back(
+        {*query, weft::engine::UnitKind::buffer, bytes(result.shape.width_qk), 0});
+  if (const auto output = find_tensor(design, "AV"))
+    result.traffic.push_back(
+        {*output, weft::engine::UnitKind::buffer, 0, bytes(result.shape.width_v)});
   weft::engine::conclude(result, lowering, std::span<const weft::engine::Sizing* const>());
 }
 
@@ -144,8 +212,11 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
 
 void run_watched(const Design& design, const workload::Workload& workload,
                  const RunOptions& options, Result& result, const Watch& watch) {
-  const Run run = run_of(*design.assembled());
-  const std::unique_ptr<Program> program = program_of(run, workload, options);
+  const auto& binding = design.assembled()->binding.run.value;
+  const auto& schedule = workload.schedule.value;
+  const Run run = run_of(binding ? &*binding : nullptr,
+                         schedule && options.trace == nullptr ? &*schedule : nullptr);
+  const std::unique_ptr<Program> program = checked_program(design, run, workload, options);
   const Program::Extents extents = program->extents();
   result.layers = extents.layers;
   const Layout layout(
