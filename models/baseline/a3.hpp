@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "models/baseline/operands.hpp"
+#include "models/baseline/head_operands.hpp"
 
 namespace weft::baseline {
 

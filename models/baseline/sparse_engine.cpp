@@ -8,8 +8,8 @@
 
 #include "models/baseline/a3.hpp"
 #include "models/baseline/attentions.hpp"
+#include "models/baseline/head_operands.hpp"
 #include "models/baseline/mnnfast.hpp"
-#include "models/baseline/operands.hpp"
 #include "models/common/count.hpp"
 #include "models/engine/run/run_point.hpp"
 #include "models/numerics/exp_double.hpp"

@@ -120,7 +120,7 @@ def line(folder: Path, name: str, title: str, label: str, divide: float = 1) -> 
     other.set_ylim(0, 100)
     other.grid(False)
     axes.set_title(title)
-    axes.legend(axes.lines + other.lines, ["time", "top-k busy"], loc="center right")
+    axes.legend(axes.lines + other.lines, ["time", "top-k busy"], ncol=2, loc="lower right", bbox_to_anchor=(1, 1))
     return figure
 
 

@@ -61,7 +61,8 @@ class SpattenTest(FolderTest):
         """Rows asked for by hand: two layers, of which the second keeps half of the tokens, two steps."""
         path = self.folder / "steps.yaml"
         path.write_text("source: a test\nheads: 2\nseq: 1\nseq_kv: 40\nsteps: 2\nwidth_qk: 64\nlayers: 2\nmodel_width: 128\n"
-                        "feed_forward_width: 128\nphase: decode\nall_layers: true\nschedule:\n  pruning: {tokens: {by_layer: [0, 0.5]}, values: 0.5}\n"
+                        "feed_forward_width: 128\nphase: decode\nall_layers: true\nschedule:\n"
+                        "  pruning: {tokens: {by_layer: [0, 0.5]}, values: 0.5}\n"
                         "  numbers: {query: '12', key: '6+4', value: '6', recompute_share: 1}\n", encoding="utf-8")
         keys = [40, 20, 41, 21]
         got = result("--design", "spatten", "--workload", str(path))

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <span>
 
-#include "models/baseline/operands.hpp"
+#include "models/baseline/head_operands.hpp"
 #include "models/common/count.hpp"
 #include "models/select/top_k.hpp"
 #include "models/softmax/fixed_point.hpp"

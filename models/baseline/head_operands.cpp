@@ -1,4 +1,4 @@
-#include "models/baseline/operands.hpp"
+#include "models/baseline/head_operands.hpp"
 
 #include "models/select/pivot.hpp"
 
