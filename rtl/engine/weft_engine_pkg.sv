@@ -4,6 +4,12 @@ package weft_engine_pkg;
   // 2: registers and behaviour as in docs/units/engine/fusemax.md; 1 ran each query head by itself.
   localparam logic [15:0] EngineVersion = 16'd2;
 
+  // What the words below are wide enough for: rows and columns of the 2D array.
+  localparam int unsigned MostSide = 256;
+  localparam int unsigned TileRowsBits = $clog2(MostSide + 1);
+  // A diagonal is up to MostSide x the most rows of a query (16 bits), and as far below 0.
+  localparam int unsigned TileDiagonalBits = $clog2(MostSide) + 17;
+
   // What the registers say of a run. Lengths in elements, strides in bytes; see
   // docs/units/engine/fusemax.md. The query heads that share a head of K and V are one head of
   // rows: row r is query r / group of head r % group of them.
@@ -65,9 +71,9 @@ package weft_engine_pkg;
 
   // One tile of keys against one tile of queries, as every step of it needs it.
   typedef struct packed {
-    logic [5:0]         rows;        // keys in it
-    logic signed [23:0] diagonal;    // key row i is visible to query column j where i x group - j
-                                     // <= diagonal
+    logic [TileRowsBits-1:0] rows;   // keys in it
+    logic signed [TileDiagonalBits-1:0] diagonal;  // key row i is visible to query column j where
+                                                   // i x group - j <= diagonal
     logic [19:0]       q_address;    // first element of its queries in a bank of the Q buffer
     logic [19:0]       rnv_address;  // first word of its numerators in a lane
     logic [15:0]       key;          // its word among the running maxima and denominators of a lane

@@ -3,13 +3,14 @@
 // K, V and the output, an interrupt. Registers, memory layout and timing:
 // docs/units/engine/fusemax.md.
 module weft_fusemax #(
-  parameter int unsigned SIDE = 16,                     // 4 to 32
+  parameter int unsigned SIDE = 16,                     // 4 to 256
   parameter int unsigned CONTEXTS = 3,                  // tiles whose state an element holds
   parameter int unsigned MAX_WIDTH = 128,               // largest E and F
   parameter int unsigned BUFFER_BYTES = SIDE * 65536,
   parameter int unsigned DIVIDE_STAGES = 13,
   parameter int unsigned OUTSTANDING = 64,              // memory requests under way
-  localparam int unsigned BEAT_BYTES = 2 * (32'd1 << $clog2(SIDE))
+  // two bytes an element of a row, up to the widest data bus of AXI
+  localparam int unsigned BEAT_BYTES = SIDE > 64 ? 128 : 2 * (32'd1 << $clog2(SIDE))
 ) (
   input  logic                    clk_i,
   input  logic                    rst_ni,
@@ -126,8 +127,8 @@ module weft_fusemax #(
   logic [19:0] q_address;
   logic [8:0] kv_address;
   weft_array_pkg::pe_control_t pe_control;
-  logic [5:0] pe_rows;
-  logic signed [23:0] pe_diagonal;
+  logic [$clog2(SIDE+1)-1:0] pe_rows;
+  logic signed [$clog2(SIDE)+16:0] pe_diagonal;
   weft_array_pkg::lane_control_t lane_control;
   weft_fusemax_sequencer #(
     .SIDE(SIDE), .CONTEXTS(CONTEXTS), .LINKS(Links), .PAIRS(Pairs), .DIVIDE_STAGES(DIVIDE_STAGES),
@@ -238,14 +239,15 @@ module weft_fusemax #(
     .control_i(lane_control), .foot_op_i(foot_op),
     .foot_context_i(foot_context), .foot_i(foot), .rm_valid_o(rm_valid), .rm_context_o(rm_context),
     .rm_o(rm),
-    .drain_valid_i(drain_read), .drain_lane_i(5'(drain_lane)), .drain_slot_i(drain_slot),
+    .drain_valid_i(drain_read), .drain_lane_i(drain_lane), .drain_slot_i(drain_slot),
     .drain_beat_i(drain_word),
     .drain_data_o(drain_data)
   );
 
 `ifndef SYNTHESIS
   initial begin
-    if (SIDE < 4 || SIDE > 32) $fatal(1, "weft_fusemax: SIDE is 4 to 32");
+    if (SIDE < 4 || SIDE > weft_engine_pkg::MostSide)
+        $fatal(1, "weft_fusemax: SIDE is 4 to %0d", weft_engine_pkg::MostSide);
     if (CONTEXTS < 2 || CONTEXTS > 8) $fatal(1, "weft_fusemax: CONTEXTS is 2 to 8");
     if (MAX_WIDTH > 128 || MAX_WIDTH < 32) $fatal(1, "weft_fusemax: MAX_WIDTH is 32 to 128");
   end

@@ -9,7 +9,9 @@ module weft_fusemax_sequencer #(
   parameter int unsigned PAIRS = 8,
   parameter int unsigned DIVIDE_STAGES = 13,
   parameter int unsigned BEAT_ELEMENTS = 16,
-  parameter int unsigned KEYS_STRIDE = 128  // elements between the two copies of K and V in a bank
+  parameter int unsigned KEYS_STRIDE = 128, // elements between the two copies of K and V in a bank
+  localparam int unsigned ROWS_BITS = $clog2(SIDE + 1),     // of weft_spatial_array
+  localparam int unsigned DIAGONAL_BITS = $clog2(SIDE) + 17
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
@@ -29,8 +31,8 @@ module weft_fusemax_sequencer #(
   output logic                          v_read_o,
   output logic [8:0]                    kv_address_o,
   output weft_array_pkg::pe_control_t   pe_control_o,
-  output logic [5:0]                    pe_rows_o,
-  output logic signed [23:0]            pe_diagonal_o,
+  output logic [ROWS_BITS-1:0]          pe_rows_o,
+  output logic signed [DIAGONAL_BITS-1:0] pe_diagonal_o,
   // the 1D array
   output weft_array_pkg::lane_control_t lane_control_o,
   // counters, in the order of the register file from 0x108 on
@@ -115,7 +117,7 @@ module weft_fusemax_sequencer #(
   assign sld_leaves = fire_2d[3];
   // Room for one more SLNV once RNV has SIDE slots to go: the first element needs as long to
   // arrive.
-  assign leaving_slot = config_i.width_v > 8'(SIDE) ? config_i.width_v - 8'(SIDE + 1) : 8'b0;
+  assign leaving_slot = 32'(config_i.width_v) > SIDE ? config_i.width_v - 8'(SIDE + 1) : 8'b0;
   assign rnv_leaving = step_1d[5] && active_1d && slot_1d == leaving_slot;
 
   // Operands in the buffer and outputs on their way.
@@ -284,8 +286,8 @@ module weft_fusemax_sequencer #(
   // Control words of the slots.
   weft_array_pkg::pe_control_t pe_d, pe_q;
   weft_array_pkg::lane_control_t lane_d, lane_q;
-  logic [5:0] pe_rows_q;
-  logic signed [23:0] pe_diagonal_q;
+  logic [ROWS_BITS-1:0] pe_rows_q;
+  logic signed [DIAGONAL_BITS-1:0] pe_diagonal_q;
   logic av_slot_q;
   logic [15:0] av_key_q;
   logic [19:0] av_address_q;
@@ -317,9 +319,9 @@ module weft_fusemax_sequencer #(
     end
   end
   always_ff @(posedge clk_i) begin
-    pe_rows_q <= slot_tile_2d.rows;
+    pe_rows_q <= slot_tile_2d.rows[ROWS_BITS-1:0];
     pe_rows_o <= pe_rows_q;
-    pe_diagonal_q <= slot_tile_2d.diagonal;
+    pe_diagonal_q <= slot_tile_2d.diagonal[DIAGONAL_BITS-1:0];
     pe_diagonal_o <= pe_diagonal_q;
     q_address_o <= slot_tile_2d.q_address + 20'(slot_2d);
     kv_address_o <= (slot_tile_2d.keys_slot ? 9'(KEYS_STRIDE) : 9'b0) + 9'(slot_2d);

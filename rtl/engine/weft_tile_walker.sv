@@ -19,6 +19,8 @@ module weft_tile_walker #(
   localparam logic [39:0] Side = 40'(SIDE);
   localparam logic signed [41:0] AllHidden = -(42'(SIDE));  // a diagonal below all elements
   localparam int unsigned ElementBits = $clog2(BEAT_ELEMENTS);
+  localparam int unsigned RowsBits = weft_engine_pkg::TileRowsBits;
+  localparam int unsigned DiagonalBits = weft_engine_pkg::TileDiagonalBits;
 
   logic active_q;
   logic [23:0] head_q;
@@ -146,10 +148,10 @@ module weft_tile_walker #(
   assign tile_valid_o = active_q;
   always_comb begin
     tile_o = '0;
-    tile_o.rows = keys_left < 24'(SIDE) ? keys_left[5:0] : 6'(SIDE);
-    if (!config_i.causal || diagonal > far) tile_o.diagonal = far[23:0];
-    else if (diagonal < AllHidden) tile_o.diagonal = AllHidden[23:0];
-    else tile_o.diagonal = diagonal[23:0];
+    tile_o.rows = keys_left < 24'(SIDE) ? keys_left[RowsBits-1:0] : RowsBits'(SIDE);
+    if (!config_i.causal || diagonal > far) tile_o.diagonal = far[DiagonalBits-1:0];
+    else if (diagonal < AllHidden) tile_o.diagonal = AllHidden[DiagonalBits-1:0];
+    else tile_o.diagonal = diagonal[DiagonalBits-1:0];
     tile_o.q_address = 20'(word) * 20'(row_elements);
     tile_o.rnv_address = 20'(word) * 20'(config_i.width_v);
     tile_o.key = word;

@@ -19,20 +19,18 @@ package weft_array_pkg;
   } pe_op_e;
 
   typedef struct packed {
-    pe_op_e            op;
-    logic              first;       // of PeQk: the sum starts here
-    logic [3:0]        context_id;
-    logic              row_valid;   // the row holds a key
-    logic signed [7:0] diagonal;    // the query sees the key where this is not negative
+    pe_op_e     op;
+    logic       first;       // of PeQk: the sum starts here
+    logic [3:0] context_id;
+    logic       row_valid;   // the row holds a key
   } pe_control_t;
 
   // The same as bits, for generate blocks, where Yosys 0.23 knows no members; checked where they
   // are used.
-  localparam int unsigned PeControlBits = 18;
-  localparam int unsigned PeOpAt = 14;
-  localparam int unsigned PeContextAt = 9;
-  localparam int unsigned PeRowValidAt = 8;
-  localparam int unsigned PeDiagonalAt = 0;
+  localparam int unsigned PeControlBits = 10;
+  localparam int unsigned PeOpAt = 6;
+  localparam int unsigned PeContextAt = 1;
+  localparam int unsigned PeRowValidAt = 0;
 
   // Slots of a lane of the 1D array; the exponential's have bit 3 here too.
   typedef enum logic [3:0] {

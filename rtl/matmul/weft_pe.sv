@@ -4,19 +4,23 @@
 // a term every cycle (docs/adr: the accumulate loop). That a slot names one of CONTEXTS is asserted
 // where slots enter the array (weft_spatial_array), not in every element.
 module weft_pe #(
-  parameter int unsigned CONTEXTS = 3
+  parameter int unsigned CONTEXTS = 3,
+  parameter int unsigned DIAGONAL_BITS = 8
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
   input  logic [31:0]                   scale_i,     // fp32: softmax scale times log2 e; constant
                                                      // during a run
-  // from the left: control and the row's operand, bf16 (K or V)
+  // from the left: control, how far the key lies on the visible side of the diagonal (the query
+  // sees it where this is not negative), and the row's operand, bf16 (K or V)
   input  weft_array_pkg::pe_control_t   control_i,
+  input  logic [DIAGONAL_BITS-1:0]      diagonal_i,  // signed
   input  logic [15:0]                   row_i,
   // from above: the column's operand, fp32 (Q, or RM during PeSub), and the column's running result
   input  logic [31:0]                   column_i,
   input  logic [31:0]                   partial_i,
   output weft_array_pkg::pe_control_t   control_o,
+  output logic [DIAGONAL_BITS-1:0]      diagonal_o,  // of the column to the right
   output logic [15:0]                   row_o,
   output logic [31:0]                   column_o,
   output logic [31:0]                   partial_o
@@ -27,6 +31,7 @@ module weft_pe #(
   localparam logic [31:0] MinusInfinity = 32'hFF800000;
 
   weft_array_pkg::pe_control_t control_q;
+  logic [DIAGONAL_BITS-1:0] diagonal_q;
   logic [15:0] row_q;
   logic [31:0] column_q, partial_q;
   logic [31:0] state_q [CONTEXTS];  // a tile's QK, later its SLN
@@ -39,7 +44,7 @@ module weft_pe #(
   weft_array_pkg::pe_op_e op;
   logic [31:0] state, row, visible_state;
   logic hidden;  // the query must not see the key: nothing of it, weight or value, reaches a result
-  assign hidden = control_i.diagonal[7];
+  assign hidden = diagonal_i[DIAGONAL_BITS-1];
   assign op = control_i.op;
   assign state = state_q[control_i.context_id[ContextBits-1:0]];
   assign row = {row_i, 16'b0};
@@ -137,13 +142,15 @@ module weft_pe #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       control_q <= '0;
+      diagonal_q <= '0;
     end else begin
       control_q <= control_i;
-      control_q.diagonal <= control_i.diagonal + 8'sd1;  // one column to the right
+      diagonal_q <= diagonal_i + DIAGONAL_BITS'(1);  // one column to the right
     end
   end
 
   assign control_o = control_q;
+  assign diagonal_o = diagonal_q;
   assign row_o = row_q;
   assign column_o = column_q;
   assign partial_o = partial_q;

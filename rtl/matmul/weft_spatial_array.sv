@@ -4,16 +4,18 @@
 // element (0, 0). A column's result leaves its foot.
 module weft_spatial_array #(
   parameter int unsigned SIDE = 16,
-  parameter int unsigned CONTEXTS = 3
+  parameter int unsigned CONTEXTS = 3,
+  localparam int unsigned ROWS_BITS = $clog2(SIDE + 1),
+  localparam int unsigned DIAGONAL_BITS = $clog2(SIDE) + 17  // SIDE x group_i, either way
 ) (
   input  logic                        clk_i,
   input  logic                        rst_ni,
   input  logic [31:0]                 scale_i,
   // element (0, 0)'s slot, the keys there are, and which of them a query sees: that of row i is
-  // visible to column j where i x group - j <= diagonal (control_i's own is not looked at)
+  // visible to column j where i x group - j <= diagonal
   input  weft_array_pkg::pe_control_t control_i,
-  input  logic [5:0]                  rows_i,
-  input  logic signed [23:0]          diagonal_i,
+  input  logic [ROWS_BITS-1:0]        rows_i,
+  input  logic signed [DIAGONAL_BITS-1:0] diagonal_i,
   input  logic [15:0]                 group_i,   // columns of a query; constant during a run
   // operands of row i, i cycles later than row 0; Q of column j, j cycles later than column 0
   input  logic [SIDE*16-1:0]          k_i,
@@ -32,50 +34,53 @@ module weft_spatial_array #(
   localparam int unsigned OpAt = weft_array_pkg::PeOpAt;
   localparam int unsigned ContextAt = weft_array_pkg::PeContextAt;
   localparam int unsigned RowValidAt = weft_array_pkg::PeRowValidAt;
-  localparam int unsigned DiagonalAt = weft_array_pkg::PeDiagonalAt;
+  localparam int unsigned NearBits = $clog2(SIDE) + 1;  // of weft_pe_row
   localparam int unsigned ContextBits = $clog2(CONTEXTS);
   localparam logic [31:0] MinusInfinity = 32'hFF800000;
 
-  // What is left of a diagonal where no element of a row is cut by it.
-  localparam logic signed [23:0] Far = 24'(SIDE);
-  function automatic logic [7:0] near(input logic signed [23:0] diagonal);
-    near = diagonal > Far ? Far[7:0] : diagonal < -Far ? 8'(-Far) : diagonal[7:0];
+  // What a row needs of a diagonal: from 0 on it sees all, from -SIDE on down nothing.
+  localparam logic signed [DIAGONAL_BITS-1:0] Hidden = -(DIAGONAL_BITS'(SIDE));
+  function automatic logic [NearBits-1:0] near(input logic signed [DIAGONAL_BITS-1:0] diagonal);
+    near = !diagonal[DIAGONAL_BITS-1] ? '0 : diagonal < Hidden ? Hidden[NearBits-1:0]
+        : diagonal[NearBits-1:0];
   endfunction
 
   // The left edge: control, the number of keys and the diagonal go down, a row a cycle.
   logic [SIDE*ControlBits-1:0] edge_control, edge_control_q;  // row i's at bit ControlBits i
-  logic [SIDE*6-1:0] edge_rows_q;
-  logic [SIDE*24-1:0] edge_diagonal_q;
+  logic [SIDE*ROWS_BITS-1:0] edge_rows_q;
+  logic [SIDE*DIAGONAL_BITS-1:0] edge_diagonal_q;
+  logic [SIDE*NearBits-1:0] edge_near;
   logic [SIDE*16-1:0] edge_row;
   for (genvar i = 0; i < SIDE; i++) begin : g_edge
     logic [ControlBits-1:0] here;
-    logic [5:0] rows;
-    logic signed [23:0] diagonal;
+    logic [ROWS_BITS-1:0] rows;
+    logic signed [DIAGONAL_BITS-1:0] diagonal;
     if (i == 0) begin : g_first
       assign here = control_i;
       assign rows = rows_i;
       assign diagonal = diagonal_i;
     end else begin : g_next
-      assign diagonal = edge_diagonal_q[(i-1)*24+:24];
+      assign diagonal = edge_diagonal_q[(i-1)*DIAGONAL_BITS+:DIAGONAL_BITS];
       assign here = edge_control_q[(i-1)*ControlBits+:ControlBits];
-      assign rows = edge_rows_q[(i-1)*6+:6];
+      assign rows = edge_rows_q[(i-1)*ROWS_BITS+:ROWS_BITS];
     end
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
         edge_control_q[i*ControlBits+:ControlBits] <= '0;
-        edge_rows_q[i*6+:6] <= '0;
-        edge_diagonal_q[i*24+:24] <= '0;
+        edge_rows_q[i*ROWS_BITS+:ROWS_BITS] <= '0;
+        edge_diagonal_q[i*DIAGONAL_BITS+:DIAGONAL_BITS] <= '0;
       end else begin
         edge_control_q[i*ControlBits+:ControlBits] <= here;
-        edge_rows_q[i*6+:6] <= rows;
-        edge_diagonal_q[i*24+:24] <= diagonal - 24'(group_i);  // one row down
+        edge_rows_q[i*ROWS_BITS+:ROWS_BITS] <= rows;
+        edge_diagonal_q[i*DIAGONAL_BITS+:DIAGONAL_BITS] <=
+            diagonal - DIAGONAL_BITS'(group_i);  // one row down
       end
     end
     always_comb begin
       edge_control[i*ControlBits+:ControlBits] = here;
-      edge_control[i*ControlBits+RowValidAt] = rows > 6'(i);
-      edge_control[i*ControlBits+DiagonalAt+:8] = near(diagonal);
+      edge_control[i*ControlBits+RowValidAt] = rows > ROWS_BITS'(i);
     end
+    assign edge_near[i*NearBits+:NearBits] = near(diagonal);
     assign edge_row[i*16+:16] = here[OpAt+:4]
         == weft_array_pkg::PeSlnv ? v_i[i*16+:16] : k_i[i*16+:16];
   end
@@ -112,6 +117,7 @@ module weft_spatial_array #(
     end
     weft_pe_row #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_row (
       .clk_i, .rst_ni, .scale_i, .control_i(edge_control[i*ControlBits+:ControlBits]),
+      .diagonal_i(edge_near[i*NearBits+:NearBits]),
       .row_i(edge_row[i*16+:16]), .column_i(column_in),
       .partial_i(partial_in), .control_o(control), .column_o(column), .partial_o(partial)
     );
@@ -128,9 +134,10 @@ module weft_spatial_array #(
 
   // What leaves at the foot of the edge, at the right and at the feet of the operands is dropped.
   logic unused;
-  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits], edge_rows_q[(SIDE-1)*6+:6],
-      edge_diagonal_q[(SIDE-1)*24+:24], rm_context_i,
-                    g_row[SIDE-1].column};
+  assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits],
+      edge_rows_q[(SIDE-1)*ROWS_BITS+:ROWS_BITS],
+      edge_diagonal_q[(SIDE-1)*DIAGONAL_BITS+:DIAGONAL_BITS], rm_context_i,
+      g_row[SIDE-1].column};
 
 `ifndef SYNTHESIS
   weft_array_pkg::pe_control_t probe;  // the bits' places are those of the members
@@ -139,12 +146,10 @@ module weft_spatial_array #(
     probe.op = weft_array_pkg::PeQk;
     probe.context_id = 4'd5;
     probe.row_valid = 1'b1;
-    probe.diagonal = 8'sd3;
-    if (probe[OpAt+:4] != 4'd1 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt]
-        || probe[DiagonalAt+:8] != 8'd3)
+    if (probe[OpAt+:4] != 4'd1 || probe[ContextAt+:4] != 4'd5 || !probe[RowValidAt])
       $fatal(1, "weft_spatial_array: places of a control word");
   end
-  initial if (SIDE < 2 || SIDE > 32) $fatal(1, "weft_spatial_array: SIDE is 2 to 32");
+  initial if (SIDE < 2 || SIDE > 256) $fatal(1, "weft_spatial_array: SIDE is 2 to 256");
   // Of every element: the control word only moves on from here.
   a_context : assert property (@(posedge clk_i) disable iff (!rst_ni)
     control_i.op == weft_array_pkg::PeNop || 32'(control_i.context_id) < CONTEXTS);

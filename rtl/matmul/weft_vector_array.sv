@@ -10,7 +10,8 @@ module weft_vector_array #(
   parameter int unsigned KEYS = 1024,
   parameter int unsigned RNV_WORDS = 16384,
   parameter int unsigned DIVIDE_STAGES = 13,
-  parameter int unsigned BEAT_ELEMENTS = 16
+  parameter int unsigned BEAT_ELEMENTS = 16,
+  localparam int unsigned LANE_BITS = $clog2(SIDE)
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
@@ -26,12 +27,12 @@ module weft_vector_array #(
   output logic [SIDE*32-1:0]            rm_o,
   // the output of one lane, a cycle later
   input  logic                          drain_valid_i,
-  input  logic [4:0]                    drain_lane_i,
+  input  logic [LANE_BITS-1:0]          drain_lane_i,
   input  logic                          drain_slot_i,
   input  logic [7:0]                    drain_beat_i,
   output logic [BEAT_ELEMENTS*16-1:0]   drain_data_o
 );
-  logic [4:0] drain_lane_q;
+  logic [LANE_BITS-1:0] drain_lane_q;
   always_ff @(posedge clk_i) begin
     if (drain_valid_i) drain_lane_q <= drain_lane_i;
   end
@@ -39,12 +40,13 @@ module weft_vector_array #(
   localparam int unsigned ControlBits = weft_array_pkg::LaneControlBits;
   localparam int unsigned BeatBits = BEAT_ELEMENTS * 16;
   logic [SIDE*ControlBits-1:0] control;  // as it leaves each lane
-  logic [SIDE*BeatBits-1:0] out;
   for (genvar j = 0; j < SIDE; j++) begin : g_lane
     weft_array_pkg::lane_control_t control_in;
     logic rm_valid;
     logic [3:0] rm_context;
     logic [31:0] rm;
+    logic [BeatBits-1:0] out, drained;  // the lane's beat; that of the lane to be drained, from here
+                                       // or from a lane before
     if (j == 0) begin : g_first
       assign control_in = control_i;
     end else begin : g_next
@@ -60,20 +62,20 @@ module weft_vector_array #(
       .foot_op_i(foot_op_i[j*4+:4]), .foot_context_i(foot_context_i[j*4+:4]),
       .foot_i(foot_i[j*32+:32]),
       .rm_valid_o(rm_valid), .rm_context_o(rm_context), .rm_o(rm),
-      .drain_valid_i(drain_valid_i && drain_lane_i == 5'(j)), .drain_slot_i, .drain_beat_i,
-      .drain_data_o(out[j*BeatBits+:BeatBits])
+      .drain_valid_i(drain_valid_i && drain_lane_i == LANE_BITS'(j)), .drain_slot_i, .drain_beat_i,
+      .drain_data_o(out)
     );
     weft_link #(.WIDTH(36), .HOPS(SIDE - 2)) u_link (
       .clk_i, .rst_ni, .valid_i(rm_valid), .data_i({rm_context, rm}), .valid_o(rm_valid_o[j]),
       .data_o({rm_context_o[j*4+:4], rm_o[j*32+:32]})
     );
-  end
-  always_comb begin
-    drain_data_o = out[BeatBits-1:0];
-    for (int unsigned j = 1; j < SIDE; j++) begin
-      if (drain_lane_q == 5'(j)) drain_data_o = out[j*BeatBits+:BeatBits];
+    if (j == 0) begin : g_drain_first
+      assign drained = out;
+    end else begin : g_drain_next
+      assign drained = drain_lane_q == LANE_BITS'(j) ? out : g_lane[j-1].drained;
     end
   end
+  assign drain_data_o = g_lane[SIDE-1].drained;
 
   logic unused_control;
   assign unused_control = ^control[(SIDE-1)*ControlBits+:ControlBits];
@@ -81,6 +83,6 @@ module weft_vector_array #(
 `ifndef SYNTHESIS
   initial if ($bits(weft_array_pkg::lane_control_t) != ControlBits)
       $fatal(1, "weft_vector_array: LaneControlBits");
-  initial if (SIDE < 3 || SIDE > 32) $fatal(1, "weft_vector_array: SIDE is 3 to 32");
+  initial if (SIDE < 3 || SIDE > 256) $fatal(1, "weft_vector_array: SIDE is 3 to 256");
 `endif
 endmodule

@@ -9,7 +9,7 @@ usage() {
 Usage: scripts/rtl/build_library.sh --side N --out DIR [options]
 
 Writes DIR/libweft_fusemax_N.so, or with --fast DIR/libweft_fusemax_N_fast.so, complete or not at all. Progress goes to standard error.
-  --side N           rows and columns of the 2D array, 4 to 32
+  --side N           rows and columns of the 2D array, 4 to 256
   --out DIR          where the library goes; made if need be
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
   --rtl DIR          the RTL, in place of the project's own
@@ -41,7 +41,7 @@ while (($# > 0)); do
   esac
   shift
 done
-if [[ ! "$side" =~ ^[1-9][0-9]?$ ]] || ((side < 4 || side > 32)); then refuse "--side: '$side': must be a whole number from 4 to 32"; fi
+if [[ ! "$side" =~ ^[1-9][0-9]{0,2}$ ]] || ((side < 4 || side > 256)); then refuse "--side: '$side': must be a whole number from 4 to 256"; fi
 if [[ ! -f "$rtl/engine/weft_fusemax.sv" ]]; then refuse "--rtl: '$rtl' has no engine/weft_fusemax.sv"; fi
 
 # The parameters, as the architecture scales them (configs/arch/fusemax-cloud.yaml).

@@ -207,7 +207,7 @@ Command add_rtl(App& app) {
       app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl at other sides");
   command->add_option("ACTION", o->action,
                       "build: Verilates the FuseMax engine of a side and compiles it");
-  command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 32")
+  command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 256")
       ->type_name("N")
       ->check(not_empty());
   command

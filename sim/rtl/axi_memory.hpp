@@ -17,7 +17,7 @@ namespace weft::sim::rtl {
 
 class AxiMemory {
  public:
-  static constexpr std::uint32_t kMostBeatBytes = 64;
+  static constexpr std::uint32_t kMostBeatBytes = 128;
   struct Config {
     weft::engine::Dram dram;
     double clock_hz = 0;

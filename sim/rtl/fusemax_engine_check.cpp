@@ -17,7 +17,7 @@ using weft::engine::ArrayKind;
 using weft::engine::Lowering;
 
 constexpr const char* kAllowed =
-    "this design has no RTL; allowed: fusemax-NxN, N from 4 to 32, with its binding as it is";
+    "this design has no RTL; allowed: fusemax-NxN, N from 4 to 256, with its binding as it is";
 
 // Values by path, as config::canonical() writes them: "path = value" a line.
 using Values = std::map<std::string, std::string, std::less<>>;

@@ -12,7 +12,7 @@
 namespace weft::sim::rtl {
 
 inline constexpr std::int64_t kLeastSide = 4;
-inline constexpr std::int64_t kMostSide = 32;
+inline constexpr std::int64_t kMostSide = 256;
 
 // Folders in which libraries are looked for, in this order: those of $WEFT_RTL_PATH (colons
 // between), then lib/weft-rtl beside the folder of the running executable.

@@ -88,13 +88,22 @@ class Port {
   }
   // All of it, in bits() / 8 bytes, the least significant one first.
   void get_bytes(void* bytes) const { std::memcpy(bytes, value_, bits_ / 8); }
+  // Whether every bit is 1.
+  bool all_set() const {
+    if (bits_ <= 64) return get() == ~std::uint64_t{0} >> (64 - bits_);
+    for (std::uint32_t word = 0; word < bits_ / 32; ++word) {
+      if (load<std::uint32_t>(4 * word) != ~std::uint32_t{0}) return false;
+    }
+    const std::uint32_t left = bits_ % 32;
+    return left == 0 || load<std::uint32_t>(bits_ / 32 * 4) == (std::uint32_t{1} << left) - 1;
+  }
   void set_bytes(const void* bytes) { std::memcpy(value_, bytes, bits_ / 8); }
 
  private:
   template <class T>
-  T load() const {
+  T load(std::size_t from = 0) const {  // from that byte on
     T value{};
-    std::memcpy(&value, value_, sizeof value);
+    std::memcpy(&value, static_cast<const char*>(value_) + from, sizeof value);
     return value;
   }
   template <class T>

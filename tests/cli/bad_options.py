@@ -125,7 +125,7 @@ def rtl() -> list[Case]:
     build = ["rtl", "build"]
     return [
         Case("rtl of a side without a library", [*run, "--design", "fusemax-29x29"], ["side", "'29'", "weft rtl build --side 29"]),
-        Case("rtl of a side that is too large", [*run, "--design", "fusemax"], ["'256'", "from 4 to 32"]),
+        Case("rtl of a side that is too large", [*run, "--design", "fusemax-257x257"], ["'257'", "from 4 to 256"]),
         Case("rtl of another design", [*run, "--design", "flat-16x16"], ["'rtl'", "fusemax-NxN"]),
         Case("rtl of another design of the same cascade", [*run, "--design", "fusemax-architecture-16x16"], ["'rtl'", "fusemax-NxN"]),
         Case("rtl of another number of copies", [*small, "--set", "binding.tensors.K.copies=1"],
@@ -143,9 +143,9 @@ def rtl() -> list[Case]:
         Case("timeline of the rtl", [*small, "--perfetto", "{folder}/t.json"], ["--perfetto", "--fidelity systemc"]),
         Case("no action of rtl", ["rtl"], ["ACTION", "missing", "'build'"], own_output=True),
         Case("unknown action of rtl", ["rtl", "biuld"], ["ACTION", "'biuld'", "'build'"], own_output=True),
-        Case("library of no side", build, ["--side", "missing", "4 to 32"], own_output=True),
-        Case("library of a side that is too small", [*build, "--side", "3"], ["--side", "'3'", "4 to 32"], own_output=True),
-        Case("library of a side that is too large", [*build, "--side", "33"], ["--side", "'33'", "4 to 32"], own_output=True),
+        Case("library of no side", build, ["--side", "missing", "4 to 256"], own_output=True),
+        Case("library of a side that is too small", [*build, "--side", "3"], ["--side", "'3'", "4 to 256"], own_output=True),
+        Case("library of a side that is too large", [*build, "--side", "257"], ["--side", "'257'", "4 to 256"], own_output=True),
         Case("library of a side that is no number", [*build, "--side", "wide"], ["--side", "'wide'", "whole number"], own_output=True),
         Case("library onto a file", [*build, "--side", "5", "--out", "{folder}/file"], ["--out", "must be a folder"],
              files={"file": "x"}, own_output=True),

@@ -113,13 +113,13 @@ struct Row {
 
 class PaddedRows : public testing::TestWithParam<Row> {};
 
-// By hand: 2 · side bytes a beat, rounded up to a power of two, up to side 32; a burst of 8. Every
+// By hand: 2 · side bytes a beat, rounded up to a power of two, up to side 64; a burst of 8. Every
 // row of Q, K, V and the output is moved in whole beats.
 TEST_P(PaddedRows, AreMovedInWholeBeats) {
   const Row row = GetParam();
   const auto made = design(at_side("fusemax", row.side));
   EXPECT_EQ(made.arch().dram.burst_bytes, row.burst_bytes);
-  EXPECT_EQ(made.arch().dram.bus_bytes.has_value(), row.side <= 32);
+  EXPECT_EQ(made.arch().dram.bus_bytes.has_value(), row.side <= 64);
   const std::int64_t tokens = 2 * row.side + 3;
   Shape shape = square(tokens, row.width);
   const Result result = run_point(made, shape);
@@ -142,7 +142,8 @@ INSTANTIATE_TEST_SUITE_P(Sides, PaddedRows,
                                          Row{8, 64, 128, 128}, Row{12, 20, 64, 256},
                                          Row{16, 20, 64, 256}, Row{16, 64, 128, 256},
                                          Row{32, 20, 64, 512}, Row{32, 32, 64, 512},
-                                         Row{33, 20, 40, 528}, Row{64, 20, 40, 1024}));
+                                         Row{33, 20, 128, 1024}, Row{64, 20, 128, 1024},
+                                         Row{65, 20, 40, 1040}));
 
 // Designs with another architecture have no bus at any side.
 TEST(DataBus, IsOfFuseMaxAlone) {

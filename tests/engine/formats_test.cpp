@@ -22,7 +22,7 @@ using weft::engine::Setting;
 using weft::engine::Status;
 using weft::engine::UnitKind;
 
-constexpr std::int64_t kHeads = 6, kLength = 128, kWidth = 20, kSide = 64;
+constexpr std::int64_t kHeads = 6, kLength = 144, kWidth = 20, kSide = 72;
 // Two tiles of queries, in one block, and two of keys, for each of six heads; no data bus at this
 // side.
 const Shape kShape{.batch = 2,
@@ -48,7 +48,7 @@ const std::vector<Case> kCases{
     {"int12-per-block-8", "int6-per-block-8", "int4-per-block-20", 42, 27, 14}};
 
 weft::engine::Design made(const Case& c, std::vector<Setting> settings = {},
-                          const std::string& name = "fusemax-64x64") {
+                          const std::string& name = "fusemax-72x72") {
   settings.insert(settings.end(), {{"binding.tensors.Q.format", c.q},
                                    {"binding.tensors.K.format", c.k},
                                    {"binding.tensors.V.format", c.v}});
@@ -105,7 +105,7 @@ TEST(Formats, BytesRoomAndEnergyAreThoseByHand) {
       EXPECT_DOUBLE_EQ(counts.at("dram write"), static_cast<double>(out) / 2);
       // Of each of two key tiles and each query: Q, K and V; RM of fp32 for itself, SLN and PRM, RD
       // and RNV. Of each query RNV, RD and what leaves. As many elements of K and V are read as of
-      // Q: a tile of 64.
+      // Q: a tile of 72.
       const double of_tiles = static_cast<double>(2 * (in + 3 * 4 + 4 + 4 * kWidth));
       const double once = static_cast<double>(4 * kWidth + 4 + 2 * kWidth);
       EXPECT_DOUBLE_EQ(counts.at("buffer read"),
@@ -129,7 +129,7 @@ TEST(Formats, BytesRoomAndEnergyOfWhatIsMadeAreThoseByHand) {
         Made{"int12-within-1", "int6-within-1", "int1-within-1", 1.5, 15, 3},
         Made{"int4-within-1", "int1-within-1", "int6-within-1", 0.5, 3, 15}}) {
     SCOPED_TRACE(c.rm + " " + c.rnv + " " + c.av);
-    const auto built = design("fusemax-64x64", {{"binding.tensors.RM.format", c.rm},
+    const auto built = design("fusemax-72x72", {{"binding.tensors.RM.format", c.rm},
                                                 {"binding.tensors.RNV.format", c.rnv},
                                                 {"binding.tensors.AV.format", c.av}});
     const auto& lowering = built.lowering(false);

@@ -1,6 +1,6 @@
 // weft_registers: the map, starts good and bad, and any traffic against the model.
 #include <Vregisters_16.h>
-#include <Vregisters_255.h>
+#include <Vregisters_256.h>
 #include <Vregisters_4.h>
 #include <gtest/gtest.h>
 
@@ -48,14 +48,14 @@ class Registers : public testing::Test {
 };
 
 using Variants = testing::Types<Variant<Vregisters_16, 16, 3, 128>, Variant<Vregisters_4, 4, 2, 64>,
-                                Variant<Vregisters_255, 255, 255, 255>>;
+                                Variant<Vregisters_256, 256, 255, 255>>;
 TYPED_TEST_SUITE(Registers, Variants);
 
 TYPED_TEST(Registers, SaysWhatItIs) {
   typename TestFixture::B bench(Stalls::none, 1);
   EXPECT_EQ(this->read(bench, 0).data, 0x57460002u);
   EXPECT_EQ(this->read(bench, 4).data,
-            TypeParam::kMaxWidth << 16 | TypeParam::kContexts << 8 | TypeParam::kSide);
+            TypeParam::kMaxWidth << 16 | TypeParam::kContexts << 8 | (TypeParam::kSide & 0xFF));
 }
 
 // Address and data in cycle t, written in t + 1, answered in t + 2; a read is answered in t + 1.

@@ -27,15 +27,14 @@ struct PeControl {
   bool first = false;
   int context = 0;
   bool row_valid = false;
-  int diagonal = 0;  // modulo 256
+  int diagonal = 0;  // beside the word: diagonal_i, modulo 256 of weft_pe
 
-  std::uint32_t word() const {
-    return static_cast<std::uint32_t>(op) << 14 | static_cast<std::uint32_t>(first) << 13 |
-           static_cast<std::uint32_t>(context) << 9 | static_cast<std::uint32_t>(row_valid) << 8 |
-           (static_cast<std::uint32_t>(diagonal) & 0xFFu);
+  std::uint16_t word() const {
+    return static_cast<std::uint16_t>(static_cast<int>(op) << 6 | (first ? 1 : 0) << 5 |
+                                      context << 1 | (row_valid ? 1 : 0));
   }
 };
-inline constexpr int kPeControlBits = 18;
+inline constexpr int kPeControlBits = 10;
 
 enum class LaneOp : std::uint8_t {
   nop,

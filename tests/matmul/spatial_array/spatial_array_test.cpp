@@ -5,6 +5,7 @@
 #include <VArray5.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <deque>
 #include <set>
 
@@ -49,6 +50,8 @@ template <class V>
 class SpatialArray : public testing::Test {
  protected:
   static constexpr int kSide = V::kSide;
+  static constexpr IData kDiagonalMask =
+      (IData{1} << 17) * std::bit_ceil(static_cast<unsigned>(kSide)) - 1;
 
   // `group`: columns of a query.
   void run(bool wild, bool gaps, int group, std::uint64_t results, std::uint64_t seed) {
@@ -97,7 +100,7 @@ class SpatialArray : public testing::Test {
     if (place <= 0) {
       unit.control_i = control.word();
       unit.rows_i = static_cast<CData>(slot.tile ? slot.tile->rows : 0);
-      unit.diagonal_i = static_cast<IData>(slot.tile ? slot.tile->diagonal : 0) & 0xFFFFFF;
+      unit.diagonal_i = static_cast<IData>(slot.tile ? slot.tile->diagonal : 0) & kDiagonalMask;
     }
     if (place < 0) return;
     const auto at = static_cast<std::size_t>(place);

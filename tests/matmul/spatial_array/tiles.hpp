@@ -181,8 +181,7 @@ class ArrayTraffic {
     }
     slot.tile = place.tile;
     slot.element = place.done;
-    slot.control = {PeOp::nop, false, current_, random_.in_range(0, 1) != 0,
-                    random_.in_range(-128, 127)};  // its diagonal is the tile's
+    slot.control = {PeOp::nop, false, current_, random_.in_range(0, 1) != 0};
     switch (place.phase) {
       case kQk:
         slot.control.op = PeOp::qk;
