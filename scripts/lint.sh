@@ -61,11 +61,12 @@ else
 fi
 step shellcheck "${#shell[@]}" shellcheck "${shell[@]}"
 mapfile -d '' -t rtl < <(tracked 'rtl/*.sv')
-lint_rtl() {  # the whole engine as Verilator reads it, at a power of two and at none
-  local side
+lint_rtl() {  # the whole engine as Verilator reads it, at a power of two and at none, with and without observers
+  local side observe=(-DWEFT_OBSERVE)
   for side in 4 5; do
-    verilator --lint-only -Wall --top-module weft_fusemax "-GSIDE=$side" rtl/lint.vlt rtl/*/*_pkg.sv -y rtl/common -y rtl/numerics \
+    verilator --lint-only -Wall --top-module weft_fusemax "-GSIDE=$side" "${observe[@]}" rtl/lint.vlt rtl/*/*_pkg.sv -y rtl/common -y rtl/numerics \
       -y rtl/memory -y rtl/matmul -y rtl/engine rtl/engine/weft_fusemax.sv > /dev/null || return 1
+    observe=()
   done
 }
 step "verilator -Wall" "${#rtl[@]}" lint_rtl

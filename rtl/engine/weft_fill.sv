@@ -42,4 +42,10 @@ module weft_fill #(
       end
     end
   end
+
+`ifndef SYNTHESIS
+  a_bank : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      valid_i |-> 32'(bank_o) < SIDE && beat < row_beats_i)
+    else $error("weft_fill: beat %0d of %0d of a row, in bank %0d", beat, row_beats_i, bank_o);
+`endif
 endmodule

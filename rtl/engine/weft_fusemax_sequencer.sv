@@ -19,8 +19,9 @@ module weft_fusemax_sequencer #(
   input  weft_engine_pkg::config_t      config_i,
   output logic                          busy_o,
   output logic                          finished_o,
-  // transfers
+  // transfers, each held until it is taken
   output logic                          transfer_valid_o,
+  input  logic                          transfer_ready_i,
   output weft_engine_pkg::transfer_t    transfer_o,
   input  logic                          done_valid_i,
   input  logic [1:0]                    done_target_i,  // a weft_engine_pkg::target_e
@@ -36,12 +37,15 @@ module weft_fusemax_sequencer #(
   // the 1D array
   output weft_array_pkg::lane_control_t lane_control_o,
   // counters, in the order of the register file from 0x108 on
-  output logic [8*64-1:0]               counters_o,
+  output logic [8*64-1:0]               counters_o
+`ifdef WEFT_OBSERVE
   // what fires in this cycle
+  ,
   output logic                          fire_2d_valid_o,
   output logic [2:0]                    fire_2d_step_o,
   output logic                          fire_1d_valid_o,
   output logic [2:0]                    fire_1d_step_o
+`endif
 );
   // Tiles under way: from BQK's to RNV's.
   localparam int unsigned Ring = 16;
@@ -65,7 +69,7 @@ module weft_fusemax_sequencer #(
   logic [5*6-1:0] fired_2d, done_2d, blocks_2d, keys_2d;
   logic [6*6-1:0] fired_1d, done_1d, blocks_1d, keys_1d;
   weft_engine_pkg::tile_t tile_2d, tile_1d, tile_1d_best;  // of what fires
-  for (genvar s = 0; s < 5; s++) begin : g_step_2d
+  for (genvar s = 0; s < 5; s++) begin : gen_step_2d
     weft_step u_step (
       .clk_i, .rst_ni, .clear_i(start_i), .fire_i(fire_2d[s]),
       .end_i(step_2d[s] && active_2d && last_2d),
@@ -74,7 +78,7 @@ module weft_fusemax_sequencer #(
       .blocks_done_o(blocks_2d[s*6+:6]), .keys_done_o(keys_2d[s*6+:6])
     );
   end
-  for (genvar s = 0; s < 6; s++) begin : g_step_1d
+  for (genvar s = 0; s < 6; s++) begin : gen_step_1d
     weft_step u_step (
       .clk_i, .rst_ni, .clear_i(start_i), .fire_i(fire_1d[s]),
       .end_i(step_1d[s] && active_1d && last_1d),
@@ -97,12 +101,12 @@ module weft_fusemax_sequencer #(
   );
   assign av_end = step_1d[6] && active_1d && last_1d;
   assign av_end_block = fire_1d[6] ? av_ends_block : av_ends_block_q;
-  if (DIVIDE_STAGES > 1) begin : g_late
+  if (DIVIDE_STAGES > 1) begin : gen_late
     weft_link #(.WIDTH(1), .HOPS(DIVIDE_STAGES - 1)) u_late (
       .clk_i, .rst_ni, .valid_i(av_end), .data_i(av_end_block), .valid_o(av_late),
       .data_o(av_late_block)
     );
-  end else begin : g_at_once
+  end else begin : gen_at_once
     assign av_late = av_end;
     assign av_late_block = av_end_block;
   end
@@ -333,7 +337,8 @@ module weft_fusemax_sequencer #(
   end
 
   // Transfers: room for two of each, and at most four under way.
-  logic [3:0] transfer_there, transfer_ready, transfer_grant;
+  logic [3:0] transfer_there, transfer_ready, transfer_grant, transfer_shown;
+  logic [3:0] transfer_waits_q;  // was shown and not taken: what is shown does not change
   weft_engine_pkg::transfer_t q_transfer, k_transfer, v_transfer, out_transfer;
   logic [5:0] q_block, k_block, v_block, out_block, q_held, k_held, v_held, out_made;
   logic [23:0] k_key, v_key, unused_q_key, unused_out_key;
@@ -372,15 +377,15 @@ module weft_fusemax_sequencer #(
     .out_block_i(out_block),
     .k_key_i(k_key), .v_key_i(v_key), .grant_o(transfer_grant)
   );
-  assign transfer_fire = busy_q && in_flight_q < 3'd4 ? transfer_grant : 4'b0;
-  assign transfer_valid_o = |transfer_fire;
-  always_comb begin
-    case (1'b1)
-      transfer_fire[0]: transfer_o = q_transfer;
-      transfer_fire[1]: transfer_o = k_transfer;
-      transfer_fire[2]: transfer_o = v_transfer;
-      default: transfer_o = out_transfer;
-    endcase
+  assign transfer_shown = |transfer_waits_q ? transfer_waits_q
+      : busy_q && in_flight_q < 3'd4 ? transfer_grant : 4'b0;
+  assign transfer_valid_o = |transfer_shown;
+  assign transfer_fire = transfer_ready_i ? transfer_shown : 4'b0;
+  assign transfer_o = transfer_shown[0] ? q_transfer : transfer_shown[1] ? k_transfer
+      : transfer_shown[2] ? v_transfer : out_transfer;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) transfer_waits_q <= '0;
+    else transfer_waits_q <= transfer_ready_i ? 4'b0 : transfer_shown;
   end
 
   // The run ends with the last output's write response.
@@ -391,6 +396,7 @@ module weft_fusemax_sequencer #(
   end
   assign busy_o = busy_q;
 
+`ifdef WEFT_OBSERVE
   assign fire_2d_valid_o = |fire_2d;
   assign fire_1d_valid_o = |fire_1d;
   always_comb begin
@@ -399,4 +405,20 @@ module weft_fusemax_sequencer #(
     fire_1d_step_o = 3'b0;
     for (int unsigned s = 0; s < 7; s++) if (fire_1d[s]) fire_1d_step_o = 3'(s);
   end
+`endif
+
+`ifndef SYNTHESIS
+  a_transfer_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      transfer_valid_o && !transfer_ready_i |=> transfer_valid_o && $stable(transfer_o));
+  a_one_transfer : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      $onehot0(transfer_shown));
+  a_in_flight : assert property (@(posedge clk_i) disable iff (!rst_ni) in_flight_q <= 3'd4);
+  a_ring : assert property (@(posedge clk_i) disable iff (!rst_ni) 32'(ring_used) <= Ring);
+  a_done_asked : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      done_valid_i |-> in_flight_q != '0);
+  a_finish_busy : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      finished_o |=> !busy_o);
+  a_idle : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      !busy_q |-> fire_2d == '0 && fire_1d == '0 && !transfer_valid_o);
+`endif
 endmodule

@@ -54,7 +54,7 @@ module weft_issuer #(
   logic [31:0] wait_q;
   logic [STEPS*32-1:0] rooms_q;
   logic [31:0] room_wait;  // of the step that fires
-  for (genvar s = 0; s < STEPS; s++) begin : g_room
+  for (genvar s = 0; s < STEPS; s++) begin : gen_room
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) rooms_q[s*32+:32] <= '0;
       else if (clear_i || active_o) rooms_q[s*32+:32] <= '0;

@@ -217,7 +217,8 @@ module weft_registers #(
     read_data     = '0;
     read_unmapped = 1'b0;
     if (read_word == WORD_ID)             read_data = {16'h5746, weft_engine_pkg::EngineVersion};
-    else if (read_word == WORD_PARAMS)    read_data = {16'(MAX_WIDTH), 8'(CONTEXTS), 8'(SIDE)};  // 256: 0
+    // SIDE 256 reads as 0.
+    else if (read_word == WORD_PARAMS)    read_data = {16'(MAX_WIDTH), 8'(CONTEXTS), 8'(SIDE)};
     else if (read_word == WORD_CONTROL)   read_data = {30'd0, interrupt_q, 1'b0};
     else if (read_word == WORD_STATUS)    read_data = {29'd0, error_q, done_q, busy_i};
     else if (is_config(read_word))        read_data = config_q[5'(read_word - WORD_CONFIG)];

@@ -24,14 +24,14 @@ module weft_slot_words (
       if (step_2d_i[0]) pe_o.op = weft_array_pkg::PeQk;
       if (step_2d_i[1]) pe_o.op = weft_array_pkg::PeLm;
       if (step_2d_i[2]) begin
-        case (slot_2d_i[2:0])
+        unique case (slot_2d_i[2:0])
           3'd0: pe_o.op = weft_array_pkg::PeSub;
           3'd1: pe_o.op = weft_array_pkg::PeExp1;
           3'd2: pe_o.op = weft_array_pkg::PeExp2;
           3'd3: pe_o.op = weft_array_pkg::PeExp3;
           3'd4: pe_o.op = weft_array_pkg::PeExp4;
           3'd5: pe_o.op = weft_array_pkg::PeExp5;
-          default: pe_o.op = weft_array_pkg::PeExp6;
+          3'd6, 3'd7: pe_o.op = weft_array_pkg::PeExp6;  // there is no slot 7
         endcase
       end
       if (step_2d_i[3]) pe_o.op = weft_array_pkg::PeSld;
@@ -51,14 +51,14 @@ module weft_slot_words (
     if (active_1d_i) begin
       if (step_1d_i[0]) lane_o.op = weft_array_pkg::LaneRm;
       if (step_1d_i[1]) begin
-        case (slot_1d_i[2:0])
+        unique case (slot_1d_i[2:0])
           3'd0: lane_o.op = weft_array_pkg::LaneSub;
           3'd1: lane_o.op = weft_array_pkg::LaneExp1;
           3'd2: lane_o.op = weft_array_pkg::LaneExp2;
           3'd3: lane_o.op = weft_array_pkg::LaneExp3;
           3'd4: lane_o.op = weft_array_pkg::LaneExp4;
           3'd5: lane_o.op = weft_array_pkg::LaneExp5;
-          default: lane_o.op = weft_array_pkg::LaneExp6;
+          3'd6, 3'd7: lane_o.op = weft_array_pkg::LaneExp6;
         endcase
       end
       if (step_1d_i[2]) lane_o.op = weft_array_pkg::LaneSpd;
@@ -77,4 +77,13 @@ module weft_slot_words (
   // A tile has what other units need of it as well.
   logic unused_tile;
   assign unused_tile = ^{tile_2d_i, tile_1d_i, slot_2d_i};
+
+`ifndef SYNTHESIS
+  always_comb begin
+    a_one_2d : assert (!active_2d_i || $onehot(step_2d_i));
+    a_one_1d : assert (!active_1d_i || $onehot(step_1d_i));
+    a_slot_2d : assert (!active_2d_i || !step_2d_i[2] || slot_2d_i < 8'd7);
+    a_slot_1d : assert (!active_1d_i || !step_1d_i[1] || slot_1d_i < 8'd7);
+  end
+`endif
 endmodule

@@ -39,4 +39,12 @@ module weft_step (
       ends_keys_q <= ends_keys;
     end
   end
+
+`ifndef SYNTHESIS
+  logic [5:0] under_way;
+  assign under_way = fired_o - done_o;
+  a_one_under_way : assert property (@(posedge clk_i) disable iff (!rst_ni) under_way <= 6'd1);
+  a_end_of_one : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      end_i && !clear_i |-> fire_i || under_way == 6'd1);
+`endif
 endmodule

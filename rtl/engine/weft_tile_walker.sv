@@ -169,4 +169,17 @@ module weft_tile_walker #(
     tile_o.pair_id = pair_q;
     tile_o.block = block_q;
   end
+
+`ifndef SYNTHESIS
+  initial begin
+    if (SIDE == 0 || SIDE > weft_engine_pkg::MostSide)
+      $fatal(1, "weft_tile_walker: SIDE is 1 to %0d", weft_engine_pkg::MostSide);
+    if (CONTEXTS > 16 || LINKS > 4 || PAIRS > 16)
+      $fatal(1, "weft_tile_walker: CONTEXTS, LINKS or PAIRS exceed a tile's fields");
+  end
+  a_tile_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      tile_valid_o && !tile_ready_i && !start_i |=> tile_valid_o && $stable(tile_o));
+  a_keys_left : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      tile_valid_o |-> key_q < config_i.seq_kv && query_q < config_i.rows);
+`endif
 endmodule

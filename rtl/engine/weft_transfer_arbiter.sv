@@ -35,4 +35,12 @@ module weft_transfer_arbiter (
     else if (ready_i[1] && k_first) grant_o[1] = 1'b1;
     else if (ready_i[2]) grant_o[2] = 1'b1;
   end
+
+`ifndef SYNTHESIS
+  always_comb begin
+    a_one_hot : assert ($onehot0(grant_o));
+    a_asked : assert ((grant_o & ~ready_i) == '0);
+    a_any : assert ((grant_o != '0) == (ready_i != '0));
+  end
+`endif
 endmodule

@@ -46,7 +46,7 @@ module weft_transfer_walker #(
   logic [63:0] base, head_bytes;
   logic [8:0] width;
   always_comb begin
-    case (TARGET)
+    unique case (TARGET)
       weft_engine_pkg::TargetQ: begin
         base = config_i.q_base;
         head_bytes = 64'(config_i.q_head_bytes);
@@ -62,7 +62,7 @@ module weft_transfer_walker #(
         head_bytes = 64'(config_i.v_head_bytes);
         width = {1'b0, config_i.width_v};
       end
-      default: begin
+      weft_engine_pkg::TargetOut: begin
         base = config_i.out_base;
         head_bytes = 64'(config_i.out_head_bytes);
         width = {1'b0, config_i.width_v};
@@ -120,4 +120,12 @@ module weft_transfer_walker #(
   end
   assign block_o = block_q;
   assign key_o = OfKeys ? first_q : 24'b0;
+
+`ifndef SYNTHESIS
+  a_transfer_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      transfer_valid_o && !transfer_ready_i && !start_i
+      |=> transfer_valid_o && $stable(transfer_o));
+  a_some_bytes : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      transfer_valid_o |-> transfer_o.bytes != '0);
+`endif
 endmodule

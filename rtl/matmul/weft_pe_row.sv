@@ -25,15 +25,15 @@ module weft_pe_row #(
   // Operands on their way to the right: element j's at bit 16 j.
   logic [SIDE*16-1:0] row;
   logic [SIDE*DIAGONAL_BITS-1:0] diagonal;
-  for (genvar j = 0; j < SIDE; j++) begin : g_column
+  for (genvar j = 0; j < SIDE; j++) begin : gen_column
     weft_array_pkg::pe_control_t control_in;
     logic [DIAGONAL_BITS-1:0] diagonal_in;
     logic [15:0] row_in;
-    if (j == 0) begin : g_left
+    if (j == 0) begin : gen_left
       assign control_in = control_i;
       assign diagonal_in = diagonal_i;
       assign row_in = row_i;
-    end else begin : g_inner
+    end else begin : gen_inner
       assign control_in = control_o[(j-1)*ControlBits+:ControlBits];
       assign diagonal_in = diagonal[(j-1)*DIAGONAL_BITS+:DIAGONAL_BITS];
       assign row_in = row[(j-1)*16+:16];

@@ -51,15 +51,15 @@ module weft_spatial_array #(
   logic [SIDE*DIAGONAL_BITS-1:0] edge_diagonal_q;
   logic [SIDE*NearBits-1:0] edge_near;
   logic [SIDE*16-1:0] edge_row;
-  for (genvar i = 0; i < SIDE; i++) begin : g_edge
+  for (genvar i = 0; i < SIDE; i++) begin : gen_edge
     logic [ControlBits-1:0] here;
     logic [ROWS_BITS-1:0] rows;
     logic signed [DIAGONAL_BITS-1:0] diagonal;
-    if (i == 0) begin : g_first
+    if (i == 0) begin : gen_first
       assign here = control_i;
       assign rows = rows_i;
       assign diagonal = diagonal_i;
-    end else begin : g_next
+    end else begin : gen_next
       assign diagonal = edge_diagonal_q[(i-1)*DIAGONAL_BITS+:DIAGONAL_BITS];
       assign here = edge_control_q[(i-1)*ControlBits+:ControlBits];
       assign rows = edge_rows_q[(i-1)*ROWS_BITS+:ROWS_BITS];
@@ -86,12 +86,12 @@ module weft_spatial_array #(
   end
 
   logic [SIDE*32-1:0] top_column, top_partial;  // what enters row 0
-  for (genvar j = 0; j < SIDE; j++) begin : g_top
+  for (genvar j = 0; j < SIDE; j++) begin : gen_top
     logic [ControlBits-1:0] here;
-    if (j == 0) begin : g_first
+    if (j == 0) begin : gen_first
       assign here = edge_control[ControlBits-1:0];
-    end else begin : g_next
-      assign here = g_row[0].control[(j-1)*ControlBits+:ControlBits];
+    end else begin : gen_next
+      assign here = gen_row[0].control[(j-1)*ControlBits+:ControlBits];
     end
     // The maximum of each context waits at the top of its column for the subtraction.
     logic [31:0] rm_q [CONTEXTS];
@@ -103,17 +103,17 @@ module weft_spatial_array #(
     assign top_partial[j*32+:32] = here[OpAt+:4] == weft_array_pkg::PeLm ? MinusInfinity : 32'b0;
   end
 
-  for (genvar i = 0; i < SIDE; i++) begin : g_row
+  for (genvar i = 0; i < SIDE; i++) begin : gen_row
     logic [SIDE*32-1:0] column_in, partial_in;
     // What leaves the row: columns' operands and results, word j of column j, and their control.
     logic [SIDE*32-1:0] column, partial;
     logic [SIDE*ControlBits-1:0] control;
-    if (i == 0) begin : g_first
+    if (i == 0) begin : gen_first
       assign column_in = top_column;
       assign partial_in = top_partial;
-    end else begin : g_next
-      assign column_in = g_row[i-1].column;
-      assign partial_in = g_row[i-1].partial;
+    end else begin : gen_next
+      assign column_in = gen_row[i-1].column;
+      assign partial_in = gen_row[i-1].partial;
     end
     weft_pe_row #(.SIDE(SIDE), .CONTEXTS(CONTEXTS)) u_row (
       .clk_i, .rst_ni, .scale_i, .control_i(edge_control[i*ControlBits+:ControlBits]),
@@ -126,18 +126,18 @@ module weft_spatial_array #(
   end
 
   // The control of the slot whose result stands at a foot has left the last row with it.
-  for (genvar j = 0; j < SIDE; j++) begin : g_foot
-    assign foot_op_o[j*4+:4] = g_row[SIDE-1].control[j*ControlBits+OpAt+:4];
-    assign foot_context_o[j*4+:4] = g_row[SIDE-1].control[j*ControlBits+ContextAt+:4];
+  for (genvar j = 0; j < SIDE; j++) begin : gen_foot
+    assign foot_op_o[j*4+:4] = gen_row[SIDE-1].control[j*ControlBits+OpAt+:4];
+    assign foot_context_o[j*4+:4] = gen_row[SIDE-1].control[j*ControlBits+ContextAt+:4];
   end
-  assign foot_o = g_row[SIDE-1].partial;
+  assign foot_o = gen_row[SIDE-1].partial;
 
   // What leaves at the foot of the edge, at the right and at the feet of the operands is dropped.
   logic unused;
   assign unused = ^{edge_control_q[(SIDE-1)*ControlBits+:ControlBits],
       edge_rows_q[(SIDE-1)*ROWS_BITS+:ROWS_BITS],
       edge_diagonal_q[(SIDE-1)*DIAGONAL_BITS+:DIAGONAL_BITS], rm_context_i,
-      g_row[SIDE-1].column};
+      gen_row[SIDE-1].column};
 
 `ifndef SYNTHESIS
   weft_array_pkg::pe_control_t probe;  // the bits' places are those of the members
@@ -153,5 +153,9 @@ module weft_spatial_array #(
   // Of every element: the control word only moves on from here.
   a_context : assert property (@(posedge clk_i) disable iff (!rst_ni)
     control_i.op == weft_array_pkg::PeNop || 32'(control_i.context_id) < CONTEXTS);
+  a_op : assert property (@(posedge clk_i) disable iff (!rst_ni)
+    control_i.op <= weft_array_pkg::PeSlnv
+    || (control_i.op >= weft_array_pkg::PeExp1 && control_i.op <= weft_array_pkg::PeExp6));
+  a_rows : assert property (@(posedge clk_i) disable iff (!rst_ni) 32'(rows_i) <= SIDE);
 `endif
 endmodule

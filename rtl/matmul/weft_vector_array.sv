@@ -40,16 +40,16 @@ module weft_vector_array #(
   localparam int unsigned ControlBits = weft_array_pkg::LaneControlBits;
   localparam int unsigned BeatBits = BEAT_ELEMENTS * 16;
   logic [SIDE*ControlBits-1:0] control;  // as it leaves each lane
-  for (genvar j = 0; j < SIDE; j++) begin : g_lane
+  for (genvar j = 0; j < SIDE; j++) begin : gen_lane
     weft_array_pkg::lane_control_t control_in;
     logic rm_valid;
     logic [3:0] rm_context;
     logic [31:0] rm;
-    logic [BeatBits-1:0] out, drained;  // the lane's beat; that of the lane to be drained, from here
-                                       // or from a lane before
-    if (j == 0) begin : g_first
+    // the lane's beat; that of the lane to be drained, from here or from a lane before
+    logic [BeatBits-1:0] out, drained;
+    if (j == 0) begin : gen_first
       assign control_in = control_i;
-    end else begin : g_next
+    end else begin : gen_next
       assign control_in = control[(j-1)*ControlBits+:ControlBits];
     end
     weft_vector_lane #(
@@ -69,13 +69,13 @@ module weft_vector_array #(
       .clk_i, .rst_ni, .valid_i(rm_valid), .data_i({rm_context, rm}), .valid_o(rm_valid_o[j]),
       .data_o({rm_context_o[j*4+:4], rm_o[j*32+:32]})
     );
-    if (j == 0) begin : g_drain_first
+    if (j == 0) begin : gen_drain_first
       assign drained = out;
-    end else begin : g_drain_next
-      assign drained = drain_lane_q == LANE_BITS'(j) ? out : g_lane[j-1].drained;
+    end else begin : gen_drain_next
+      assign drained = drain_lane_q == LANE_BITS'(j) ? out : gen_lane[j-1].drained;
     end
   end
-  assign drain_data_o = g_lane[SIDE-1].drained;
+  assign drain_data_o = gen_lane[SIDE-1].drained;
 
   logic unused_control;
   assign unused_control = ^control[(SIDE-1)*ControlBits+:ControlBits];
@@ -83,6 +83,15 @@ module weft_vector_array #(
 `ifndef SYNTHESIS
   initial if ($bits(weft_array_pkg::lane_control_t) != ControlBits)
       $fatal(1, "weft_vector_array: LaneControlBits");
+  // Of every lane: the control word only moves on from here.
+  a_op : assert property (@(posedge clk_i) disable iff (!rst_ni)
+    control_i.op <= weft_array_pkg::LaneAv
+    || (control_i.op >= weft_array_pkg::LaneExp1 && control_i.op <= weft_array_pkg::LaneExp6));
+  a_context : assert property (@(posedge clk_i) disable iff (!rst_ni)
+    control_i.op == weft_array_pkg::LaneNop || control_i.op == weft_array_pkg::LaneAv
+    || 32'(control_i.context_id) < CONTEXTS);
+  a_drain_lane : assert property (@(posedge clk_i) disable iff (!rst_ni)
+    drain_valid_i |-> 32'(drain_lane_i) < SIDE);
   initial if (SIDE < 3 || SIDE > 256) $fatal(1, "weft_vector_array: SIDE is 3 to 256");
 `endif
 endmodule

@@ -13,12 +13,13 @@ module weft_fetcher #(
   parameter  int unsigned TRANSFERS   = 4,   // most transfers under way
   parameter  int unsigned DRAIN_DELAY = 4,   // least cycles from taking a transfer to its first
                                              // drain_read_o
+  parameter  int unsigned AXI_ID      = 0,   // of all its requests
   localparam int unsigned BEAT_BITS   = BEAT_BYTES * 8
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
 
-  // From the sequencer, and back to it
+  // From the sequencer, and back to it; held until it is taken
   input  logic                       transfer_valid_i,
   output logic                       transfer_ready_o,  // always set unless TRANSFERS are under way
   input  weft_engine_pkg::transfer_t transfer_i,
@@ -48,21 +49,14 @@ module weft_fetcher #(
 
   output logic                       axi_arvalid_o,
   input  logic                       axi_arready_i,
-  output logic [63:0]                axi_araddr_o,
-  output logic [7:0]                 axi_arlen_o,
-  output logic [2:0]                 axi_arsize_o,
-  output logic [1:0]                 axi_arburst_o,
+  output weft_axi_pkg::ax_t          axi_ar_o,
   input  logic                       axi_rvalid_i,
   output logic                       axi_rready_o,
   input  logic [BEAT_BITS-1:0]       axi_rdata_i,
-  input  logic [1:0]                 axi_rresp_i,
-  input  logic                       axi_rlast_i,
+  input  weft_axi_pkg::r_t           axi_r_i,
   output logic                       axi_awvalid_o,
   input  logic                       axi_awready_i,
-  output logic [63:0]                axi_awaddr_o,
-  output logic [7:0]                 axi_awlen_o,
-  output logic [2:0]                 axi_awsize_o,
-  output logic [1:0]                 axi_awburst_o,
+  output weft_axi_pkg::ax_t          axi_aw_o,
   output logic                       axi_wvalid_o,
   input  logic                       axi_wready_i,
   output logic [BEAT_BITS-1:0]       axi_wdata_o,
@@ -70,7 +64,7 @@ module weft_fetcher #(
   output logic                       axi_wlast_o,
   input  logic                       axi_bvalid_i,
   output logic                       axi_bready_o,
-  input  logic [1:0]                 axi_bresp_i
+  input  weft_axi_pkg::b_t           axi_b_i
 );
 
   localparam int unsigned BEAT_LOG2    = $clog2(BEAT_BYTES);
@@ -81,6 +75,7 @@ module weft_fetcher #(
   localparam int unsigned INDEX_BITS   = (TRANSFERS <= 1) ? 1 : $clog2(TRANSFERS);
   localparam int unsigned HELD_BITS    = $clog2(TRANSFERS + 1);
   localparam int unsigned WAY_BITS     = $clog2(OUTSTANDING + 1);
+  localparam logic [weft_axi_pkg::IdBits-1:0] AxiId = weft_axi_pkg::IdBits'(AXI_ID);
 
   // ---- The transfers under way: a ring of entries, from taking to done ----
 
@@ -145,19 +140,22 @@ module weft_fetcher #(
 
   assign axi_arvalid_o = cut_valid && !cut_write && way_q != WAY_BITS'(OUTSTANDING);
   assign axi_awvalid_o = cut_valid && cut_write && way_q != WAY_BITS'(OUTSTANDING);
-  assign axi_araddr_o  = {cut_address, BEAT_LOG2'(0)};
-  assign axi_awaddr_o  = {cut_address, BEAT_LOG2'(0)};
-  assign axi_arlen_o   = cut_length;
-  assign axi_awlen_o   = cut_length;
-  assign axi_arsize_o  = 3'(BEAT_LOG2);
-  assign axi_awsize_o  = 3'(BEAT_LOG2);
-  assign axi_arburst_o = 2'b01;  // INCR
-  assign axi_awburst_o = 2'b01;
+  always_comb begin
+    axi_ar_o       = '0;
+    axi_ar_o.id    = AxiId;
+    axi_ar_o.addr  = {cut_address, BEAT_LOG2'(0)};
+    axi_ar_o.len   = cut_length;
+    axi_ar_o.size  = 3'(BEAT_LOG2);
+    axi_ar_o.burst = weft_axi_pkg::BurstIncr;
+    axi_ar_o.cache = weft_axi_pkg::CacheBufferable;
+    axi_ar_o.prot  = weft_axi_pkg::ProtData;
+  end
+  assign axi_aw_o = axi_ar_o;
 
   assign read_sent  = axi_arvalid_o && axi_arready_i;
   assign write_sent = axi_awvalid_o && axi_awready_i;
   assign sent       = read_sent || write_sent;
-  assign read_ended = axi_rvalid_i && axi_rlast_i;
+  assign read_ended = axi_rvalid_i && axi_r_i.last;
 
   always_ff @(posedge clk_i) begin
     if (take) begin
@@ -271,8 +269,8 @@ module weft_fetcher #(
   assign done          = held_q != '0 && answered_d[head_q];
   assign done_valid_o  = done;
   assign done_target_o = target_q[head_q];
-  assign error_o       = (axi_rvalid_i && axi_rresp_i != 2'b00)
-      || (axi_bvalid_i && axi_bresp_i != 2'b00);
+  assign error_o       = (axi_rvalid_i && axi_r_i.resp != weft_axi_pkg::RespOkay)
+      || (axi_bvalid_i && axi_b_i.resp != weft_axi_pkg::RespOkay);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -324,6 +322,10 @@ module weft_fetcher #(
   assign bytes_read_o     = {beats_read_q, BEAT_LOG2'(0)};
   assign bytes_written_o  = {beats_written_q, BEAT_LOG2'(0)};
 
+  // Responses are this unit's own: whoever joins several masters goes by the ID.
+  logic unused_id;
+  assign unused_id = ^{axi_r_i.id, axi_b_i.id};
+
 `ifndef SYNTHESIS
   initial begin
     if (BEAT_BYTES < 2 || BEAT_BYTES > 128 || (BEAT_BYTES & (BEAT_BYTES - 1)) != 0) begin
@@ -333,15 +335,16 @@ module weft_fetcher #(
       $fatal(1, "weft_fetcher: BURST_BEATS must be a power of two from 2 to 256");
     end
     if (BURST_BEATS * BEAT_BYTES > 4096) $fatal(1, "weft_fetcher: a burst may not cross 4 KiB");
+    if (AXI_ID >= (1 << weft_axi_pkg::IdBits)) $fatal(1, "weft_fetcher: AXI_ID has too many bits");
     if (OUTSTANDING == 0 || TRANSFERS == 0 || DRAIN_DELAY == 0) begin
       $fatal(1, "weft_fetcher: OUTSTANDING, TRANSFERS and DRAIN_DELAY must be above 0");
     end
   end
 
   // What the sequencer owes
-  a_transfer_fits : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      transfer_valid_i |-> transfer_ready_o)
-    else $error("weft_fetcher: more than %0d transfers", TRANSFERS);
+  a_transfer_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      transfer_valid_i && !transfer_ready_o |=> transfer_valid_i && $stable(transfer_i))
+    else $error("weft_fetcher: a transfer was withdrawn or changed");
   a_transfer_bytes : assert property (@(posedge clk_i) disable iff (!rst_ni)
       transfer_valid_i |-> transfer_i.bytes != '0 && transfer_i.bytes[BEAT_LOG2-1:0] == '0)
     else $error("weft_fetcher: %0d bytes are no whole number of beats above 0", transfer_i.bytes);
@@ -354,19 +357,26 @@ module weft_fetcher #(
       axi_rvalid_i |-> fill_valid && way_q != '0)
     else $error("weft_fetcher: data that nobody asked for");
   a_read_last : assert property (@(posedge clk_i) disable iff (!rst_ni) fill_valid_o
-      |-> axi_rlast_i == (fill_ends || fill_place == '1))
+      |-> axi_r_i.last == (fill_ends || fill_place == '1))
     else $error("weft_fetcher: rlast at the wrong beat");
   a_answer_asked : assert property (@(posedge clk_i) disable iff (!rst_ni)
       axi_bvalid_i |-> answer_valid && way_q != '0)
     else $error("weft_fetcher: a write response that nobody waits for");
 
+  a_read_id : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axi_rvalid_i |-> axi_r_i.id == AxiId)
+    else $error("weft_fetcher: data of ID %0d, which is another's", axi_r_i.id);
+  a_answer_id : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      axi_bvalid_i |-> axi_b_i.id == AxiId)
+    else $error("weft_fetcher: a write response of ID %0d, which is another's", axi_b_i.id);
+
   // What this unit owes
   a_ar_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
       axi_arvalid_o && !axi_arready_i
-      |=> axi_arvalid_o && $stable(axi_araddr_o) && $stable(axi_arlen_o));
+      |=> axi_arvalid_o && $stable(axi_ar_o));
   a_aw_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
       axi_awvalid_o && !axi_awready_i
-      |=> axi_awvalid_o && $stable(axi_awaddr_o) && $stable(axi_awlen_o));
+      |=> axi_awvalid_o && $stable(axi_aw_o));
   a_one_request : assert property (@(posedge clk_i) disable iff (!rst_ni)
       !(axi_arvalid_o && axi_awvalid_o));
   a_outstanding : assert property (@(posedge clk_i) disable iff (!rst_ni)

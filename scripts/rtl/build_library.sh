@@ -17,16 +17,18 @@ Writes DIR/libweft_fusemax_N.so, or with --fast DIR/libweft_fusemax_N_fast.so, c
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
   --fast             for speed: without assertions, and without waves
+  --show             prints the parameters, NAME=VALUE a line, and builds nothing
   --report           a line "compiled N of M" whenever a file has been
 TEXT
 }
 refuse() { echo "build_library: $1" >&2; exit 2; }
 
-side="" rtl="$root/rtl" passed=() suffix="" kind=""
+side="" rtl="$root/rtl" passed=() suffix="" kind="" show=false
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) passed+=("$1") ;;
+    --show) show=true ;;
     --fast) passed+=("$1") suffix=_fast kind=", fast" ;;
     --side | --out | --work | --rtl | --jobs | --compiler | --launcher)
       if (($# < 2)); then refuse "$1 needs a value"; fi
@@ -44,8 +46,28 @@ done
 if [[ ! "$side" =~ ^[1-9][0-9]{0,2}$ ]] || ((side < 4 || side > 256)); then refuse "--side: '$side': must be a whole number from 4 to 256"; fi
 if [[ ! -f "$rtl/engine/weft_fusemax.sv" ]]; then refuse "--rtl: '$rtl' has no engine/weft_fusemax.sv"; fi
 
-# The parameters, as the architecture scales them (configs/arch/fusemax-cloud.yaml).
+# One row of a large array is Verilated by itself, once: all elements at once take 1 MB of memory and 0.1 s each.
+if ((side > 32)); then passed+=(--apart "weft_pe_row:SIDE,CONTEXTS" --config "$root/sim/rtl/library/apart/layout.vlt"); fi
+
+# The parameters are the architecture's, scaled as an ending -NxN scales it; MAX_WIDTH is the RTL's own.
+arch="$root/configs/arch/fusemax-cloud.yaml"
+of_arch() {  # of_arch EXPRESSION: the number that it captures, in the one line that it matches
+  local found
+  found=$(sed -nE "s/^.*$1.*\$/\1/p" "$arch")
+  if [[ ! "$found" =~ ^[1-9][0-9]*$ ]]; then refuse "$arch: '$1' is not there once"; fi
+  echo "$found"
+}
+own_side=$(of_arch "^    rows: ([0-9]+)") || exit
+buffer_mib=$(of_arch "^  bytes: ([0-9]+)MiB") || exit
+divide=$(of_arch "divide: \{interval_cycles: 1, latency_cycles: ([0-9]+)") || exit
+outstanding=$(of_arch "^  outstanding: ([0-9]+)") || exit
+parameters=("SIDE=$side" "CONTEXTS=$((2 + (2 * side + 127) / 128))" MAX_WIDTH=128 "DIVIDE_STAGES=$divide" "OUTSTANDING=$outstanding"
+  "BUFFER_BYTES=$((buffer_mib * 1048576 * side / own_side))")
+if $show; then
+  printf '%s\n' "${parameters[@]}"
+  exit
+fi
+for parameter in "${parameters[@]}"; do passed+=(--parameter "$parameter"); done
+
 exec "$root/scripts/rtl/verilate_library.sh" --top "$rtl/engine/weft_fusemax.sv" --rtl "$rtl" \
-  --name "weft_fusemax_$side$suffix" --as "build_library: side $side$kind" --config "$root/sim/rtl/library/fusemax.vlt" \
-  --parameter "SIDE=$side" --parameter "CONTEXTS=$((2 + (2 * side + 127) / 128))" --parameter MAX_WIDTH=128 \
-  --parameter DIVIDE_STAGES=13 --parameter OUTSTANDING=64 --parameter "BUFFER_BYTES=$((side * 65536))" "${passed[@]}"
+  --name "weft_fusemax_$side$suffix" --as "build_library: side $side$kind" --config "$root/sim/rtl/library/fusemax.vlt" "${passed[@]}"

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REFUTATIONS = Path("tests/formal/refutations.txt")
 FIFO = "rtl/common/weft_fifo.sv"
-FETCHER = ("rtl/engine/weft_engine_pkg.sv", FIFO, "rtl/memory/weft_drain.sv", "rtl/memory/weft_fetcher.sv")
+FETCHER = ("rtl/engine/weft_engine_pkg.sv", "rtl/memory/weft_axi_pkg.sv", FIFO, "rtl/memory/weft_drain.sv", "rtl/memory/weft_fetcher.sv")
 PREFIX = "rtl/common/weft_prefix_count.sv"
 TOOLS = ("yosys", "yosys-smtbmc", "z3")
 

@@ -12,7 +12,7 @@ Usage: scripts/rtl/library_tables.sh HEADER INTERFACE TOP HASH [NAME=VALUE …]
                 engine NAME, clock PORT, reset PORT,
                 registers NAME             AXI4-Lite slave by the ports NAME_awvalid_i and so on
                 register NAME OFFSET BITS  32 bits, or 64 with the lower half first
-                memory NAME                AXI4 master by the ports NAME_arvalid_o and so on
+                memory NAME                AXI4 master by the ports NAME_arvalid_o and so on; IDs if it has them
   TOP         the module, as waves name it
   HASH        of the sources and parameters
   NAME=VALUE  parameters

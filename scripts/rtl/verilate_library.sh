@@ -15,9 +15,11 @@ Writes DIR/libNAME.so, complete or not at all. Progress goes to standard error.
                      (scripts/rtl/library_tables.sh)
   --name NAME        of the library
   --out DIR          where the library goes; made if need be
-  --rtl DIR          the sources; the folder of FILE if none is named
+  --rtl DIR          the sources; the folder of FILE if none is named, with WEFT_OBSERVE defined
   --parameter N=V    a parameter of the module; may be given again
-  --config FILE      Verilator's configuration, such as sim/rtl/library/fusemax.vlt
+  --apart MODULE:NAME,…  Verilates MODULE by itself, once, with those of the parameters; each instance calls it, as
+                     sim/rtl/library/apart/MODULE.{sv,cpp} say
+  --config FILE      Verilator's configuration, such as sim/rtl/library/fusemax.vlt; may be given again
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
   --jobs N           compilers at once; one a core if none is named
   --compiler CXX     g++ if none is named
@@ -30,13 +32,13 @@ TEXT
 as=""
 refuse() { echo "${as:-verilate_library}: $1" >&2; exit 2; }
 
-top="" name="" out="" rtl="" parameters=() config=() work="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false
+top="" name="" out="" rtl="" parameters=() config=() work="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false apart=""
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) report=true ;;
     --fast) fast=true ;;
-    --top | --name | --out | --rtl | --parameter | --config | --work | --jobs | --compiler | --launcher | --as)
+    --top | --name | --out | --rtl | --parameter | --config | --work | --jobs | --compiler | --launcher | --as | --apart)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
         --top) top="$2" ;;
@@ -44,12 +46,13 @@ while (($# > 0)); do
         --out) out="$2" ;;
         --rtl) rtl="$2" ;;
         --parameter) parameters+=("$2") ;;
-        --config) config=("$(realpath -- "$2")") ;;
+        --config) config+=("$(realpath -- "$2")") ;;
         --work) work="$2" ;;
         --jobs) jobs="$2" ;;
         --compiler) compiler="$2" ;;
         --launcher) launcher=("$2") ;;
         --as) as="$2" ;;
+        --apart) apart="$2" ;;
       esac
       shift
       ;;
@@ -112,18 +115,37 @@ search=()
 for folder in "${folders[@]}"; do search+=(-y "$folder"); done
 checks=(--assert --trace) traces=1
 if $fast; then checks=() traces=0; fi
-verilator --cc --top-module "$module" --prefix Vweft_rtl_top --Mdir "$work/model" \
-  -O3 --x-assign fast --x-initial fast "${checks[@]}" --output-split 20000 "${parameters[@]/#/-G}" \
+common=(+define+WEFT_OBSERVE -O3 --x-assign fast --x-initial fast --output-split 20000)
+apart_parts=()
+if [[ -n "$apart" ]]; then
+  part="${apart%%:*}" part_parameters=() part_checks=()
+  if ! $fast; then part_checks=(--assert); fi
+  apart_parts=("$root/sim/rtl/library/apart/$part.sv" "$root/sim/rtl/library/apart/$part.cpp")
+  for file in "${apart_parts[@]}"; do
+    if [[ ! -f "$file" ]]; then refuse "--apart: '$file' is not there"; fi
+  done
+  for parameter in "${parameters[@]}"; do
+    if [[ ",${apart#*:}," == *",${parameter%%=*},"* ]]; then part_parameters+=("-G$parameter"); fi
+  done
+  mapfile -d '' -t part_file < <(find "$rtl" -name "$part.sv" -print0)
+  verilator --cc --top-module "$part" --prefix "V$part" --Mdir "$work/model" "${common[@]}" "${part_checks[@]}" \
+    "${part_parameters[@]}" "${search[@]}" "${config[@]}" "${packages[@]}" "${part_file[@]}" >&2 &
+  wait $!
+  search=(-y "$root/sim/rtl/library/apart" "${search[@]}")
+fi
+verilator --cc --top-module "$module" --prefix Vweft_rtl_top --Mdir "$work/model" "${common[@]}" "${checks[@]}" "${parameters[@]/#/-G}" \
   "${search[@]}" "${config[@]}" "${packages[@]}" "$top" >&2 &
 wait $!  # a signal is taken at once, not at Verilator's end
 say "Verilator has written $(cat "$work"/model/*.cpp | wc -l) lines"
 
 verilator_root=$(verilator --getenv VERILATOR_ROOT)
 runtime=(verilated.cpp verilated_threads.cpp)
+if [[ -n "$apart" ]]; then runtime+=(verilated_dpi.cpp); fi
 if ((traces > 0)); then runtime+=(verilated_vcd_c.cpp); fi
 cd "$work/model"  # paths in messages, and in what ccache compares, are those from here
 "$root/scripts/rtl/library_tables.sh" Vweft_rtl_top.h "$interface" "$module" "$hash" "${parameters[@]}" > library_tables.inc
 cp "$root"/sim/rtl/library/entry.cpp "$root"/sim/rtl/library/hooks.h .
+if [[ -n "$apart" ]]; then cp "${apart_parts[1]}" .; fi
 for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
 flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -include hooks.h -I.
   -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0

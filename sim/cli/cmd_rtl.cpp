@@ -130,13 +130,24 @@ int run_recipe(std::vector<std::string> words) {
   return interrupt.exit_code() != 0 ? interrupt.exit_code() : code;
 }
 
-// What building a side takes, before it starts: it grows with the elements of the 2D array. As
-// measured at sides 16 and 32 (docs/units/engine/cosim.md).
+// What building a side takes, before it starts, and how that compares with this machine. It grows
+// with the square of the side: up to 32 with the elements, each of which Verilator copies, beyond
+// with the buses between the rows, which are Verilated once. As measured at sides 16, 32 and 64
+// (docs/units/engine/cosim.md).
 std::string what_it_takes(std::int64_t side, bool fast) {
   const double share = static_cast<double>(side * side) / (32.0 * 32.0);
-  const double seconds = (fast ? 1 : 3) * (5 + 101 * share);
-  return fmt::format("weft rtl: side {}: about {:.0f} s of one core and {:.1f} GB of memory\n",
-                     side, seconds, 0.15 + 0.95 * share);
+  const bool apart = side > 32;
+  const double seconds = (fast ? 1 : 3) * (apart ? 30 + 30 * share : 5 + 101 * share);
+  const double gigabytes = apart ? 0.3 + 0.2 * share : 0.15 + 0.95 * share;
+  std::string text =
+      fmt::format("weft rtl: side {}: about {:.0f} s of one core and {:.1f} GB of memory\n", side,
+                  seconds, gigabytes);
+  const double machine =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  if (gigabytes * 1e9 > machine)
+    text += fmt::format("weft rtl: this machine has {:.1f} GB of memory: the build may not end\n",
+                        machine / 1e9);
+  return text;
 }
 
 // 0, 1 where the recipe failed, or 128 + the signal that ended us.

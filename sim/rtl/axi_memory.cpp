@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -34,6 +35,18 @@ AxiMemory::Ports AxiMemory::ports_of(Instance& instance, const weft_rtl_memory& 
   const auto out = [&](const char* name, std::uint32_t bits) {
     return instance.output(bus + "_" + name + "_o", bits);
   };
+  const auto declares = [&](const char* name) {
+    const auto& ports = instance.library().ports();
+    return std::any_of(ports.begin(), ports.end(),
+                       [&](const auto& port) { return port.name == bus + "_" + name; });
+  };
+  const auto id_in = [&](const char* name) {
+    return declares((std::string(name) + "_i").c_str()) ? std::optional(in(name, 0)) : std::nullopt;
+  };
+  const auto id_out = [&](const char* name) {
+    return declares((std::string(name) + "_o").c_str()) ? std::optional(out(name, 0))
+                                                        : std::nullopt;
+  };
   return {.arvalid = out("arvalid", 1),
           .arready = in("arready", 1),
           .araddr = out("araddr", memory.address_bits),
@@ -54,7 +67,11 @@ AxiMemory::Ports AxiMemory::ports_of(Instance& instance, const weft_rtl_memory& 
           .wlast = out("wlast", 1),
           .bvalid = in("bvalid", 1),
           .bready = out("bready", 1),
-          .bresp = in("bresp", 2)};
+          .bresp = in("bresp", 2),
+          .arid = id_out("arid"),
+          .rid = id_in("rid"),
+          .awid = id_out("awid"),
+          .bid = id_in("bid")};
 }
 
 std::size_t AxiMemory::offset(std::uint64_t address, std::uint64_t bytes, Cycle now) const {
@@ -77,6 +94,7 @@ void AxiMemory::drive(Cycle now) {
   ports_.rlast.set(0);
   if (gives_read_) {
     const Read& read = reads_.front();
+    if (ports_.rid) ports_.rid->set(read.id);
     const std::uint64_t at = read.address + std::uint64_t{read.given} * beat_bytes_;
     ports_.rdata.set_bytes(bytes_.data() + offset(at, beat_bytes_, now));
     ports_.rlast.set(read.given + 1 == read.beats ? 1 : 0);
@@ -84,13 +102,18 @@ void AxiMemory::drive(Cycle now) {
   gives_write_ = !writes_.empty() && writes_.front().response <= now;
   ports_.bvalid.set(gives_write_ ? 1 : 0);
   ports_.bresp.set(0);
-  if (gives_write_)
+  if (gives_write_) {
     check(writes_.front().taken == writes_.front().beats,
           "a write was answered before its data were there");
+    if (ports_.bid) ports_.bid->set(writes_.front().id);
+  }
 }
 
-void AxiMemory::accept(Cycle now, std::uint64_t address, unsigned length, bool write) {
-  const std::uint32_t beats = length + 1;
+void AxiMemory::accept(Cycle now, bool write) {
+  const std::uint64_t address = write ? ports_.awaddr.get() : ports_.araddr.get();
+  const auto beats =
+      static_cast<std::uint32_t>(write ? ports_.awlen.get() : ports_.arlen.get()) + 1;
+  const std::optional<Port>& id = write ? ports_.awid : ports_.arid;
   const std::uint64_t bytes = std::uint64_t{beats} * beat_bytes_;
   offset(address, bytes, now);
   check(address % beat_bytes_ == 0, "an AXI burst that is not aligned to its beats");
@@ -99,9 +122,9 @@ void AxiMemory::accept(Cycle now, std::uint64_t address, unsigned length, bool w
       now + 1,
       {.address = address, .bytes = static_cast<std::int32_t>(bytes), .write = write, .tensor = 0});
   if (write) {
-    writes_.push_back({address, beats, 0, ready + 1});
+    writes_.push_back({address, beats, 0, ready + 1, id ? id->get() : 0});
   } else {
-    reads_.push_back({address, ready + 2 - Cycle{beats}, beats, 0});
+    reads_.push_back({address, ready + 2 - Cycle{beats}, beats, 0, id ? id->get() : 0});
   }
 }
 
@@ -121,9 +144,7 @@ void AxiMemory::observe(Cycle now) {
     if (waited_ >= config_.stalls.cycles(StallPort::request, requests_)) {
       ++requests_;
       waited_ = 0;
-      const bool write = ports_.awvalid.get() != 0;
-      accept(now, write ? ports_.awaddr.get() : ports_.araddr.get(),
-             static_cast<unsigned>(write ? ports_.awlen.get() : ports_.arlen.get()), write);
+      accept(now, ports_.awvalid.get() != 0);
     } else {
       ++waited_;
     }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,21 +47,25 @@ class AxiMemory {
     Cycle first = 0;  // cycle of its first beat
     std::uint32_t beats = 0;
     std::uint32_t given = 0;
+    std::uint64_t id = 0;
   };
   struct Write {
     std::uint64_t address = 0;
     std::uint32_t beats = 0;
     std::uint32_t taken = 0;
     Cycle response = 0;
+    std::uint64_t id = 0;
   };
 
   struct Ports {
     Port arvalid, arready, araddr, arlen, rvalid, rready, rdata, rresp, rlast, awvalid, awready,
         awaddr, awlen, wvalid, wready, wdata, wstrb, wlast, bvalid, bready, bresp;
+    // Of an engine that gives its requests IDs: a response bears its request's.
+    std::optional<Port> arid, rid, awid, bid;
   };
   static Ports ports_of(Instance& instance, const weft_rtl_memory& memory);
   void take(Cycle now, const std::uint8_t* data, bool last);
-  void accept(Cycle now, std::uint64_t address, unsigned length, bool write);
+  void accept(Cycle now, bool write);
   std::size_t offset(std::uint64_t address, std::uint64_t bytes, Cycle now) const;
 
   Config config_;

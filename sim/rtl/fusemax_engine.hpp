@@ -118,7 +118,7 @@ class FusemaxEngine {
   };
   Wave wave_;
   Phase phase_ = Phase::reset;
-  int reset_left_ = 4;  // cycles
+  int reset_left_ = 2;  // cycles; the engine adds two of its own
   Cycle started_ = 0;   // the cycle in which start was accepted
   std::uint64_t run_cycles_ = 0;
   std::uint64_t fired_tiles_ = 0;

@@ -33,6 +33,11 @@ module formal_fetcher #(
   logic [63:0] araddr, awaddr;
   logic [7:0]  arlen, awlen;
   logic [15:0] wdata;
+  weft_axi_pkg::ax_t ar_payload, aw_payload;
+  assign araddr = ar_payload.addr;
+  assign arlen  = ar_payload.len;
+  assign awaddr = aw_payload.addr;
+  assign awlen  = aw_payload.len;
 
   weft_fetcher #(
     .BEAT_BYTES  (BEAT_BYTES),
@@ -49,17 +54,13 @@ module formal_fetcher #(
     .drain_read_o (drain_read), .drain_slot_o (), .drain_beat_o (), .drain_data_i,
     .clear_i (1'b0), .read_requests_o (), .write_requests_o (), .bytes_read_o (),
     .bytes_written_o (),
-    .axi_arvalid_o (arvalid), .axi_arready_i (arready_i), .axi_araddr_o (araddr),
-    .axi_arlen_o (arlen),
-    .axi_arsize_o (), .axi_arburst_o (),
+    .axi_arvalid_o (arvalid), .axi_arready_i (arready_i), .axi_ar_o (ar_payload),
     .axi_rvalid_i (rvalid_i), .axi_rready_o (rready), .axi_rdata_i (rdata_i),
-    .axi_rresp_i (rresp_i), .axi_rlast_i (rlast_i),
-    .axi_awvalid_o (awvalid), .axi_awready_i (awready_i), .axi_awaddr_o (awaddr),
-    .axi_awlen_o (awlen),
-    .axi_awsize_o (), .axi_awburst_o (),
+    .axi_r_i ({weft_axi_pkg::IdBits'(0), rresp_i, rlast_i}),
+    .axi_awvalid_o (awvalid), .axi_awready_i (awready_i), .axi_aw_o (aw_payload),
     .axi_wvalid_o (wvalid), .axi_wready_i (wready_i), .axi_wdata_o (wdata), .axi_wstrb_o (),
     .axi_wlast_o (wlast),
-    .axi_bvalid_i (bvalid_i), .axi_bready_o (bready), .axi_bresp_i (bresp_i)
+    .axi_bvalid_i (bvalid_i), .axi_bready_o (bready), .axi_b_i ({weft_axi_pkg::IdBits'(0), bresp_i})
   );
 
   // Inside the unit, for the invariants.
@@ -171,7 +172,6 @@ module formal_fetcher #(
 
   always_comb begin
     if (started_q) begin
-      assume (!transfer_valid_i || held_q < 3'(TRANSFERS));
       assume (transfer_i.address[0] == 1'b0 && transfer_i.bytes[0] == 1'b0
           && transfer_i.bytes != 0);
       // Small, for the solver's sake

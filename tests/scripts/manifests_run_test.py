@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / ".venv" / "manifests"
+from optional_tools import ROOT, folder, skip_without
+
+TOOLS = folder("manifests")
 PINNED = ("fusesoc==2.4.7", "edalize==0.6.8")
 CORE = "weft:engine:fusemax"
 
@@ -39,18 +39,6 @@ USER_TOP = """module user_top (input logic [31:0] a_i, input logic [31:0] b_i, o
   weft_fp32_max u_max (.valid_i(1'b1), .a_i, .b_i, .result_o(max_o));
 endmodule
 """
-
-
-def fetch() -> str:
-    """Empty, or why FuseSoC cannot be had."""
-    if (TOOLS / "bin" / "fusesoc").exists():
-        return ""
-    for command in ([sys.executable, "-m", "venv", str(TOOLS)], [str(TOOLS / "bin" / "pip"), "install", "--quiet", *PINNED]):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            shutil.rmtree(TOOLS, ignore_errors=True)
-            return f"{command[0]}: {(done.stderr or done.stdout).strip()}"
-    return ""
 
 
 class ManifestTest(unittest.TestCase):
@@ -93,8 +81,5 @@ class ManifestTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reason = fetch()
-    if reason:
-        print(f"manifests_run: {reason}", file=sys.stderr)
-        sys.exit(77)
+    skip_without("manifests", PINNED)
     unittest.main()

@@ -169,9 +169,9 @@ class TileWalker : public testing::Test {
     bins.hit(kManyBlocks, t.block == 63);
   }
 };
-using Variants = testing::Types<Variant<VTiles4, 4, 3, 3, 8, 4>, Variant<VTiles5, 5, 4, 2, 2, 8>,
-                                Variant<VTiles16, 16, 3, 3, 8, 16>,
-                                Variant<VTiles256, 256, 6, 3, 16, 64>>;
+using Variants =
+    testing::Types<Variant<VTiles4, 4, 3, 3, 8, 4>, Variant<VTiles5, 5, 4, 2, 2, 8>,
+                   Variant<VTiles16, 16, 3, 3, 8, 16>, Variant<VTiles256, 256, 6, 3, 16, 64>>;
 TYPED_TEST_SUITE(TileWalker, Variants);
 
 TYPED_TEST(TileWalker, RandomRuns) {

@@ -24,8 +24,8 @@ struct Variant {
 };
 template <class V>
 class PeRow : public testing::Test {};
-using Variants = testing::Types<Variant<VRow1, 1>, Variant<VRow5, 5>, Variant<VRow16, 16>,
-                                Variant<VRow70, 70>>;
+using Variants =
+    testing::Types<Variant<VRow1, 1>, Variant<VRow5, 5>, Variant<VRow16, 16>, Variant<VRow70, 70>>;
 TYPED_TEST_SUITE(PeRow, Variants);
 
 struct Slot {

@@ -145,10 +145,15 @@ class FetcherBench {
     dut_->axi_arready_i = slave.ar_ready;
     dut_->axi_awready_i = 0;
     dut_->axi_rvalid_i = slave.r_valid;
-    dut_->axi_rlast_i = slave.r_last() || (!slave.r_valid && random_() % 2 == 0);
-    dut_->axi_rresp_i = static_cast<CData>(slave.r_resp);
+    const bool last = slave.r_last() || (!slave.r_valid && random_() % 2 == 0);
+    const auto id = [&](bool valid) {  // anything while nothing is valid
+      return valid ? V::kId : static_cast<unsigned>(random_() % 16);
+    };
+    dut_->axi_r_i = static_cast<CData>(id(slave.r_valid) << 3 |
+                                       static_cast<unsigned>(slave.r_resp) << 1 | (last ? 1u : 0u));
     dut_->axi_bvalid_i = slave.b_valid;
-    dut_->axi_bresp_i = static_cast<CData>(slave.b_resp);
+    dut_->axi_b_i =
+        static_cast<CData>(id(slave.b_valid) << 2 | static_cast<unsigned>(slave.b_resp));
     for (std::uint64_t i = 0; i < V::kBeatBytes; ++i) {
       set_port_bits(dut_->axi_rdata_i, 8 * i, 8, slave.r_valid ? slave.r_byte(i) : random_());
       set_port_bits(dut_->drain_data_i, 8 * i, 8,
@@ -168,10 +173,22 @@ class FetcherBench {
     if (!any) return;
     const Request& next = requests_.front();
     const std::uint64_t size = static_cast<std::uint64_t>(std::countr_zero(V::kBeatBytes));
-    ASSERT_EQ(write ? dut_->axi_awaddr_o : dut_->axi_araddr_o, next.address);
-    ASSERT_EQ(write ? dut_->axi_awlen_o : dut_->axi_arlen_o, next.beats - 1);
-    ASSERT_EQ(write ? dut_->axi_awsize_o : dut_->axi_arsize_o, size);
-    ASSERT_EQ(write ? dut_->axi_awburst_o : dut_->axi_arburst_o, 1);
+    // As weft_axi_pkg::ax_t packs them, from the lowest bit up.
+    std::size_t at = 0;
+    const auto field = [&](std::size_t bits) {
+      at += bits;
+      return write ? port_bits(dut_->axi_aw_o, at - bits, bits)
+                   : port_bits(dut_->axi_ar_o, at - bits, bits);
+    };
+    ASSERT_EQ(field(8), 0u) << "region, qos";
+    ASSERT_EQ(field(3), 0u) << "prot: data, secure, unprivileged";
+    ASSERT_EQ(field(4), 3u) << "cache: bufferable";
+    ASSERT_EQ(field(1), 0u) << "lock";
+    ASSERT_EQ(field(2), 1u) << "burst: INCR";
+    ASSERT_EQ(field(3), size);
+    ASSERT_EQ(field(8), next.beats - 1);
+    ASSERT_EQ(field(64), next.address);
+    ASSERT_EQ(field(4), V::kId);
     ASSERT_LE(next.address % 4096 + next.beats * V::kBeatBytes, 4096u);
     ++compared;
   }

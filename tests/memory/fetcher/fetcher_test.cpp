@@ -16,7 +16,7 @@ namespace weft::test {
 namespace {
 
 template <class M, std::uint64_t beat_bytes, std::uint64_t burst_beats, std::uint64_t outstanding,
-          std::uint64_t transfers, std::uint64_t drain_delay>
+          std::uint64_t transfers, std::uint64_t drain_delay, unsigned id = 0>
 struct Variant {
   using Model = M;
   static constexpr std::uint64_t kBeatBytes = beat_bytes;
@@ -24,6 +24,7 @@ struct Variant {
   static constexpr std::uint64_t kOutstanding = outstanding;
   static constexpr std::uint64_t kTransfers = transfers;
   static constexpr std::uint64_t kDrainDelay = drain_delay;
+  static constexpr unsigned kId = id;
 };
 
 template <class V>
@@ -42,7 +43,7 @@ class Fetcher : public testing::Test {
 };
 
 using Variants =
-    testing::Types<Variant<Vfetcher_8, 8, 8, 64, 4, 4>, Variant<Vfetcher_16, 16, 8, 5, 4, 1>,
+    testing::Types<Variant<Vfetcher_8, 8, 8, 64, 4, 4>, Variant<Vfetcher_16, 16, 8, 5, 4, 1, 9>,
                    Variant<Vfetcher_32, 32, 8, 64, 4, 4>, Variant<Vfetcher_least, 32, 2, 1, 1, 2>,
                    Variant<Vfetcher_long, 16, 256, 3, 3, 9>>;
 TYPED_TEST_SUITE(Fetcher, Variants);
@@ -219,6 +220,8 @@ class FetcherFaults : public testing::Test {
     dut_->transfer_valid_i = 0;
     dut_->axi_rvalid_i = 0;
     dut_->axi_bvalid_i = 0;
+    dut_->axi_r_i = 0;
+    dut_->axi_b_i = 0;
     dut_->axi_arready_i = 1;
     dut_->axi_awready_i = 1;
     pulse_reset(dut_);
@@ -226,9 +229,39 @@ class FetcherFaults : public testing::Test {
   Dut dut_;
 };
 
-TEST_F(FetcherFaults, ATransferTooMany) {
-  for (int i = 0; i < 4; ++i) offer(dut_, 0, 64);
-  EXPECT_DEATH((to_stderr(), offer(dut_, 0, 64)), "more than 4 transfers");
+// A fifth waits, however long, and is taken as it was once there is room.
+TEST_F(FetcherFaults, ATransferTooManyWaits) {
+  for (int i = 0; i < 4; ++i) offer(dut_, 0, 8);  // each of one beat
+  EXPECT_EQ(dut_->transfer_ready_o, 0);
+  for (int i = 0; i < 20; ++i) offer(dut_, 4096, 8);
+  EXPECT_EQ(dut_->transfer_ready_o, 0);
+  EXPECT_EQ(dut_->axi_arvalid_o, 0) << "four were asked for";
+  dut_->axi_rvalid_i = 1;
+  dut_->axi_r_i = 1;  // the last of its burst
+  dut_.settle();
+  EXPECT_EQ(dut_->done_valid_o, 1);
+  dut_.tick();
+  dut_->axi_rvalid_i = 0;
+  dut_.settle();
+  ASSERT_EQ(dut_->transfer_ready_o, 1);
+  dut_.tick();
+  dut_->transfer_valid_i = 0;
+  dut_.settle();
+  EXPECT_EQ(dut_->axi_arvalid_o, 1);
+  EXPECT_EQ(port_bits(dut_->axi_ar_o, 29, 64), 4096u);
+}
+TEST_F(FetcherFaults, ATransferThatChangesWhileItWaits) {
+  for (int i = 0; i < 5; ++i) offer(dut_, 0, 64);
+  EXPECT_DEATH((to_stderr(), offer(dut_, 8, 64), dut_.tick()), "withdrawn or changed");
+}
+TEST_F(FetcherFaults, DataOfAnotherId) {
+  offer(dut_, 0, 64);
+  dut_->transfer_valid_i = 0;
+  dut_.settle();
+  dut_.tick();
+  dut_->axi_rvalid_i = 1;
+  dut_->axi_r_i = 3 << 3;
+  EXPECT_DEATH((to_stderr(), dut_.settle(), dut_.tick()), "data of ID 3, which is another's");
 }
 TEST_F(FetcherFaults, ATransferOfNothing) {
   EXPECT_DEATH((to_stderr(), offer(dut_, 0, 0)), "0 bytes are no whole number of beats");
@@ -253,7 +286,7 @@ TEST_F(FetcherFaults, ABurstThatEndsTooEarly) {
   dut_.settle();
   dut_.tick();
   dut_->axi_rvalid_i = 1;
-  dut_->axi_rlast_i = 1;
+  dut_->axi_r_i = 1;
   EXPECT_DEATH((to_stderr(), dut_.settle(), dut_.tick()), "rlast at the wrong beat");
 }
 

