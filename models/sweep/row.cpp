@@ -47,6 +47,9 @@ Row row_of(const engine::Design& design, const engine::Result& result, const cos
   row.cycles = result.cycles;
   row.seconds = result.seconds();
   row.dram_bytes = engine::dram_bytes(result);
+  row.peak_bytes_per_s = result.peak_bytes_per_s;
+  if (const double slots = engine::mac_slots(lowering); slots > 0)
+    row.peak_macs_per_s = slots * result.clock_hz;
   const auto use = [&](engine::ArrayKind kind) -> std::optional<double> {
     if (!engine::has_kind(lowering, kind)) return std::nullopt;
     return engine::utilisation(result, lowering, kind);
@@ -102,6 +105,8 @@ void each_field(Row& row, const Plain& plain, const Text& text) {
   plain(row.cycles);
   plain(row.seconds);
   plain(row.dram_bytes);
+  plain(row.peak_bytes_per_s);
+  plain(row.peak_macs_per_s);
   plain(row.utilisation_2d);
   plain(row.utilisation_1d);
   plain(row.useful_macs);

@@ -44,6 +44,8 @@ struct Row {
   std::optional<std::uint64_t> cycles;
   double seconds = 0;
   std::uint64_t dram_bytes = 0;
+  double peak_bytes_per_s = 0;
+  std::optional<double> peak_macs_per_s;  // of spatial arrays
   std::optional<double> utilisation_2d, utilisation_1d, useful_macs, energy_pj;
   std::string bound_by;  // name of a unit
   std::string json;      // the result, compressed; empty where it can be computed again

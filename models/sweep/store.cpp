@@ -25,7 +25,7 @@ CREATE TABLE point(
   fidelity INTEGER NOT NULL, status INTEGER NOT NULL, reason INTEGER,
   batch INTEGER, heads INTEGER, kv_heads INTEGER, seq_q INTEGER, seq_kv INTEGER,
   width_qk INTEGER, width_v INTEGER, causal INTEGER,
-  cycles INTEGER, seconds REAL, dram_bytes INTEGER,
+  cycles INTEGER, seconds REAL, dram_bytes INTEGER, peak_bytes_per_s REAL, peak_macs_per_s REAL,
   utilisation_2d REAL, utilisation_1d REAL, useful_macs REAL, energy_pj REAL, bound_by INTEGER,
   json BLOB);
 CREATE TABLE sweep(id INTEGER PRIMARY KEY CHECK(id = 1), name TEXT NOT NULL, file TEXT NOT NULL,
@@ -38,7 +38,7 @@ constexpr const char* kPoints = R"(
     CASE status WHEN 0 THEN 'ok' WHEN 1 THEN 'infeasible' WHEN 2 THEN 'failed' ELSE 'timed_out' END
       AS status, r.text AS reason,
     batch, heads, kv_heads, seq_q, seq_kv, width_qk, width_v, causal, cycles, seconds, dram_bytes,
-    utilisation_2d, utilisation_1d, useful_macs, energy_pj, b.text AS bound_by
+    peak_bytes_per_s, peak_macs_per_s, utilisation_2d, utilisation_1d, useful_macs, energy_pj, b.text AS bound_by
   FROM point JOIN text AS d ON d.id = design JOIN text AS w ON w.id = workload
     LEFT JOIN text AS s ON s.id = settings LEFT JOIN text AS r ON r.id = reason
     LEFT JOIN text AS b ON b.id = bound_by
@@ -46,7 +46,7 @@ constexpr const char* kPoints = R"(
 
 constexpr const char* kInsert =
     "INSERT OR IGNORE INTO point VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-    "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
+    "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
 }  // namespace
 
@@ -266,18 +266,20 @@ void Store::add(std::span<const Row> rows) {
         put.bind(16, static_cast<std::int64_t>(*row.cycles));
         put.bind_real(17, row.seconds);
         put.bind(18, static_cast<std::int64_t>(row.dram_bytes));
+        put.bind_real(19, row.peak_bytes_per_s);
+        put.bind_real(20, row.peak_macs_per_s);
       } else {
-        for (const int none : {16, 17, 18}) put.bind_null(none);
+        for (const int none : {16, 17, 18, 19, 20}) put.bind_null(none);
       }
-      put.bind_real(19, row.utilisation_2d);
-      put.bind_real(20, row.utilisation_1d);
-      put.bind_real(21, row.useful_macs);
-      put.bind_real(22, row.energy_pj);
-      text(23, row.bound_by);
+      put.bind_real(21, row.utilisation_2d);
+      put.bind_real(22, row.utilisation_1d);
+      put.bind_real(23, row.useful_macs);
+      put.bind_real(24, row.energy_pj);
+      text(25, row.bound_by);
       if (row.json.empty()) {
-        put.bind_null(24);
+        put.bind_null(26);
       } else {
-        put.bind_bytes(24, row.json.data(), row.json.size());
+        put.bind_bytes(26, row.json.data(), row.json.size());
       }
       put.step("write");
       put.reset();

@@ -32,7 +32,7 @@ struct SweepRecord {
 // written.
 class Store {
  public:
-  static constexpr int kSchema = 1;
+  static constexpr int kSchema = 2;
   static constexpr const char* kFile = "store.sqlite";
 
   enum class Mode : std::uint8_t { create, existing };

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Draws a sweep's store: what each design does with its arrays by length, how long it takes, and which points nothing beats.
+"""Draws a sweep's store: what each design does with its arrays by length, how long it takes, its roofline, and which points nothing beats.
 
-Writes utilisation.png, time.png and front.png into a folder, and beside each the points that it shows, as CSV.
+Writes utilisation.png, time.png, roofline.png and front.png into a folder, and beside each the points that it shows, as CSV.
 """
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, NullLocator, PercentF
 
 MARKERS = "osD^vPX*<>"
 COLUMNS = ("design", "workload", "settings", "fidelity", "batch", "heads", "kv_heads", "seq_q", "seq_kv", "width_qk", "width_v", "causal",
-           "cycles", "seconds", "dram_bytes", "utilisation_2d", "useful_macs", "energy_pj")
+           "cycles", "seconds", "dram_bytes", "peak_bytes_per_s", "peak_macs_per_s", "utilisation_2d", "useful_macs", "energy_pj")
 ORDER = "workload, design, settings, fidelity, batch, heads, kv_heads, seq_q, seq_kv"  # rows stand as they were done
 Point = dict[str, Any]
 
@@ -133,6 +133,39 @@ def draw_front(points: list[Point], most: int) -> tuple[Figure, list[Point], int
     return figure, [point for front in best.values() for point in front], len(best) - len(shown)
 
 
+def roofline_of(point: Point) -> tuple[float, float]:
+    """Useful MACs for each byte of DRAM traffic, and a second."""
+    rate = point["useful_macs"] * point["peak_macs_per_s"]
+    return rate * point["seconds"] / point["dram_bytes"], rate
+
+
+def draw_roofline(points: list[Point], most: int) -> tuple[Figure, list[Point], int]:
+    """A line for each design and setting through its lengths, below the roofs of its array and its DRAM."""
+    shown = [point for point in points if point["useful_macs"] and point["peak_macs_per_s"] and point["dram_bytes"]]
+    vary = varying(points)
+    drawn: dict[str, list[Point]] = defaultdict(list)
+    for point in shown:
+        drawn[line_of(point, vary)].append(point)
+    figure, axis = pyplot.subplots(figsize=(10.5, 5.8), layout="constrained")
+    lines_shown = list(drawn.items())[:most]
+    roofs = dict.fromkeys((point["peak_macs_per_s"], point["peak_bytes_per_s"]) for _, those in lines_shown for point in those)
+    ridges = [macs / bytes_ for macs, bytes_ in roofs]
+    at = [roofline_of(point)[0] for _, those in lines_shown for point in those]
+    left, right = min(at + ridges) / 3, max(at + ridges) * 3
+    for macs, bytes_ in roofs:
+        axis.plot([left, macs / bytes_, right], [bytes_ * left, macs, macs], color="0.35", linewidth=1.2, zorder=1)
+    for number, (name, those) in enumerate(lines_shown):
+        path = [roofline_of(point) for point in sorted(those, key=lambda p: p["seq_kv"])]
+        axis.plot(*zip(*path), color=COLOURS[number % len(COLOURS)], marker=MARKERS[number % len(MARKERS)], markersize=5, linewidth=1,
+                  label=name)
+    axis.set(xscale="log", yscale="log", xlabel="useful MACs for each byte to and from DRAM", ylabel="useful MACs a second")
+    axis.yaxis.set_major_formatter(EngFormatter())
+    axis.grid(True, which="major", color="0.9")
+    axis.set_title("Roofline: what the array and the DRAM allow (grey), and what was reached at each length")
+    legend(axis)
+    return figure, shown, max(0, len(drawn) - most)
+
+
 def legend(axis: Axes) -> None:
     handles, _ = axis.get_legend_handles_labels()
     axis.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=8 if len(handles) > 14 else 10)
@@ -179,6 +212,9 @@ def main() -> int:
         if any(point["useful_macs"] is not None for point in points):
             pictures.append(("utilisation", points, *draw_by_length(points, "useful_macs", "Use of the arrays by length", options.most)))
         pictures.append(("time", points, *draw_by_length(points, "seconds", "Time by length", options.most)))
+        if any(point["useful_macs"] and point["peak_macs_per_s"] and point["dram_bytes"] for point in points):
+            figure, shown, left = draw_roofline(points, options.most)
+            pictures.append(("roofline", shown, figure, left))
         figure, front, left = draw_front(points, options.most)
         pictures.append(("front", front, figure, left))
         for name, shown, drawn, hidden in pictures:

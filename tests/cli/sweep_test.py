@@ -34,7 +34,9 @@ def without_command(line: str) -> Any:
     return {**document, "provenance": {k: v for k, v in document["provenance"].items() if k != "command"}}
 
 
-class SweepTest(FolderTest):
+class SweepFolderTest(FolderTest):
+    """What tests of sweeps share."""
+
     def sweep(self, text: str, *args: str, store: str = "store", code: int = 0) -> subprocess.CompletedProcess[str]:
         got = run("sweep", str(self.put("sweep.yaml", text)), "--store", str(self.folder / store), *args)
         self.assertEqual(got.returncode, code, got.stderr)
@@ -55,6 +57,36 @@ class SweepTest(FolderTest):
     def small(self, fidelity: str, count: int = 20) -> str:
         return SMALL.format(fidelity=fidelity, seq=", ".join(str(40 + 3 * i) for i in range(count)))
 
+    def kill_and_resume(self, fidelity: str, points: int, kills: int) -> None:
+        text = self.small(fidelity, points)
+        begun = time.monotonic()
+        self.sweep(text, "--jobs", "2", store="whole")
+        seconds = time.monotonic() - begun
+        file = self.put("sweep.yaml", text)
+        rng = random.Random(3)
+        stored = 0
+        for _ in range(kills):
+            with subprocess.Popen([str(WEFT), "sweep", str(file), "--store", str(self.folder / "broken"), "--jobs", "2"],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                time.sleep(rng.uniform(0, 0.6 * seconds))
+                process.kill()
+            if (self.folder / "broken" / "store.sqlite").exists():
+                now = len(self.stored("broken"))
+                self.assertGreaterEqual(now, stored)
+                stored = now
+        kept = self.stored("broken")
+        self.sweep(text, "--jobs", "2", store="broken")
+        self.assertEqual(self.stored("broken")[:len(kept)], kept)  # none of them was run again
+        self.assertEqual(self.lines("broken"), self.lines("whole"))
+        self.assertEqual(len(self.lines("whole")), 4 * points)
+
+    def stored(self, store: str) -> list[Any]:
+        with sqlite3.connect(self.folder / store / "store.sqlite") as opened:
+            tables = opened.execute("SELECT count(*) FROM sqlite_master WHERE name = 'point'").fetchone()[0]
+            return opened.execute("SELECT rowid, key FROM point ORDER BY rowid").fetchall() if tables else []
+
+
+class SweepTest(SweepFolderTest):
     def test_every_point_is_what_its_own_command_gives(self) -> None:
         text = """name: s
 designs: [fusemax-16x16, flat-16x16]
@@ -90,34 +122,6 @@ where: ["batch == 1"]
         self.assertEqual((len(before), len(after)), (16, 20))
         self.assertEqual(after[:16], before)
         self.assertEqual(self.counts()["total"], 20)
-
-    def kill_and_resume(self, fidelity: str, points: int, kills: int) -> None:
-        text = self.small(fidelity, points)
-        begun = time.monotonic()
-        self.sweep(text, "--jobs", "2", store="whole")
-        seconds = time.monotonic() - begun
-        file = self.put("sweep.yaml", text)
-        rng = random.Random(3)
-        stored = 0
-        for _ in range(kills):
-            with subprocess.Popen([str(WEFT), "sweep", str(file), "--store", str(self.folder / "broken"), "--jobs", "2"],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-                time.sleep(rng.uniform(0, 0.6 * seconds))
-                process.kill()
-            if (self.folder / "broken" / "store.sqlite").exists():
-                now = len(self.stored("broken"))
-                self.assertGreaterEqual(now, stored)
-                stored = now
-        kept = self.stored("broken")
-        self.sweep(text, "--jobs", "2", store="broken")
-        self.assertEqual(self.stored("broken")[:len(kept)], kept)  # none of them was run again
-        self.assertEqual(self.lines("broken"), self.lines("whole"))
-        self.assertEqual(len(self.lines("whole")), 4 * points)
-
-    def stored(self, store: str) -> list[Any]:
-        with sqlite3.connect(self.folder / store / "store.sqlite") as opened:
-            tables = opened.execute("SELECT count(*) FROM sqlite_master WHERE name = 'point'").fetchone()[0]
-            return opened.execute("SELECT rowid, key FROM point ORDER BY rowid").fetchall() if tables else []
 
     def test_killed_and_resumed_it_is_the_same(self) -> None:
         self.kill_and_resume("systemc", 60, 6)

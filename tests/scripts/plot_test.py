@@ -105,17 +105,24 @@ class SweepTest(TreeTest):
     def point(self, design: str, seconds: float, dram_bytes: int, **others: Any) -> dict[str, Any]:
         shape = {"batch": 1, "heads": 4, "kv_heads": 4, "seq_q": 1024, "seq_kv": 1024, "width_qk": 64, "width_v": 64, "causal": 0}
         return {"design": design, "workload": "bert-base", "settings": None, "fidelity": "analytic", **shape, "cycles": 100,
-                "seconds": seconds, "dram_bytes": dram_bytes, "utilisation_2d": 0.5, "useful_macs": 0.4, "energy_pj": None, **others}
+                "seconds": seconds, "dram_bytes": dram_bytes, "peak_bytes_per_s": 1e9, "peak_macs_per_s": 1e12, "utilisation_2d": 0.5,
+                "useful_macs": 0.4, "energy_pj": None, **others}
 
     def test_pictures_and_their_points(self) -> None:
         points = [self.point("flat", 2e-3, 100), self.point("fusemax", 1e-3, 200), self.point("unfused", 2e-3, 300),
                   self.point("flat", 3e-3, 50, seq_kv=2048), self.point("none", 0, 0, cycles=None)]
         got = run(SCRIPTS / "plot/sweep.py", self.store(points), self.tree / "out")
         self.assertEqual((got.returncode, got.stderr), (0, ""))
-        for name in ("utilisation", "time", "front"):
+        for name in ("utilisation", "time", "roofline", "front"):
             self.assertGreater(min(png_size(self.tree / "out" / f"{name}.png")), 400)
         rows = list(csv.DictReader((self.tree / "out/front.csv").read_text(encoding="utf-8").splitlines()))
         self.assertEqual([(r["design"], r["seq_kv"]) for r in rows], [("fusemax", "1024"), ("flat", "1024"), ("flat", "2048")])
+
+    def test_the_roofline_of_a_point(self) -> None:
+        # 0.4 of 10^12 MACs a second for 2 ms are 8 x 10^8 MACs, for 4 x 10^6 bytes 200 each
+        got = sweep.roofline_of(self.point("flat", 2e-3, 4_000_000))
+        self.assertAlmostEqual(got[0], 200)
+        self.assertAlmostEqual(got[1], 4e11)
 
     def test_lines_are_called_by_what_varies(self) -> None:
         points = [self.point("flat", 1, 1, settings="arch.dram.x=1e9"), self.point("flat", 1, 1, settings="arch.dram.x=2e9", seq_kv=7)]

@@ -38,6 +38,16 @@ inline bool has_kind(const Lowering& lowering, ArrayKind kind) {
                      [&](const Array* array) { return array->kind == kind; });
 }
 
+// MACs a cycle at most, of which useful_macs is a share.
+inline double mac_slots(const Lowering& lowering) {
+  double slots = 0;
+  for (const Array* array : lowering.arrays) {
+    if (array->kind == ArrayKind::spatial)
+      slots += static_cast<double>(*array->rows) * static_cast<double>(*array->columns);
+  }
+  return slots;
+}
+
 inline std::uint64_t dram_bytes(const Result& result) {
   std::uint64_t total = 0;
   for (const Traffic& traffic : result.traffic) {

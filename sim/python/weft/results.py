@@ -10,7 +10,7 @@ import pandas
 
 PLAIN = ("design", "workload", "fidelity", "status", "reason", "clock_hz", "cycles", "seconds", "bound_by")
 EXTENTS = ("batch", "heads", "kv_heads", "seq_q", "seq_kv", "width_qk", "width_v")
-REAL = ("seconds", "utilisation_2d", "utilisation_1d", "useful_macs", "energy_pj")
+REAL = ("seconds", "peak_bytes_per_s", "peak_macs_per_s", "utilisation_2d", "utilisation_1d", "useful_macs", "energy_pj")
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,7 @@ class Result:
         return {"design": self.design, "workload": self.workload, "fidelity": self.fidelity, "status": self.status,
                 "reason": self.reason, **shape,
                 "cycles": self.cycles, "seconds": self.seconds, "dram_bytes": None if dram is None else dram.bytes,
+                "peak_bytes_per_s": None if dram is None else dram.peak_bytes_per_s,
                 "utilisation_2d": None if use is None else use.array_2d, "utilisation_1d": None if use is None else use.array_1d,
                 "useful_macs": None if use is None else use.useful_macs, "energy_pj": None if self.energy is None else self.energy.total,
                 "bound_by": None if self.bound_by is None else self.bound_by.split(":")[0]}

@@ -17,15 +17,19 @@ from .api import roots
 from .results import typed
 
 Progress = Callable[[int, int], None]
-FIDELITIES = ("", "analytic", "systemc", "rtl")
+
+
+def source(sweep_file: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[str, str]:
+    """Text and file of a sweep: of a file, a name of `weft.names("sweeps")`, or a mapping with the keys of one."""
+    if isinstance(sweep_file, Mapping):
+        return json.dumps(dict(sweep_file)), "sweep"
+    file, text = _core.sweep_file(roots(), os.fspath(sweep_file))
+    return text, file
 
 
 def load(sweep_file: str | os.PathLike[str] | Mapping[str, Any], fidelity: str = "") -> _core.Sweep:
-    """A sweep whose points have all been checked: of a file, a name of `weft.names("sweeps")`, or a mapping with the keys of one."""
-    if isinstance(sweep_file, Mapping):
-        return _core.Sweep(roots(), json.dumps(dict(sweep_file)), "sweep", fidelity)
-    file, text = _core.sweep_file(roots(), os.fspath(sweep_file))
-    return _core.Sweep(roots(), text, file, fidelity)
+    """A sweep whose points have all been checked."""
+    return _core.Sweep(roots(), *source(sweep_file), fidelity)
 
 
 def check_timeout(timeout: float | None) -> None:
@@ -74,9 +78,9 @@ def read_store(store: str | os.PathLike[str], where: str = "") -> pandas.DataFra
     """All points of a store, in the order in which they were done.
 
     where: a condition in SQL over the columns, such as "utilisation_2d > 0.9 AND seq_q >= 4096". Columns: key, design, workload, settings,
-    fidelity, status, reason, batch, heads, kv_heads, seq_q, seq_kv, width_qk, width_v, causal, cycles, seconds, dram_bytes, utilisation_2d,
-    utilisation_1d, useful_macs, energy_pj (pJ), bound_by; null where a point has none. ConfigError where there is no store, one of another
-    version, or the condition is none.
+    fidelity, status, reason, batch, heads, kv_heads, seq_q, seq_kv, width_qk, width_v, causal, cycles, seconds, dram_bytes,
+    peak_bytes_per_s, peak_macs_per_s, utilisation_2d, utilisation_1d, useful_macs, energy_pj (pJ), bound_by; null where a point has none.
+    ConfigError where there is no store, one of another version, or the condition is none.
     """
     _core.Store(os.fspath(store), False)  # refuses what is none, or of another version
     file = Path(store).resolve() / "store.sqlite"
