@@ -40,7 +40,8 @@ include(WeftPrecompiled)
 # weft_compute_rows(SOURCE…): sources whose loops over values are most of a run's time; the others compile sooner with -O2, which
 # leaves loops of unknown length as they are. Precompiled headers are of one level alone.
 function(weft_compute_rows)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>" SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+    COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3;-fno-semantic-interposition>")
 endfunction()
 
 # Suites of malformed input; scripts/test.sh runs the tests with this label a second time under sanitizers.

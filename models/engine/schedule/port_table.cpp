@@ -9,6 +9,7 @@ namespace weft::engine {
 
 PortTable::PortTable(const Buffer& config)
     : banks_(config.banks.value_or(1)),
+      mask_((banks_ & (banks_ - 1)) == 0 ? banks_ - 1 : -1),
       read_(static_cast<std::size_t>(config.read_ports)),
       write_(static_cast<std::size_t>(config.write_ports)) {}
 
@@ -34,7 +35,7 @@ bool PortTable::collides(const std::vector<Port>& ports, std::int64_t begin, int
                          int count) const {
   for (const Port& port : ports) {
     if (port.free_at <= begin) continue;
-    const std::int64_t at = (port.bank + begin - port.begin) % banks_;
+    const std::int64_t at = bank(port.bank + begin - port.begin);
     for (int i = 0; i < count; ++i) {
       if (bank_of(step, i) == at) return true;
     }

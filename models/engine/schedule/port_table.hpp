@@ -31,7 +31,7 @@ class PortTable {
       for (const Port& port : *ports) {
         const bool held = port.free_at > now;
         out.word(held ? port.free_at - now : 0);
-        out.word(held ? (port.bank + now - port.begin) % banks_ : 0);
+        out.word(held ? bank(port.bank + now - port.begin) : 0);
       }
     }
   }
@@ -44,9 +44,12 @@ class PortTable {
   };
   std::int64_t free_ports(const std::vector<Port>& ports, std::int64_t from, int count) const;
   bool collides(const std::vector<Port>& ports, std::int64_t begin, int step, int count) const;
-  std::int64_t bank_of(int step, int stream) const { return (step * 5 + stream * 3) % banks_; }
+  // The bank of a row, counted on from bank 0. Numbers of banks are powers of two as a rule.
+  std::int64_t bank(std::int64_t row) const { return mask_ >= 0 ? row & mask_ : row % banks_; }
+  std::int64_t bank_of(int step, int stream) const { return bank(step * 5 + stream * 3); }
 
   std::int64_t banks_;
+  std::int64_t mask_;
   std::vector<Port> read_;
   std::vector<Port> write_;
 };
