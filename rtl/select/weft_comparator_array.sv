@@ -105,7 +105,7 @@ module weft_comparator_array #(
 
   a_begins : assert property (@(posedge clk_i) disable iff (!rst_ni)
       take |-> in_first_i == !within_q)
-    else $error("weft_comparator_array: a row begins with its first beat, after the last one ended");
+    else $error("weft_comparator_array: a row begins with its first beat, behind the last");
   a_passes : assert property (@(posedge clk_i) disable iff (!rst_ni)
       take |-> passes != 2'd3);
   a_out_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
