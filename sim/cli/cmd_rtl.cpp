@@ -137,8 +137,8 @@ int run_recipe(std::vector<std::string> words) {
 std::string what_it_takes(std::int64_t side, bool fast) {
   const double share = static_cast<double>(side * side) / (32.0 * 32.0);
   const bool apart = side > 32;
-  const double seconds = (fast ? 1 : 3) * (apart ? 30 + 30 * share : 5 + 101 * share);
-  const double gigabytes = apart ? 0.3 + 0.2 * share : 0.15 + 0.95 * share;
+  const double seconds = (fast ? 1 : 3) * (apart ? 20 + 20 * share : 5 + 101 * share);
+  const double gigabytes = apart ? 0.3 + 0.12 * share : 0.15 + 0.95 * share;
   std::string text =
       fmt::format("weft rtl: side {}: about {:.0f} s of one core and {:.1f} GB of memory\n", side,
                   seconds, gigabytes);
