@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace weft::sim {
 namespace {
@@ -28,6 +29,7 @@ AssemblyModule::AssemblyModule(const sc_core::sc_module_name& name, const Option
   SC_METHOD(observe);
   dont_initialize();
   sensitive << look_;
+  SC_METHOD(drive);
 }
 
 AssemblyModule::AssemblyModule(const sc_core::sc_module_name& name, Assembly& assembly,
@@ -40,12 +42,21 @@ void AssemblyModule::assemble(Assembly& assembly) {
   assembly_ = &assembly;
   assembly.check_joined();
   options_.advance = options_.advance && assembly.advances();
-  make_modules();
+  const auto& members = assembly.members();
+  const bool alone = clock_.is_own() && std::none_of(members.begin(), members.end(),
+                                                     [](const Assembly::Member& member) {
+                                                       return member.unit->own_process() != nullptr;
+                                                     });
+  alone ? make_driven() : make_modules();
   if (assembly.driver() == nullptr) return;
   assembly.driver()->on_boundary(
       [](void* to) {
         auto& self = *static_cast<AssemblyModule*>(to);
-        self.look_.notify(self.clock_.half_cycle());
+        if (self.driven_.empty()) {
+          self.look_.notify(self.clock_.half_cycle());
+        } else {
+          self.look_due_ = true;
+        }
       },
       this);
 }
@@ -68,6 +79,103 @@ void AssemblyModule::make_modules() {
     for (Port& port : member.ports) {
       port.sends ? port.channel->connect_sender(waker) : port.channel->connect(waker);
     }
+  }
+}
+
+void AssemblyModule::make_driven() {
+  for (Assembly::Member& member : assembly_->members()) {
+    Driven& one = *driven_.emplace_back(std::make_unique<Driven>());
+    one.unit = member.unit.get();
+    one.period = member.period;
+    one.clock = &clock_;
+    for (Port& port : member.ports)
+      port.sends ? port.channel->connect_sender(&one) : port.channel->connect(&one);
+  }
+  if (options_.shuffle) std::reverse(driven_.begin(), driven_.end());
+}
+
+void AssemblyModule::Driven::wake_in(Cycle ticks) {
+  const Cycle tick = clock->now() + ticks;
+  latest_wake = std::max(latest_wake, tick);
+  due = std::min(due, tick);
+}
+
+void AssemblyModule::Driven::step(Cycle tick) {
+  due = kNever;
+  const Cycle now = period == 1 ? tick : tick / period;
+  Cycle next = unit->step(now);
+  // Of its wakes the earliest alone is kept: the others are waited for cycle by cycle.
+  if (latest_wake > tick) next = std::min(next, now + 1);
+  if (next != kNever) due = std::min(due, next * period);
+}
+
+Cycle AssemblyModule::next_due() const {
+  Cycle least = kNever;
+  for (const auto& one : driven_) least = std::min(least, one->due);
+  return least;
+}
+
+void AssemblyModule::sleep_until(Cycle due) {
+  clock_.set_ahead(0);
+  if (due == kNever) {
+    next_trigger(never_);
+  } else {
+    next_trigger(clock_.until(due));
+  }
+}
+
+void AssemblyModule::finish() {
+  finish_due_ = false;
+  finished_.notify();
+  if (options_.pauses) sc_core::sc_pause();
+}
+
+// Every unit that has something to do in a cycle, then what stands behind it.
+void AssemblyModule::step_cycle(Cycle now) {
+  for (const auto& one : driven_) {
+    if (one->due <= now) one->step(now);
+  }
+  if (!std::exchange(look_due_, false)) return;
+  if (assembly_->driver()->done()) {
+    finish_due_ = true;
+    return;
+  }
+  const int level = assembly_->driver()->take_boundary();
+  if (level == Driver::kNoBoundary || !options_.advance) return;
+  const Cycle skipped = clock_.skipped();
+  look(level);
+  const Cycle passed = clock_.skipped() - skipped;
+  if (passed == 0) return;
+  for (const auto& one : driven_) {  // what is to come moves with the state
+    if (one->due != kNever) one->due += passed;
+    one->latest_wake += passed;
+  }
+}
+
+// All units, up to kAtOnce cycles ahead of the kernel's time, which then catches up.
+void AssemblyModule::drive() {
+  constexpr Cycle kAtOnce = 1 << 12;
+  if (driven_.empty()) return next_trigger(never_);
+  clock_.set_ahead(0);
+  if (finish_due_) finish();
+  Cycle ahead = 0;
+  try {
+    for (Cycle due = next_due();;) {
+      if (due <= clock_.now()) step_cycle(clock_.now());
+      const Cycle now = clock_.now();
+      if (finish_due_) {
+        if (ahead > 0) return sleep_until(now);
+        finish();
+      }
+      due = next_due();
+      if (due == kNever || ahead + (due - now) > kAtOnce) return sleep_until(due);
+      ahead += due - now;
+      clock_.set_ahead(ahead);
+    }
+  } catch (...) {
+    clock_.set_ahead(0);
+    failure_.carry();
+    next_trigger(never_);
   }
 }
 

@@ -1,5 +1,8 @@
-// An assembly as a SystemC module: a shell around every unit, and the look at the whole state half
-// a tick after a driver's boundary, at which steady-state advance passes over whole periods.
+// An assembly as a SystemC module, with the look at the whole state behind a driver's boundary, at
+// which steady-state advance passes over whole periods. An assembly by itself has one process,
+// which steps all units, many cycles at one of the kernel's times: half of a run would be the
+// kernel's else. In SystemC's time, and where a unit has a process of its own, there is a shell
+// around every unit.
 #pragma once
 
 #include <memory>
@@ -40,13 +43,35 @@ class AssemblyModule : public sc_core::sc_module {
   Failure failure_;
 
  private:
+  // A unit that drive() steps: as a shell would, in ticks of simulated time.
+  struct Driven : Waker {
+    void wake_in(Cycle ticks) override;
+    void step(Cycle tick);
+
+    Unit* unit = nullptr;
+    Cycle period = 1;
+    const Clock* clock = nullptr;
+    Cycle due = 0;
+    Cycle latest_wake = -1;
+  };
+
   void make_modules();
+  void make_driven();
   void observe();
   void look(int level);
+  void drive();
+  void step_cycle(Cycle now);
+  Cycle next_due() const;
+  void finish();
+  void sleep_until(Cycle due);
 
   Options options_;
   Assembly* assembly_ = nullptr;
   std::vector<std::unique_ptr<sc_core::sc_module>> modules_;
+  std::vector<std::unique_ptr<Driven>> driven_;  // in place of modules
+  bool look_due_ = false;                        // behind this cycle
+  bool finish_due_ = false;                      // when the kernel's time has come here
+  sc_core::sc_event never_;
   sc_core::sc_event look_;
   sc_core::sc_event finished_;
   SteadyState steady_;

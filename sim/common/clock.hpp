@@ -20,10 +20,13 @@ class Clock {
 
   Cycle now() const {
     const std::uint64_t tick = sc_core::sc_time_stamp().value();
-    return (own_ ? static_cast<Cycle>(tick / 2) : cycle_at(tick)) + skipped_;
+    return (own_ ? static_cast<Cycle>(tick / 2) : cycle_at(tick)) + skipped_ + ahead_;
   }
   Cycle skipped() const { return skipped_; }
   void skip(Cycle cycles) { skipped_ += cycles; }
+  // Of the kernel, which is waited for later: of whoever steps several cycles at one of its times.
+  void set_ahead(Cycle cycles) { ahead_ = cycles; }
+  bool is_own() const { return own_; }  // by itself: the kernel's time is the engine's alone
   // From now to the beginning of a cycle that is not past.
   sc_core::sc_time until(Cycle cycle) const {
     return cycles(cycle - skipped_) - sc_core::sc_time_stamp();
@@ -47,6 +50,7 @@ class Clock {
   Cycle cycle_at(std::uint64_t tick) const;
 
   Cycle skipped_ = 0;
+  Cycle ahead_ = 0;
   bool own_ = true;
   std::int64_t ticks_ = 2;  // that many ticks take that many cycles
   std::int64_t cycles_ = 1;
