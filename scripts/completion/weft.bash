@@ -93,7 +93,7 @@ _weft() {
   elif [[ "$command" == sweep ]]; then
     _weft_reply "$(_weft_cached "$weft" sweeps _weft_names "$weft" sweeps)" "$current"
   elif [[ "$command" == reproduce ]]; then
-    if ((COMP_CWORD == 2)); then _weft_reply "fusemax" "$current"; fi
+    if ((COMP_CWORD == 2)); then _weft_reply "fusemax spatten" "$current"; fi
   elif [[ "$command" == rtl ]]; then
     if ((COMP_CWORD == 2)); then _weft_reply "build" "$current"; fi
   elif [[ "$command" == cost ]]; then

@@ -43,7 +43,7 @@ class CompletionTest(TreeTest):
         self.assertEqual(self.offered("weft run --cost h"), ["horowitz"])
 
     def test_what_follows_reproduce_and_rtl(self) -> None:
-        self.assertEqual(self.offered("weft reproduce ''"), ["fusemax"])
+        self.assertEqual(self.offered("weft reproduce ''"), ["fusemax", "spatten"])
         self.assertEqual(self.offered("weft reproduce fusemax ''"), [])
         self.assertEqual(self.offered("weft reproduce fusemax --fidelity ''"), ["rules", "analytic", "systemc"])
         self.assertEqual(self.offered("weft run --fidelity r"), ["rtl"])
