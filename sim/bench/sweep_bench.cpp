@@ -38,6 +38,9 @@ std::vector<Setting> contexts(std::int64_t i) {
 std::vector<Setting> copies(std::int64_t i) {
   return {{"binding.tensors.Q.copies", std::to_string(2 + i % 5)}};
 }
+std::vector<Setting> tile(std::int64_t i) {
+  return {{"binding.groups.0.tiles.p.tile", std::to_string(16 + i % 1000)}};
+}
 
 void design_with(benchmark::State& state, const std::string& name, Varies varies) {
   const Design design = loaded(name);
@@ -72,8 +75,11 @@ const bool registered = [] {
     const char* name;
     Varies varies;
   };
-  constexpr std::array<Named, 4> kVaried{
-      {{"bandwidth", bandwidth}, {"side", side}, {"contexts", contexts}, {"copies", copies}}};
+  constexpr std::array<Named, 5> kVaried{{{"bandwidth", bandwidth},
+                                          {"side", side},
+                                          {"contexts", contexts},
+                                          {"copies", copies},
+                                          {"tile", tile}}};
   for (const char* design : {"fusemax", "flat"}) {
     for (const Named& named : kVaried) {
       benchmark::RegisterBenchmark(

@@ -21,6 +21,7 @@ struct Size {
   Kind kind = Kind::all;
   std::int64_t number = 0;
   std::string array;
+  friend bool operator==(const Size&, const Size&) = default;
 };
 void read_custom(const config::Value& value, Size& out, config::Reader& reader);
 std::string canonical_text(const Size& size);
@@ -45,6 +46,7 @@ inline auto fields(config::Tag<Tiling>) {
 struct Way {
   std::vector<std::string> space;
   std::string stationary;
+  friend bool operator==(const Way&, const Way&) = default;
 };
 
 inline auto fields(config::Tag<Way>) {
@@ -66,6 +68,7 @@ struct Step {
   std::optional<std::string> lanes;
   std::optional<std::string> stationary;
   std::optional<std::vector<Way>> ways;
+  friend bool operator==(const Step&, const Step&) = default;
 };
 
 inline auto fields(config::Tag<Step>) {

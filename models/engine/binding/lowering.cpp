@@ -33,7 +33,7 @@ Lowering Lowerer::run() {
   heads();
   formats();
   stop();
-  out_.tiles_in_flight = tiles_in_flight(out_, arch_, origins_);
+  out_.tiles_in_flight = tiles_in_flight(out_, arch_, binding_, origins_);
   return std::move(out_);
 }
 
@@ -347,24 +347,6 @@ Lowering lower(const Architecture& arch, const Binding& binding, const einsum::C
 
 einsum::PassAnalysis passes_of(const einsum::Cascade& cascade) {
   return einsum::analyse_passes(cascade, einsum::Along::variables);
-}
-
-bool lowers_alike(const Architecture& a, const Architecture& b) {
-  const auto same = [](const auto& one, const auto& other) {
-    const Array& x = one.second;
-    const Array& y = other.second;
-    const Operations& does = x.operations;
-    const Operations& can = y.operations;
-    const auto both = [](const auto& p, const auto& q) { return p.has_value() == q.has_value(); };
-    return one.first == other.first && x.kind == y.kind &&
-           x.overlaps_preload == y.overlaps_preload && both(does.macc, can.macc) &&
-           both(does.multiply, can.multiply) && both(does.add, can.add) &&
-           both(does.max, can.max) && both(does.divide, can.divide) && both(does.exp, can.exp) &&
-           (!does.exp || does.exp->absorbs_subtract == can.exp->absorbs_subtract);
-  };
-  return a.buffer.ports == b.buffer.ports && a.buffer.read_ports == b.buffer.read_ports &&
-         a.buffer.write_ports == b.buffer.write_ports &&
-         std::equal(a.arrays.begin(), a.arrays.end(), b.arrays.begin(), b.arrays.end(), same);
 }
 
 int hold_loop(const LoweredGroup& group, const Residency& place, const std::vector<int>& loops) {

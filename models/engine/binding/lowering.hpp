@@ -173,6 +173,9 @@ Lowering lower(const Architecture& arch, const Binding& binding, const einsum::C
 // Whether lower() finds the same in both: arrays, kinds, what each can do, contexts and ports. Then
 // one lowering serves both, but for what prepare() makes of the numbers in which they differ.
 bool lowers_alike(const Architecture& a, const Architecture& b);
+// The same of two bindings of the same cascades: they differ in sizes, copies, extents, bits of
+// floats, epochs and tiles in flight alone. How many tiles can be in flight is a rule by itself.
+bool lowers_alike(const Binding& a, const Binding& b);
 
 // Index of the loop for one of whose iterations the tensor is held in `group`; `loops` are those
 // its step runs over.

@@ -12,8 +12,8 @@ Lowering lower(const Architecture& arch, const Binding& binding, const einsum::C
                const einsum::PassAnalysis& passes, const config::Origins& binding_origins);
 
 // Tiles on a spatial array at once: what the binding says, else the contexts of the arrays that the
-// lowering uses. ConfigError where the binding says more.
+// lowering uses. ConfigError where the binding says more. Both may be others, which lower alike.
 std::int64_t tiles_in_flight(const Lowering& lowering, const Architecture& arch,
-                             const config::Origins& binding_origins);
+                             const Binding& binding, const config::Origins& binding_origins);
 
 }  // namespace weft::engine

@@ -249,7 +249,7 @@ bool Lowerer::same_mask(const einsum::Mask& a, const einsum::Mask& b) {
 }
 
 std::int64_t tiles_in_flight(const Lowering& lowering, const Architecture& arch,
-                             const config::Origins& binding_origins) {
+                             const Binding& binding, const config::Origins& binding_origins) {
   std::int64_t contexts = 64;
   bool spatial = false;
   for (std::size_t a = 0; a < lowering.arrays.size(); ++a) {
@@ -266,7 +266,7 @@ std::int64_t tiles_in_flight(const Lowering& lowering, const Architecture& arch,
     spatial = true;
   }
   if (!spatial) contexts = 2;
-  const std::int64_t wanted = lowering.binding->tiles_in_flight.value_or(contexts);
+  const std::int64_t wanted = binding.tiles_in_flight.value_or(contexts);
   if (wanted > contexts) {
     throw ConfigError(
         Problem{config::origin_of(binding_origins, "tiles_in_flight"), "tiles_in_flight",

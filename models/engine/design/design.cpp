@@ -104,15 +104,19 @@ std::shared_ptr<const Bound> DesignMaker::bind(const DesignFiles& files, const S
         einsum::load_cascade(named_in(files.catalog, "cascade", name, origin, field))));
   };
   const Binding& binding = *made->binding;
+  const auto as_run = [&](const CascadePtr& read, CascadePtr Bound::*known_read,
+                          CascadePtr Bound::*known) {
+    const bool same = before != nullptr && before->*known_read == read &&
+                      before->binding->causal_alignment == binding.causal_alignment;
+    return same ? before->*known : aligned(read, binding, *made->origins);
+  };
   made->read = cascade("cascade", binding.cascade, &Bound::read);
-  made->cascade = aligned(made->read, binding, *made->origins);
+  made->cascade = as_run(made->read, &Bound::read, &Bound::cascade);
   if (binding.causal_cascade) {
     made->causal_read = cascade("causal_cascade", *binding.causal_cascade, &Bound::causal_read);
-    made->causal_cascade = aligned(made->causal_read, binding, *made->origins);
+    made->causal_cascade = as_run(made->causal_read, &Bound::causal_read, &Bound::causal_cascade);
   }
   check_alternatives(binding, *made->origins);
-  made->others = alternatives_of(binding);
-  made->others.erase(made->others.begin());
   return made;
 }
 
@@ -121,13 +125,13 @@ std::shared_ptr<const LoweredSet> DesignMaker::lower(const Design::Parts& parts,
   const OwnCascade* cascade = (causal ? bound.causal_cascade : bound.cascade).get();
   if (cascade == nullptr) return nullptr;
   const auto made = std::make_shared<LoweredSet>(LoweredSet{parts.arch, parts.bound, {}});
-  made->all.reserve(1 + bound.others.size());
+  made->all.reserve(1 + bound.others().size());
   const auto add = [&](const Binding& binding) {
     made->all.push_back(
         lower_named(*parts.arch, binding, *cascade, *bound.origins, parts.files->arch_file));
   };
   add(*bound.binding);
-  for (const Binding& other : bound.others) add(other);
+  for (const Binding& other : bound.others()) add(other);
   return made;
 }
 
@@ -149,6 +153,12 @@ void find_part(Shared<Architecture>& arch, const Catalog& catalog) {
   if (!arch.value()->dram.part) return;
   auto system = dram_system_of(catalog, *arch.value(), *arch.origins());
   arch.edit().dram.system = std::move(system);
+}
+
+// Whether what is lowered for one is, but for numbers, that of the other.
+bool lowers_alike(const Bound& a, const Bound& b) {
+  return &a == &b || (a.cascade == b.cascade && a.causal_cascade == b.causal_cascade &&
+                      lowers_alike(*a.binding, *b.binding));
 }
 
 }  // namespace
@@ -220,14 +230,15 @@ Design DesignMaker::with(const Design::Parts& before, const std::vector<Setting>
   parts->arch = arch.value();
   parts->arch_origins = arch.origins();
   parts->bound = binding.edited() ? bind(*parts->files, binding, before.bound.get()) : before.bound;
-  if (binding.edited() || !lowers_alike(*before.arch, *parts->arch)) {
+  if (!lowers_alike(*before.arch, *parts->arch) || !lowers_alike(*before.bound, *parts->bound)) {
     lower_all(*parts);
   } else {
     parts->like = before.prepared();
     for (const auto& set : parts->like) {
-      if (set == nullptr || !arch.edited()) continue;
+      if (set == nullptr) continue;
       for (const Lowering& lowering : set->all)
-        static_cast<void>(tiles_in_flight(lowering, *parts->arch, *parts->bound->origins));
+        static_cast<void>(tiles_in_flight(lowering, *parts->arch, *parts->bound->binding,
+                                          *parts->bound->origins));
     }
   }
   return Design(parts);
@@ -237,8 +248,10 @@ const LoweredSet& Design::Parts::lowered(bool causal) const {
   std::call_once(adapt[causal], [&] {
     if (like[causal] == nullptr || own[causal] != nullptr) return;
     const auto made = std::make_shared<LoweredSet>(LoweredSet{arch, bound, like[causal]->all});
-    for (Lowering& lowering : made->all) {
-      engine::adapt(lowering, *arch);
+    for (std::size_t i = 0; i < made->all.size(); ++i) {
+      Lowering& lowering = made->all[i];
+      engine::adapt(lowering, *arch,
+                    like[causal]->bound == bound ? *lowering.binding : bound->mapping(i));
       if (lowering.groups.front().dimensions.empty()) prepare(lowering);
     }
     own[causal] = made;

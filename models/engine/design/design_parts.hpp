@@ -14,6 +14,7 @@
 #include "models/engine/design/assembled.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/design/design_files.hpp"
+#include "models/engine/design/mapping.hpp"
 
 namespace weft::engine {
 
@@ -26,14 +27,27 @@ struct OwnCascade {
 };
 
 // A binding with the cascades that it names.
-struct Bound {
+class Bound {
+ public:
   std::shared_ptr<const Binding> binding;
   std::shared_ptr<const config::Origins> origins;
   // As read, and as run: the beginnings of a mask aligned where the binding says so. The causal
   // ones are null where it names none.
   std::shared_ptr<const OwnCascade> read, causal_read;
   std::shared_ptr<const OwnCascade> cascade, causal_cascade;
-  std::vector<Binding> others;  // mappings that it leaves open; it stands for the first itself
+  // The mappings that it leaves open; it stands for the first itself. Made when first asked for.
+  const std::vector<Binding>& others() const {
+    std::call_once(made_, [&] {
+      others_ = alternatives_of(*binding);
+      others_.erase(others_.begin());
+    });
+    return others_;
+  }
+  const Binding& mapping(std::size_t i) const { return i == 0 ? *binding : others()[i - 1]; }
+
+ private:
+  mutable std::once_flag made_;
+  mutable std::vector<Binding> others_;
 };
 
 // All mappings of a binding lowered, with one of its cascades, for an architecture.
@@ -50,8 +64,9 @@ struct Design::Parts {
   std::shared_ptr<const config::Origins> arch_origins;
   std::shared_ptr<const Bound> bound;
   std::shared_ptr<const Assembled> assembled;  // of another engine than the spatial one
-  // By mask, null where the binding has no cascade for it. Lowered for an architecture that
-  // lowers_alike(), prepared or not: adapted to this one, and prepared, when a point first asks.
+  // By mask, null where the binding has no cascade for it. Lowered for an architecture and a
+  // binding that lower alike, prepared or not: adapted to these, and prepared, when a point first
+  // asks.
   std::array<std::shared_ptr<const LoweredSet>, 2> like;
   mutable std::array<std::once_flag, 2> adapt;
   mutable std::array<std::shared_ptr<const LoweredSet>, 2> own;

@@ -140,6 +140,31 @@ bool prepares_alike(const Architecture& a, const Architecture& b) {
   return memory == b.dram && a.buffer == b.buffer && a.links == b.links && a.arrays == b.arrays;
 }
 
+// Whether no tensor is placed by what fits: the schedule's paths are then the same at any size.
+bool has_one_place_each(const Lowering& lowering) {
+  return std::all_of(lowering.tensors.begin(), lowering.tensors.end(),
+                     [](const LoweredTensor& tensor) { return tensor.choices.size() == 1; });
+}
+
+// The numbers of a binding that lowers alike.
+void take_numbers(Lowering& lowering, const Binding& binding) {
+  lowering.binding = &binding;
+  for (std::size_t t = 0; t < lowering.tensors.size(); ++t) {
+    const TensorBinding& from = binding.tensors.at(lowering.cascade->tensors[t].name);
+    lowering.tensors[t].format = from.format;
+    lowering.tensors[t].choices = from.choices();
+  }
+  for (std::size_t r = 0; r < lowering.rank_extents.size(); ++r) {
+    const einsum::Rank& rank = lowering.cascade->ranks[r];
+    if (rank.base == kNone) lowering.rank_extents[r] = binding.ranks.at(rank.name);
+  }
+  for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
+    std::size_t next = 0;
+    for (const auto& [rank, tiling] : binding.groups[g].tiles)
+      lowering.groups[g].tiled[next++].tiling = tiling;
+  }
+}
+
 }  // namespace
 
 void prepare(Lowering& lowering) {
@@ -181,14 +206,16 @@ void prepare(Lowering& lowering) {
   tile_operands(lowering);
 }
 
-void adapt(Lowering& lowering, const Architecture& arch) {
-  const bool alike = prepares_alike(*lowering.arch, arch);
+void adapt(Lowering& lowering, const Architecture& arch, const Binding& binding) {
+  const bool as_timed = prepares_alike(*lowering.arch, arch);
+  const bool as_placed = lowering.binding == &binding || has_one_place_each(lowering);
   lowering.arch = &arch;
   std::size_t next = 0;
   for (const auto& [name, array] : arch.arrays) lowering.arrays[next++] = &array;
-  lowering.tiles_in_flight = tiles_in_flight(lowering, arch, {});
+  if (lowering.binding != &binding) take_numbers(lowering, binding);
+  lowering.tiles_in_flight = tiles_in_flight(lowering, arch, binding, {});
   const bool prepared = !lowering.groups.front().dimensions.empty();
-  if (alike || !prepared) return;
+  if ((as_timed && as_placed) || !prepared) return;
   for (LoweredGroup& group : lowering.groups) {
     for (LoweredStep& step : group.steps) {
       step.operands.clear();

@@ -12,7 +12,8 @@ void prepare(Lowering& lowering);
 Lowering lower_and_prepare(const Architecture& arch, const Binding& binding,
                            const einsum::Cascade& cascade, const config::Origins& binding_origins);
 
-// Makes a lowering that is prepared one of another architecture, which lowers_alike().
-void adapt(Lowering& lowering, const Architecture& arch);
+// Makes a lowering one of another architecture and another binding, both of which lower alike; what
+// is prepared stays so.
+void adapt(Lowering& lowering, const Architecture& arch, const Binding& binding);
 
 }  // namespace weft::engine
