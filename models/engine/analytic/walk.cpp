@@ -331,7 +331,9 @@ Walk::Times Walk::fire_compute(Step& step, int s, std::int64_t now) {
   last_end_ = std::max(last_end_, times.end);
   if (step.slots != nullptr) {
     const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
-    step.slots[(outer + step.key) & slot_mask_] = {outer, step.key, step.tile, times};
+    const std::int64_t at = (outer + step.key) & slot_mask_;
+    step.slots[at] = {outer, step.key, step.tile, times};
+    step.recent |= std::uint64_t{1} << at;
   }
   return times;
 }

@@ -110,6 +110,7 @@ class Walk {
     Coordinates ordinal{};  // iterations of each loop that are complete
     std::array<Times*, kMostLoops> rings{};
     Slot* slots = nullptr;
+    mutable std::uint64_t recent = 0;  // slots that may not be long ago, as bits
     const ScheduledStep* from = nullptr;
   };
   struct Stage {
@@ -171,6 +172,7 @@ class Walk {
   void mark(int s, int outermost);
   bool recur(int level, std::int64_t now);
   bool advances_at(int level) const;
+  bool in_one_row(const Step& last, int level) const;
   bool by_stage(int level) const { return level >= group_.pass_loop; }
   std::int64_t moved(const Step& step, int level, const States::Places& moves) const;
   std::int64_t periods(int level, const States::Period& period, std::int64_t now) const;

@@ -31,19 +31,29 @@ void Walk::mark(int s, int outermost) {
   if (step.stage == looked_at_) {
     since_ = 0;
     // Transfers are cut into requests alike after so many tiles, and nothing recurs before; nor is
-    // a look worth it near a row's end. Where nothing has recurred for long, looks are further
-    // apart.
+    // a look worth it near a row's end, or across it. Where nothing has recurred for long, looks
+    // are further apart.
     const auto own = static_cast<std::size_t>(outermost);
     const std::int64_t alike = stages_[static_cast<std::size_t>(step.stage)].alike[own];
     const std::int64_t apart = looks_in_vain_ < kLooks ? 1 : kApart;
     const std::int64_t worth = outermost > group_.pass_loop ? kWorthInside : kWorth;
     if (step.end[own] - step.at[own] < worth) return;
+    if (outermost > group_.pass_loop && !in_one_row(step, outermost)) return;
     if ((alike == 1 || step.at[own] % alike == 0) && step.at[own] % apart == 0)
       boundary_ = outermost;
   } else if (looked_at_ == kNone || ++since_ > kOthers) {
     looked_at_ = step.stage;
     since_ = 0;
   }
+}
+
+// Whether all steps of a stage are in the row of its last one. Where some have begun the next, few
+// tiles are left to the others.
+bool Walk::in_one_row(const Step& last, int level) const {
+  return std::all_of(steps_.begin(), steps_.end(), [&](const Step& step) {
+    return step.stage != last.stage || !step.compute || step.finished ||
+           std::equal(step.at.begin(), step.at.begin() + level, last.at.begin());
+  });
 }
 
 bool Walk::advances_at(int level) const {
@@ -226,6 +236,7 @@ void Walk::move_slots(Step& step) {
   }
   for (std::size_t i = 0; i < count; ++i)
     step.slots[(outer + moved[i].key) & slot_mask_] = moved[i];
+  step.recent = ~std::uint64_t{0} >> (kSlots - 1 - slot_mask_);
 }
 
 }  // namespace weft::engine

@@ -1,6 +1,7 @@
 // The state of a walk relative to now, in words: what it has in common with another, it has in
 // common with all that follows.
 #include <algorithm>
+#include <bit>
 
 #include "models/engine/analytic/walk.hpp"
 #include "models/engine/schedule/regular.hpp"
@@ -129,20 +130,30 @@ void Walk::needs_of(const Step& step, int level, std::int64_t now, StateHash& ou
   }
 }
 
+// Those that are long ago are so for good, and not looked at again.
 void Walk::slots_of(const Step& step, int level, std::int64_t now, StateHash& out) const {
   const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
-  for (std::int64_t i = 0; i <= slot_mask_; ++i) {
-    const std::int64_t from = level > group_.pass_loop ? outer + step.key : outer;
-    const Slot& slot = step.slots[(from + i) & slot_mask_];
-    if (slot.outer < 0 || slot.times.end + longest_latency_ + 1 <= now) continue;
-    out.word(i);
-    out.word(outer - slot.outer);
-    out.word(level > group_.pass_loop && slot.outer == outer ? slot.key - step.key : slot.key);
-    const bool own = slot.outer == outer;
-    out.word(by_stage(level) && own ? slot.tile - step.tile : slot.tile);
-    out.word(slot.times.end - now);
-    out.time(slot.times.start + longest_latency_ + 1, now);
-  }
+  const std::int64_t from = level > group_.pass_loop ? outer + step.key : outer;
+  const auto visit = [&](std::uint64_t slots) {
+    for (; slots != 0; slots &= slots - 1) {
+      const int at = std::countr_zero(slots);
+      const Slot& slot = step.slots[at];
+      if (slot.outer < 0 || slot.times.end + longest_latency_ + 1 <= now) {
+        step.recent &= ~(std::uint64_t{1} << at);
+        continue;
+      }
+      out.word((at - from) & slot_mask_);
+      out.word(outer - slot.outer);
+      out.word(level > group_.pass_loop && slot.outer == outer ? slot.key - step.key : slot.key);
+      const bool own = slot.outer == outer;
+      out.word(by_stage(level) && own ? slot.tile - step.tile : slot.tile);
+      out.word(slot.times.end - now);
+      out.time(slot.times.start + longest_latency_ + 1, now);
+    }
+  };
+  const std::uint64_t before = (std::uint64_t{1} << (from & slot_mask_)) - 1;
+  visit(step.recent & ~before);
+  visit(step.recent & before);
 }
 
 // Where in a burst transfers begin, which is what cuts them into requests.
