@@ -9,6 +9,11 @@ Parts::Part::Part(const weft::engine::Schedule& made) : schedule(made), layout(m
     auto& own = walkers.emplace_back();
     for (const weft::engine::ScheduledStep& step : group.steps)
       own.emplace_back(*schedule.lowering, *schedule.sizing, group.group, step.loops);
+    const weft::engine::LoweredGroup& lowered = schedule.lowering->groups[group.group];
+    pass_tiled.push_back(weft::engine::kNone);
+    for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
+      if (lowered.tiled[i].base == lowered.pass_rank) pass_tiled.back() = static_cast<int>(i);
+    }
   }
 }
 
@@ -24,9 +29,10 @@ bool Parts::fetch(std::size_t part, bool complete) {
   const weft::engine::Schedule* made = more_->next(complete);
   if (made == nullptr) return false;
   const Part& before = *parts_.back();
-  check(made->lowering->cascade == before.schedule.lowering->cascade &&
+  check(made->lowering->tensors.size() == before.schedule.lowering->tensors.size() &&
+            made->groups.size() == before.schedule.groups.size() &&
             made->lowering->arch == before.schedule.lowering->arch,
-        "parts of one run are of one cascade on one architecture");
+        "parts of one run are of one binding on one architecture");
   auto added = std::make_unique<Part>(*made);
   added->base = plus(before.base, before.layout.bytes(), "bytes of the tensors in memory");
   added->heads = plus(before.heads, before.schedule.sizing->repeats, "heads of all layers");

@@ -22,6 +22,7 @@ class Parts {
     std::int64_t heads = 0;                    // of the parts before it
     bool goes_on = false;                      // without a pause behind the part before it
     std::vector<std::vector<Walker>> walkers;  // by group, by step
+    std::vector<int> pass_tiled;               // by group: of the ranks cut, the pass rank
   };
 
   // Of `first` alone, or of it and all that `more` gives; both outlive the parts.

@@ -13,10 +13,6 @@ using weft::engine::ScheduledStep;
 using weft::engine::StepCost;
 using weft::engine::StepKind;
 
-namespace {
-constexpr Cycle kLongAgo = -(Cycle{1} << 60);
-}  // namespace
-
 Sequencer::Sequencer(const weft::engine::Schedule& schedule, weft::engine::EventSink* events,
                      weft::engine::ScheduleStream* more)
     : UnitOf({.steps = {},
@@ -50,6 +46,7 @@ void Sequencer::enter_group(Cycle now) {
   state_.keys = g.keys;
   state_.steps.assign(g.steps.size(), {});
   state_.begun.assign(g.steps.size(), {});
+  state_.readers.assign(g.steps.size(), {});
   for (std::size_t s = 0; s < g.steps.size(); ++s) {
     StepState& step = state_.steps[s];
     step.part = state_.first;
@@ -57,8 +54,8 @@ void Sequencer::enter_group(Cycle now) {
     if (g.steps[s].keeps_slots)
       step.slots.assign(static_cast<std::size_t>(kOuterRing * g.keys), {});
     for (const Need& need : g.steps[s].needs) {
-      if (!by_key(need.kind))
-        state_.steps[need.producer].rings[need.depth].assign(kRing, {kLongAgo, kLongAgo});
+      state_.readers[static_cast<std::size_t>(need.producer)].push_back(static_cast<int>(s));
+      if (!by_key(need.kind)) state_.steps[need.producer].rings[need.depth].assign(kRing, kPast);
     }
   }
 }
@@ -135,6 +132,7 @@ void Sequencer::complete_transfers(Cycle now) {
     state.in_flight.pop_front();
     --state_.transfers_in_flight;
     finish_iterations(step, ended, {now, now});
+    put_in_question(step);
     state_.last_end = std::max(state_.last_end, now);
     if (events_ != nullptr && !state_.begun[step].empty()) {
       const State::Begun begun = state_.begun[step].front();
@@ -155,7 +153,7 @@ Cycle Sequencer::fire_ready(Cycle now) {
     for (int s = 0; s < count; ++s) {
       if (group().steps[s].unit != unit || state_.steps[s].finished) continue;
       if (best != kNone && !precedes(s, best)) continue;
-      const Ready ready = evaluate(s);
+      const Ready& ready = ready_of(s);
       if (!ready.known || ready.at() > now || start_of(s, ready) > now) continue;
       best = s;
       best_ready = ready;
@@ -167,7 +165,7 @@ Cycle Sequencer::fire_ready(Cycle now) {
     if (state_.steps[s].finished) continue;
     const int unit = group().steps[s].unit;
     if (unit == fetcher_ && state_.transfers_in_flight >= kTransfersInFlight) continue;
-    const Ready ready = evaluate(s);
+    const Ready& ready = ready_of(s);
     if (!ready.known) continue;
     next = std::min(next, std::max({now + 1, state_.units[unit].free_at, start_of(s, ready)}));
   }
@@ -195,68 +193,6 @@ bool Sequencer::drains(int step) const {
   return cost(step).drain_cycles > 0 &&
          (!scheduled.drains_at_end ||
           walker(step).last_of(state_.steps[step], scheduled.loops.back()));
-}
-
-// The cycle from which a ready step can start, buffer ports included.
-Cycle Sequencer::start_of(int step, const Ready& ready) const {
-  const Cycle at = std::max(ready.at(), state_.units[group().steps[step].unit].free_at);
-  if (group().steps[step].kind != StepKind::compute) return at;
-  const StepCost& c = cost(step);
-  if (c.read_streams + c.write_streams == 0 || own_ports_) return at;
-  return state_.ports.earliest(at, step, c.read_streams, c.write_streams);
-}
-
-Sequencer::Ready Sequencer::evaluate(int step) const {
-  Ready ready{true, kLongAgo, kLongAgo};
-  for (const Need& need : group().steps[step].needs) {
-    if (!meet(step, need, ready)) return {};
-  }
-  return ready;
-}
-
-// False where it is not yet known when the need is met.
-bool Sequencer::meet(int step, const Need& need, Ready& ready) const {
-  static constexpr Times kPast{kLongAgo, kLongAgo};
-  const StepState& own = state_.steps[step];
-  const StepState& other = state_.steps[need.producer];
-  const bool space =
-      need.kind == NeedKind::space || (need.kind == NeedKind::outer && need.lag == 0);
-  const Times* times = &kPast;
-  switch (need.kind) {
-    case NeedKind::iteration:
-    case NeedKind::space:
-    case NeedKind::outer: {
-      const std::int64_t index = need.kind == NeedKind::iteration ? own.ordinal[need.depth]
-                                 : need.kind == NeedKind::space
-                                     ? own.ordinal[need.depth] - need.lag
-                                     : own.ordinal[need.depth] + need.lag - 1;
-      if (index < 0) return true;
-      if (other.completed[need.depth] <= index) return false;
-      if (other.completed[need.depth] - index <= kRing)
-        times = &other.rings[need.depth][static_cast<std::size_t>(index % kRing)];
-      break;
-    }
-    case NeedKind::carried:
-    case NeedKind::at:
-    case NeedKind::complete: {
-      bool known = false;
-      times = slot_time(step, need, known);
-      if (!known) return false;
-      if (times == nullptr) return true;
-      break;
-    }
-  }
-  if (times->end == kLongAgo) return true;
-  Cycle at = times->end + need.latency;
-  // Room that is made early, so that what is on its way arrives when it is free, is told from
-  // registers: no earlier than the cycle after the reader began.
-  if (space && need.latency < 0) at = std::max(at, times->start + 1);
-  if (need.streamed)
-    at = std::max(times->start + 1 + need.latency,
-                  times->end + need.latency + 1 - cost(step).issue_cycles);
-  Cycle& side = space ? ready.space : ready.data;
-  side = std::max(side, at);
-  return true;
 }
 
 // Which of two steps goes first on a unit. On an array, within a stage, the earlier step: the
@@ -293,6 +229,7 @@ void Sequencer::fire(int step, Cycle now, const Ready& ready) {
   } else {
     fire_transfer(step, now);
   }
+  put_in_question(step);
 }
 
 void Sequencer::fire_compute(int step, Cycle now, const Ready& ready) {

@@ -45,6 +45,7 @@ struct SequencerState {
   Cycle last_end = 0;
   std::vector<TensorBytes> moved;         // by tensor
   std::vector<std::vector<Begun>> begun;  // by step: transfers under way, for events
+  std::vector<std::vector<int>> readers;  // by step: those with a need that it meets
   bool done = false;
 };
 
@@ -96,12 +97,6 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
     Out<memory::Transfer> transfers;
     In<memory::Completion> completions;
   };
-  struct Ready {
-    bool known = false;
-    Cycle data = 0;
-    Cycle space = 0;
-    Cycle at() const { return data > space ? data : space; }
-  };
   // What all parts of the phase have alike: all but costs and trips.
   const weft::engine::GroupSchedule& group() const {
     return parts_.at(state_.first).schedule.groups[state_.group];
@@ -131,6 +126,8 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   Cycle fire_ready(Cycle now);
   bool unit_accepts(int unit, Cycle now) const;
   Ready evaluate(int step) const;
+  const Ready& ready_of(int step);
+  void put_in_question(int step);
   bool meet(int step, const weft::engine::Need& need, Ready& ready) const;
   const Times* slot_time(int step, const weft::engine::Need& need, bool& known) const;
   bool precedes(int a, int b) const;

@@ -197,6 +197,7 @@ void Sequencer::jump(const Jump& jump, std::span<const std::int64_t> grown) {
       if (!step.rings[l].empty()) move_ring(step, l, jump.cycles, more[kMostLoops + l]);
       step.completed[l] = plus(step.completed[l], more[kMostLoops + l], "tiles");
     }
+    step.ready.reset();
     if (moves && !step.finished) step.at[jump.level] += moved;
     for (State::Begun& begun : state_.begun[s]) {
       begun.at += jump.cycles;

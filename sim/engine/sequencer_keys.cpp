@@ -6,6 +6,7 @@
 
 namespace weft::sim::engine {
 
+using weft::engine::kNone;
 using weft::engine::Need;
 using weft::engine::NeedKind;
 
@@ -40,37 +41,31 @@ std::int64_t Sequencer::key(int step) const {
 }
 
 std::int64_t Sequencer::pass_index(int step) const {
-  const auto& own = lowered();
-  for (std::size_t i = 0; i < own.tiled.size(); ++i) {
-    if (own.tiled[i].base == own.pass_rank)
-      return tile_index(own, size_of(step), i, state_.steps[step].at);
-  }
-  return 0;
+  const int pass = part_of(step).pass_tiled[state_.group];
+  return pass == kNone ? 0
+                       : tile_index(lowered(), size_of(step), static_cast<std::size_t>(pass),
+                                    state_.steps[step].at);
 }
 
 // Tiles of the pass rank that are not masked out for the query tile at which a step is.
 std::int64_t Sequencer::pass_total(int step) const {
-  const Coordinates& at = state_.steps[step].at;
+  const int pass = part_of(step).pass_tiled[state_.group];
+  if (pass == kNone) return 1;
+  const weft::engine::GroupSize& size = size_of(step);
+  const weft::engine::RankSize& rank = size.ranks[static_cast<std::size_t>(pass)];
   const weft::engine::Sizing& sizing = *part_of(step).schedule.sizing;
   const weft::engine::Lowering& all = *part_of(step).schedule.lowering;
   const auto& lowered = this->lowered();
-  const auto& size = size_of(step);
-  std::int64_t tiles = 1;
-  std::int64_t tile = 1;
-  std::int64_t last_query = -1;
+  if (!sizing.masked || lowered.pass_rank != all.mask_key) return rank.tiles;
   for (std::size_t i = 0; i < lowered.tiled.size(); ++i) {
-    const auto& tiled = lowered.tiled[i];
-    if (tiled.base == lowered.pass_rank) {
-      tiles = size.ranks[i].tiles;
-      tile = size.ranks[i].tile;
-    } else if (tiled.base == all.mask_query) {
-      last_query = std::min(size.ranks[i].extent,
-                            (tile_index(lowered, size, i, at) + 1) * size.ranks[i].tile) -
-                   1;
-    }
+    if (lowered.tiled[i].base != all.mask_query) continue;
+    const weft::engine::RankSize& queries = size.ranks[i];
+    const std::int64_t row = tile_index(lowered, size, i, state_.steps[step].at);
+    const std::int64_t last = std::min(queries.extent, (row + 1) * queries.tile) - 1;
+    const std::int64_t seen = std::max<std::int64_t>(0, last_key(sizing, last));
+    return std::min(rank.tiles, seen / rank.tile + 1);
   }
-  if (!sizing.masked || lowered.pass_rank != all.mask_key || last_query < 0) return tiles;
-  return std::min(tiles, std::max<std::int64_t>(0, last_key(sizing, last_query)) / tile + 1);
+  return rank.tiles;
 }
 
 }  // namespace weft::sim::engine

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "models/engine/schedule/schedule.hpp"
@@ -24,6 +25,17 @@ struct Times {
   Cycle end = 0;
 };
 
+// Long before a run.
+inline constexpr Times kPast{-(Cycle{1} << 60), -(Cycle{1} << 60)};
+
+// When a step's needs are met, as far as that is known.
+struct Ready {
+  bool known = false;
+  Cycle data = 0;
+  Cycle space = 0;
+  Cycle at() const { return data > space ? data : space; }
+};
+
 // Progress at one key (a coordinate of the inner loops that are not of the pass rank).
 struct Slot {
   std::int64_t count = 0;  // firings so far
@@ -41,7 +53,8 @@ struct StepState {
       rings;                // by loop: times of the last kRing completed iterations
   std::vector<Slot> slots;  // [outer ordinal mod kOuterRing][key]
   std::deque<std::uint8_t>
-      in_flight;  // transfers: which loops' iterations each completes, oldest first
+      in_flight;               // transfers: which loops' iterations each completes, oldest first
+  std::optional<Ready> ready;  // as last told, until it is in question
 };
 
 // The loops of one step: first position, next position, and which iterations end.
