@@ -13,6 +13,7 @@ namespace {
 
 using program::Invocation;
 using program::Program;
+using weft::engine::Fidelity;
 
 Shape shape_of(std::int64_t heads, std::int64_t queries, std::int64_t keys, std::int64_t width,
                bool causal = false) {
@@ -220,20 +221,38 @@ TEST(Program, OneThatDoesNotFitIsSaidWithItsPlace) {
       << result.reason;
 }
 
-TEST(Program, OneOfUnlikeCascadesOrImpossibleShapesIsInfeasibleWithItsProblem) {
+// An encoder's layer between two of a decoder: one binding, two cascades.
+TEST(Program, CausalLayersAndOthersRunInOne) {
+  for (const std::string& name : kDesigns) {
+    const auto made = design(at_side(name, 8));
+    const std::vector<Invocation> layers{{shape_of(2, 70, 70, 16, true), 1},
+                                         {shape_of(2, 45, 90, 16), 2},
+                                         {shape_of(1, 33, 70, 24, true), 1}};
+    const std::vector<Result> each = one_by_one(made, layers);
+    const Result all = run_program(made, of(layers));
+    ASSERT_EQ(all.status, weft::engine::Status::ok) << all.reason;
+    expect_same_run(all, run_program(made, of(layers), {.exact = true}));
+    EXPECT_EQ(all.cycles, cycles_of(each)) << name;
+    expect_sum(all, each);
+    double useful = 0;
+    for (const Result& one : each) useful += *one.useful_macs * static_cast<double>(one.cycles);
+    EXPECT_NEAR(*all.useful_macs * static_cast<double>(all.cycles), useful, 1e-9 * useful);
+    const Result told = run_program(made, of(layers), {.fidelity = Fidelity::analytic});
+    EXPECT_EQ(told.useful_macs.has_value(), true);
+    for (std::size_t t = 0; t < told.traffic.size(); ++t)
+      EXPECT_EQ(told.traffic[t].read_bytes, all.traffic[t].read_bytes) << name << t;
+  }
+}
+
+TEST(Program, OneOfImpossibleShapesIsInfeasibleWithItsProblem) {
   const auto made = design("fusemax-8x8");
   const Shape shape = shape_of(1, 8, 8, 8);
-  Shape causal = shape;
-  causal.causal = true;
   Shape broken = shape;
   broken.kv_heads = 3;
-  for (const Shape& other : {causal, broken}) {
-    for (const auto fidelity :
-         {weft::engine::Fidelity::systemc, weft::engine::Fidelity::analytic}) {
-      const Result result = run_program(made, of({{shape, 1}, {other, 1}}), {.fidelity = fidelity});
-      EXPECT_EQ(result.status, weft::engine::Status::infeasible);
-      EXPECT_EQ(result.problems.size(), 1u) << result.reason;
-    }
+  for (const auto fidelity : {Fidelity::systemc, Fidelity::analytic}) {
+    const Result result = run_program(made, of({{shape, 1}, {broken, 1}}), {.fidelity = fidelity});
+    EXPECT_EQ(result.status, weft::engine::Status::infeasible);
+    EXPECT_EQ(result.problems.size(), 1u) << result.reason;
   }
 }
 

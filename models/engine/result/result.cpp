@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "models/common/error.hpp"
+#include "models/engine/result/conclude.hpp"
 
 namespace weft::engine {
 namespace {
@@ -96,18 +98,18 @@ double points_of(const Lowering& lowering, const Sizing& sizing, EinsumId einsum
 }
 
 // Nothing without a spatial array: there are no slots to be used.
-std::optional<double> useful_macs(const Result& result, const Lowering& lowering,
-                                  std::span<const Sizing* const> sizings) {
+std::optional<double> useful_macs(const Result& result, const Lowering& first,
+                                  std::span<const Ran> ran) {
   double slots = 0;
-  for (const Array* array : lowering.arrays) slots += slots_of(*array);
+  for (const Array* array : first.arrays) slots += slots_of(*array);
   if (slots == 0) return std::nullopt;
   double points = 0;
-  for (const Sizing* sizing : sizings) {
+  for (const auto& [lowering, sizing] : ran) {
     double of_a_head = 0;
-    for (const LoweredGroup& group : lowering.groups) {
+    for (const LoweredGroup& group : lowering->groups) {
       for (const LoweredStep& step : group.steps) {
-        if (step.product && lowering.arrays[step.array]->kind == ArrayKind::spatial)
-          of_a_head += points_of(lowering, *sizing, step.einsums[0]);
+        if (step.product && lowering->arrays[step.array]->kind == ArrayKind::spatial)
+          of_a_head += points_of(*lowering, *sizing, step.einsums[0]);
       }
     }
     points += of_a_head * static_cast<double>(sizing->repeats);
@@ -143,6 +145,19 @@ void check_dram_bytes(const Result& result) {
 
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 
+void conclude(Result& result, const Lowering& first, std::span<const Ran> ran) {
+  check_dram_bytes(result);
+  result.bound_by = kNone;
+  double most = -1;
+  for (std::size_t u = 0; u < result.units.size(); ++u) {
+    const double here = load(result, first, result.units[u]);
+    if (here <= most) continue;
+    most = here;
+    result.bound_by = static_cast<int>(u);
+  }
+  result.useful_macs = useful_macs(result, first, ran);
+}
+
 }  // namespace
 
 constinit const UnitKind UnitKind::array{&kArrayClass};
@@ -171,16 +186,14 @@ double utilisation(const Result& result, const Lowering& lowering, ArrayKind kin
 }
 
 void conclude(Result& result, const Lowering& lowering, std::span<const Sizing* const> sizings) {
-  check_dram_bytes(result);
-  result.bound_by = kNone;
-  double most = -1;
-  for (std::size_t u = 0; u < result.units.size(); ++u) {
-    const double here = load(result, lowering, result.units[u]);
-    if (here <= most) continue;
-    most = here;
-    result.bound_by = static_cast<int>(u);
-  }
-  result.useful_macs = useful_macs(result, lowering, sizings);
+  std::vector<Ran> ran;
+  for (const Sizing* sizing : sizings) ran.push_back({&lowering, sizing});
+  conclude(result, lowering, ran);
+}
+
+void conclude(Result& result, std::span<const Ran> ran) {
+  check(!ran.empty(), "what is concluded has run");
+  conclude(result, *ran.front().lowering, ran);
 }
 
 std::string bound_words(const Result& result, const Lowering& lowering) {

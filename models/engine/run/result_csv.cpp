@@ -54,7 +54,9 @@ Row csv_row(const Report& report) {
     const auto of = [m = member](const program::Invocation& one) { return one.shape.*m; };
     row.emplace_back(name, extent(shape.*member, of));
   }
-  row.emplace_back("causal", shape.causal ? "true" : "false");
+  const bool one_mask = is_alike(result, shape.causal,
+                                 [](const program::Invocation& one) { return one.shape.causal; });
+  row.emplace_back("causal", !one_mask ? "" : shape.causal ? "true" : "false");
   row.emplace_back(
       "layers", extent(result.layers, [](const program::Invocation& one) { return one.layers; }));
   row.emplace_back("clock_hz", number(result.clock_hz));

@@ -41,7 +41,9 @@ void write_shape(Writer& out, const Result& result) {
     write_extent(out, result, name, result.shape.*member,
                  [m = member](const program::Invocation& one) { return one.shape.*m; });
   }
-  out.field("causal", result.shape.causal);
+  const auto causal = [](const program::Invocation& one) { return one.shape.causal; };
+  const bool one_mask = is_alike(result, result.shape.causal, causal);
+  write_extent(out, result, "causal", result.shape.causal, causal);
   write_extent(out, result, "phase", config::name_of(result.shape.phase),
                [](const program::Invocation& one) { return config::name_of(one.shape.phase); });
   write_extent(out, result, "layers", result.layers,
@@ -53,6 +55,7 @@ void write_shape(Writer& out, const Result& result) {
   for (const program::Invocation& one : result.invocations) {
     out.begin_object();
     for (const auto& [name, member] : kExtents) out.field(name, one.shape.*member);
+    if (!one_mask) out.field("causal", one.shape.causal);
     out.field("layers", one.layers);
     out.end_object();
   }

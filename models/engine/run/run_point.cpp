@@ -1,8 +1,10 @@
 #include "models/engine/run/run_point.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "models/engine/design/assembled.hpp"
+#include "models/engine/result/conclude.hpp"
 #include "models/engine/run/begin_result.hpp"
 #include "models/engine/run/provenance.hpp"
 #include "models/engine/run/tell_closed_form.hpp"
@@ -129,10 +131,11 @@ Result run_assembled(const Design& design, const Workload& workload, const Shape
 
 // Concluded over all that ran.
 void conclude_program(const Invocations& invocations, Result& result) {
-  std::vector<const Sizing*> sizings;
-  for (const Invocations::Made& made : invocations.made()) sizings.push_back(&made.mapping.sizing);
-  conclude(result, *invocations.made().front().mapping.lowering, sizings);
-  if (sizings.size() == 1) return;
+  std::vector<Ran> ran;
+  for (const Invocations::Made& made : invocations.made())
+    ran.push_back({made.mapping.lowering, &made.mapping.sizing});
+  conclude(result, ran);
+  if (ran.size() == 1) return;
   for (const Invocations::Made& made : invocations.made())
     result.invocations.push_back(made.invocation);
 }
