@@ -97,6 +97,48 @@ TEST(SharedKeys, ThirtyTwoHeadsOnEightAreTheIssuesFigures) {
   EXPECT_EQ(dram_bytes(run_point(design("fusemax"), shape)), 67'125'248u);
 }
 
+// By hand, of 32 heads on 8 at 16x16. The vector array takes a maximum, a difference with its
+// exponential (7), the denominator's product and sum, and product and sum of 128 of the output for
+// each tile of 16 keys: 266 cycles; and 128 divisions at the end of a group. Where each head had
+// tiles of its own it would take four times as long, and bind; four queries share them, and memory
+// does, at 400 GiB/s * 16 / 256 and 940 MHz.
+TEST(SharedKeys, MemoryBindsWhereTheHeadsOfAGroupShareTheirTiles) {
+  const Shape shape{.batch = 1,
+                    .heads = 32,
+                    .kv_heads = 8,
+                    .seq_q = 1,
+                    .seq_kv = 4096,
+                    .width_qk = 128,
+                    .width_v = 128};
+  const std::uint64_t vector = 8 * (4096 / 16 * (1 + 7 + 2 + 2 * 128) + 128);
+  const double memory = 16'793'600 / (400.0 * (1 << 30) * 16 / 256 / 940e6);
+  ASSERT_GT(memory, static_cast<double>(vector));
+  ASSERT_GT(4.0 * static_cast<double>(vector), memory);
+  const auto unit = [](const Result& result, UnitKind kind) {
+    const auto found =
+        std::find_if(result.units.rbegin(), result.units.rend(),
+                     [&](const weft::engine::UnitResult& u) { return u.kind == kind; });
+    return *found;
+  };
+  for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
+    const Result result = run_point(design("fusemax-16x16"), shape, {.fidelity = fidelity});
+    std::uint64_t busiest = 0;
+    for (const auto& u : result.units) {
+      if (u.kind == UnitKind::array) busiest = std::max(busiest, u.busy_cycles);
+    }
+    EXPECT_EQ(busiest, vector);
+    EXPECT_NEAR(static_cast<double>(unit(result, UnitKind::dram).busy_cycles), memory,
+                1e-4 * memory);
+    EXPECT_EQ(result.units[static_cast<std::size_t>(result.bound_by)].kind, UnitKind::dram);
+    // With twice the bandwidth the array binds.
+    const Result wide = run_point(
+        design("fusemax-16x16",
+               {{"arch.dram.bandwidth_bytes_per_s", "53687091200"}, {"arch.dram.bus_bytes", "64"}}),
+        shape, {.fidelity = fidelity});
+    EXPECT_EQ(wide.units[static_cast<std::size_t>(wide.bound_by)].kind, UnitKind::array);
+  }
+}
+
 // All queries of 12 heads fit beside the keys, under a mask and without.
 TEST(SharedKeys, MultiQueryPrefillReadsKeysAndValuesOnce) {
   for (const std::string name : {"fusemax", "flat", "unfused", "fusemax-cascade"}) {
