@@ -118,6 +118,20 @@ Place AddressMap::place(std::uint64_t address) const {
           static_cast<std::int32_t>(of(PlaceField::column))};
 }
 
+std::optional<std::uint64_t> AddressMap::row_span() const {
+  constexpr auto kRow = static_cast<std::uint8_t>(PlaceField::row);
+  int below = offset_bits_;
+  for (std::size_t i = 0; i + 1 < slices_.size(); ++i) {
+    if (slices_[i].field == kRow) return std::nullopt;
+    below += slices_[i].bits;
+  }
+  const bool folded = std::any_of(folds_.begin(), folds_.end(), [](const Fold& fold) {
+    return fold.with == kRow || fold.field == kRow;
+  });
+  if (slices_.empty() || slices_.back().field != kRow || folded) return std::nullopt;
+  return std::uint64_t{1} << below;
+}
+
 MappingFile load_mapping_file(const std::filesystem::path& file, const Organisation& organisation) {
   config::Origins origins;
   config::Reader reader(&origins);

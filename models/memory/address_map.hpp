@@ -75,6 +75,11 @@ class AddressMap {
   // is the last, and are dropped otherwise.
   Place place(std::uint64_t address) const;
 
+  // Bytes of a channel from a place to the same place in the next row of every bank: addresses
+  // moved by that differ in the row alone, by one. Absent where the row is not the last of the
+  // list, or is taken apart or XORed with.
+  std::optional<std::uint64_t> row_span() const;
+
  private:
   struct Slice {
     std::uint8_t field = 0;

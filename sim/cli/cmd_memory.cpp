@@ -38,6 +38,7 @@ struct MemoryCommand {
   std::string mapping, page = "open", refresh = "all-bank", scheduler = "fr-fcfs";
   std::string window = "channel";
   std::string json, completions, commands;
+  bool exact = false;
 };
 
 template <class E>
@@ -159,7 +160,8 @@ int run_memory(const MemoryCommand& o) {
       whole_number("--outstanding", o.outstanding, 1, 65536),
       choice<sim::memory::Window>("--window", o.window),
       !o.completions.empty(),
-      !o.commands.empty()};
+      !o.commands.empty(),
+      !o.exact};
   const std::vector<memory::Access> accesses = accesses_of(o, part, channels);
   sim::memory::StreamReport report{
       o.part, mapping, o.trace.empty() ? o.pattern : o.trace,     !o.trace.empty(),
@@ -224,6 +226,9 @@ Command add_memory(App& app) {
       "memory", "A stream of accesses through a DRAM part: bandwidth, latency, what bounds it");
   add_stream_options(*command, *o);
   add_controller_options(*command, *o);
+  command->add_flag(
+      "--exact", o->exact,
+      "step everything; else periods that recur are passed over, with the same result");
   command->add_option("--json", o->json, "as JSON, schema weft-memory/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());

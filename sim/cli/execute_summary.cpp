@@ -193,6 +193,8 @@ std::string summary(const Executed& run) {
         fmt::format("energy        {}\n",
                     energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
   out += fmt::format("bound by      {}\n", visible(engine::bound_words(result, lowering))) +
+         (result.dram_use ? fmt::format("in the DRAM   {}\n", memory::bound_words(*result.dram_use))
+                          : "") +
          assumptions_text(engine::assumptions_of(run.report)) + "\n";
   out += units_table(run) + "\n" + traffic_table(run);
   return run.cost ? out + "\n" + energy_table(run) : out;

@@ -124,9 +124,12 @@ void Engine::collect(weft::engine::Result& result) {
   const std::int64_t row_bytes = config_.schedule.lowering->arch->buffer.row_bytes;
   int arrays = 0;
   for (Assembly::Member& member : assembly_.members()) {
+    member.unit->settle(sequencer_->finished_at());
     UnitCounts* counts = member.unit->counts();
     if (counts == nullptr) continue;
     const UnitKind kind{&member.unit->unit_class()};
+    if (const auto* dram = dynamic_cast<const memory::DramMemory*>(member.unit.get()))
+      result.dram_use = dram->use(sequencer_->finished_at());
     if (kind == UnitKind::buffer)
       count_rows_moved(sequencer_->moved(), row_bytes, counts->counters);
     add_unit({.kind = kind,

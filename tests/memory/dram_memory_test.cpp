@@ -142,5 +142,20 @@ TEST(DramMemory, RefreshesInAPause) {
   EXPECT_EQ(bench.dram.dram_counts().refreshes, 20U);  // ten times, for two pseudo-channels
 }
 
+// At the end of a run nobody asks any more: what has been refreshed up to there is counted, and the
+// time is that of the run.
+TEST(DramMemory, IsSettledAtTheEndOfARun) {
+  Bench bench("hbm2", 2, 500e6);
+  const Cycle answer = answered(bench, {.bytes = 32});
+  bench.dram.settle(39'500);  // two ticks each
+  EXPECT_EQ(bench.dram.dram_counts().refreshes, 2U * 2 * 20);
+  const weft::memory::DramUse use = bench.dram.use(39'500);
+  EXPECT_DOUBLE_EQ(use.column_bus, 1.0 / (2 * 79'000));
+  EXPECT_DOUBLE_EQ(use.data_bus, 2.0 / (2 * 2 * 79'000));
+  EXPECT_DOUBLE_EQ(use.row_bus, (2.0 + 80 + 1) / (2 * 79'000));  // ACT, REF, and its PREab
+  EXPECT_LT(answer, 100);
+  EXPECT_EQ(weft::memory::bound_words(use).substr(0, 21), "outstanding requests:");
+}
+
 }  // namespace
 }  // namespace weft::sim::memory

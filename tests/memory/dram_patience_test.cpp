@@ -88,6 +88,24 @@ TEST(DramPatience, HitsWithoutEndDoNotKeepARowOpenForEver) {
   }
 }
 
+// One to another row among hits without end: it alone loses its patience, and is counted.
+TEST(DramPatience, WhatGoesBeforeAllOthersIsCounted) {
+  const DramPart part = part_named("hbm2");
+  DramChannel channel({part, {.refresh = Refresh::none, .patience_clocks = 500}});
+  std::uint64_t id = 0;
+  for (Cycle now = 1; now < 3000; ++now) {
+    channel.step(now);
+    channel.clear_done();
+    DramChannel::Offer one = access(0, id == 20 ? 1 : 0, id % 32, false);
+    one.id = id;
+    id += channel.offer(now, one) ? 1 : 0;
+    if (now == 400) {
+      EXPECT_EQ(channel.counts().urgent, 0U);
+    }
+  }
+  EXPECT_EQ(channel.counts().urgent, 1U);
+}
+
 // Writes without end, at more than the low mark, and one read.
 TEST(DramPatience, WritesWithoutEndDoNotKeepReadsWaiting) {
   const DramPart part = part_named("hbm2");

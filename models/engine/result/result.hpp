@@ -12,6 +12,7 @@
 
 #include "models/common/unit_class.hpp"
 #include "models/engine/schedule/sizing.hpp"
+#include "models/memory/dram_use.hpp"
 #include "models/program/program.hpp"
 
 namespace weft::engine {
@@ -158,8 +159,9 @@ struct Result {
   std::vector<Traffic> traffic;
   std::optional<double> useful_macs;  // share of MAC slots; nothing without a spatial array
   double peak_bytes_per_s = 0;
-  std::uint64_t beyond_need_bytes = 0;  // moved by memory, since it takes whole accesses
-  int bound_by = kNone;                 // index into units
+  std::uint64_t beyond_need_bytes = 0;      // moved by memory, since it takes whole accesses
+  int bound_by = kNone;                     // index into units
+  std::optional<memory::DramUse> dram_use;  // of a DRAM with state that was simulated
   std::optional<Error> error;
   std::vector<Error> error_by_layer;        // of a trace
   std::optional<Error> error_to_attention;  // to attention written by hand, where the cascade is

@@ -139,14 +139,29 @@ void write_traffic(Writer& out, const Lowering& lowering, const Result& result) 
   out.end_array();
 }
 
+void write_dram_use(Writer& out, const memory::DramUse& use) {
+  out.field("data_bus_share", use.data_bus);
+  out.field("row_bus_share", use.row_bus);
+  out.field("column_bus_share", use.column_bus);
+  out.key("waits");
+  out.begin_object();
+  for (std::size_t i = 0; i < memory::kDramWaits; ++i)
+    out.field(memory::kDramWaitNames[i], use.waits[i]);
+  out.end_object();
+  out.field("bound_by", memory::bound_words(use));
+}
+
 void write_dram(Writer& out, const Result& result, const Lowering& lowering) {
   out.key("dram");
   if (!result.ran()) return out.null();
   out.begin_object();
   out.field("bytes", dram_bytes(result));
-  if (access_bytes(lowering.arch->dram)) out.field("beyond_need_bytes", result.beyond_need_bytes);
+  // The closed form does not tell what whole accesses move beyond need.
+  if (access_bytes(lowering.arch->dram) && result.fidelity != Fidelity::analytic)
+    out.field("beyond_need_bytes", result.beyond_need_bytes);
   out.field("achieved_bytes_per_s", achieved_bytes_per_s(result));
   out.field("peak_bytes_per_s", result.peak_bytes_per_s);
+  if (result.dram_use) write_dram_use(out, *result.dram_use);
   out.end_object();
 }
 

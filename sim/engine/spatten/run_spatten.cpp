@@ -17,6 +17,7 @@
 #include "sim/engine/spatten/step_rows.hpp"
 #include "sim/engine/spatten/trace_program.hpp"
 #include "sim/engine/spatten/units.hpp"
+#include "sim/memory/hbm/dram_memory.hpp"
 
 namespace weft::sim::engine::spatten {
 namespace {
@@ -175,6 +176,8 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
   for (std::size_t n = 0; n < lowering.array_names.size(); ++n) {
     Assembly::Member& member = *assembly.find(lowering.array_names[n]);
     member.unit->settle(shared.controller->finished_at());
+    if (const auto* dram = dynamic_cast<const memory::DramMemory*>(member.unit.get()))
+      result.dram_use = dram->use(shared.controller->finished_at());
     const UnitCounts& counts = *member.unit->counts();
     weft::engine::UnitResult unit;
     unit.kind = {&member.unit->unit_class()};

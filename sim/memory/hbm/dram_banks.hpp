@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "models/common/state_hash.hpp"
 #include "models/memory/dram_gaps.hpp"
 #include "models/memory/dram_part.hpp"
 #include "sim/common/time.hpp"
@@ -27,6 +28,12 @@ enum class DramCommand : std::uint8_t {
   refresh_all,
   refresh_bank
 };
+
+constexpr bool has_row(DramCommand command) {
+  return command == DramCommand::activate || command == DramCommand::read ||
+         command == DramCommand::write || command == DramCommand::read_precharge ||
+         command == DramCommand::write_precharge;
+}
 
 // Where the banks are, by their number in the channel.
 struct DramLayout {
@@ -94,6 +101,11 @@ class DramBanks {
   // `closes`: with auto-precharge.
   void read(std::size_t b, bool closes, Cycle now, const weft::memory::DramGaps& gaps);
   void write(std::size_t b, bool closes, Cycle now, const weft::memory::DramGaps& gaps);
+
+  // All that still matters after tick `now`, with rows counted from one; and moved.
+  void fingerprint(StateHash& out, Cycle now, std::int64_t row,
+                   const weft::memory::DramGaps& gaps) const;
+  void advance(Cycle ticks, std::int64_t rows);
 
  private:
   struct Bank {

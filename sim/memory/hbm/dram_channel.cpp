@@ -76,9 +76,11 @@ bool DramChannel::offer(Cycle now, const Offer& asked) {
   DramQueue& queue = state_.queue[which];
   const std::int64_t limit = asked.write ? control_.write_queue : control_.read_queue;
   if (queue.full(static_cast<std::size_t>(limit))) {
-    ++state_.counts.refused_offers;
+    if (!state_.refusing) ++state_.counts.refused;
+    state_.refusing = true;
     return false;
   }
+  state_.refusing = false;
   count_to(now);
   const auto b = static_cast<std::size_t>(asked.bank);
   const bool hits = state_.banks.open_row(b) == asked.row;

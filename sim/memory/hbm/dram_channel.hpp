@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "models/common/state_hash.hpp"
 #include "models/memory/dram_control.hpp"
 #include "models/memory/dram_gaps.hpp"
 #include "models/memory/dram_part.hpp"
@@ -71,6 +72,21 @@ class DramChannel {
   bool idle() const;
   const DramCounts& counts() const { return state_.counts; }
   const weft::memory::DramGaps& gaps() const { return gaps_; }
+
+  // Where its accesses lie, by whatever measure: two states that differ by that and by time alone
+  // go on alike. An address and a row of one place, and an id.
+  struct Origin {
+    std::uint64_t address = 0;
+    std::int64_t row = 0;
+    std::uint64_t id = 0;
+  };
+  // The state relative to `now`, after its steps up to then, and to an origin; its counts are not
+  // part of it. What is done has been taken.
+  void fingerprint(StateHash& out, Cycle now, const Origin& origin) const;
+  // Moves it by so many ticks and so far, as whole periods of `before` to now would; its counts
+  // grow by as many periods.
+  void advance(Cycle ticks, const Origin& by, const DramCounts& before, std::uint64_t periods);
+
   // Everything that it sends is appended to `log`, which outlives it; nullptr: nothing.
   void log_to(std::vector<SentCommand>* log) { log_ = log; }
 
@@ -115,6 +131,7 @@ class DramChannel {
     std::array<Cycle, 2> aged_at{kNever, kNever};  // no queued access is out of patience before
     std::uint64_t urgent = 0;  // the bank of the one that goes before all others, as a mask
     bool urgent_hits = false;  // whether that one hits the open row
+    bool refusing = false;     // the last offer found its queue full
     Cycle counted_to = 0;
     DramWait wait = DramWait::nothing;  // of the ticks since counted_to
     DramCounts counts;

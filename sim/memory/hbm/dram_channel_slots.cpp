@@ -234,6 +234,7 @@ bool DramChannel::upkeep_slot(Cycle now) {
 
 void DramChannel::issue_hit(Cycle now, std::size_t b) {
   ++state_.counts.hits;
+  if (state_.urgent != 0) ++state_.counts.urgent;
   const bool closes = closes_row(b, false);
   const DramAccess taken = state_.queue[state_.write_mode ? 1 : 0].pop_hit(b);
   access(now, taken, false, closes);
@@ -251,6 +252,7 @@ void DramChannel::issue_other(Cycle now, std::size_t b) {
   }
   const DramAccess taken = queue.pop_other(b);
   ++(taken.precharged ? s.counts.conflicts : s.counts.misses);
+  if (s.urgent != 0) ++s.counts.urgent;
   s.banks.activate(b, taken.row, now, gaps_);
   for (DramQueue& one : s.queue) one.opened(b, taken.row);
   s.active[b] = {taken, s.activates++};

@@ -1,29 +1,16 @@
-// What a channel of DRAM counts, and why what waited did not go.
+// What a channel of DRAM counts.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <string_view>
-#include <utility>
+
+#include "models/memory/dram_part.hpp"
+#include "models/memory/dram_use.hpp"
 
 namespace weft::sim::memory {
 
-// Why nothing went in a tick.
-enum class DramWait : std::uint8_t {
-  nothing,     // nothing waits: what is under way is all that was asked for
-  bank,        // a bank's own times: tRCD, tRP, tRAS, tRC, tWR
-  bank_group,  // tCCDL, tRRDL, tWTRL
-  data_bus,    // accesses of a pseudo-channel one behind the other: tCCDS, tCCDR
-  turnaround,  // from reads to writes or back
-  activates,   // tRRD, tFAW
-  row_bus,     // a command on it
-  refresh      // a refresh waits or is under way
-};
-constexpr std::size_t kDramWaits = 8;
-// Words for the one that held a stream up most.
-constexpr std::array<std::string_view, kDramWaits> kDramWaitNames{
-    "outstanding requests", "bank",          "bank group", "data bus",
-    "turnaround",           "tFAW and tRRD", "row bus",    "refresh"};
+using weft::memory::DramWait;
+using weft::memory::kDramWaits;
 
 struct DramCounts {
   std::uint64_t reads = 0, writes = 0;  // column commands
@@ -42,10 +29,16 @@ struct DramCounts {
   std::uint64_t read_queue_ticks = 0;  // sums over ticks of what waits
   std::uint64_t write_queue_ticks = 0;
   std::array<std::uint64_t, kDramWaits> wait_ticks{};  // in which no command went, by what waited
-  std::uint64_t busy_ticks = 0;      // in which an access waits, or a command goes
-  std::uint64_t refused_offers = 0;  // that found their queue full; made again, they count again
+  std::uint64_t busy_ticks = 0;  // in which an access waits, or a command goes
+  std::uint64_t refused = 0;     // accesses that found their queue full, however often
 
   void add(const DramCounts& other);
+  // By so many periods more, of which one made it from `before` what it is.
+  void grow(const DramCounts& before, std::uint64_t periods);
 };
+
+// Of channels of a part that had so many ticks together.
+weft::memory::DramUse use_of(const DramCounts& counts, const weft::memory::DramPart& part,
+                             double ticks);
 
 }  // namespace weft::sim::memory

@@ -160,6 +160,15 @@ DramCounts DramMemory::dram_counts() const {
   return all;
 }
 
+void DramMemory::settle(Cycle now) {
+  for (Lane& lane : lanes_) run_to(lane, clock_.tick_at(now));
+}
+
+weft::memory::DramUse DramMemory::use(Cycle cycles) const {
+  return use_of(dram_counts(), system_->part,
+                static_cast<double>(clock_.tick_at(cycles)) * static_cast<double>(lanes_.size()));
+}
+
 UnitCounts* DramMemory::counts() {
   using weft::engine::DramStateCounter;
   const DramCounts all = dram_counts();

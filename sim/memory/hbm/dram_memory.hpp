@@ -48,9 +48,13 @@ class DramMemory : public Memory {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   Cycle step(Cycle now) override;
   UnitCounts* counts() override;
+  // Channels that nobody asked refresh up to there.
+  void settle(Cycle now) override;
 
   // Of all channels, up to where each has been stepped.
   DramCounts dram_counts() const;
+  // How they spent so many cycles of the memory's clock, to which it has been settled.
+  weft::memory::DramUse use(Cycle cycles) const;
 
  private:
   // A channel, and what waits before it.

@@ -67,6 +67,18 @@ class DramQueue {
   DramAccess pop_hit(std::size_t b) { return take(hits_.pop(b, next_, entry_)); }
   DramAccess pop_other(std::size_t b) { return take(others_.pop(b, next_, entry_)); }
 
+  // Those that wait, in no order.
+  template <class Visit>
+  void each(const Visit& visit) {
+    for (std::uint64_t m = used_; m != 0; m &= m - 1)
+      visit(entry_[static_cast<std::size_t>(std::countr_zero(m))]);
+  }
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (std::uint64_t m = used_; m != 0; m &= m - 1)
+      visit(entry_[static_cast<std::size_t>(std::countr_zero(m))]);
+  }
+
   // The bank has opened this row: those of the others that hit it are hits. It had no hits.
   void opened(std::size_t b, std::int64_t row);
   // It has closed: all are others again.

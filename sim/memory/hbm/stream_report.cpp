@@ -9,35 +9,14 @@
 namespace weft::sim::memory {
 namespace {
 
-// A bus that is busy as long as this bounds the stream; below it what was waited for most, if that
-// is worth the name.
-constexpr double kBusy = 0.75;
-constexpr double kWaits = 0.15;
 constexpr std::size_t kBars = 128;
 
 double ticks_of_all(const StreamReport& report) {
   return static_cast<double>(report.result.ticks * report.config.channels);
 }
 
-double data_share(const StreamReport& report) {
-  const DramCounts& counts = report.result.counts;
-  const auto& part = report.config.channel.part;
-  const double busy =
-      static_cast<double>((counts.reads + counts.writes) *
-                          static_cast<std::uint64_t>(part.clocks.burst * part.ticks_per_clock()));
-  return busy / (ticks_of_all(report) * static_cast<double>(part.organisation.pseudochannels));
-}
-
-double row_share(const StreamReport& report) {
-  return static_cast<double>(report.result.counts.row_bus_ticks) / ticks_of_all(report);
-}
-
-double column_share(const StreamReport& report) {
-  const DramCounts& counts = report.result.counts;
-  return static_cast<double>(
-             (counts.reads + counts.writes) *
-             static_cast<std::uint64_t>(report.config.channel.part.ticks_per_clock())) /
-         ticks_of_all(report);
+weft::memory::DramUse use_of(const StreamReport& report) {
+  return use_of(report.result.counts, report.config.channel.part, ticks_of_all(report));
 }
 
 // Reads by their latency.
@@ -93,25 +72,7 @@ double share_of_peak(const StreamReport& report) {
 }
 
 std::string bound_by(const StreamReport& report) {
-  const DramCounts& counts = report.result.counts;
-  const std::array<std::pair<const char*, double>, 3> buses{{{"data bus", data_share(report)},
-                                                             {"row bus", row_share(report)},
-                                                             {"column bus", column_share(report)}}};
-  const auto busiest = std::max_element(
-      buses.begin(), buses.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  const auto most = std::max_element(counts.wait_ticks.begin(), counts.wait_ticks.end());
-  const auto which = static_cast<std::size_t>(most - counts.wait_ticks.begin());
-  const double share = static_cast<double>(*most) / ticks_of_all(report);
-  if (busiest->second >= kBusy || share < kWaits)
-    return fmt::format("{}: busy {:.1f} % of the time", busiest->first, 100 * busiest->second);
-  if (static_cast<DramWait>(which) == DramWait::nothing)
-    return fmt::format(
-        "{}: nothing waits {:.1f} % of the time, and what is under way is all that "
-        "was asked for",
-        kDramWaitNames[which], 100 * share);
-  return fmt::format(
-      "{}: no command goes for it {:.1f} % of the time{}", kDramWaitNames[which], 100 * share,
-      counts.refused_offers > 0 ? ", while a full queue keeps more from being seen" : "");
+  return weft::memory::bound_words(use_of(report));
 }
 
 namespace {
@@ -161,13 +122,14 @@ void write_counts(Writer& out, const StreamReport& report) {
   out.field("out_of_patience", counts.urgent);
   out.field("read_queue_mean", static_cast<double>(counts.read_queue_ticks) / ticks);
   out.field("write_queue_mean", static_cast<double>(counts.write_queue_ticks) / ticks);
-  out.field("data_bus_share", data_share(report));
-  out.field("row_bus_share", row_share(report));
-  out.field("column_bus_share", column_share(report));
+  const weft::memory::DramUse use = use_of(report);
+  out.field("data_bus_share", use.data_bus);
+  out.field("row_bus_share", use.row_bus);
+  out.field("column_bus_share", use.column_bus);
   out.key("waits");
   out.begin_object();
   for (std::size_t i = 0; i < kDramWaits; ++i)
-    out.field(kDramWaitNames[i], static_cast<double>(counts.wait_ticks[i]) / ticks);
+    out.field(weft::memory::kDramWaitNames[i], use.waits[i]);
   out.end_object();
 }
 

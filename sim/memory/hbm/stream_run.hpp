@@ -31,11 +31,13 @@ struct StreamConfig {
   Window window = Window::channel;
   bool keep_completions = false;
   bool keep_commands = false;
+  bool advance = true;  // over periods, where state and accesses recur; the result is the same
 };
 
 struct StreamResult {
   Cycle ticks = 0;  // until the last access was done
   std::uint64_t requests = 0;
+  std::uint64_t passed_over = 0;             // accesses of periods that were not stepped
   std::vector<std::int32_t> read_latencies;  // ticks from the first offer, in order of completion
   std::vector<Cycle> done_at;                // of each access, where completions are kept
   std::vector<std::vector<SentCommand>> commands;  // by channel, where they are kept
