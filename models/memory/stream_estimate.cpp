@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <queue>
 #include <vector>
 
 #include "models/memory/dram_gaps.hpp"
@@ -9,159 +12,243 @@
 namespace weft::memory {
 namespace {
 
-// Beyond those that wait in a queue, what has left it and is not done: their activates go ahead.
-constexpr std::int64_t kAhead = 12;
-// Bounds that are near each other add up; a maximum is this with infinity.
-constexpr double kNorm = 6;
-// Accesses that come within tRC, however few are outstanding.
-constexpr std::size_t kLeastBanks = 8;
+// Of the wait of one access of a bank group, how much the next one of it shares: all of it would
+// keep the order of the stream, nothing of it would fill every gap.
+constexpr double kInOrder = 0.75;
+// Among so many of a pseudo-channel that wait, a column of the same stack goes first.
+constexpr double kSameStack = 2;
+constexpr int kMostRefreshes = 64;  // between two accesses
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
-struct Ticks {
-  double hit, miss, conflict;  // of one access, unloaded
-};
-
-Ticks ticks_of(const DramGaps& g, bool write) {
-  const double access = write ? 1 : static_cast<double>(g.read_latency) + 1;
-  const auto to_column = static_cast<double>(write ? g.act_wr : g.act_rd);
-  const double miss = access + to_column;
-  return {access, miss, miss + static_cast<double>(g.pre_act)};
-}
-
-// How many different ones are among the last `window` values of a sequence.
-class Distinct {
+class Recurrence {
  public:
-  Distinct(std::size_t values, std::size_t window) : count_(values), last_(window) {}
-  void see(std::size_t value) {
-    if (seen_ >= last_.size()) leave(last_[at_]);
-    last_[at_] = value;
-    at_ = (at_ + 1) % last_.size();
-    if (count_[value]++ == 0) ++distinct_;
-    if (++seen_ >= last_.size()) {
-      sum_ += 1 / static_cast<double>(distinct_);
-      ++windows_;
-    }
+  Recurrence(const DramPart& part, const DramControl& control, std::int64_t outstanding, bool write)
+      : organisation_(part.organisation),
+        g_(gaps_of(part)),
+        refresh_(control.refresh),
+        write_(write),
+        shared_bus_(part.commands.shared),
+        clock_(static_cast<double>(part.ticks_per_clock())),
+        window_(static_cast<std::size_t>(outstanding)),
+        queue_(static_cast<std::size_t>(write ? control.write_queue : control.read_queue)),
+        to_column_(static_cast<double>(write ? g_.act_wr : g_.act_rd)),
+        to_precharge_(static_cast<double>(write ? g_.wr_pre : g_.rd_pre)),
+        banks_(static_cast<std::size_t>(part.organisation.all_banks())),
+        groups_(banks_.size() / static_cast<std::size_t>(part.organisation.banks)),
+        halves_(static_cast<std::size_t>(part.organisation.pseudochannels)) {
+    const double waiting = static_cast<double>(window_) / static_cast<double>(halves_.size());
+    const auto dearer = static_cast<double>(g_.column_other_stack - g_.column_any);
+    if (organisation_.stack_ids > 1)
+      other_stack_ = std::max(0.0, dearer) * std::min(1.0, kSameStack / waiting);
+    if (refresh_ == Refresh::all_bank) refresh_at_ = static_cast<double>(g_.refi);
+    if (refresh_ == Refresh::per_bank) refresh_at_ = static_cast<double>(g_.refi_bank);
   }
-  // The mean over all windows of one over it.
-  double mean_inverse() const { return sum_ / static_cast<double>(windows_); }
+
+  void see(const Place& place) {
+    // It comes when another one of its window is done, and finds a place when one leaves the queue.
+    const double offered = leave(in_flight_, window_, arrived_);
+    arrived_ = leave(waiting_, queue_, offered);
+    Times times = times_of(place);
+    // A part whose refreshes are not over before the next ones does not keep up with them.
+    for (int n = 0; n < kMostRefreshes; ++n) {
+      if (begins(times) < refresh_at_) break;
+      refresh();
+      times = times_of(place);
+    }
+    commit(place, times);
+    const double done = times.column + (write_ ? 0 : static_cast<double>(g_.read_latency));
+    in_flight_.push(done);
+    waiting_.push(times.hit ? times.column : times.activate);
+    last_ = std::max(last_, done);
+    latency_ += done - offered;
+    ++accesses_;
+  }
+
+  StreamEstimate estimate() const {
+    const auto n = static_cast<double>(accesses_);
+    return {last_ / n, static_cast<double>(activates_) / n, latency_ / n};
+  }
 
  private:
-  void leave(std::size_t value) {
-    if (--count_[value] == 0) --distinct_;
-  }
-  std::vector<std::size_t> count_, last_;
-  std::size_t at_ = 0, seen_ = 0, distinct_ = 0, windows_ = 0;
-  double sum_ = 0;
-};
-
-// What is outstanding at once opens each of its rows once: how many rows are opened, and what the
-// accesses take, unloaded.
-struct Opened {
-  double activates = 0;  // of an access
-  double latency = 0;
-};
-
-Opened opened_by(const std::vector<Place>& places, std::size_t window, std::size_t banks,
-                 const Ticks& ticks, const DramGaps& gaps) {
-  std::vector<std::int64_t> row(banks, -1);
-  struct New {
-    std::int32_t bank;
-    std::int64_t row;
-    int behind;
+  struct Bank {
+    std::int64_t row = -1, row_before = -1;  // -1: closed
+    double activated = -kNever, activated_before = 0;
+    double closed = 0;        // the row before
+    double column = -kNever;  // the last
+    double next_column = 0;   // of the same row, in order
+    double refreshed = 0;
   };
-  std::vector<New> now;
-  double activates = 0, latency = 0;
-  std::size_t looked = 0;
-  for (std::size_t begin = 0; begin + window <= places.size(); begin += window) {
-    now.clear();
-    for (std::size_t i = begin; i < begin + window; ++i) {
-      const Place& p = places[i];
-      const auto known = std::find_if(now.begin(), now.end(), [&](const New& one) {
-        return one.bank == p.bank && one.row == p.row;
-      });
-      std::int64_t& open = row[static_cast<std::size_t>(p.bank)];
-      ++looked;
-      if (known != now.end()) {
-        latency += ticks.conflict + static_cast<double>(++known->behind * gaps.column_group);
-      } else if (open == p.row) {
-        latency += ticks.hit;
-      } else {
-        latency += open < 0 ? ticks.miss : ticks.conflict;
-        open = p.row;
-        now.push_back({p.bank, p.row, 0});
-        activates += 1;
+  struct Group {
+    double column = 0, activate = 0;
+  };
+  struct Half {
+    double column = 0, activate = 0;
+    std::int64_t stack = -1;
+  };
+  struct Times {
+    bool hit = false;
+    double precharge = kNever;  // where a row is open
+    double activate = 0;
+    double column = 0;
+  };
+  using Ends = std::priority_queue<double, std::vector<double>, std::greater<>>;
+
+  static double leave(Ends& ends, std::size_t most, double now) {
+    if (ends.size() < most) return now;
+    now = std::max(now, ends.top());
+    ends.pop();
+    return now;
+  }
+  // Where commands take half a clock, columns and activates go on the second half of one.
+  double rise(double tick) const {
+    if (clock_ == 1) return std::ceil(tick);
+    return 2 * std::floor(std::ceil(tick) / 2) + 1;
+  }
+  double bus(std::int64_t ticks) const {
+    return std::ceil(static_cast<double>(ticks) / clock_) * clock_;
+  }
+  std::size_t group_of(const Place& p) const {
+    return static_cast<std::size_t>(p.bank / organisation_.banks);
+  }
+  std::size_t half_of(const Place& p) const {
+    return static_cast<std::size_t>(p.bank) / (banks_.size() / halves_.size());
+  }
+  std::int64_t stack_of(const Place& p) const {
+    return p.bank / (organisation_.banks * organisation_.bank_groups) % organisation_.stack_ids;
+  }
+
+  Times times_of(const Place& p) const {
+    const Bank& bank = banks_[static_cast<std::size_t>(p.bank)];
+    const Group& group = groups_[group_of(p)];
+    const Half& half = halves_[half_of(p)];
+    const double from = std::max(arrived_ + 1, free_from_);
+    Times t;
+    double ready = 0;
+    if (bank.row == p.row) {
+      t.hit = true;
+      ready = bank.activated + to_column_;
+    } else if (bank.row_before == p.row && bank.closed > from) {
+      t.hit = true;
+      ready = bank.activated_before + to_column_;
+    } else {
+      double row_bus = std::max(row_bus_, from);
+      t.activate =
+          std::max({from, bank.refreshed, bank.activated + static_cast<double>(g_.act_act)});
+      if (bank.row >= 0) {
+        t.precharge = std::max(
+            {from, bank.activated + static_cast<double>(g_.act_pre), bank.column + to_precharge_});
+        t.activate = std::max(t.activate, t.precharge + static_cast<double>(g_.pre_act));
+        row_bus += bus(1);
       }
+      t.activate = rise(std::max({t.activate, row_bus, half.activate, group.activate}));
+      ready = t.activate + to_column_;
+    }
+    t.column =
+        rise(std::max({from, ready, bank.next_column, group.column, half.column, column_bus_}));
+    return t;
+  }
+
+  // What begins behind a refresh waits for it. That of one bank keeps the others a few clocks only:
+  // they do not wait for what this access may wait for longer.
+  double begins(const Times& t) const {
+    if (refresh_ == Refresh::per_bank) return std::max(arrived_ + 1, free_from_);
+    return std::max(t.hit ? t.column : t.activate, arrived_);
+  }
+
+  // A server that is busy for so long more, from no earlier than `from`.
+  static void serve(double& server, double from, double ticks) {
+    server = std::max(server, from) + ticks;
+  }
+
+  void commit(const Place& p, const Times& t) {
+    Bank& bank = banks_[static_cast<std::size_t>(p.bank)];
+    Group& group = groups_[group_of(p)];
+    Half& half = halves_[half_of(p)];
+    const double from = std::max(arrived_ + 1, free_from_);
+    if (!t.hit) {
+      double commands = bus(g_.act_bus);
+      if (bank.row >= 0) {
+        bank.row_before = bank.row;
+        bank.activated_before = bank.activated;
+        bank.closed = t.precharge;
+        commands += bus(1);
+      }
+      bank.row = p.row;
+      bank.activated = t.activate;
+      serve(row_bus_, from, commands);
+      if (shared_bus_) serve(column_bus_, from, commands);
+      serve(half.activate, from,
+            static_cast<double>(std::max(g_.act_act_any, g_.act_act_fourth / 4)));
+      serve(group.activate, from, static_cast<double>(g_.act_act_group));
+      ++activates_;
+    }
+    bank.next_column = t.column + static_cast<double>(g_.column_group);
+    bank.column = std::max(bank.column, t.column);
+    group.column = kInOrder * t.column + (1 - kInOrder) * std::max(group.column, from) +
+                   static_cast<double>(g_.column_group);
+    const std::int64_t stack = stack_of(p);
+    serve(half.column, from,
+          static_cast<double>(g_.column_any) +
+              (half.stack >= 0 && half.stack != stack ? other_stack_ : 0));
+    half.stack = stack;
+    serve(column_bus_, from, static_cast<double>(g_.column_bus));
+    if (shared_bus_) serve(row_bus_, from, static_cast<double>(g_.column_bus));
+  }
+
+  // What is open drains and closes; then nothing starts until it is over.
+  void refresh() {
+    const double drained = refresh_at_ + to_precharge_ + 2 * clock_;
+    const auto close = [](Bank& bank) { bank.row = bank.row_before = -1; };
+    if (refresh_ == Refresh::all_bank) {
+      free_from_ = drained + static_cast<double>(g_.pre_ref + g_.ref_act);
+      refresh_at_ += static_cast<double>(g_.refi);
+      std::for_each(banks_.begin(), banks_.end(), close);
+    } else {
+      Bank& bank = banks_[refreshed_++ % banks_.size()];
+      const double began =
+          bank.row >= 0 ? drained + static_cast<double>(g_.pre_ref_bank) : refresh_at_ + 1;
+      free_from_ = std::max(free_from_, began + 1);
+      bank.refreshed = began + static_cast<double>(g_.ref_bank_act);
+      for (Half& half : halves_)
+        half.activate = std::max(half.activate, began + static_cast<double>(g_.ref_bank_act_other));
+      refresh_at_ += static_cast<double>(g_.refi_bank);
+      close(bank);
     }
   }
-  return {activates / static_cast<double>(looked), latency / static_cast<double>(looked)};
-}
 
-// Rows that a refresh closed, and what opening them again costs an access: a miss in place of a hit
-// or of a conflict, once a bank that is come to before the next refresh.
-double closed_by_refresh(const Opened& opened, const Ticks& ticks, double accesses_between,
-                         double banks) {
-  const double again = std::min(banks, accesses_between) / accesses_between;
-  const double dearer = (1 - opened.activates) * (ticks.miss - ticks.hit) -
-                        opened.activates * (ticks.conflict - ticks.miss);
-  return again * dearer;
-}
+  const Organisation organisation_;
+  const DramGaps g_;
+  const Refresh refresh_;
+  const bool write_, shared_bus_;
+  const double clock_;
+  const std::size_t window_, queue_;
+  const double to_column_, to_precharge_;
+  double other_stack_ = 0;
+
+  std::vector<Bank> banks_;
+  std::vector<Group> groups_;
+  std::vector<Half> halves_;
+  Ends in_flight_, waiting_;
+  double row_bus_ = 0, column_bus_ = 0;
+  double arrived_ = 0, free_from_ = 0, last_ = 0, latency_ = 0;
+  double refresh_at_ = kNever;
+  std::size_t refreshed_ = 0, accesses_ = 0, activates_ = 0;
+};
 
 }  // namespace
 
 std::optional<StreamEstimate> estimate_stream(const DramPart& part, const AddressMap& mapping,
                                               const DramControl& control, std::int64_t outstanding,
                                               std::span<const Access> accesses) {
-  const bool write = !accesses.empty() && accesses.front().write;
-  const std::int64_t queue = write ? control.write_queue : control.read_queue;
-  const auto window =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, std::min(outstanding, queue + kAhead)));
-  const auto spread = std::max<std::size_t>(2, window);  // an access keeps its distance to the last
-  const std::size_t count = std::min(accesses.size(), kEstimated);
-  if (control.page == Page::closed || count < std::max(spread, kLeastBanks) ||
-      std::any_of(accesses.begin(), accesses.end(),
+  const auto seen = accesses.first(std::min(accesses.size(), kEstimated));
+  if (seen.empty() || control.page == Page::closed) return std::nullopt;
+  const bool write = seen.front().write;
+  if (std::any_of(accesses.begin(), accesses.end(),
                   [&](const Access& one) { return one.write != write; }))
     return std::nullopt;
-
-  const DramGaps g = gaps_of(part);
-  const Organisation& o = part.organisation;
-  const auto banks = static_cast<std::size_t>(o.all_banks());
-  Distinct groups(banks, spread), halves(banks, spread), all(banks, std::max(spread, kLeastBanks));
-  std::vector<Place> places;
-  for (const Access& one : accesses.first(count)) {
-    places.push_back(mapping.place(one.address));
-    const std::int64_t bank = places.back().bank;
-    all.see(static_cast<std::size_t>(bank));
-    groups.see(static_cast<std::size_t>(bank / o.banks));
-    halves.see(static_cast<std::size_t>(bank / (o.all_banks() / o.pseudochannels)));
-  }
-  const Ticks ticks = ticks_of(g, write);
-  const Opened opened = opened_by(places, window, banks, ticks, g);
-  StreamEstimate e;
-  e.activates = opened.activates;
-  e.row_bus = opened.activates * static_cast<double>(g.act_bus + 1);  // and a precharge
-  e.bank = opened.activates * static_cast<double>(g.act_act) * all.mean_inverse();
-  e.bank_group = static_cast<double>(g.column_group) * groups.mean_inverse();
-  e.data_bus = static_cast<double>(g.column_any) * halves.mean_inverse();
-  e.column_bus = static_cast<double>(g.column_bus);
-  e.latency = opened.latency / static_cast<double>(outstanding);
-  const auto combined = [&](double latency) {
-    double sum = 0;
-    for (const double bound : {e.row_bus, e.bank, e.bank_group, e.data_bus, e.column_bus, latency})
-      sum += std::pow(bound, kNorm);
-    return std::pow(sum, 1 / kNorm);
-  };
-  e.ticks_per_access = combined(e.latency);
-  if (control.refresh == Refresh::none) return e;
-  // By bank, a refresh holds up both pseudo-channels while its bank closes.
-  const bool together = control.refresh == Refresh::all_bank;
-  const auto interval = static_cast<double>(together ? g.refi : g.refi_bank);
-  const double held = together ? static_cast<double>(g.pre_ref + g.ref_act)
-                               : static_cast<double>(g.pre_ref_bank + g.ref_bank_act_other);
-  e.refresh = 1 / (1 - held / interval);
-  const double between = interval / (e.ticks_per_access * e.refresh);
-  const double closed = together ? static_cast<double>(banks) : 1;
-  e.latency += closed_by_refresh(opened, ticks, between, closed) / static_cast<double>(outstanding);
-  e.ticks_per_access = combined(std::max(e.latency, 0.0)) * e.refresh;
-  return e;
+  Recurrence recurrence(part, control, outstanding, write);
+  for (const Access& one : seen) recurrence.see(mapping.place(one.address));
+  return recurrence.estimate();
 }
 
 }  // namespace weft::memory

@@ -1,7 +1,7 @@
-// How long a stream takes in DRAM with state, without stepping it: counts of what its accesses have
-// in common, and the bounds that follow. docs/units/memory/hbm.md has the formula and its measured
-// error. For streams
-// that read alone or write alone, and open pages.
+// How long a stream takes in DRAM with state, without stepping its commands: for each access the
+// times of its activate and of its column command follow from those of the accesses before it, by a
+// maximum over what it waits for. docs/units/memory/hbm.md has the recurrence and its measured
+// error. For streams that read alone or write alone, and open pages.
 #pragma once
 
 #include <cstdint>
@@ -15,23 +15,15 @@
 
 namespace weft::memory {
 
-// Ticks an access of one channel takes at least, by what bounds it.
 struct StreamEstimate {
-  double row_bus = 0;
-  double bank = 0;  // tRC
-  double bank_group = 0;
-  double data_bus = 0;
-  double column_bus = 0;
-  double latency = 0;    // of all that are outstanding, spread over them
-  double refresh = 1;    // factor of it
-  double activates = 0;  // of an access
-  double ticks_per_access = 0;
+  double ticks_per_access = 0;  // of one channel
+  double activates = 0;         // of an access
+  double latency = 0;           // ticks from an access's first place to its end, the mean
 };
 
 // Absent where the stream both reads and writes or pages are closed, of which it knows nothing, and
-// where it is shorter than it has outstanding. Of a stream
-// longer than `kEstimated` accesses the first are looked at. `accesses` are those of one channel,
-// their addresses within it.
+// of no accesses. Of a stream longer than `kEstimated` accesses the first are looked at. `accesses`
+// are those of one channel, their addresses within it.
 constexpr std::size_t kEstimated = 16384;
 std::optional<StreamEstimate> estimate_stream(const DramPart& part, const AddressMap& mapping,
                                               const DramControl& control, std::int64_t outstanding,

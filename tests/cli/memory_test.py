@@ -70,6 +70,10 @@ class MemoryTest(FolderTest):
         self.assertEqual(16 * one["activates"], sixteen["activates"])
         self.assertAlmostEqual(one["share_of_peak"], sixteen["share_of_peak"])
 
+    def test_long_streams_are_passed_over_and_the_same(self) -> None:
+        stream = ["--part", "hbm2", "--pattern", "seq_read", "--requests", "128K", "--outstanding", "16"]
+        self.assertEqual(self.document(*stream), self.document(*stream, "--exact"))
+
     def test_a_part_and_a_mapping_of_ones_own(self) -> None:
         part = self.put("mine.yaml", config("dram", "hbm2").replace("rcd_read: 14", "rcd_read: 20"))
         mapping = self.put("map.yaml", "low_to_high: [column, pseudochannel, bank_group, bank, row]\n")
@@ -166,6 +170,36 @@ class PartOfADesignTest(FolderTest):
         banked = self.document("--design", "fusemax-16x16", "--values", trace, "--set", "arch.dram.part=hbm2")
         self.assertEqual(banked["error"], plain["error"])
 
+    def test_what_bound_it_is_told(self) -> None:
+        point = ["--design", "unfused-16x16", *SMALL, "--set", "arch.dram.part=hbm2"]
+        got = self.document(*point)["dram"]
+        self.assertRegex(got["bound_by"], "^(data bus|row bus|column bus): busy|: no command goes for it|: nothing waits")
+        moved = got["bytes"] / got["peak_bytes_per_s"] * self.document(*point)["clock_hz"]
+        self.assertAlmostEqual(got["data_bus_share"], moved / self.document(*point)["cycles"], delta=0.01)
+        self.assertLessEqual(sum(got["waits"].values()), 1)
+        text = run("run", *point)
+        self.assertIn("in the DRAM   " + got["bound_by"], text.stdout)
+        self.assertNotIn("bound_by", self.document(*point[:-2])["dram"])
+        pruned = self.document("--design", "spatten-eighth", "--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "64",
+                               "--set", "arch.dram.part=hbm3")["dram"]
+        self.assertGreater(pruned["row_bus_share"], 0)
+
+    def test_the_closed_form_takes_a_part_and_bounds_it(self) -> None:
+        points = [("fusemax-16x16", "hbm2", "RoBaRaCoCh", 1), ("flat-16x16", "hbm3", "MOP4CLXOR", 2),
+                  ("unfused-16x16", "hbm2", "RoBaRaCoCh", 1), ("unfused-32x32", "ddr4", "MOP4CLXOR", 1),
+                  ("fusemax-architecture-32x32", "ddr4-3200", "RoBaRaCoCh", 2), ("fusemax-cascade-64x64", "hbm3", "RoBaRaCoCh", 1)]
+        for design, part, mapping, heads in points:
+            point = ["--design", design, "--workload", "bert-base", "--batch", "1", "--heads", str(heads), "--seq", "256",
+                     "--set", f"arch.dram.part={part}", "--set", f"arch.dram.mapping={mapping}"]
+            simulated, told = self.document(*point), self.document(*point, "--fidelity", "analytic")
+            low, high = told["bound"]["cycles_at_least"], told["bound"]["cycles_at_most"]
+            self.assertTrue(low <= simulated["cycles"] <= high, (design, part, low, simulated["cycles"], high))
+            self.assertTrue(low <= told["cycles"] <= high, design)
+            self.assertLess(abs(told["cycles"] / simulated["cycles"] - 1), 0.4, design)
+            self.assertEqual(told["dram"]["bytes"], simulated["dram"]["bytes"] - simulated["dram"]["beyond_need_bytes"], design)
+            self.assertEqual(told["dram"]["peak_bytes_per_s"], simulated["dram"]["peak_bytes_per_s"])
+            self.assertNotIn("bound_by", told["dram"])
+
     def test_channels_and_how_they_are_run(self) -> None:
         point = ["--design", "unfused-16x16", *SMALL, "--set", "arch.dram.part=hbm2"]
         one = self.document(*point)
@@ -200,7 +234,6 @@ class PartOfADesignTest(FolderTest):
         self.refused(*part, "arch.dram.mapping=Ro", says=["'Ro'", "RoBaRaCoCh"])
         self.refused(*part, "arch.dram.page=ajar", says=["'ajar'", "open"])
         self.refused(*point, "arch.dram.part=ddr4", "--set", "arch.dram.refresh=per-bank", says=["dram.refresh", "no refresh of one bank"])
-        self.refused(*point, "arch.dram.part=hbm2", "--fidelity", "analytic", says=["arch.dram.part", "systemc"])
         self.refused(*point, "arch.dram.part=hbm2", "--fidelity", "rtl", says=["arch.dram.part"])
 
 

@@ -94,6 +94,8 @@ class SchemaTest(FolderTest):
         self.check("run", "--design", "fusemax-8x8", "--values", str(TRACE))
         self.check("run", "--design", "spatten", "--values", str(TRACE))
         self.check("run", "--design", "spatten-eighth", *SMALL)
+        for fidelity in ("analytic", "systemc"):
+            self.check("run", "--design", "flat-16x16", *SMALL, "--set", "arch.dram.part=hbm2", "--fidelity", fidelity)
         self.check("run", "--design", "unfused-16x16", "--workload", "bert-base", "--seq", "1M", code=1)
 
     def test_comparisons(self) -> None:

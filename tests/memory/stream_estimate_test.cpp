@@ -23,21 +23,20 @@ struct Error {
   }
 };
 
-// Over patterns that read or write alone, mappings and windows.
-Error error_of(const std::string& name, Refresh refresh) {
-  struct Stream {
-    const char* pattern;
-    std::int64_t bytes;
-  };
+struct Stream {
+  const char* pattern;
+  std::int64_t bytes;
+};
+
+// Over mappings and windows.
+Error error_of(const std::string& name, Refresh refresh, const std::vector<Stream>& streams) {
   Error error;
   const DramPart part = part_named(name);
   for (const char* mapping : {"RoBaRaCoCh", "MOP4CLXOR"}) {
-    for (const Stream& stream :
-         {Stream{"seq_read", 32}, Stream{"seq_write", 32}, Stream{"random_row", 32},
-          Stream{"random_row", 64}, Stream{"random_row", 128}, Stream{"random_row", 256},
-          Stream{"gather_20", 96}, Stream{"gather_50", 96}, Stream{"gather_80", 128}}) {
-      const auto accesses = make_stream({stream.pattern, stream.bytes, 16384, 1});
-      for (const std::int64_t outstanding : {1, 4, 16, 64}) {
+    for (const Stream& stream : streams) {
+      const auto accesses =
+          make_stream({stream.pattern, stream.bytes, 16384, 1, part.organisation.access_bytes});
+      for (const std::int64_t outstanding : {1, 4, 8, 16, 32, 64}) {
         sim::memory::StreamConfig config = sim::memory::stream_config(part, mapping);
         config.outstanding = outstanding;
         config.channel.control.refresh = refresh;
@@ -54,24 +53,50 @@ Error error_of(const std::string& name, Refresh refresh) {
   return error;
 }
 
-// 72 streams a line. A smaller error is no failure, but the page then says too much.
+const std::vector<Stream> kSequential{{"seq_read", 32}, {"seq_write", 32}};
+const std::vector<Stream> kRandom{{"random_row", 32},  {"random_row", 64},  {"random_row", 96},
+                                  {"random_row", 128}, {"random_row", 256}, {"random_write", 32}};
+const std::vector<Stream> kGathers{
+    {"gather_20", 96}, {"gather_50", 96}, {"gather_80", 128}, {"gather_50", 256}};
+
+// A smaller error is no failure, but the page then says too much.
 TEST(StreamEstimate, ErrsByWhatThePageStates) {
   struct Stated {
     const char* part;
     Refresh refresh;
-    double mean, most;
+    const std::vector<Stream>& streams;
+    double mean, most;  // percent
   };
-  for (const Stated& stated :
-       {Stated{"hbm2", Refresh::all_bank, 0.07, 0.28}, Stated{"hbm2", Refresh::none, 0.04, 0.18},
-        Stated{"hbm3", Refresh::all_bank, 0.13, 0.40}, Stated{"hbm3", Refresh::none, 0.08, 0.29}}) {
-    const Error error = error_of(stated.part, stated.refresh);
-    EXPECT_EQ(error.count, 72);
-    EXPECT_NEAR(error.sum / error.count, stated.mean, 0.01) << stated.part;
-    EXPECT_NEAR(error.most, stated.most, 0.02) << stated.part;
+  for (const Stated& stated : {
+           Stated{"hbm2", Refresh::all_bank, kSequential, 1.0, 4.1},
+           Stated{"hbm2", Refresh::all_bank, kRandom, 2.1, 9.2},
+           Stated{"hbm2", Refresh::all_bank, kGathers, 1.7, 12.3},
+           Stated{"hbm2", Refresh::none, kSequential, 0.9, 4.4},
+           Stated{"hbm2", Refresh::none, kRandom, 1.4, 7.0},
+           Stated{"hbm2", Refresh::none, kGathers, 1.5, 11.1},
+           Stated{"hbm2", Refresh::per_bank, kSequential, 10.8, 42.8},
+           Stated{"hbm2", Refresh::per_bank, kRandom, 5.9, 16.4},
+           Stated{"hbm2", Refresh::per_bank, kGathers, 8.4, 19.8},
+           Stated{"hbm3", Refresh::all_bank, kSequential, 2.3, 9.4},
+           Stated{"hbm3", Refresh::all_bank, kRandom, 1.3, 8.6},
+           Stated{"hbm3", Refresh::all_bank, kGathers, 2.2, 13.9},
+           Stated{"hbm3", Refresh::none, kSequential, 1.3, 6.7},
+           Stated{"hbm3", Refresh::none, kRandom, 1.0, 6.6},
+           Stated{"hbm3", Refresh::none, kGathers, 1.6, 12.0},
+           Stated{"ddr4", Refresh::all_bank, kSequential, 2.1, 8.8},
+           Stated{"ddr4", Refresh::all_bank, kRandom, 4.1, 23.6},
+       }) {
+    const Error error = error_of(stated.part, stated.refresh, stated.streams);
+    const std::string name = std::string(stated.part) + ", " + stated.streams.front().pattern +
+                             ", refresh " + std::to_string(static_cast<int>(stated.refresh));
+    EXPECT_EQ(error.count, static_cast<int>(stated.streams.size()) * 2 * 6);
+    EXPECT_NEAR(100 * error.sum / error.count, stated.mean, 0.2) << name;
+    EXPECT_NEAR(100 * error.most, stated.most, 0.2) << name;
   }
 }
 
-// What it is made of, worked out: one row, read in order, of one pseudo-channel and group.
+// Worked out: one row, read in order, of one pseudo-channel and group. The first read is done after
+// ACT (tick 1), RD and its data, each next one at the bank group's pace.
 TEST(StreamEstimate, OfOneRowIsTheBankGroupsPace) {
   const DramPart part = part_named("hbm2");
   const DramControl control{.refresh = Refresh::none};
@@ -80,10 +105,12 @@ TEST(StreamEstimate, OfOneRowIsTheBankGroupsPace) {
   const auto estimate =
       estimate_stream(part, mapping_named("RoBaRaCoCh", part), control, 16, accesses);
   ASSERT_TRUE(estimate.has_value());
-  EXPECT_DOUBLE_EQ(estimate->bank_group, 4);
-  EXPECT_DOUBLE_EQ(estimate->data_bus, 2);
   EXPECT_DOUBLE_EQ(estimate->activates, 1.0 / 1024);
-  EXPECT_NEAR(estimate->ticks_per_access, 4, 0.1);
+  EXPECT_DOUBLE_EQ(estimate->ticks_per_access * 1024, 1 + 15 + 16 + 1023 * 4);
+  // One by one: each is seen a tick after the one before it is done, and read at once.
+  const auto alone = estimate_stream(part, mapping_named("RoBaRaCoCh", part), control, 1, accesses);
+  EXPECT_DOUBLE_EQ(alone->ticks_per_access * 1024, 1 + 15 + 16 + 1023 * 17);
+  EXPECT_DOUBLE_EQ(alone->latency * 1024, 1 + 15 + 16 + 1023 * 17);
 }
 
 TEST(StreamEstimate, KnowsWhatItDoesNotKnow) {
@@ -94,7 +121,7 @@ TEST(StreamEstimate, KnowsWhatItDoesNotKnow) {
   EXPECT_FALSE(estimate_stream(part, map, {.page = Page::closed}, 16, reads).has_value());
   EXPECT_FALSE(
       estimate_stream(part, map, {}, 16, make_stream({"rw_alternate", 32, 1000, 1})).has_value());
-  EXPECT_FALSE(estimate_stream(part, map, {}, 16, std::span(reads).first(10)).has_value());
+  EXPECT_TRUE(estimate_stream(part, map, {}, 16, std::span(reads).first(10)).has_value());
   EXPECT_FALSE(estimate_stream(part, map, {}, 16, {}).has_value());
 }
 

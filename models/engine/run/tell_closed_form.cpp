@@ -1,14 +1,18 @@
 #include "models/engine/run/tell_closed_form.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/engine/analytic/closed_form.hpp"
+#include "models/engine/analytic/part_memory.hpp"
 
 namespace weft::engine {
 namespace {
 
 constexpr const char* kRead = "bytes read from the memory";
 constexpr const char* kWritten = "bytes written to the memory";
+// Of cycles on the fastest and the slowest memory: measured (docs/units/memory/hbm.md).
+constexpr double kLeast = 0.98, kMost = 1.05;
 
 void put_rows(const Analysis& analysis, const Lowering& lowering, UnitResult& buffer) {
   const auto put = [&](BufferCounter counter, const Total& rows) {
@@ -75,13 +79,6 @@ void put_traffic(const Analysis& analysis, UnitResult& dram, Result& result) {
 }
 
 void check_known(const Architecture& arch) {
-  if (arch.dram.part) {
-    throw ConfigError(Problem{{},
-                              "arch.dram.part",
-                              *arch.dram.part,
-                              "the closed form knows no DRAM with state; allowed here: --fidelity "
-                              "systemc"});
-  }
   if (const auto access = arch.dram.access_bytes; access) {
     throw ConfigError(Problem{{},
                               "arch.dram.access_bytes",
@@ -91,16 +88,68 @@ void check_known(const Architecture& arch) {
   }
 }
 
+// A design's lowering on another memory.
+class OnMemory {
+ public:
+  OnMemory(const Lowering& lowering, const Dram& dram)
+      : arch_(*lowering.arch), lowering_(lowering) {
+    arch_.dram = dram;
+    lowering_.arch = &arch_;
+  }
+  OnMemory(const OnMemory&) = delete;
+  OnMemory& operator=(const OnMemory&) = delete;
+
+  // What it takes at least and at most, and about.
+  Bound bound(const Sizing& sizing) const {
+    const ClosedForm timed = closed_form(lowering_, sizing, analyse(lowering_, sizing));
+    const auto cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
+    return timed.bound.value_or(Bound{cycles, cycles});
+  }
+  const Lowering& lowering() const { return lowering_; }
+
+ private:
+  Architecture arch_;
+  Lowering lowering_;
+};
+
+// Cycles of memory with a part, between those of a faster and of a slower one.
+void tell_on_part(const Lowering& lowering, const Sizing& sizing, const Analysis& analysis,
+                  Result& result) {
+  PartMemory memory = part_memory(lowering.arch->dram, lowering.arch->clock_hz);
+  const OnMemory told(lowering, memory.told);
+  const ClosedForm timed = closed_form(told.lowering(), sizing, analyse(told.lowering(), sizing));
+  result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
+  // What is stored is done with its command, before data would come.
+  const double reads = analysis.read_requests.approximate();
+  const double all = reads + analysis.write_requests.approximate();
+  const auto latency = static_cast<double>(*memory.fast.latency_cycles);
+  memory.fast.latency_cycles =
+      1 + static_cast<std::int64_t>((latency - 1) * (all > 0 ? reads / all : 1));
+  const double least =
+      kLeast * static_cast<double>(OnMemory(lowering, memory.fast).bound(sizing).at_least) -
+      static_cast<double>(lowering.groups.size()) * latency;
+  const double most =
+      kMost * static_cast<double>(OnMemory(lowering, memory.slow).bound(sizing).at_most);
+  result.bound = {
+      std::min(result.cycles, static_cast<std::uint64_t>(std::max(0.0, least))),
+      std::max(result.cycles, static_cast<std::uint64_t>(whole(std::ceil(most), "cycles")))};
+}
+
 }  // namespace
 
 void tell_closed_form(const Mapping& mapping, const RunOptions& options, Result& result) {
   const Lowering& lowering = *mapping.lowering;
   const Sizing& sizing = mapping.sizing;
   check_known(*lowering.arch);
+  const bool part = lowering.arch->dram.system != nullptr;
   const Analysis analysis = analyse(lowering, sizing);
-  const ClosedForm timed = closed_form(lowering, sizing, analysis, options.walks);
-  result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
-  result.bound = timed.bound;
+  if (part) {
+    tell_on_part(lowering, sizing, analysis, result);
+  } else {
+    const ClosedForm timed = closed_form(lowering, sizing, analysis, options.walks);
+    result.cycles = static_cast<std::uint64_t>(whole(timed.cycles, "cycles"));
+    result.bound = timed.bound;
+  }
   const auto unit = [&](UnitKind kind, int array, std::uint64_t busy) -> UnitResult& {
     UnitResult made{.kind = kind, .array = array, .busy_cycles = std::min(result.cycles, busy)};
     made.idle_cycles = result.cycles - made.busy_cycles;
@@ -114,6 +163,9 @@ void tell_closed_form(const Mapping& mapping, const RunOptions& options, Result&
   put_rows(analysis, lowering, unit(UnitKind::buffer, kNone, 0));
   double memory = 0;
   for (const GroupAnalysis& group : analysis.groups) memory += group.memory_cycles;
+  // Those are of the bandwidth that is named: of a part, at the peak of its channels.
+  if (part)
+    memory *= lowering.arch->dram.bandwidth_bytes_per_s / peak_bytes_per_s(lowering.arch->dram);
   UnitResult& dram =
       unit(UnitKind::dram, kNone, static_cast<std::uint64_t>(whole(memory, "cycles")));
   result.traffic.reserve(2 * lowering.tensors.size());
