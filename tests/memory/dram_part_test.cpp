@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -85,6 +87,45 @@ TEST(DramPart, PeaksAndCapacitiesOfTheSheets) {
   const DramPart three = part_named("hbm3");
   EXPECT_DOUBLE_EQ(three.peak_bytes_per_s(), 51.2e9);
   EXPECT_EQ(three.organisation.channel_bytes(), std::int64_t{1} << 30);
+}
+
+// DDR4 in the nanoseconds of its standard, rounded up to clocks as it says (a fortieth is left
+// out).
+TEST(DramPart, Ddr4KeepsTheTimesOfItsSpeedBins) {
+  struct Bin {
+    const char* name;
+    double rcd, ras, rrd_l, bytes_per_s;
+    std::int64_t cl, cwl;
+  };
+  for (const Bin& bin : {Bin{"ddr4", 13.32, 32, 4.9, 19.2e9, 16, 12},
+                         Bin{"ddr4-3200", 13.75, 32, 4.9, 25.6e9, 22, 16}}) {
+    SCOPED_TRACE(bin.name);
+    const DramPart part = part_named(bin.name);
+    const auto clocks = [&](double ns, std::int64_t least = 1) {
+      return std::max(least,
+                      static_cast<std::int64_t>(std::ceil(ns * 1000 / part.clock_ps - 0.025)));
+    };
+    const Timings& t = part.clocks;
+    EXPECT_NEAR(part.peak_bytes_per_s(), bin.bytes_per_s, 0.001 * bin.bytes_per_s);
+    EXPECT_EQ(t.cl, bin.cl);
+    EXPECT_EQ(t.cwl, bin.cwl);
+    EXPECT_EQ(t.rcd_read, clocks(bin.rcd));
+    EXPECT_EQ(t.rcd_write, t.rcd_read);
+    EXPECT_EQ(t.rp, t.rcd_read);
+    EXPECT_EQ(t.ras, clocks(bin.ras));
+    EXPECT_EQ(t.rc, clocks(bin.ras + bin.rcd));
+    EXPECT_EQ(t.ccd_l, clocks(5, 5));
+    EXPECT_EQ(t.rrd_s, clocks(2.5, 4));
+    EXPECT_EQ(t.rrd_l, clocks(bin.rrd_l, 4));
+    EXPECT_EQ(t.faw, clocks(21, 20));
+    EXPECT_EQ(t.wr, clocks(15));
+    EXPECT_EQ(t.rtp, clocks(7.5, 4));
+    EXPECT_EQ(t.wtr_s, clocks(2.5, 2));
+    EXPECT_EQ(t.wtr_l, clocks(7.5, 4));
+    EXPECT_EQ(t.read_to_write, t.cl + t.burst + 2 - t.cwl);
+    EXPECT_NEAR(static_cast<double>(t.refi) * part.clock_ps, 7.8e6, 4000);
+    EXPECT_EQ(t.rfc, clocks(350));
+  }
 }
 
 // HBM2 with one line replaced; what the message of its fault says.
