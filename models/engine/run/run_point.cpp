@@ -110,6 +110,9 @@ Result run_assembled(const Design& design, const Workload& workload, const Shape
   if (options.cost != nullptr && !simulated)
     refuse("--cost", options.cost->name,
            "this design is not simulated: where its energy is known, 'joules' has it");
+  if (design.arch().dram.part && !simulated)
+    refuse("arch.dram.part", *design.arch().dram.part,
+           "this design is not simulated: its memory is a bandwidth");
   if (options.cost != nullptr && options.cost->unit_energy.empty())
     refuse("--cost", options.cost->name,
            "it prices no units of an assembly, its 'unit_energy' is missing; spatten-40nm does");

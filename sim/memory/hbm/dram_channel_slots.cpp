@@ -252,7 +252,10 @@ void DramChannel::issue_other(Cycle now, std::size_t b) {
   }
   const DramAccess taken = queue.pop_other(b);
   ++(taken.precharged ? s.counts.conflicts : s.counts.misses);
-  if (s.urgent != 0) ++s.counts.urgent;
+  if (s.urgent != 0) {
+    ++s.counts.urgent;
+    s.column_at = now + 1;  // hits of other banks may go again
+  }
   s.banks.activate(b, taken.row, now, gaps_);
   for (DramQueue& one : s.queue) one.opened(b, taken.row);
   s.active[b] = {taken, s.activates++};
