@@ -47,14 +47,13 @@ TEST(DramAdvance, SequentialStreamsRecurWithTheirRefreshes) {
     Refresh refresh;
     std::int64_t requests = 120'000;
   };
-  for (const Case& c :
-       {Case{"hbm2", "RoBaRaCoCh", "seq_read", 64, Refresh::all_bank, 300'000},
-        Case{"hbm2", "RoBaRaCoCh", "seq_read", 16, Refresh::all_bank},
-        Case{"hbm2", "MOP4CLXOR", "seq_write", 64, Refresh::per_bank},
-        Case{"hbm2", "RoBaRaCoCh", "rw_copy", 64, Refresh::none},
-        Case{"hbm3", "RoBaRaCoCh", "seq_read", 4, Refresh::per_bank},
-        Case{"hbm3", "MOP4CLXOR", "seq_read", 1, Refresh::none},
-        Case{"ddr4", "RoBaRaCoCh", "seq_write", 64, Refresh::none}}) {
+  for (const Case& c : {Case{"hbm2", "RoBaRaCoCh", "seq_read", 64, Refresh::all_bank, 300'000},
+                        Case{"hbm2", "RoBaRaCoCh", "seq_read", 16, Refresh::all_bank},
+                        Case{"hbm2", "MOP4CLXOR", "seq_write", 64, Refresh::per_bank},
+                        Case{"hbm2", "RoBaRaCoCh", "rw_copy", 64, Refresh::none},
+                        Case{"hbm3", "RoBaRaCoCh", "seq_read", 4, Refresh::per_bank},
+                        Case{"hbm3", "MOP4CLXOR", "seq_read", 1, Refresh::none},
+                        Case{"ddr4", "RoBaRaCoCh", "seq_write", 64, Refresh::none}}) {
     SCOPED_TRACE(std::string(c.part) + " " + c.mapping + " " + c.pattern + " " +
                  std::to_string(c.outstanding));
     const DramPart part = part_named(c.part);
@@ -72,8 +71,7 @@ std::vector<Access> phases(std::mt19937_64& random, const DramPart& part, std::u
   const auto unit = static_cast<std::uint64_t>(part.organisation.access_bytes);
   std::vector<Access> accesses;
   for (std::uint64_t n = 1 + random() % 2; n > 0; --n) {
-    for (const Access& one : random_accesses(random, part, random() % 900))
-      accesses.push_back(one);
+    for (const Access& one : random_accesses(random, part, random() % 900)) accesses.push_back(one);
     std::vector<Access> block = random_accesses(random, part, 1 + random() % 120);
     const std::uint64_t base = random() % 64 * span + random() % 32 * unit;
     const std::uint64_t step = random() % 3 * span;  // the same rows again, or the next
@@ -101,8 +99,8 @@ TEST(DramAdvance, AnyMixIsAsItIsStepped) {
     config.channels = std::int64_t{1} << random() % 3;
     config.interleave_bytes = part.organisation.access_bytes << random() % 7;
     config.window = random() % 2 == 0 ? Window::channel : Window::stream;
-    const std::uint64_t span = config.mapping.row_span().value_or(1 << 16) *
-                               static_cast<std::uint64_t>(config.channels);
+    const std::uint64_t span =
+        config.mapping.row_span().value_or(1 << 16) * static_cast<std::uint64_t>(config.channels);
     const bool passed = passed_over(config, phases(random, part, span)) > 0;
     recurred += passed ? 1 : 0;
     refreshing += passed && config.channel.control.refresh != Refresh::none ? 1 : 0;

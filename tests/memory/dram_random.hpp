@@ -12,8 +12,9 @@
 namespace weft::sim::memory {
 
 // Accesses to some rows of some banks, near and far, with a share of writes.
-inline std::vector<weft::memory::Access> random_accesses(std::mt19937_64& random, const weft::memory::DramPart& part,
-                                    std::size_t count) {
+inline std::vector<weft::memory::Access> random_accesses(std::mt19937_64& random,
+                                                         const weft::memory::DramPart& part,
+                                                         std::size_t count) {
   const auto unit = static_cast<std::uint64_t>(part.organisation.access_bytes);
   const std::uint64_t share = random() % 5;  // of writes, quarters
   const std::uint64_t region = std::uint64_t{1} << (10 + random() % 20);

@@ -69,9 +69,7 @@ Cycle SlowChannel::need(const SentCommand& before, Command command, std::size_t 
       rule(c == refresh_all, t_.rp);
       rule(c == precharge || c == precharge_all, t_.ppd.value_or(0));
       break;
-    case refresh_all:
-      rule(c == activate || c == precharge_all || c == refresh_all, t_.rfc);
-      break;
+    case refresh_all: rule(c == activate || c == precharge_all || c == refresh_all, t_.rfc); break;
     case refresh_bank:
       rule(bank && (c == activate || c == refresh_bank), *t_.rfc_bank);
       rule(c == activate, *t_.rrefd);
@@ -269,7 +267,8 @@ void SlowChannel::issue_other(Cycle now, std::size_t i) {
 
 void SlowChannel::upkeep(Cycle now) {
   const Upkeep head = upkeep_.front();
-  const std::size_t banks = open_.size() / static_cast<std::size_t>(part_.organisation.pseudochannels);
+  const std::size_t banks =
+      open_.size() / static_cast<std::size_t>(part_.organisation.pseudochannels);
   const std::size_t first = head.all ? head.which * banks : head.which;
   const std::size_t last = head.all ? first + banks : first + 1;
   bool open = false, busy = false;
@@ -278,8 +277,8 @@ void SlowChannel::upkeep(Cycle now) {
     busy |= has_active(b);
   }
   if (open && busy) return;
-  const Command command = open ? (head.all ? precharge_all : precharge)
-                               : (head.all ? refresh_all : refresh_bank);
+  const Command command =
+      open ? (head.all ? precharge_all : precharge) : (head.all ? refresh_all : refresh_bank);
   if (!may(command, first, now)) return;
   for (std::size_t b = first; b < last; ++b) open_[b] = -1;
   if (!open) upkeep_.pop_front();
@@ -347,8 +346,7 @@ StreamResult run_slowly(const StreamConfig& config,
       channel.done.clear();
     };
     collect();
-    while (next < accesses.size() &&
-           static_cast<std::int64_t>(next - taken) < config.outstanding) {
+    while (next < accesses.size() && static_cast<std::int64_t>(next - taken) < config.outstanding) {
       const weft::memory::Place place = config.mapping.place(accesses[next].address);
       if (!channel.offer(now, {accesses[next].address, next, static_cast<std::size_t>(place.bank),
                                place.row, accesses[next].write}))

@@ -64,7 +64,7 @@ class SlowChannel {
   const weft::memory::DramPart part_;
   const weft::memory::Timings& t_;
   const weft::memory::DramControl control_;
-  const Cycle clock_;  // ticks of one
+  const Cycle clock_;               // ticks of one
   std::vector<std::int64_t> open_;  // row of each bank, -1: closed
   std::vector<Waiting> queue_[2];   // reads, writes; in order
   std::vector<Waiting> active_;     // in the order of their activates

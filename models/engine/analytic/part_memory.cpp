@@ -26,12 +26,11 @@ memory::StreamEstimate consecutive(const memory::DramSystem& system, const char*
                                    std::int64_t outstanding) {
   memory::DramControl control = system.control;
   control.page = memory::Page::open;
-  const auto stream =
-      memory::make_stream({.pattern = pattern,
-                           .bytes_per_row = memory::kStreamAccess,
-                           .requests = kAccesses,
-                           .seed = 1,
-                           .access_bytes = system.part.organisation.access_bytes});
+  const auto stream = memory::make_stream({.pattern = pattern,
+                                           .bytes_per_row = memory::kStreamAccess,
+                                           .requests = kAccesses,
+                                           .seed = 1,
+                                           .access_bytes = system.part.organisation.access_bytes});
   const auto estimate =
       memory::estimate_stream(system.part, system.mapping, control, outstanding, stream);
   check(estimate.has_value(), "a stream of one kind on open pages has an estimate");

@@ -39,9 +39,9 @@ class StreamPass {
     std::vector<DramCounts> counts;
     std::vector<std::size_t> commands;
   };
-  static constexpr std::size_t kMostLooks = 4096;      // states, before it is given up
-  static constexpr std::size_t kBetweenLooks = 1024;   // accesses, where nothing refreshes
-  static constexpr Cycle kDone = kNever - 1;           // of an access, in place of its first offer
+  static constexpr std::size_t kMostLooks = 4096;     // states, before it is given up
+  static constexpr std::size_t kBetweenLooks = 1024;  // accesses, where nothing refreshes
+  static constexpr Cycle kDone = kNever - 1;          // of an access, in place of its first offer
 
   const weft::memory::Access& access(std::size_t j) const { return accesses_[mine_[j]]; }
   // Address of the j-th in the space that its rows divide alike: of the channel, or of all.
@@ -70,10 +70,10 @@ class StreamPass {
   std::int64_t in_flight_ = 0, most_;
   Cycle now_ = 0, last_ = 0;
 
-  std::uint64_t span_ = 0;        // of linear(), whole rows of every bank; 0: rows do not recur
-  std::uint64_t lane_span_ = 0;   // the same of a channel's addresses
-  std::int64_t span_rows_ = 0;    // and in rows
-  Cycle interval_ = 0;            // of looks: refreshes of everything; 0: there are none
+  std::uint64_t span_ = 0;       // of linear(), whole rows of every bank; 0: rows do not recur
+  std::uint64_t lane_span_ = 0;  // the same of a channel's addresses
+  std::int64_t span_rows_ = 0;   // and in rows
+  Cycle interval_ = 0;           // of looks: refreshes of everything; 0: there are none
   Cycle look_at_ = 0;
   std::size_t look_next_ = kBetweenLooks;
   std::size_t looks_ = 0;
