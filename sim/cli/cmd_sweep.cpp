@@ -64,6 +64,10 @@ std::optional<double> timeout_of(const std::string& text) {
 ExportFormat format_of(const std::string& text) {
   if (text == "csv") return ExportFormat::csv;
   if (text == "jsonl") return ExportFormat::jsonl;
+  if (text == "parquet")
+    refuse("--export", text,
+           "the Python package writes it: python3 -m weft.sweep --store DIR --export FILE.parquet; "
+           "allowed here: 'csv' or 'jsonl'");
   refuse("--export", text, config::unknown_name(text, {"csv", "jsonl"}));
 }
 

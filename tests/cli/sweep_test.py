@@ -226,7 +226,8 @@ points: [{seq: 64}, {seq: 16K, exact: true}, {seq: 65}, {seq: 66}]
         file = str(self.put("sweep.yaml", GOOD))
         store = str(self.folder / "store")
         for args, word in ([[], "FILE"], [[file], "--store"], [["--status", store], "store"], [["--export", "csv"], "--store"],
-                           [["--export", "xml", "--store", store], "csv"], [[file, "--store", store, "--jobs", "0"], "--jobs"],
+                           [["--export", "xml", "--store", store], "csv"], [["--export", "parquet", "--store", store], "weft.sweep"],
+                           [[file, "--store", store, "--jobs", "0"], "--jobs"],
                            [[file, "--store", store, "--timeout", "0"], "--timeout"],
                            [[file, "--store", store, "--timeout", "soon"], "--timeout"],
                            [[file, "--store", store, "--fidelity", "exact"], "--fidelity"], [[file, "--status", store], "sweep file"],

@@ -238,6 +238,18 @@ class InterpreterTest(unittest.TestCase):
             thread.join()
         self.assertEqual(got, want)
 
+    def test_installed_it_has_its_configurations(self) -> None:
+        build = os.environ.get("WEFT_BUILD")
+        if build is None:
+            self.skipTest("WEFT_BUILD names no build tree")
+        with tempfile.TemporaryDirectory() as scratch:
+            subprocess.run(["cmake", "--install", build, "--component", "python", "--prefix", scratch], check=True, capture_output=True)
+            self.assertTrue(Path(scratch, "weft", "configs", "design", "flat.yaml").exists())
+            code = "import weft; print(weft.__file__, weft.run('flat-8x8', workload='bert-base', heads=1, seq=64).cycles)"
+            got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=scratch,
+                                 env={**os.environ, "PYTHONPATH": scratch}).stdout.split()
+            self.assertEqual(got, [f"{scratch}/weft/__init__.py", str(weft.run("flat-8x8", workload="bert-base", heads=1, seq=64).cycles)])
+
     def test_it_is_typed_and_told(self) -> None:
         package = Path(weft.__file__).parent
         self.assertTrue((package / "py.typed").exists())

@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pandas
 import weft
 
@@ -56,6 +57,11 @@ class SweepsTest(unittest.TestCase):
             self.assertEqual(store.execute("SELECT count(*), count(DISTINCT key) FROM point").fetchone(), (12, 12))
         self.assertEqual(len(weft.sweep(SMALL, self.folder / "s")), 8)  # of twelve that lie there
         self.assertEqual(len(weft.sweep(SMALL)), 8)  # without a store of its own
+        arrays = {**SMALL, "designs": ["fusemax-8x8", Path("flat-8x8")],
+                  "grid": {"seq": numpy.array([40, 46]), "heads": [numpy.int64(1), 2]}}
+        del arrays["where"]
+        self.assertEqual(list(weft.sweep(arrays, self.folder / "s")["key"]), list(weft.sweep(SMALL)["key"]))
+        self.assertRaises(weft.ConfigError, weft.sweep, {**SMALL, "designs": [object()]})
 
     def test_statuses_and_whole_numbers(self) -> None:
         frame = weft.sweep({"name": "s", "designs": ["fusemax"], "workloads": ["bert-base"],

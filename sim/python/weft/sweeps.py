@@ -19,10 +19,19 @@ from .results import typed
 Progress = Callable[[int, int], None]
 
 
+def _plain(value: Any) -> Any:
+    """What JSON does not know: NumPy's numbers and arrays, paths."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise ConfigError(f"sweep: {value!r}: must be a number, a text, a truth, a list or a mapping")
+
+
 def source(sweep_file: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[str, str]:
     """Text and file of a sweep: of a file, a name of `weft.names("sweeps")`, or a mapping with the keys of one."""
     if isinstance(sweep_file, Mapping):
-        return json.dumps(dict(sweep_file)), "sweep"
+        return json.dumps(dict(sweep_file), default=_plain), "sweep"
     file, text = _core.sweep_file(roots(), os.fspath(sweep_file))
     return text, file
 
