@@ -68,7 +68,7 @@ class SweepFolderTest(FolderTest):
         for _ in range(kills):
             with subprocess.Popen([str(WEFT), "sweep", str(file), "--store", str(self.folder / "broken"), "--jobs", "2"],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-                time.sleep(rng.uniform(0, 0.6 * seconds))
+                time.sleep(rng.uniform(0, 3.6 / kills * seconds))  # so that some of them come before the end
                 process.kill()
             if (self.folder / "broken" / "store.sqlite").exists():
                 now = len(self.stored("broken"))
