@@ -129,6 +129,7 @@ TEST(CostTables, EveryNumberHasASource) {
       sound(table.register_file.area_per_address_bit->source);
     for (const BufferEnergy& each : table.buffer_energy) sound(each.source);
     for (const BufferArea& each : table.buffer_area) sound(each.source);
+    for (const UnitAction& each : table.unit_energy) sound(each.source);
     sound(table.dram_per_bit.source);
     EXPECT_GE(numbers, 30);
     ++tables;

@@ -44,7 +44,8 @@ class GateTest(TreeTest):
         log = self.log()
         self.assertEqual([line.split()[0] for line in log], ["setup", "build", "--test-dir", "build", "--test-dir", "lint"])
         self.assertEqual([log[1], log[3]], ["build release",
-                                            "build asan weft weft_common_tests weft_workload_tests weft_einsum_tests weft_fuzz_tests"])
+                                            "build asan weft weft_common_tests weft_workload_tests weft_einsum_tests weft_fuzz_tests "
+                                            "weft_spatten_tests"])
         self.assertIn("--no-tests=error", log[4])
         self.assertTrue(log[2].endswith("-LE ^long$"), log)
         self.assertTrue(log[4].endswith("-L ^(bad_input|spatten)$"), log)
