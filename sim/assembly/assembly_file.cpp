@@ -40,20 +40,26 @@ std::vector<std::string> names_of(const std::map<std::string, T>& map) {
 
 class Builder {
  public:
-  Builder(const AssemblyTree& tree, const config::Origins& origins, const UnitFactories& factories)
-      : tree_(tree), origins_(origins), factories_(factories) {}
+  // `root` is where the tree stands in its file: nothing, or the path of a key.
+  Builder(const AssemblyTree& tree, const config::Origins& origins, const UnitFactories& factories,
+          const std::string& root)
+      : tree_(tree),
+        origins_(origins),
+        factories_(factories),
+        root_(root.empty() ? "" : root + ".") {}
 
   Assembly build() {
     if (ticks_per_cycle(ratios_of(tree_)) == 0) {
-      add("clocks", "", "have no common tick within a millionth of a cycle: take smaller numbers");
+      add(root_ + "clocks", "",
+          "have no common tick within a millionth of a cycle: take smaller numbers");
       reader_.finish();
     }
     assembly_ = Assembly(ratios_of(tree_));
-    add_units(tree_.units, "units", "");
+    add_units(tree_.units, root_ + "units", "");
     reader_.finish();
     list_ports();
-    add_links(tree_.links, "links", "");
-    add_links_of_groups(tree_.units, "units", "");
+    add_links(tree_.links, root_ + "links", "");
+    add_links_of_groups(tree_.units, root_ + "units", "");
     if (reader_.count() == 0) check_joined();
     reader_.finish();
     return std::move(assembly_);
@@ -235,6 +241,7 @@ class Builder {
   const AssemblyTree& tree_;
   const config::Origins& origins_;
   const UnitFactories& factories_;
+  std::string root_;
   config::Reader reader_;
   Assembly assembly_;
   std::map<std::string, std::string> written_at_;  // by path of an instance
@@ -267,7 +274,7 @@ Assembly read_assembly(const config::Value& document, const UnitFactories& facto
   AssemblyTree tree;
   config::read(document, tree, reader);
   reader.finish();
-  return Builder(tree, origins, factories).build();
+  return Builder(tree, origins, factories, document.path()).build();
 }
 
 Assembly read_assembly(const std::filesystem::path& file, const UnitFactories& factories) {

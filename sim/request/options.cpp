@@ -11,6 +11,7 @@
 #include "models/cost/scaling.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/run/provenance.hpp"
+#include "sim/engine/spatten/run_binding.hpp"
 #include "sim/request/lengths.hpp"
 
 namespace weft::request {
@@ -194,6 +195,9 @@ const workload::Workload* named_workload(const std::string& name, workload::Assu
   if (known != loaded.workloads.end()) return &known->second;
   workload::Workload read = workload::load_workload(catalog.file("workload", name), assume);
   read.asked = name;
+  // A fault in it is one for designs too that have no use for it.
+  if (const auto& schedule = read.schedule.value)
+    static_cast<void>(sim::engine::spatten::run_of(nullptr, &*schedule));
   return &(loaded.workloads[key] = std::move(read));
 }
 

@@ -5,7 +5,7 @@ import json
 import unittest
 from typing import Any
 
-from weft_command import TRACE, FolderTest, run
+from weft_command import ROOT, TRACE, FolderTest, run
 
 HEADER = ("iteration_id,layer_id,head_id,embedding_length_D,sentence_length_L,key_fetch_num,quant_key_bit,quant_query_bit,"
           "auto_requant_thres,if_requant,auto_requant_incre,value_fetch_num,quant_value_bit,if_accumulate_importance,"
@@ -140,6 +140,21 @@ class SpattenTest(FolderTest):
         self.refused(2, ["rows.csv:3", "key_fetch_num"], "run", "--design", "spatten", "--workload",
                      self.file(rows().replace("0,0,1,64.0,64,64", "0,0,1,64.0,64,65")))
         self.refused(2, ["no table prices"], "cost", "horowitz-45nm", "--design", "spatten")
+
+    def test_a_schedule_is_checked_by_designs_that_have_no_use_for_it(self) -> None:
+        shipped = (ROOT / "configs/workload/spatten/bert-base-cola.yaml").read_text(encoding="utf-8")
+        path = self.folder / "own.yaml"
+        path.write_text(shipped.replace("tokens: {", "tokenx: {"), encoding="utf-8")
+        for design in ("spatten", "fusemax", "h100"):
+            self.refused(2, ["own.yaml:", "tokenx", "did you mean 'tokens'?"], "run", "--design", design, "--workload", str(path))
+
+    def test_links_to_units_that_there_are_not_are_named_with_file_and_line(self) -> None:
+        shipped = (ROOT / "configs/arch/spatten-eighth.yaml").read_text(encoding="utf-8")
+        line = next(n for n, text in enumerate(shipped.splitlines(), start=1) if "to: qk.in" in text)
+        path = self.folder / "own.yaml"
+        path.write_text(shipped.replace(" qk: {", " qkx: {"), encoding="utf-8")
+        self.refused(2, [f"own.yaml:{line}:", "assembly.links", "did you mean 'qkx.in'?"], "run", "--arch", str(path),
+                     "--binding", "cascade-pruning", "--workload", "bert-base", "--batch", "1", "--seq", "256")
 
 
 if __name__ == "__main__":
