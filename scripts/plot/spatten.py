@@ -120,7 +120,7 @@ def line(folder: Path, name: str, title: str, label: str, divide: float = 1) -> 
     other.set_ylim(0, 100)
     other.grid(False)
     axes.set_title(title)
-    axes.legend(axes.lines + other.lines, ["time", "top-k busy"], ncol=2, loc="lower right", bbox_to_anchor=(1, 1))
+    axes.legend(axes.lines + other.lines, ["time", "top-k busy"], ncol=2, loc="lower right", bbox_to_anchor=(1, 1.07))
     return figure
 
 
@@ -135,7 +135,7 @@ def layout(folder: Path) -> Figure:
             axes.plot([number(r, "interleave_bytes") for r in mine], [1e6 * number(r, "seconds") for r in mine], "o-",
                       label=f"{sides:g} side by side, {number(mine[0], 'dram_bytes') / number(mine[0], 'asked_bytes'):.2f} x moved")
         axes.set_xscale("log", base=2)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.05 * max(1e6 * number(r, "seconds") for r in here))
         axes.set_title(f"{100 * ratio:.0f} % of the tokens pruned")
         axes.set_xlabel("bytes interleaved")
         axes.legend(fontsize=7, loc="lower left")
