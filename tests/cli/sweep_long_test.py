@@ -12,7 +12,8 @@ import sweep_test
 
 class KilledTest(sweep_test.SweepFolderTest):
     def test_killed_at_twenty_moments_of_two_thousand_points(self) -> None:
-        self.kill_and_resume("systemc", 500, 20)
+        text = self.small("systemc", 25) + f"  arch.dram.latency_cycles: [{', '.join(str(80 + n) for n in range(20))}]\n"
+        self.kill_and_resume(text, 2000, 20)
 
 
 class MillionTest(sweep_test.SweepFolderTest):
