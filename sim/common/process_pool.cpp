@@ -70,12 +70,8 @@ void ProcessPool::start(Worker& worker) {
   if (process == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // however the parent ends, this ends with it
     if (::getppid() != parent) ::_exit(1);
-    std::signal(SIGINT, SIG_IGN);  // Ctrl-C is the parent's to see
-    std::signal(SIGTERM, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigaddset(&none, SIGTERM);
-    sigprocmask(SIG_UNBLOCK, &none, nullptr);
+    // Ctrl-C, and what ends a whole group of processes, is the parent's to see: it ends this.
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);
     for (const Worker& other : workers_) {
       if (other.file >= 0) ::close(other.file);
     }

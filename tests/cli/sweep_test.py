@@ -193,6 +193,20 @@ points: [{seq: 64}, {seq: 16K, exact: true}, {seq: 65}, {seq: 66}]
         self.assertEqual([d["status"] for d in documents], ["ok", "failed", "ok", "ok"])
         self.assertIn("Killed", documents[1]["reason"])
 
+    def test_what_ends_the_whole_group_fails_no_point(self) -> None:
+        file = self.put("sweep.yaml", self.small("systemc", 400))
+        with subprocess.Popen([str(WEFT), "sweep", str(file), "--store", str(self.folder / "store"), "--jobs", "2"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+            time.sleep(1.5)
+            for worker in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split():
+                os.kill(int(worker), signal.SIGTERM)  # as batch systems do, here the workers before their parent
+            time.sleep(0.5)
+            os.kill(process.pid, signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=60), 143)
+        counts = self.counts()
+        self.assertGreater(counts["pending"], 0)
+        self.assertEqual((counts["failed"], counts["ok"] + counts["pending"]), (0, 1600), counts)
+
     def test_ctrl_c_stores_what_is_done(self) -> None:
         file = self.put("sweep.yaml", self.small("systemc", 400))
         with subprocess.Popen([str(WEFT), "sweep", str(file), "--store", str(self.folder / "store"), "--jobs", "2"],
