@@ -79,13 +79,15 @@ TEST(Workers, AnEndIsAskedForAndHappens) {
   EXPECT_GE(answers, 10u);
 }
 
-// Of six jobs one throws, one takes its process with it and one does not end: the others are done.
+// Of seven jobs one throws, one takes its process with it and one does not end: the others are
+// done, one of them told to end as its whole group is, which is its parent's to do.
 TEST(ProcessPool, WhatBecomesOfAJobIsToldOfThatJobAlone) {
   ProcessPool pool(2, [](std::uint64_t i) -> std::string {
     if (i == 1) throw ConfigError(Problem{{"a.yaml", 1, 1}, "key", "", "wrong"});
     if (i == 2) throw ContractError("broken");
-    if (i == 3) std::raise(SIGTERM);
+    if (i == 3) std::raise(SIGKILL);
     if (i == 4) ::sleep(1000);
+    if (i == 5) std::raise(SIGTERM);
     return std::string(200000, 'x') + std::to_string(i);
   });
   for (int round = 0; round < 2; ++round) {
@@ -104,7 +106,7 @@ TEST(ProcessPool, WhatBecomesOfAJobIsToldOfThatJobAlone) {
                                   Kind::timed_out, Kind::answered,  Kind::answered};
     for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(outcomes[i].kind, kinds[i]) << i;
     EXPECT_EQ(outcomes[6].text, std::string(200000, 'x') + "6");
-    EXPECT_NE(outcomes[3].text.find("Terminated"), std::string::npos) << outcomes[3].text;
+    EXPECT_NE(outcomes[3].text.find("Killed"), std::string::npos) << outcomes[3].text;
   }
 }
 
