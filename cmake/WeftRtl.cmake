@@ -79,8 +79,8 @@ function(weft_rtl_bench)
   endif()
   weft_use_precompiled(${bench} weft_tests_headers)
   target_compile_definitions(${bench} PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "-*Long.*"
+  gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "-*Long.*:*Long/*"
     PROPERTIES LABELS rtl TIMEOUT 600 DISCOVERY_TIMEOUT 60)
-  gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "*Long.*" TEST_LIST ${bench}_long
+  gtest_discover_tests(${bench} TEST_PREFIX ${folder}.${unit}. TEST_FILTER "*Long.*:*Long/*" TEST_LIST ${bench}_long
     PROPERTIES LABELS long TIMEOUT 3600 DISCOVERY_TIMEOUT 60)
 endfunction()

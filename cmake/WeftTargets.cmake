@@ -60,9 +60,9 @@ function(weft_test_folder name)
   target_link_libraries(weft_${name}_tests PRIVATE ${ARGN})
   weft_use_precompiled(weft_${name}_tests weft_tests_headers)
   target_compile_definitions(weft_${name}_tests PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}:*Long.*"
+  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}:*Long.*:*Long/*"
     PROPERTIES LABELS ${name} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
-  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "*Long.*" TEST_LIST weft_${name}_long
+  gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "*Long.*:*Long/*" TEST_LIST weft_${name}_long
     PROPERTIES LABELS long TIMEOUT 3600 DISCOVERY_TIMEOUT 60)
   gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "${WEFT_BAD_INPUT_SUITES}" TEST_LIST weft_${name}_bad_input
     PROPERTIES LABELS bad_input TIMEOUT 600 DISCOVERY_TIMEOUT 60)
