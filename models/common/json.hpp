@@ -42,6 +42,26 @@ class Writer {
     null();
   }
 
+  // A list under its name: of values, or of objects whose fields `fields(item)` writes.
+  template <class Items>
+  void values(std::string_view name, const Items& items) {
+    key(name);
+    begin_array();
+    for (const auto& item : items) value(item);
+    end_array();
+  }
+  template <class Items, class Fields>
+  void objects(std::string_view name, const Items& items, const Fields& fields) {
+    key(name);
+    begin_array();
+    for (const auto& item : items) {
+      begin_object();
+      fields(item);
+      end_object();
+    }
+    end_array();
+  }
+
   // The finished document; in pretty layout it ends with a new line.
   std::string take();
 

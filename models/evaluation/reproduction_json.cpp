@@ -150,16 +150,11 @@ void write_all_means(Writer& out, const Reproduction& all) {
     out.end_object();
   }
   out.end_object();
-  out.key("mended");
-  out.begin_array();
-  for (const MendedMeans& mended : all.mended) {
-    out.begin_object();
+  out.objects("mended", all.mended, [&](const MendedMeans& mended) {
     out.field("mend", mended.name);
     out.field("description", mended.description);
     write_means(out, mended.means);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 }  // namespace

@@ -106,10 +106,7 @@ std::string rtl_text() {
 }
 
 void write_rtl_libraries(json::Writer& out) {
-  out.key("rtl_libraries");
-  out.begin_array();
-  for (const RtlLibrary& library : rtl_libraries()) {
-    out.begin_object();
+  out.objects("rtl_libraries", rtl_libraries(), [&](const RtlLibrary& library) {
     out.field("side", library.found.side);
     out.field("path", library.found.any().string());
     if (library.found.fast.empty()) {
@@ -122,9 +119,7 @@ void write_rtl_libraries(json::Writer& out) {
     } else {
       out.field("trouble", library.trouble);
     }
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 std::string memory_text() {
@@ -143,10 +138,7 @@ std::string section(const char* title, const std::vector<Finding>& findings) {
 }
 
 void write_findings(json::Writer& out, const char* name, const std::vector<Finding>& findings) {
-  out.key(name);
-  out.begin_array();
-  for (const Finding& f : findings) {
-    out.begin_object();
+  out.objects(name, findings, [&](const Finding& f) {
     out.field("name", f.name);
     if (f.version.empty()) {
       out.null_field("version");
@@ -154,9 +146,7 @@ void write_findings(json::Writer& out, const char* name, const std::vector<Findi
       out.field("version", f.version);
     }
     out.field("use", f.use);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 int doctor(const std::string& json_path) {

@@ -172,10 +172,7 @@ std::string validation_json(const std::vector<ValidationPoint>& points) {
   json::Writer out;
   out.begin_object();
   out.field("schema", "weft-validation/1");
-  out.key("points");
-  out.begin_array();
-  for (const ValidationPoint& point : points) {
-    out.begin_object();
+  out.objects("points", points, [&](const ValidationPoint& point) {
     out.field("design", point.design);
     out.key("shape");
     out.begin_object();
@@ -202,9 +199,7 @@ std::string validation_json(const std::vector<ValidationPoint>& points) {
     out.end_object();
     out.field("values_equal", point.values_equal);
     out.field("values_compared", point.values_compared);
-    out.end_object();
-  }
-  out.end_array();
+  });
   const ValidationSummary all = summarise(points);
   out.key("summary");
   out.begin_object();

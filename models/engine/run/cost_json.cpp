@@ -56,67 +56,44 @@ void write_register_file(Writer& out, const cost::RegisterFile& file) {
 }
 
 void write_buffer(Writer& out, const cost::Table& table) {
-  out.key("buffer_energy");
-  out.begin_array();
-  for (const cost::BufferEnergy& entry : table.buffer_energy) {
-    out.begin_object();
+  out.objects("buffer_energy", table.buffer_energy, [&](const cost::BufferEnergy& entry) {
     out.field("bytes", entry.bytes);
     out.field("row_bytes", entry.row_bytes);
     out.field("read_pj", entry.read_pj);
     out.field("write_pj", entry.write_pj);
     out.field("source", entry.source);
-    out.end_object();
-  }
-  out.end_array();
-  out.key("buffer_area");
-  out.begin_array();
-  for (const cost::BufferArea& entry : table.buffer_area) {
-    out.begin_object();
+  });
+  out.objects("buffer_area", table.buffer_area, [&](const cost::BufferArea& entry) {
     out.field("bytes", entry.bytes);
     out.field("row_bytes", entry.row_bytes);
     out.field("um2", entry.um2);
     out.field("source", entry.source);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 // Only of tables that have any.
 void write_unit_energy(Writer& out, const cost::Table& table) {
   if (table.unit_energy.empty()) return;
-  out.key("unit_energy");
-  out.begin_array();
-  for (const cost::UnitAction& entry : table.unit_energy) {
-    out.begin_object();
+  out.objects("unit_energy", table.unit_energy, [&](const cost::UnitAction& entry) {
     out.field("counter", entry.counter);
     out.field("component", entry.component);
     out.field("pj", entry.pj);
     out.field("source", entry.source);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_area(Writer& out, const AreaReport& area) {
   out.key("area_um2");
   out.begin_object();
   out.field("total", area.total_um2);
-  out.key("by_component");
-  out.begin_array();
-  for (const AreaItem& item : area.items) {
-    out.begin_object();
+  out.objects("by_component", area.items, [&](const AreaItem& item) {
     out.field("component", item.component);
     out.field("count", item.count);
     out.field("um2_each", item.um2_each);
     out.field("um2", item.um2);
     out.field("source", item.source);
-    out.end_object();
-  }
-  out.end_array();
-  out.key("missing");
-  out.begin_array();
-  for (const std::string& reason : area.missing) out.value(reason);
-  out.end_array();
+  });
+  out.values("missing", area.missing);
   out.end_object();
 }
 

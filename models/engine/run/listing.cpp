@@ -62,23 +62,15 @@ std::string listing_json(const Listing& listing) {
   out.begin_object();
   out.field("schema", "weft-list/1");
   for (const auto& [kind, names] : listing.names) {
-    out.key(kind);
-    out.begin_array();
-    for (const std::string& name : names) out.value(name);
-    out.end_array();
+    out.values(kind, names);
   }
   if (listing.designs) {
-    out.key("designs");
-    out.begin_array();
-    for (const ListedDesign& design : *listing.designs) {
-      out.begin_object();
+    out.objects("designs", *listing.designs, [&](const ListedDesign& design) {
       out.field("name", design.name);
       out.field("arch", design.arch);
       out.field("binding", design.binding);
       out.field("cascade", design.cascade);
-      out.end_object();
-    }
-    out.end_array();
+    });
   }
   out.end_object();
   return out.take();
@@ -120,21 +112,11 @@ void write_operations(Writer& out, const einsum::WorkCounts& operations) {
   out.end_object();
 }
 
-void write_quadratic(Writer& out, std::string_view key, const einsum::Quadratic& quadratic) {
-  out.key(key);
-  out.begin_array();
-  for (const std::int64_t coefficient : quadratic) out.value(coefficient);
-  out.end_array();
-}
-
 void write_occupancies(Writer& out, const CascadeAnalysis& analysis) {
   const einsum::Cascade& cascade = *analysis.cascade;
   const std::vector<einsum::RankId> ranks = einsum::dynamic_ranks(cascade);
   if (ranks.empty()) return;
-  out.key("by_occupancy");
-  out.begin_array();
-  for (const einsum::AtOccupancy& point : analysis.by_occupancy) {
-    out.begin_object();
+  out.objects("by_occupancy", analysis.by_occupancy, [&](const einsum::AtOccupancy& point) {
     out.key("occupancies");
     out.begin_object();
     for (std::size_t i = 0; i < ranks.size(); ++i)
@@ -142,9 +124,7 @@ void write_occupancies(Writer& out, const CascadeAnalysis& analysis) {
     out.end_object();
     write_operations(out, point.counts.operations);
     out.field("least_traffic_elements", point.counts.least_traffic_elements);
-    out.end_object();
-  }
-  out.end_array();
+  });
   if (!analysis.of_occupancy) return;
   const einsum::OfOccupancy& of = *analysis.of_occupancy;
   out.key("of_occupancy");
@@ -153,9 +133,9 @@ void write_occupancies(Writer& out, const CascadeAnalysis& analysis) {
   out.key("operations");
   out.begin_object();
   for (std::size_t k = 0; k < einsum::kWorkKinds; ++k)
-    write_quadratic(out, einsum::work_name(static_cast<einsum::Work>(k)), of.operations[k]);
+    out.values(einsum::work_name(static_cast<einsum::Work>(k)), of.operations[k]);
   out.end_object();
-  write_quadratic(out, "least_traffic_elements", of.least_traffic_elements);
+  out.values("least_traffic_elements", of.least_traffic_elements);
   out.end_object();
 }
 
@@ -173,17 +153,12 @@ std::string analysis_json(const CascadeAnalysis& analysis) {
     out.field(cascade.ranks[r].name, analysis.extents[r]);
   out.end_object();
   write_passes(out, analysis);
-  out.key("forced_by");
-  out.begin_array();
-  for (const einsum::ForcedPass& forced : analysis.passes.forced) {
-    out.begin_object();
+  out.objects("forced_by", analysis.passes.forced, [&](const einsum::ForcedPass& forced) {
     out.field("rank", cascade.ranks[forced.rank].name);
     out.field("pass", forced.pass);
     out.field("einsum", cascade.tensors[cascade.einsums[forced.einsum].outputs[0].tensor].name);
     out.field("tensor", cascade.tensors[forced.tensor].name);
-    out.end_object();
-  }
-  out.end_array();
+  });
   write_operations(out, analysis.operations);
   out.key("footprint");
   out.begin_array();

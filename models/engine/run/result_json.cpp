@@ -50,16 +50,11 @@ void write_shape(Writer& out, const Result& result) {
                [](const program::Invocation& one) { return one.layers; });
   out.end_object();
   if (result.invocations.empty()) return;
-  out.key("invocations");
-  out.begin_array();
-  for (const program::Invocation& one : result.invocations) {
-    out.begin_object();
+  out.objects("invocations", result.invocations, [&](const program::Invocation& one) {
     for (const auto& [name, member] : kExtents) out.field(name, one.shape.*member);
     if (!one_mask) out.field("causal", one.shape.causal);
     out.field("layers", one.layers);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 // What attention means in this run, where runtimes disagree: docs/conventions.md.
@@ -106,10 +101,7 @@ void write_utilisation(Writer& out, const Lowering& lowering, const Result& resu
 }
 
 void write_units(Writer& out, const Lowering& lowering, const Result& result) {
-  out.key("units");
-  out.begin_array();
-  for (const UnitResult& unit : result.units) {
-    out.begin_object();
+  out.objects("units", result.units, [&](const UnitResult& unit) {
     out.field("name", unit_name(lowering, unit));
     out.field("busy_cycles", unit.busy_cycles);
     out.field("stall_in_cycles", unit.stall_in_cycles);
@@ -120,23 +112,16 @@ void write_units(Writer& out, const Lowering& lowering, const Result& result) {
     const std::span<const CounterDeclaration> counters = counters_of(unit.kind);
     for (std::size_t c = 0; c < counters.size(); ++c) out.field(counters[c].name, unit.counters[c]);
     out.end_object();
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_traffic(Writer& out, const Lowering& lowering, const Result& result) {
-  out.key("traffic");
-  out.begin_array();
-  for (const Traffic& traffic : result.traffic) {
-    out.begin_object();
+  out.objects("traffic", result.traffic, [&](const Traffic& traffic) {
     out.field("tensor", lowering.cascade->tensors[traffic.tensor].name);
     out.field("level", traffic.level.name());
     out.field("read_bytes", traffic.read_bytes);
     out.field("written_bytes", traffic.written_bytes);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_dram_use(Writer& out, const memory::DramUse& use) {
@@ -172,19 +157,14 @@ void write_energy(Writer& out, const Report& report, const Lowering& lowering) {
   out.begin_object();
   out.field("table", report.cost->name);
   out.field("total", total_pj(actions));
-  out.key("by_component");
-  out.begin_array();
-  for (const cost::ActionCount& action : actions) {
-    out.begin_object();
+  out.objects("by_component", actions, [&](const cost::ActionCount& action) {
     out.field("component", action.component);
     out.field("action", action.action);
     out.field("count", action.count);
     out.field("pj_per_action", action.pj_per_action);
     out.field("pj", action.pj);
     out.field("source", action.source);
-    out.end_object();
-  }
-  out.end_array();
+  });
   out.end_object();
 }
 
@@ -222,27 +202,14 @@ void write_errors(Writer& out, const Result& result) {
   out.end_array();
 }
 
-template <class T>
-void write_list(Writer& out, const char* name, const std::vector<T>& items) {
-  out.key(name);
-  out.begin_array();
-  for (const T& item : items) out.value(item);
-  out.end_array();
-}
-
 void write_selection(Writer& out, const Result& result) {
-  out.key("selection");
-  if (result.selection.empty()) return out.null();
-  out.begin_array();
-  for (const Selected& one : result.selection) {
-    out.begin_object();
+  if (result.selection.empty()) return out.null_field("selection");
+  out.objects("selection", result.selection, [&](const Selected& one) {
     out.field("step", one.step);
     out.field("layer", one.layer);
-    write_list(out, "tokens_kept", one.tokens_kept);
-    write_list(out, "heads_kept", one.heads_kept);
-    out.end_object();
-  }
-  out.end_array();
+    out.values("tokens_kept", one.tokens_kept);
+    out.values("heads_kept", one.heads_kept);
+  });
 }
 
 // Cycles of a point that did not run would be a lie: null.
@@ -316,7 +283,7 @@ void write_result(Writer& out, const Report& report) {
   write_mapping(out, result);
   write_errors(out, result);
   write_selection(out, result);
-  write_list(out, "assumptions", assumptions_of(report));
+  out.values("assumptions", assumptions_of(report));
   if (result.unsimulated) write_unsimulated(out, *result.unsimulated);
   out.end_object();
 }

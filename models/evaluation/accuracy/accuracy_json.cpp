@@ -66,19 +66,13 @@ void write_layers(Writer& w, const std::vector<LayerCounts>& layers) {
 }
 
 void write_kept(Writer& w, const std::vector<LayerCounts>& layers) {
-  const auto list = [&](const char* name, const std::vector<std::int64_t>& kept) {
-    w.key(name);
-    w.begin_array();
-    for (const std::int64_t i : kept) w.value(i);
-    w.end_array();
-  };
   w.key("selection");
   w.begin_array();
   for (std::size_t n = 0; n < layers.size(); ++n) {
     w.begin_object();
     w.field("layer", n);
-    list("tokens_kept", layers[n].tokens_kept);
-    list("heads_kept", layers[n].heads_kept);
+    w.values("tokens_kept", layers[n].tokens_kept);
+    w.values("heads_kept", layers[n].heads_kept);
     w.end_object();
   }
   w.end_array();
@@ -128,10 +122,7 @@ void write(Writer& w, const PruningSchedule& schedule, const std::vector<Text>& 
     layers = got.trace->layers;
     w.null_field("cosine_median");
     w.field("reduction_median", reduction(spared(layers)));
-    w.key("output_cosine_by_layer");
-    w.begin_array();
-    for (const double cosine : got.trace->cosine) w.value(cosine);
-    w.end_array();
+    w.values("output_cosine_by_layer", got.trace->cosine);
   } else {
     w.field("cosine_median", median(cosines));
     w.field("reduction_median", median(reductions));

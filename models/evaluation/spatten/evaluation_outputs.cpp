@@ -68,35 +68,25 @@ void write_mean(Writer& out, const char* name, const Mean& mean) {
 }
 
 void write_comparison(Writer& out, const Evaluation& all) {
-  out.key("comparison");
-  out.begin_array();
-  for (const Comparison& row : comparisons_of(all)) {
-    out.begin_object();
+  out.objects("comparison", comparisons_of(all), [&](const Comparison& row) {
     out.field("design", row.design);
     out.field("over", row.over);
     out.field("baseline_bits", row.bits);
     write_mean(out, "speedup", row.speedup);
     write_mean(out, "energy_saving", row.energy);
     write_mean(out, "dram_saving", row.dram);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_ablation(Writer& out, const Evaluation& all) {
-  out.key("ablation");
-  out.begin_array();
-  for (const AblationStep& step : ablation_of(all)) {
-    out.begin_object();
+  out.objects("ablation", ablation_of(all), [&](const AblationStep& step) {
     out.field("step", step.label);
     out.field("seconds", step.seconds);
     out.field("factor", step.factor);
     out.field("published", step.published);
     out.field("over_titan_xp", step.over_titan);
     out.field("bound_by", step.bound_by);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_selections(Writer& out, const char* name, const Selections& of) {
@@ -109,43 +99,28 @@ void write_selections(Writer& out, const char* name, const Selections& of) {
 }
 
 void write_canned(Writer& out, const Evaluation& all) {
-  out.key("canned");
-  out.begin_array();
-  for (const CannedRow& row : all.canned) {
-    out.begin_object();
+  out.objects("canned", all.canned, [&](const CannedRow& row) {
     out.field("layer", row.layer);
     out.field("what", row.what);
     write_selections(out, "real", row.real);
     write_selections(out, "random", row.random);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_validation(Writer& out, const Evaluation& all) {
-  out.key("validation");
-  out.begin_array();
-  for (const Figure& figure : figures_of(all)) {
-    out.begin_object();
+  out.objects("validation", figures_of(all), [&](const Figure& figure) {
     out.field("name", figure.name);
     out.field("unit", figure.unit);
     out.field("published", figure.published);
     number_or_null(out, "ours", figure.ours.value_or(0), figure.ours.has_value());
     text_or_null(out, "reason", figure.reason);
     out.field("command", figure.command);
-    out.end_object();
-  }
-  out.end_array();
-  out.key("area_mm2");
-  out.begin_array();
-  for (const Area& one : all.area) {
-    out.begin_object();
+  });
+  out.objects("area_mm2", all.area, [&](const Area& one) {
     out.field("component", one.component);
     out.field("mm2", one.mm2);
     out.field("source", one.source);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_runs(Writer& out, const char* name, const Evaluation& all, bool points) {

@@ -93,15 +93,10 @@ void write_latencies(Writer& out, const StreamReport& report) {
   out.field("p99", latencies->p99);
   out.field("max", latencies->most);
   out.end_object();
-  out.key("histogram");
-  out.begin_array();
-  for (const Latencies::Bar& bar : latencies->histogram) {
-    out.begin_object();
+  out.objects("histogram", latencies->histogram, [&](const Latencies::Bar& bar) {
     out.field("from_cycles", bar.from);
     out.field("reads", bar.count);
-    out.end_object();
-  }
-  out.end_array();
+  });
 }
 
 void write_counts(Writer& out, const StreamReport& report) {
