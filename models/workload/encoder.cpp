@@ -8,6 +8,7 @@
 
 #include "models/common/error.hpp"
 #include "models/numerics/exp_double.hpp"
+#include "models/workload/trace.hpp"
 
 namespace weft::workload {
 namespace {
@@ -42,6 +43,22 @@ void add_to(std::span<float> x, std::span<const float> y) {
 }
 
 }  // namespace
+
+void add_layer(Trace& trace, const AttentionOperands& operands) {
+  const auto tokens = static_cast<std::int64_t>(operands.tokens.size());
+  trace.shape = {.batch = 1,
+                 .heads = operands.heads,
+                 .kv_heads = operands.heads,
+                 .seq_q = tokens,
+                 .seq_kv = tokens,
+                 .width_qk = operands.width,
+                 .width_v = operands.width};
+  trace.scale = 1 / std::sqrt(static_cast<double>(operands.width));
+  LayerTrace& layer = trace.layers.emplace_back();
+  layer.q.assign(operands.q.begin(), operands.q.end());
+  layer.k.assign(operands.k.begin(), operands.k.end());
+  layer.v.assign(operands.v.begin(), operands.v.end());
+}
 
 std::vector<std::int64_t> DenseAttention::tokens(std::int64_t /*layer*/, std::int64_t count) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(count));

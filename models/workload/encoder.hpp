@@ -26,6 +26,11 @@ struct AttentionOperands {
   std::span<const float> v;
 };
 
+struct Trace;
+
+// One more layer of a trace, which then has their shape and 1 / √width as its scale.
+void add_layer(Trace& trace, const AttentionOperands& operands);
+
 class EncoderAttention {
  public:
   EncoderAttention() = default;

@@ -1,6 +1,5 @@
 #include "sim/engine/simulated_attention.hpp"
 
-#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -17,21 +16,9 @@ std::vector<std::int64_t> SimulatedAttention::tokens(std::int64_t /*layer*/, std
 }
 
 std::vector<float> SimulatedAttention::attend(const workload::AttentionOperands& operands) {
-  const auto rows = static_cast<std::int64_t>(operands.tokens.size());
   workload::Trace trace;
-  trace.shape = {.batch = 1,
-                 .heads = operands.heads,
-                 .kv_heads = operands.heads,
-                 .seq_q = rows,
-                 .seq_kv = rows,
-                 .width_qk = operands.width,
-                 .width_v = operands.width};
-  trace.scale = 1 / std::sqrt(static_cast<double>(operands.width));
+  workload::add_layer(trace, operands);
   trace.file = "layer " + std::to_string(operands.layer);
-  workload::LayerTrace& layer = trace.layers.emplace_back();
-  layer.q.assign(operands.q.begin(), operands.q.end());
-  layer.k.assign(operands.k.begin(), operands.k.end());
-  layer.v.assign(operands.v.begin(), operands.v.end());
 
   std::vector<workload::ComputedTensor> computed;
   weft::engine::RunOptions options;

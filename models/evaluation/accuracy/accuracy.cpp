@@ -1,7 +1,6 @@
 #include "models/evaluation/accuracy/accuracy.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "models/common/descriptor.hpp"
@@ -23,19 +22,7 @@ class Recorder final : public workload::EncoderAttention {
     return dense_.tokens(layer, count);
   }
   std::vector<float> attend(const workload::AttentionOperands& x) override {
-    if (keep_) {
-      const auto tokens = static_cast<std::int64_t>(x.tokens.size());
-      trace_.shape = {.batch = 1,
-                      .heads = x.heads,
-                      .kv_heads = x.heads,
-                      .seq_q = tokens,
-                      .seq_kv = tokens,
-                      .width_qk = x.width,
-                      .width_v = x.width};
-      trace_.scale = 1 / std::sqrt(static_cast<double>(x.width));
-      trace_.layers.push_back(
-          {{x.q.begin(), x.q.end()}, {x.k.begin(), x.k.end()}, {x.v.begin(), x.v.end()}});
-    }
+    if (keep_) workload::add_layer(trace_, x);
     return dense_.attend(x);
   }
   const workload::Trace& trace() const { return trace_; }
