@@ -58,9 +58,8 @@ std::vector<Invocation> attentions_of(const workload::Workload& workload,
 double seen_pairs(const workload::Shape& shape) {
   if (!shape.causal) return static_cast<double>(shape.seq_q) * static_cast<double>(shape.seq_kv);
   double pairs = 0;
-  const std::int64_t offset = shape.seq_kv - shape.seq_q;
   for (std::int64_t query = 0; query < shape.seq_q; ++query)
-    pairs += static_cast<double>(std::clamp<std::int64_t>(query + offset + 1, 0, shape.seq_kv));
+    pairs += static_cast<double>(shape.visible_keys(query));
   return pairs;
 }
 

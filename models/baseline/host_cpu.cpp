@@ -67,9 +67,7 @@ std::vector<float> filled(std::size_t count, std::uint64_t stream) {
 // Softmax of each row in place; a causal row over what it sees.
 void softmax_rows(std::vector<float>& scores, const Shape& shape) {
   for (std::int64_t i = 0; i < shape.seq_q; ++i) {
-    const std::int64_t seen =
-        shape.causal ? std::clamp<std::int64_t>(i + shape.seq_kv - shape.seq_q + 1, 0, shape.seq_kv)
-                     : shape.seq_kv;
+    const std::int64_t seen = shape.visible_keys(i);
     float* row = scores.data() + i * shape.seq_kv;
     const float largest = seen > 0 ? *std::max_element(row, row + seen) : 0;
     float sum = 0;

@@ -53,10 +53,8 @@ M model_of(const Design& design) {
 }
 
 engine::TensorId tensor_named(const Design& design, const char* name) {
-  const auto& tensors = design.lowering(false).cascade->tensors;
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    if (tensors[t].name == name) return static_cast<engine::TensorId>(t);
-  }
+  const auto found = design.lowering(false).cascade->tensor(name);
+  if (found != einsum::kNone) return found;
   throw ConfigError(Problem{config::origin_of(design.assembled()->binding_origins, "cascade"),
                             "cascade", design.binding().cascade,
                             std::string("has no tensor ") + name});
@@ -88,11 +86,32 @@ void add_unit(Result& result, const UnitClass& kind, double busy,
   result.units.push_back(unit);
 }
 
+// What attentions take whatever is left out: of operands of `bits`, each once.
+struct Needed {
+  double flops = 0;
+  double key_bytes = 0;
+  double value_bytes = 0;
+};
+Needed needed_by(const std::vector<Invocation>& attentions, double bits) {
+  Needed all;
+  for (const Invocation& one : attentions) {
+    all.flops += operations_of(one, false);
+    all.key_bytes += key_bytes(one, bits);
+    all.value_bytes += value_bytes(one, bits);
+  }
+  return all;
+}
+
+// A machine as a whole, busy from beginning to end.
+void add_device(const Design& design, Result& result, const Needed& needed) {
+  add_traffic(design, result, "K", needed.key_bytes);
+  add_traffic(design, result, "V", needed.value_bytes);
+  add_unit(result, kDevice, static_cast<double>(result.cycles), {needed.flops});
+}
+
 void run_platform(const Design& design, const std::vector<Invocation>& attentions, Result& result) {
   const auto model = model_of<Platform>(design);
   PlatformTime all{.seconds = 0, .joules = 0.0, .from = TimeFrom::measured, .notes = {}};
-  double flops = 0;
-  double bytes = 0;
   for (const Invocation& one : attentions) {
     std::string why;
     const auto time = time_of(model, one, why);
@@ -108,16 +127,9 @@ void run_platform(const Design& design, const std::vector<Invocation>& attention
       if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end())
         all.notes.push_back(note);
     }
-    flops += operations_of(one, false);
-    bytes += key_bytes(one, static_cast<double>(model.operand_bits));
   }
   set_cycles(result, all.seconds * result.clock_hz);
-  add_traffic(design, result, "K", bytes);
-  double values = 0;
-  for (const Invocation& one : attentions)
-    values += value_bytes(one, static_cast<double>(model.operand_bits));
-  add_traffic(design, result, "V", values);
-  add_unit(result, kDevice, static_cast<double>(result.cycles), {flops});
+  add_device(design, result, needed_by(attentions, static_cast<double>(model.operand_bits)));
   result.unsimulated = Unsimulated{std::string(config::name_of(all.from)), all.joules, all.notes};
   result.unsimulated->assumptions.emplace_back(
       "not simulated: time is of a real machine, the same at every fidelity; DRAM bytes are those "
@@ -128,17 +140,7 @@ void run_host(const Design& design, const std::vector<Invocation>& attentions,
               const RunOptions& options, Result& result) {
   const HostTime time = measure_host(attentions, options);
   set_cycles(result, time.seconds * result.clock_hz);
-  double flops = 0;
-  double keys = 0;
-  double values = 0;
-  for (const Invocation& one : attentions) {
-    flops += operations_of(one, false);
-    keys += key_bytes(one, 32);
-    values += value_bytes(one, 32);
-  }
-  add_traffic(design, result, "K", keys);
-  add_traffic(design, result, "V", values);
-  add_unit(result, kDevice, static_cast<double>(result.cycles), {flops});
+  add_device(design, result, needed_by(attentions, 32));
   result.unsimulated = Unsimulated{"measured", std::nullopt, {}};
   auto& notes = result.unsimulated->assumptions;
   notes.push_back(

@@ -23,12 +23,6 @@ using workload::Shape;
 constexpr std::int64_t kSampledRows = 96;  // of all attentions together
 constexpr std::int64_t kFewestRows = 3;    // of each
 
-std::int64_t seen_by(const Shape& shape, std::int64_t query) {
-  return shape.causal
-             ? std::clamp<std::int64_t>(query + shape.seq_kv - shape.seq_q + 1, 0, shape.seq_kv)
-             : shape.seq_kv;
-}
-
 // One head's rows, one after another.
 class Head {
  public:
@@ -42,7 +36,7 @@ class Head {
 
   // Adds `times` such rows. `place` is the query's in the operands.
   void run(std::int64_t query, std::int64_t place, double times, SparseWork& work) {
-    const std::int64_t seen = seen_by(shape_, query);
+    const std::int64_t seen = shape_.visible_keys(query);
     positions_.clear();
     weights_.clear();
     if (seen == 0) return;
@@ -63,7 +57,7 @@ class Head {
   const std::vector<double>& weights() const { return weights_; }
   // Scores of all keys that a query sees.
   std::vector<double> all_scores(std::int64_t query) const {
-    std::vector<std::int32_t> all(static_cast<std::size_t>(seen_by(shape_, query)));
+    std::vector<std::int32_t> all(static_cast<std::size_t>(shape_.visible_keys(query)));
     std::iota(all.begin(), all.end(), 0);
     return scores_of(operands_.query(query), operands_, all, scale_);
   }

@@ -2,6 +2,7 @@
 // Face config.json.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -39,6 +40,11 @@ struct Shape {
   std::int64_t width_v = 1;
   bool causal = false;
   Phase phase = Phase::self;
+
+  // Of a query, 0 … seq_kv.
+  std::int64_t visible_keys(std::int64_t query) const {
+    return causal ? std::clamp<std::int64_t>(query + seq_kv - seq_q + 1, 0, seq_kv) : seq_kv;
+  }
 
   friend bool operator==(const Shape&, const Shape&) = default;
 };
