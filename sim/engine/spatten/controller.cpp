@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/engine/run/run_point.hpp"
+#include "models/numerics/format.hpp"
 #include "models/prune/ramp.hpp"
 
 namespace weft::sim::engine::spatten {
@@ -28,7 +29,7 @@ constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); 
 constexpr int kTellers = 3;
 
 constexpr std::int64_t bytes_of(std::int64_t elements, std::int64_t bits) {
-  return (elements * bits + 7) / 8;
+  return numerics::bytes_of_bits(elements * bits);
 }
 
 }  // namespace

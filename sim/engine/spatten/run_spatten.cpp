@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <systemc>
 
 #include "models/engine/design/assembled.hpp"
+#include "models/numerics/format.hpp"
 #include "sim/assembly/assembly_module.hpp"
 #include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/spatten/csv_program.hpp"
@@ -31,16 +30,9 @@ constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
 constexpr std::int64_t kFullBits = 32;
 constexpr std::int64_t kOnChipBits = 12;  // of queries and outputs
 
-std::optional<std::int16_t> find_tensor(const Design& design, std::string_view name) {
-  const auto& tensors = design.lowering(false).cascade->tensors;
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    if (tensors[t].name == name) return static_cast<std::int16_t>(t);
-  }
-  return std::nullopt;
-}
-
 std::int16_t tensor_named(const Design& design, const char* name) {
-  if (const auto found = find_tensor(design, name)) return *found;
+  const auto found = design.lowering(false).cascade->tensor(name);
+  if (found != einsum::kNone) return static_cast<std::int16_t>(found);
   throw ConfigError(Problem{config::origin_of(design.assembled()->binding_origins, "cascade"),
                             "cascade", design.binding().cascade,
                             std::string("has no tensor ") + name + ", which the engine moves"});
@@ -200,14 +192,14 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
   // Queries come from, and outputs stay, on chip.
   const auto bytes = [&](std::int64_t width) {
     return static_cast<std::uint64_t>(shared.controller->rows_done() *
-                                      ((kOnChipBits * width + 7) / 8));
+                                      numerics::bytes_of_bits(kOnChipBits * width));
   };
-  if (const auto query = find_tensor(design, "Q"))
+  if (const auto query = lowering.cascade->tensor("Q"); query != einsum::kNone)
     result.traffic.push_back(
-        {*query, weft::engine::UnitKind::buffer, bytes(result.shape.width_qk), 0});
-  if (const auto output = find_tensor(design, "AV"))
+        {query, weft::engine::UnitKind::buffer, bytes(result.shape.width_qk), 0});
+  if (const auto output = lowering.cascade->tensor("AV"); output != einsum::kNone)
     result.traffic.push_back(
-        {*output, weft::engine::UnitKind::buffer, 0, bytes(result.shape.width_v)});
+        {output, weft::engine::UnitKind::buffer, 0, bytes(result.shape.width_v)});
   weft::engine::conclude(result, lowering, std::span<const weft::engine::Sizing* const>());
 }
 
