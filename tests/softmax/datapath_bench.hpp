@@ -10,6 +10,13 @@
 
 namespace weft::test {
 
+// A unit as built for a number of bits.
+template <class M, int bits>
+struct DatapathVariant {
+  using Model = M;
+  static constexpr int kBits = bits;
+};
+
 template <class Unit, class Result>
 class DatapathBench {
  public:

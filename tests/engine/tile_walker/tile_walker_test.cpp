@@ -126,6 +126,15 @@ std::vector<std::string> bin_names() {
 template <class V>
 class TileWalker : public testing::Test {
  protected:
+  // Begins a run whose tiles are all taken at once.
+  static void start(Bench<typename V::Unit>& bench, const EngineConfig& c) {
+    c.apply(bench->config_i);
+    bench->start_i = 1;
+    bench.settle();
+    bench.tick();
+    bench->start_i = 0;
+    bench->tile_ready_i = 1;
+  }
   void run(Bench<typename V::Unit>& bench, const EngineConfig& c, Stalls stalls, std::uint64_t seed,
            Bins& bins, std::uint64_t& compared) {
     SCOPED_TRACE(c.text() + ", stalls " + name_of(stalls) + ", " + seed_text(seed));
@@ -205,12 +214,7 @@ TYPED_TEST(TileWalker, WidestGroup) {
     bench.reset();
     EngineConfig c{.group = kGroup, .seq_q = 200, .seq_kv = 200 + before, .block_tiles = 9};
     c.causal = true;
-    c.apply(bench->config_i);
-    bench->start_i = 1;
-    bench.settle();
-    bench.tick();
-    bench->start_i = 0;
-    bench->tile_ready_i = 1;
+    this->start(bench, c);
     for (int p = 0; p < 9; ++p) {  // row p x SIDE of the head against key 0
       bench.settle();
       const std::int64_t diagonal = std::int64_t{before} * kGroup + p * kSide;
@@ -234,12 +238,7 @@ TYPED_TEST(TileWalker, LongSequences) {
                  .width_v = 64,
                  .block_tiles = 2,
                  .causal = true};
-  c.apply(bench->config_i);
-  bench->start_i = 1;
-  bench.settle();
-  bench.tick();
-  bench->start_i = 0;
-  bench->tile_ready_i = 1;
+  this->start(bench, c);
   for (const int diagonal : {7, std::min(TypeParam::kSide, 7 + TypeParam::kSide)}) {
     bench.settle();
     const WalkedTile tile = read_tile(bench->tile_o);

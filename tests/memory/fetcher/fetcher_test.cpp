@@ -226,6 +226,15 @@ class FetcherFaults : public testing::Test {
     dut_->axi_awready_i = 1;
     pulse_reset(dut_);
   }
+  // Asks for 64 bytes, and has what comes back on the bus.
+  void answer(unsigned r) {
+    offer(dut_, 0, 64);
+    dut_->transfer_valid_i = 0;
+    dut_.settle();
+    dut_.tick();
+    dut_->axi_rvalid_i = 1;
+    dut_->axi_r_i = r;
+  }
   Dut dut_;
 };
 
@@ -255,12 +264,7 @@ TEST_F(FetcherFaults, ATransferThatChangesWhileItWaits) {
   EXPECT_DEATH((to_stderr(), offer(dut_, 8, 64), dut_.tick()), "withdrawn or changed");
 }
 TEST_F(FetcherFaults, DataOfAnotherId) {
-  offer(dut_, 0, 64);
-  dut_->transfer_valid_i = 0;
-  dut_.settle();
-  dut_.tick();
-  dut_->axi_rvalid_i = 1;
-  dut_->axi_r_i = 3 << 3;
+  answer(3 << 3);
   EXPECT_DEATH((to_stderr(), dut_.settle(), dut_.tick()), "data of ID 3, which is another's");
 }
 TEST_F(FetcherFaults, ATransferOfNothing) {
@@ -281,12 +285,7 @@ TEST_F(FetcherFaults, AResponseThatNobodyWaitsFor) {
   EXPECT_DEATH((to_stderr(), dut_.settle(), dut_.tick()), "a write response that nobody waits for");
 }
 TEST_F(FetcherFaults, ABurstThatEndsTooEarly) {
-  offer(dut_, 0, 64);
-  dut_->transfer_valid_i = 0;
-  dut_.settle();
-  dut_.tick();
-  dut_->axi_rvalid_i = 1;
-  dut_->axi_r_i = 1;
+  answer(1);
   EXPECT_DEATH((to_stderr(), dut_.settle(), dut_.tick()), "rlast at the wrong beat");
 }
 

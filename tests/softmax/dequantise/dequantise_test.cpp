@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::size_t kLatency = 5;
 
-template <class M, int bits>
-struct Variant {
-  using Model = M;
-  static constexpr int kBits = bits;
-};
-
 template <class V>
 class Dequantise : public testing::Test {
  protected:
@@ -40,7 +34,8 @@ class Dequantise : public testing::Test {
   DatapathBench<Unit, std::uint32_t> bench_;
 };
 
-using Variants = testing::Types<Variant<Vdequantise_32, 32>, Variant<Vdequantise_20, 20>>;
+using Variants =
+    testing::Types<DatapathVariant<Vdequantise_32, 32>, DatapathVariant<Vdequantise_20, 20>>;
 TYPED_TEST_SUITE(Dequantise, Variants);
 
 TYPED_TEST(Dequantise, CornersAndAnything) {

@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t kLatency = 6;
 
-template <class M, int bits>
-struct Variant {
-  using Model = M;
-  static constexpr int kBits = bits;
-};
-
 template <class V>
 class Requantise : public testing::Test {
  protected:
@@ -37,7 +31,8 @@ class Requantise : public testing::Test {
   DatapathBench<Unit, std::int32_t> bench_;
 };
 
-using Variants = testing::Types<Variant<Vrequantise_12, 12>, Variant<Vrequantise_4, 4>>;
+using Variants =
+    testing::Types<DatapathVariant<Vrequantise_12, 12>, DatapathVariant<Vrequantise_4, 4>>;
 TYPED_TEST_SUITE(Requantise, Variants);
 
 TYPED_TEST(Requantise, EveryTieAndAnything) {
