@@ -120,34 +120,12 @@ std::vector<Run> runs() {
   return all;
 }
 
-std::string to_line(const Kept& kept) {
-  const nlohmann::json line{
-      {"status", kept.status},       {"reason", kept.reason},         {"cycles", kept.cycles},
-      {"seconds", kept.seconds},     {"dram_bytes", kept.dram_bytes}, {"asked", kept.asked_bytes},
-      {"flops", kept.flops},         {"joules", kept.joules},         {"bound_by", kept.bound_by},
-      {"time_from", kept.time_from}, {"command", kept.command},       {"energy", kept.energy_pj},
-      {"counts", kept.counts},       {"breakdown", kept.breakdown}};
-  return line.dump();
-}
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Kept, status, reason, cycles, seconds, dram_bytes, asked_bytes,
+                                   flops, joules, bound_by, time_from, command, energy_pj, counts,
+                                   breakdown)
 
-Kept kept_of_line(const std::string& line) {
-  const auto read = nlohmann::json::parse(line);
-  Kept kept;
-  read.at("status").get_to(kept.status);
-  read.at("reason").get_to(kept.reason);
-  read.at("cycles").get_to(kept.cycles);
-  read.at("seconds").get_to(kept.seconds);
-  read.at("dram_bytes").get_to(kept.dram_bytes);
-  read.at("asked").get_to(kept.asked_bytes);
-  read.at("flops").get_to(kept.flops);
-  read.at("joules").get_to(kept.joules);
-  read.at("bound_by").get_to(kept.bound_by);
-  read.at("time_from").get_to(kept.time_from);
-  read.at("command").get_to(kept.command);
-  read.at("energy").get_to(kept.energy_pj);
-  read.at("counts").get_to(kept.counts);
-  read.at("breakdown").get_to(kept.breakdown);
-  return kept;
-}
+std::string to_line(const Kept& kept) { return nlohmann::json(kept).dump(); }
+
+Kept kept_of_line(const std::string& line) { return nlohmann::json::parse(line).get<Kept>(); }
 
 }  // namespace weft::evaluation::spatten

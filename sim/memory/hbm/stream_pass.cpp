@@ -162,9 +162,9 @@ std::size_t StreamPass::periods_after(const Seen& before) const {
 void StreamPass::pass_over(const Seen& before, std::size_t periods) {
   const std::size_t more = (next_ - before.next) * periods;
   const Cycle ticks = (now_ - before.now) * static_cast<Cycle>(periods);
-  repeat_results(before, periods);
   const auto spans = static_cast<std::int64_t>(linear(next_) / span_) -
                      static_cast<std::int64_t>(linear(before.next) / span_);
+  repeat_results(before, periods, spans * span_rows_);
   const std::int64_t all_spans = spans * static_cast<std::int64_t>(periods);
   const DramChannel::Origin by{static_cast<std::uint64_t>(all_spans) * lane_span_,
                                all_spans * span_rows_, more};
@@ -183,7 +183,7 @@ void StreamPass::pass_over(const Seen& before, std::size_t periods) {
   look_next_ = next_ + kBetweenLooks;
 }
 
-void StreamPass::repeat_results(const Seen& before, std::size_t periods) {
+void StreamPass::repeat_results(const Seen& before, std::size_t periods, std::int64_t rows) {
   const Cycle ticks = now_ - before.now;
   const std::size_t period = next_ - before.next;
   std::vector<std::int32_t>& latencies = result_.read_latencies;
@@ -197,8 +197,6 @@ void StreamPass::repeat_results(const Seen& before, std::size_t periods) {
       result_.done_at[mine_[j + n * period]] =
           result_.done_at[mine_[j]] + static_cast<Cycle>(n) * ticks;
   }
-  const auto spans = static_cast<std::int64_t>(linear(next_) / span_) -
-                     static_cast<std::int64_t>(linear(before.next) / span_);
   for (std::size_t c = 0; c < before.commands.size(); ++c) {
     std::vector<SentCommand>& commands = result_.commands[c];
     if (only_ && c != *only_) continue;
@@ -207,7 +205,7 @@ void StreamPass::repeat_results(const Seen& before, std::size_t periods) {
       for (std::size_t i = before.commands[c]; i < sent; ++i) {
         SentCommand one = commands[i];
         one.tick += static_cast<Cycle>(n) * ticks;
-        if (has_row(one.command)) one.row += static_cast<std::int64_t>(n) * spans * span_rows_;
+        if (has_row(one.command)) one.row += static_cast<std::int64_t>(n) * rows;
         commands.push_back(one);
       }
     }

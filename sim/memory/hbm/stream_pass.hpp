@@ -55,7 +55,8 @@ class StreamPass {
   StateHash state_hash() const;
   std::size_t periods_after(const Seen& before) const;
   void pass_over(const Seen& before, std::size_t periods);
-  void repeat_results(const Seen& before, std::size_t periods);
+  // What `periods` more give; a period moves on by so many rows.
+  void repeat_results(const Seen& before, std::size_t periods, std::int64_t rows);
 
   const StreamConfig& config_;
   std::span<const weft::memory::Access> accesses_;
