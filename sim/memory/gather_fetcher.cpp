@@ -27,6 +27,7 @@ constexpr std::size_t kPartsHeld = 4;  // of a stream
 
 GatherFetcher::GatherFetcher(const Config& config)
     : config_(config),
+      interleave_bits_(std::countr_zero(static_cast<std::uint64_t>(config.interleave_bytes))),
       orders_(static_cast<std::size_t>(config.streams)),
       arrived_(static_cast<std::size_t>(config.streams)),
       requests_(static_cast<std::size_t>(config.channels)),
@@ -143,8 +144,8 @@ bool GatherFetcher::next_address(std::size_t s) {
   if (!stream.within && !begin_row(stream)) return false;
   const FetchPart& part = stream.parts[stream.asking];
   const std::uint64_t address = stream.next;
-  held_.push_back(
-      {static_cast<std::uint32_t>(s), stream.oldest + stream.accesses.size(), address, part.fetch});
+  held_.push_back({static_cast<std::uint32_t>(s), stream.oldest + stream.accesses.size(), address,
+                   part.fetch, static_cast<std::uint32_t>(channel_of(address))});
   const bool whole = address == last_of(part, stream.row);
   stream.accesses.push_back({false, whole ? 1 : 0});
   stream.last_fetch = part.fetch->number;
@@ -159,7 +160,7 @@ bool GatherFetcher::next_address(std::size_t s) {
 }
 
 void GatherFetcher::issue(const Held& held) {
-  Channel& channel = channels_[channel_of(held.address)];
+  Channel& channel = channels_[held.channel];
   const std::uint16_t tag = channel.free.back();
   channel.free.pop_back();
   channel.slots[tag] = {held.stream, held.number};
@@ -176,15 +177,15 @@ void GatherFetcher::issue(const Held& held) {
   ++activity_.counter(at(Count::accesses));
 }
 
-// Those at the crossbar's inputs whose channels have a place: how many. The others wait, and hold
-// nobody but who would come after them to the same input.
-std::int64_t GatherFetcher::issue_held() {
-  std::size_t kept = 0;
-  for (const Held& held : held_) {
-    if (channels_[channel_of(held.address)].free.empty()) {
-      held_[kept++] = held;
+// Those at the crossbar's inputs, from one on, whose channels have a place: how many. The others
+// wait, and hold nobody but who would come after them to the same input.
+std::int64_t GatherFetcher::issue_held(std::size_t from) {
+  std::size_t kept = from;
+  for (std::size_t i = from; i < held_.size(); ++i) {
+    if (channels_[held_[i].channel].free.empty()) {
+      held_[kept++] = held_[i];
     } else {
-      issue(held);
+      issue(held_[i]);
     }
   }
   const std::size_t issued = held_.size() - kept;
@@ -206,7 +207,8 @@ void GatherFetcher::count_asked(const FetchPart& part) {
 
 Cycle GatherFetcher::step(Cycle now) {
   bool more = respond(now);
-  std::int64_t addresses = issue_held();
+  std::int64_t addresses = issue_held(0);
+  const std::size_t waited = held_.size();  // whose channels have no place in this cycle
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     Stream& stream = streams_[s];
     more |= arrive(now, s);
@@ -219,7 +221,7 @@ Cycle GatherFetcher::step(Cycle now) {
     }
     more |= stream.ready > 0 || (!orders_[s].empty() && stream.parts.size() < kPartsHeld);
   }
-  addresses += issue_held();
+  addresses += issue_held(waited);
   activity_.counter(at(Count::address_waits)) += held_.size();
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     std::deque<Request>& waiting = channels_[c].waiting;

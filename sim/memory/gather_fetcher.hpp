@@ -69,6 +69,7 @@ class GatherFetcher : public Unit {
     std::uint64_t number = 0;  // of the access
     std::uint64_t address = 0;
     const Fetch* fetch = nullptr;
+    std::uint32_t channel = 0;
   };
   struct Channel {
     struct Slot {
@@ -83,14 +84,12 @@ class GatherFetcher : public Unit {
   bool respond(Cycle now);
   bool arrive(Cycle now, std::size_t s);
   bool next_address(std::size_t s);
-  std::int64_t issue_held();
+  std::int64_t issue_held(std::size_t from);
   bool begin_row(Stream& stream);
   static void next_row(Stream& stream);
   void issue(const Held& held);
   std::size_t channel_of(std::uint64_t address) const {
-    return static_cast<std::size_t>(address /
-                                    static_cast<std::uint64_t>(config_.interleave_bytes)) %
-           channels_.size();
+    return static_cast<std::size_t>(address >> interleave_bits_) & (channels_.size() - 1);
   }
   void count_asked(const FetchPart& part);
   std::uint64_t down(std::uint64_t address) const {
@@ -101,6 +100,7 @@ class GatherFetcher : public Unit {
   std::uint64_t last_of(const FetchPart& part, std::int32_t row) const;
 
   Config config_;
+  int interleave_bits_;
   std::vector<In<FetchPart>> orders_;
   std::vector<Out<FetchPart>> arrived_;
   std::vector<Out<Request>> requests_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace weft::sim::memory {
 
@@ -13,13 +14,25 @@ TickClock::TickClock(double tick_ps, double clock_hz) {
   cycles_ = static_cast<Wide>(std::llround(tick_ps * 1000)) *
             static_cast<Wide>(std::llround(clock_hz * 1000));
   check(cycles_ > 0, "a part and a memory have clocks");
+  Wide divisor = ticks_;
+  for (Wide rest = cycles_; rest != 0;) divisor = std::exchange(rest, divisor % rest);
+  ticks_ /= divisor;
+  cycles_ /= divisor;
+  constexpr Wide kMost = Wide{1} << 62;
+  narrow_ = static_cast<std::int64_t>(kMost / std::max(ticks_, cycles_) - 1);
 }
 
 Cycle TickClock::tick_at(Cycle cycle) const {
+  if (cycle <= narrow_)
+    return cycle * static_cast<std::int64_t>(ticks_) / static_cast<std::int64_t>(cycles_);
   return static_cast<Cycle>(static_cast<Wide>(cycle) * ticks_ / cycles_);
 }
 
 Cycle TickClock::cycle_of(Cycle tick) const {
+  if (tick <= narrow_) {
+    const auto ticks = static_cast<std::int64_t>(ticks_);
+    return (tick * static_cast<std::int64_t>(cycles_) + ticks - 1) / ticks;
+  }
   return static_cast<Cycle>((static_cast<Wide>(tick) * cycles_ + ticks_ - 1) / ticks_);
 }
 
@@ -33,27 +46,21 @@ DramMemory::DramMemory(const Config& config)
       channels_(system_->channels, system_->interleave_bytes),
       clock_(system_->part.tick_ps(), config.clock_hz),
       stalls_(config.stalls),
-      queue_(config.queue),
-      tags_(config.tags),
-      pending_(config.ports * config.queue),
-      order_(config.ports),
-      requests_(config.ports),
-      tag_waits_(config.tags) {
+      responses_(config.ports, config.tags, config.queue),
+      requests_(config.ports) {
   for (std::int64_t c = 0; c < system_->channels; ++c) {
     lanes_.push_back({DramChannel({system_->part, system_->control}), {}, 0, 0});
     lanes_.back().next = lanes_.back().channel.step(0);
   }
-  for (std::size_t slot = pending_.size(); slot-- > 0;)
-    free_.push_back(static_cast<std::uint32_t>(slot));
 }
 
 const UnitClass& DramMemory::unit_class() const { return *UnitKind::dram_with_state.declared; }
 
 void DramMemory::collect(Lane& lane, Cycle tick) {
-  for (const DramChannel::Done& done : lane.channel.done()) {
-    Pending& pending = pending_[done.id];
-    if (--pending.left == 0) pending.ready = clock_.cycle_of(tick) + pending.stall;
-  }
+  if (lane.channel.done().empty()) return;
+  const Cycle at = clock_.cycle_of(tick);
+  for (const DramChannel::Done& done : lane.channel.done())
+    responses_.done(static_cast<std::uint32_t>(done.id), at);
   lane.channel.clear_done();
 }
 
@@ -79,17 +86,12 @@ void DramMemory::run_to(Lane& lane, Cycle tick) {
   }
 }
 
-void DramMemory::take(Cycle now, const Request& request) {
+void DramMemory::take(const Request& request) {
   count(request, counts_.counters);
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
-  order_[request.port].push_back(slot);
   const auto access = static_cast<std::uint64_t>(takes().unit_bytes);
   const auto bytes = static_cast<std::uint64_t>(request.bytes);
-  pending_[slot] = {{request.write, request.tag},
-                    bytes / access,
-                    kNever,
-                    stalls_.cycles(StallPort::response, requests_[request.port]++, request.port)};
+  const Cycle stall = stalls_.cycles(StallPort::response, requests_[request.port]++, request.port);
+  const std::uint32_t slot = responses_.add(request, bytes / access, stall);
   for (std::uint64_t at = request.address; at < request.address + bytes; at += access) {
     Lane& lane = lanes_[channels_.channel(at)];
     const std::uint64_t within = channels_.within(at);
@@ -97,59 +99,35 @@ void DramMemory::take(Cycle now, const Request& request) {
     lane.waiting.push_back({within, slot, place.bank, place.row, request.write});
     lane.writes_waiting += request.write ? 1 : 0;
   }
-  static_cast<void>(now);
 }
 
-// In the order of requests, past those that wait for data or for an earlier one of their tag.
-void DramMemory::respond_all(Cycle now) {
-  for (std::size_t port = 0; port < order_.size(); ++port) {
-    std::vector<std::uint32_t>& order = order_[port];
-    if (order.empty()) continue;
-    std::fill(tag_waits_.begin(), tag_waits_.end(), false);
-    std::size_t kept = 0;
-    bool room = true;
-    for (const std::uint32_t slot : order) {
-      const Pending& pending = pending_[slot];
-      const bool may = room && pending.ready <= now && !tag_waits_[pending.response.tag];
-      if (may && respond(port, now, pending.response)) {
-        free_.push_back(slot);
-        continue;
-      }
-      if (may) room = false;
-      tag_waits_[pending.response.tag] = true;
-      order[kept++] = slot;
-    }
-    order.resize(kept);
+// The first cycle in which an access could be done.
+Cycle DramMemory::wake_at() const {
+  Cycle tick = kNever;
+  for (const Lane& lane : lanes_) {
+    if (lane.waiting.empty() && lane.channel.idle()) continue;
+    tick = std::min(tick, lane.writes_waiting > 0
+                              ? lane.next
+                              : lane.channel.earliest_done(lane.next, !lane.waiting.empty()));
   }
-}
-
-// The first cycle in which one of its accesses could be done.
-Cycle DramMemory::wake_at(const Lane& lane, Cycle now) const {
-  if (lane.waiting.empty() && lane.channel.idle()) return kNever;
-  const Cycle tick = lane.writes_waiting > 0
-                         ? lane.next
-                         : lane.channel.earliest_done(lane.next, !lane.waiting.empty());
-  return std::max(now + 1, clock_.cycle_of(tick));
+  return tick == kNever ? kNever : clock_.cycle_of(tick);
 }
 
 Cycle DramMemory::step(Cycle now) {
   const Cycle tick = clock_.tick_at(now);
   for (Lane& lane : lanes_) run_to(lane, tick);
-  const auto room = [&](std::size_t port) { return order_[port].size() < queue_; };
-  while (take_next(now, room, [&](const Request& request) { take(now, request); })) {
+  const auto room = [&](std::size_t port) { return responses_.room(port); };
+  while (take_next(now, room, [&](const Request& request) { take(request); })) {
   }
   for (Lane& lane : lanes_) {
     if (!lane.waiting.empty()) offer(lane, tick);
   }
-  respond_all(now);
-  Cycle next = kNever;
-  for (const Lane& lane : lanes_) next = std::min(next, wake_at(lane, now));
-  for (std::size_t port = 0; port < order_.size(); ++port) {
-    for (const std::uint32_t slot : order_[port]) {
-      if (pending_[slot].ready != kNever && pending_[slot].ready > now)
-        next = std::min(next, pending_[slot].ready);
-    }
-    if (waits(port, now) && room(port)) next = now + 1;
+  responses_.give(now, [&](std::size_t port, const Response& response) {
+    return respond(port, now, response);
+  });
+  const Cycle next = std::min(std::max(wake_at(), now + 1), responses_.next_behind(now));
+  for (std::size_t port = 0; port < ports(); ++port) {
+    if (waits(port, now) && room(port)) return now + 1;
   }
   return next;
 }

@@ -10,6 +10,7 @@
 
 #include "models/memory/dram_system.hpp"
 #include "sim/memory/hbm/dram_channel.hpp"
+#include "sim/memory/hbm/dram_responses.hpp"
 #include "sim/memory/memory.hpp"
 #include "sim/memory/stall.hpp"
 
@@ -26,8 +27,9 @@ class TickClock {
 
  private:
   __extension__ using Wide = __int128;
-  // A cycle is so many ticks: ticks_ / cycles_.
+  // A cycle is so many ticks: ticks_ / cycles_, which have no common divisor.
   Wide ticks_, cycles_;
+  std::int64_t narrow_ = 0;  // cycles or ticks up to which products fit 64 bits
 };
 
 class DramMemory : public Memory {
@@ -64,32 +66,19 @@ class DramMemory : public Memory {
     std::uint64_t writes_waiting = 0;
     Cycle next = kNever;  // tick of its next step
   };
-  struct Pending {
-    Response response;
-    std::size_t left = 0;  // accesses
-    Cycle ready = 0;       // from this cycle on, where none is left
-    Cycle stall = 0;
-  };
-
   void run_to(Lane& lane, Cycle tick);
   void offer(Lane& lane, Cycle tick);
   void collect(Lane& lane, Cycle tick);
-  void take(Cycle now, const Request& request);
-  void respond_all(Cycle now);
-  Cycle wake_at(const Lane& lane, Cycle now) const;
+  void take(const Request& request);
+  Cycle wake_at() const;
 
   std::shared_ptr<const weft::memory::DramSystem> system_;
   weft::memory::ChannelMap channels_;
   TickClock clock_;
   Stalls stalls_;
-  std::size_t queue_;
-  std::size_t tags_;
   std::vector<Lane> lanes_;
-  std::vector<Pending> pending_;                   // by slot
-  std::vector<std::uint32_t> free_;                // slots
-  std::vector<std::vector<std::uint32_t>> order_;  // by port, slots in the order of requests
-  std::vector<std::uint64_t> requests_;            // by port
-  std::vector<bool> tag_waits_;
+  DramResponses responses_;
+  std::vector<std::uint64_t> requests_;  // by port
   UnitCounts counts_;
 };
 
