@@ -12,7 +12,7 @@ enum class Count : std::uint8_t { rows, exponentials, fifo_wait_cycles };
 constexpr std::array<CounterDeclaration, 3> kCounters{{
     {"rows", "rows", "whose probabilities were made, each pass by itself"},
     {"exponentials", "operations", "exponentials"},
-    {"fifo_waits", "times", "that scores found the FIFO full"},
+    {"fifo_waits", "times", "that scores found no place"},
 }};
 constexpr UnitClass kClass{"softmax_pipeline", kCounters};
 
@@ -27,47 +27,75 @@ void SoftmaxPipeline::list_ports(PortList& ports) {
   ports.add("out", out_);
 }
 
-void SoftmaxPipeline::exponentiate(Cycle now) {
-  if (now < in_free_at_ || !in_.ready(now)) return;
+// A row begins a word of its own, an empty one too. Where all words are of the row that comes, what
+// is to come has to fit into the last of them.
+bool SoftmaxPipeline::take(Cycle now) {
+  if (now < in_free_at_ || !in_.ready(now)) return false;
   const std::int64_t count = in_.front(now).count;
-  if (held_ + count > config_.most_keys()) {
+  const std::int64_t words =
+      std::max<std::int64_t>(1, ceil_div(own_keys_ + count, config_.parallelism));
+  const std::int64_t opened = words - own_words_;
+  const bool room = scores_ + std::max<std::int64_t>(1, opened) <= config_.fifo_depth ||
+                    (own_words_ == config_.fifo_depth && opened == 0);
+  if (!room || (!coming_ && score_rows_ >= config_.rows)) {
     ++activity_.counter(at(Count::fifo_wait_cycles));
-    return;
+    return false;
   }
   const RowBeat beat = in_.pop(now);
-  held_ += count;
+  if (!coming_) ++score_rows_;
+  scores_ += opened;
   activity_.counter(at(Count::exponentials)) += static_cast<std::uint64_t>(count);
   in_free_at_ = now + std::max<std::int64_t>(1, ceil_div(count, config_.parallelism));
-  if (!beat.last) return;
+  coming_ = !beat.last;
+  own_keys_ += count;
+  own_words_ = words;
+  if (!beat.last) return true;
   if (kernels_ != nullptr) kernels_->softmax(*beat.row);
-  summed_.push_back({beat.row, in_free_at_ - 1 + first_after() + config_.accumulate_cycles, 0,
-                     beat.first + count});
+  largest_known_.push_back({beat.row, in_free_at_ - 1 + config_.to_largest(), own_keys_, words});
+  own_keys_ = own_words_ = 0;
+  return true;
 }
 
-void SoftmaxPipeline::divide(Cycle now) {
-  if (now < divide_free_at_ || summed_.empty() || summed_.front().ready > now) return;
-  const auto latency = static_cast<std::size_t>(config_.divide_cycles + config_.quantise_cycles);
-  if (flights_.size() >= latency) return;
-  Summed& summed = summed_.front();
-  const std::int64_t count = std::min(config_.parallelism, summed.keys - summed.divided);
-  const bool last = summed.divided + count == summed.keys;
-  flights_.push_back({now + static_cast<Cycle>(latency),
-                      {summed.row, static_cast<std::int32_t>(summed.divided),
-                       static_cast<std::int32_t>(count), last}});
-  divide_free_at_ = now + 1;
-  summed.divided += count;
-  held_ -= count;
-  if (!last) return;
-  summed_.pop_front();
+// A word of the oldest row whose largest score is known.
+bool SoftmaxPipeline::exponentiate(Cycle now) {
+  if (largest_known_.empty() || largest_known_.front().ready > now) return false;
+  Waiting& row = largest_known_.front();
+  if (exponentials_ >= config_.fifo_depth) return false;
+  if (row.read == 0 && exponential_rows_ >= config_.rows) return false;
+  if (row.read == 0) ++exponential_rows_;
+  ++exponentials_;
+  --scores_;
+  if (++row.read < row.words) return true;
+  --score_rows_;
+  sum_known_.push_back({row.row, now + config_.to_sum(), row.keys, row.words});
+  largest_known_.pop_front();
+  return true;
+}
+
+// A word of the oldest row whose sum is known. One place more than the latency, since one that
+// leaves in a cycle is free in the next.
+bool SoftmaxPipeline::divide(Cycle now) {
+  if (sum_known_.empty() || sum_known_.front().ready > now) return false;
+  if (flights_.size() > static_cast<std::size_t>(config_.to_integers())) return false;
+  Waiting& row = sum_known_.front();
+  const std::int64_t first = row.read * config_.parallelism;
+  const std::int64_t count = std::min(config_.parallelism, row.keys - first);
+  const bool last = ++row.read == row.words;
+  flights_.push_back(
+      {now + config_.to_integers(),
+       {row.row, static_cast<std::int32_t>(first), static_cast<std::int32_t>(count), last}});
+  --exponentials_;
+  if (!last) return true;
+  --exponential_rows_;
+  sum_known_.pop_front();
   ++activity_.counter(at(Count::rows));
+  return true;
 }
 
-// False where what is ready has no room.
 bool SoftmaxPipeline::give(Cycle now) {
-  while (!flights_.empty() && flights_.front().ready <= now) {
-    if (!out_.offer(now, flights_.front().beat)) return false;
-    flights_.pop_front();
-  }
+  if (flights_.empty() || flights_.front().ready > now) return false;
+  if (!out_.offer(now, flights_.front().beat)) return false;
+  flights_.pop_front();
   return true;
 }
 
@@ -86,27 +114,29 @@ Cycle SoftmaxPipeline::pass(Cycle now) {
   return passed || (!ready && !in_.empty()) ? now + 1 : kNever;
 }
 
+// Each part sees the next one's places as they were before this cycle.
 Cycle SoftmaxPipeline::step(Cycle now) {
   if (config_.wire) return pass(now);
+  const bool taken = take(now);
+  const bool exponentiated = exponentiate(now);
+  const bool divided = divide(now);
   const bool given = give(now);
-  if (given) divide(now);
-  exponentiate(now);
-  const bool works = in_free_at_ > now || divide_free_at_ > now;
-  const bool empty = summed_.empty() && flights_.empty() && held_ == 0;
-  activity_.is(now, works    ? Doing::work
-                    : !given ? Doing::wait_out
-                    : empty  ? Doing::nothing
-                             : Doing::wait_in);
+  const bool held = !given && !flights_.empty() && flights_.front().ready <= now;
+  const bool empty = score_rows_ == 0 && exponential_rows_ == 0 && flights_.empty();
+  // Every word is in each part once: how busy the pipeline is, its middle tells.
+  activity_.is(now, exponentiated ? Doing::work
+                    : held        ? Doing::wait_out
+                    : empty       ? Doing::nothing
+                                  : Doing::wait_in);
+  if (taken || exponentiated || divided || given) return now + 1;
   Cycle next = kNever;
-  if (given && !flights_.empty()) next = flights_.front().ready;
-  if (given && !summed_.empty())
-    next = std::min(next, std::max({summed_.front().ready, divide_free_at_, now + 1}));
-  if (!in_.empty()) {  // a full FIFO is left by a division
-    const bool full = held_ + 1 > config_.most_keys();
-    if (!full) next = std::min(next, std::max(in_free_at_, now + 1));
-  } else if (in_free_at_ > now) {
-    next = std::min(next, in_free_at_);
-  }
+  const auto look_at = [&](Cycle ready) {
+    if (ready > now) next = std::min(next, ready);
+  };
+  if (!in_.empty()) look_at(std::max(in_free_at_, in_.ready(now) ? now : now + 1));
+  if (!largest_known_.empty()) look_at(largest_known_.front().ready);
+  if (!sum_known_.empty()) look_at(sum_known_.front().ready);
+  if (!flights_.empty()) look_at(flights_.front().ready);
   return next;
 }
 

@@ -1,6 +1,7 @@
-// Softmax of rows that stream through: scores are dequantised and exponentiated and their sum
-// accumulated, while the exponentials wait in a FIFO; when a row's sum is there they are divided by
-// it and requantised. Two rows are in it at once, one in each half. docs/units/softmax/pipeline.md.
+// Softmax of rows that stream through: scores are dequantised and wait until their row's largest is
+// known; exponentials of what is left of them behind its subtraction are added up and wait in turn;
+// when a row's sum is there they are divided by it and requantised. The timing is that of
+// rtl/softmax/weft_softmax_pipeline.sv. docs/units/softmax/pipeline.md.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +17,22 @@ namespace weft::sim::softmax {
 class SoftmaxPipeline : public Unit {
  public:
   struct Config {
-    std::int64_t parallelism = 8;   // scores in a cycle
-    std::int64_t fifo_depth = 128;  // of exponentials, so many times the parallelism
-    std::int64_t dequantise_cycles = 7;
+    std::int64_t parallelism = 8;   // scores in a cycle, and in a word
+    std::int64_t fifo_depth = 128;  // words of scores, and of exponentials
+    std::int64_t rows = 8;          // that either holds at once
+    std::int64_t dequantise_cycles = 5;
+    std::int64_t maximum_cycles = 2;
+    std::int64_t subtract_cycles = 4;
     std::int64_t exp_cycles = 21;
-    std::int64_t accumulate_cycles = 23;
-    std::int64_t divide_cycles = 29;
+    std::int64_t accumulate_cycles = 11;
+    std::int64_t divide_cycles = 14;
     std::int64_t quantise_cycles = 7;
     bool wire = false;  // beats go through in a cycle: to compare with RTL that has no softmax
 
     std::int64_t most_keys() const { return parallelism * fifo_depth; }
+    std::int64_t to_largest() const { return dequantise_cycles + maximum_cycles; }
+    std::int64_t to_sum() const { return subtract_cycles + exp_cycles + accumulate_cycles; }
+    std::int64_t to_integers() const { return divide_cycles + quantise_cycles; }
   };
   SoftmaxPipeline(const Config& config, RowKernels* kernels) : config_(config), kernels_(kernels) {}
 
@@ -37,12 +44,13 @@ class SoftmaxPipeline : public Unit {
   void settle(Cycle now) override { activity_.settle(now); }
 
  private:
-  // A row whose sum will be there.
-  struct Summed {
+  // A row whose words may be read from cycle `ready` on.
+  struct Waiting {
     QueryRow* row = nullptr;
     Cycle ready = 0;
-    std::int64_t divided = 0;  // of its exponentials
     std::int64_t keys = 0;
+    std::int64_t words = 1;
+    std::int64_t read = 0;  // words
   };
   struct Flight {
     Cycle ready = 0;
@@ -50,19 +58,25 @@ class SoftmaxPipeline : public Unit {
   };
 
   Cycle pass(Cycle now);
-  void exponentiate(Cycle now);
-  void divide(Cycle now);
+  bool take(Cycle now);
+  bool exponentiate(Cycle now);
+  bool divide(Cycle now);
   bool give(Cycle now);
-  Cycle first_after() const { return config_.dequantise_cycles + config_.exp_cycles; }
 
   Config config_;
   RowKernels* kernels_;
   In<RowBeat> in_;
   Out<RowBeat> out_;
-  std::int64_t held_ = 0;  // exponentials in the FIFO, or on their way to it
   Cycle in_free_at_ = 0;
-  Cycle divide_free_at_ = 0;
-  std::deque<Summed> summed_;   // oldest first
+  bool coming_ = false;         // a row has begun to come, and has not ended
+  std::int64_t own_keys_ = 0;   // of the row that comes,
+  std::int64_t own_words_ = 0;  // and the words that it has
+  std::int64_t scores_ = 0;     // words, or on their way
+  std::int64_t score_rows_ = 0;
+  std::deque<Waiting> largest_known_;  // oldest first
+  std::int64_t exponentials_ = 0;      // words, or on their way
+  std::int64_t exponential_rows_ = 0;
+  std::deque<Waiting> sum_known_;
   std::deque<Flight> flights_;  // divided
   Activity activity_;
 };
@@ -74,8 +88,12 @@ inline auto fields(config::Tag<SoftmaxPipeline::Config>) {
   return config::field_table(
       optional("parallelism", &C::parallelism, {1, 1024}, "scores in a cycle"),
       optional("fifo_depth", &C::fifo_depth, {1, 1 << 20},
-               "exponentials that wait for their sum, by the parallelism"),
+               "scores that wait for their row's largest, and exponentials for their sum, by the "
+               "parallelism"),
+      optional("rows", &C::rows, {1, 1 << 20}, "of which scores wait, and exponentials"),
       optional("dequantise_cycles", &C::dequantise_cycles, kCycles, "latency"),
+      optional("maximum_cycles", &C::maximum_cycles, kCycles, "latency"),
+      optional("subtract_cycles", &C::subtract_cycles, kCycles, "latency"),
       optional("exp_cycles", &C::exp_cycles, kCycles, "latency"),
       optional("accumulate_cycles", &C::accumulate_cycles, kCycles, "latency"),
       optional("divide_cycles", &C::divide_cycles, kCycles, "latency"),
