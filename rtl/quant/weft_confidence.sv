@@ -23,7 +23,7 @@ module weft_confidence #(
   input  logic [COUNT_BITS-1:0]       in_count_i,    // 0 only of an empty row
   input  logic                        in_last_i,
   input  logic [31:0]                 in_largest_i,  // fp32, above 0; as the rest with every beat
-  input  logic                        in_split_i,    // of upper bits alone, and there are lower ones
+  input  logic                        in_split_i,    // of upper bits, and there are lower ones
   input  logic                        in_fresh_i,    // the first of its head's rows
   input  logic [TAG_BITS-1:0]         in_tag_i,
 

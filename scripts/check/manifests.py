@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("common", "numerics", "memory", "matmul", "select", "prune", "softmax", "engine")
+FOLDERS = ("common", "numerics", "memory", "matmul", "select", "prune", "softmax", "quant", "engine")
 
 
 @dataclass(frozen=True)
