@@ -42,7 +42,9 @@ Cycle DotArray::take(const RowBeat& beat) {
       kernels_->output(row);
     }
   }
-  return std::max<std::int64_t>(1, ceil_div(products, config_.multipliers));
+  // A beat without rows takes as long as one of a row.
+  const std::int64_t least = scores ? row.width_qk : row.width_v;
+  return ceil_div(std::max(products, least), config_.multipliers);
 }
 
 bool DotArray::give(Cycle now, const RowBeat& beat) {
