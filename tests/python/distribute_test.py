@@ -46,10 +46,11 @@ class ClusterTest(unittest.TestCase):
             process.kill()
             process.wait()
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
         log = self.folder / f"log-{len(self.running)}"
         with log.open("w", encoding="utf-8") as out:
-            process = subprocess.Popen([sys.executable, "-m", *args], stdout=out, stderr=subprocess.STDOUT, text=True, cwd=self.folder)
+            process = subprocess.Popen([sys.executable, "-m", *args], stdout=out, stderr=subprocess.STDOUT, text=True, cwd=self.folder,
+                                       env=env)
         self.running.append(process)
         return process
 
@@ -65,9 +66,9 @@ class ClusterTest(unittest.TestCase):
                 time.sleep(0.2)
         self.fail("no scheduler")
 
-    def worker(self) -> subprocess.Popen[str]:
+    def worker(self, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
         return self.start("distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-                          "--death-timeout", str(START_S))
+                          "--death-timeout", str(START_S), env=env)
 
     def sweep(self, text: dict[str, Any], *args: str) -> subprocess.Popen[str]:
         file = self.folder / "sweep.yaml"
@@ -139,6 +140,30 @@ class ClusterTest(unittest.TestCase):
         self.assert_whole(text, self.sweep(text))
         with sqlite3.connect(self.folder / "dask" / "store.sqlite") as store:
             self.assertEqual(store.execute("SELECT rowid, key FROM point ORDER BY rowid").fetchall()[:len(kept)], kept)
+
+    def test_a_full_disk_is_said_and_nothing_is_lost(self) -> None:
+        disk = self.folder / "dask"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], capture_output=True, check=False).returncode:
+            self.skipTest("needs to mount a small tmpfs, as root")
+        try:
+            self.scheduler()
+            self.worker()
+            text = {**self.grid(2000), "fidelity": "analytic"}
+            out, err = self.sweep(text).communicate(timeout=300)
+            self.assertIn("no room on the disk", err, out)
+            self.assertLess(self.stored(), 8000)
+            subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+            self.assert_whole(text, self.sweep(text))
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)  # readers of the store may still be open
+
+    def test_a_worker_without_the_package_fails_no_point(self) -> None:
+        self.scheduler()
+        self.worker({name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
+        out, err = self.sweep(self.grid(4)).communicate(timeout=300)
+        self.assertIn("cannot import weft", err, out)
+        self.assertEqual(self.stored(), 0)
 
     def test_statuses_closed_form_and_wrong_input(self) -> None:
         self.scheduler()

@@ -80,6 +80,8 @@ class _Round:
             rows = future.result(timeout=30)
         except ConfigError:
             raise  # a worker of another version, or one that does not find the sweep's files: nobody can go on
+        except ImportError as error:
+            raise ConfigError(f"--scheduler: a worker cannot import weft: {error}") from error
         except OSError as error:  # also a connection that is gone, and a time-out
             raise _Lost from error
         except KilledWorker:
@@ -117,8 +119,8 @@ def sweep_on(scheduler: str, sweep_file: str | os.PathLike[str] | Mapping[str, A
     """Every point of a sweep that the store has not, on the workers of a Dask scheduler ("tcp://host:port").
 
     patience: seconds that the scheduler may be away. Gives the counts of points: total, ok, infeasible, failed, timed_out, pending.
-    ConfigError: wrong input, before any point runs; a scheduler that does not answer; a worker of another version or without the sweep's
-    files. KeyboardInterrupt keeps what is stored.
+    ConfigError: wrong input, before any point runs; a scheduler that does not answer; a worker of another version, without this package
+    or without the sweep's files. KeyboardInterrupt keeps what is stored.
     """
     check_timeout(timeout)
     text, file = source(sweep_file)
