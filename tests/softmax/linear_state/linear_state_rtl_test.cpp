@@ -32,7 +32,7 @@ struct Token {
   std::vector<std::int32_t> outputs;
 };
 
-enum Bin : std::size_t { 
+enum Bin : std::size_t {
   kStateHighest,
   kStateLowest,
   kOutputSaturates,
