@@ -13,13 +13,23 @@ set(WEFT_RTL_LIBRARY_PARTS "${hash_script}" "${CMAKE_SOURCE_DIR}/scripts/rtl/ver
   "${CMAKE_SOURCE_DIR}/scripts/rtl/library_tables.sh" "${CMAKE_SOURCE_DIR}/sim/rtl/abi.h" "${library}/entry.cpp"
   "${library}/hooks.h" "${library}/wave_file.hpp" "${library}/exports.map")
 
-# The hash of the sources, for the program: it refuses a library built from others.
-set(sources_header "${CMAKE_BINARY_DIR}/generated/weft_rtl_sources.hpp")
-add_custom_command(OUTPUT "${sources_header}"
-  COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/generated"
-  COMMAND "${hash_script}" --header > "${sources_header}"
-  DEPENDS ${WEFT_RTL_SOURCES} "${hash_script}" COMMENT "Hashing the RTL" VERBATIM)
-add_custom_target(weft_rtl_sources DEPENDS "${sources_header}")
+# weft_rtl_sources(ENGINE): generated/ENGINE_sources.hpp, the hash of all that rtl/engine/ENGINE.sv is made of, for the
+# program, which refuses a library built from others. It is written anew where it has changed, and the libraries depend on it:
+# a unit that the engine does not have rebuilds nothing of it.
+function(weft_rtl_sources engine)
+  set(header "${CMAKE_BINARY_DIR}/generated/${engine}_sources.hpp")
+  string(TOUPPER "${engine}_SOURCES_SHA256" macro)
+  add_custom_command(OUTPUT "${header}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/generated"
+    COMMAND "${hash_script}" --top "${CMAKE_SOURCE_DIR}/rtl/engine/${engine}.sv" --rtl "${CMAKE_SOURCE_DIR}/rtl" --header ${macro}
+      > "${header}.new"
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${header}.new" "${header}"
+    COMMAND "${CMAKE_COMMAND}" -E rm "${header}.new"
+    DEPENDS ${WEFT_RTL_SOURCES} "${hash_script}" COMMENT "Hashing the RTL of ${engine}" VERBATIM)
+  add_custom_target(${engine}_sources DEPENDS "${header}")
+endfunction()
+weft_rtl_sources(weft_fusemax)
+set(fusemax_sources "${CMAKE_BINARY_DIR}/generated/weft_fusemax_sources.hpp")
 
 set(launcher "")
 if(CMAKE_CXX_COMPILER_LAUNCHER)
@@ -38,7 +48,7 @@ foreach(side ${WEFT_RTL_SIDES})
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/rtl"
       COMMAND "${library_script}" --side ${side} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${side}${variant}"
         --jobs 1 --compiler "${CMAKE_CXX_COMPILER}" ${launcher} ${options}
-      DEPENDS ${WEFT_RTL_SOURCES} ${WEFT_RTL_LIBRARY_PARTS} "${library_script}"
+      DEPENDS "${fusemax_sources}" ${WEFT_RTL_LIBRARY_PARTS} "${library_script}" "${CMAKE_SOURCE_DIR}/configs/arch/fusemax-cloud.yaml"
         "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax.vlt"
       COMMENT "Verilating the FuseMax engine of side ${side}${variant}" VERBATIM)
     add_custom_target(weft_rtl_library_${side}${variant} DEPENDS "${library}")

@@ -77,7 +77,7 @@ if [[ -z "$as" ]]; then as="verilate_library: $name"; fi
 module=$(basename -- "$top" .sv)
 
 # As expected_hash() of sim/rtl/fusemax_library.cpp has it.
-hash=$("$root/scripts/rtl/source_hash.sh" --rtl "$rtl")
+hash=$("$root/scripts/rtl/source_hash.sh" --top "$top" --rtl "$rtl")
 for parameter in "${parameters[@]}"; do
   key="${parameter%%=*}"
   hash+=" ${key,,} ${parameter#*=}"
@@ -109,7 +109,9 @@ mkdir "$work/model"
 start=$SECONDS
 say() { echo "$as: $1 ($((SECONDS - start)) s)" >&2; }
 
-mapfile -d '' -t packages < <(find "$rtl" -name '*_pkg.sv' -print0 | LC_ALL=C sort -z)
+# Packages are read first, those that the engine needs and no others: the hash is over what the library is made of.
+mapfile -t packages < <("$root/scripts/rtl/source_hash.sh" --top "$top" --rtl "$rtl" --list | grep '_pkg\.sv$')
+packages=("${packages[@]/#/$rtl/}")
 mapfile -d '' -t folders < <(find "$rtl" -type d -print0 | LC_ALL=C sort -z)
 search=()
 for folder in "${folders[@]}"; do search+=(-y "$folder"); done

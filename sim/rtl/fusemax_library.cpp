@@ -12,7 +12,7 @@
 #include "models/common/environment.hpp"
 #include "models/common/error.hpp"
 #include "models/common/sha256.hpp"
-#include "weft_rtl_sources.hpp"
+#include "weft_fusemax_sources.hpp"
 
 namespace weft::sim::rtl {
 namespace {
@@ -33,7 +33,7 @@ std::pair<std::int64_t, Variant> side_of(const std::string& name) {
 // SHA-256 over the sources and parameters, as scripts/rtl/verilate_library.sh says it of a library
 // built now from the sources of this program.
 std::string expected_hash(const Library& library) {
-  std::string text = WEFT_RTL_SOURCES_SHA256;
+  std::string text = WEFT_FUSEMAX_SOURCES_SHA256;
   for (const weft_rtl_parameter& p : library.parameters())
     text += fmt::format(" {} {}", p.name, p.value);
   return sha256_hex(text);
