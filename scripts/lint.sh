@@ -61,13 +61,16 @@ else
 fi
 step shellcheck "${#shell[@]}" shellcheck "${shell[@]}"
 mapfile -d '' -t rtl < <(tracked 'rtl/*.sv')
-lint_rtl() {  # the whole engine as Verilator reads it, at a power of two and at none, with and without observers
-  local side observe=(-DWEFT_OBSERVE)
+lint_rtl() {  # as Verilator reads it: the engine at a power of two and at none, with and without observers, and each unit by itself
+  local file side observe=(-DWEFT_OBSERVE) options=(--lint-only -Wall rtl/lint.vlt rtl/*/*_pkg.sv)
+  for file in rtl/*/; do options+=(-y "$file"); done
   for side in 4 5; do
-    verilator --lint-only -Wall --top-module weft_fusemax "-GSIDE=$side" "${observe[@]}" rtl/lint.vlt rtl/*/*_pkg.sv -y rtl/common -y rtl/numerics \
-      -y rtl/memory -y rtl/matmul -y rtl/engine rtl/engine/weft_fusemax.sv > /dev/null || return 1
+    verilator "${options[@]}" --top-module weft_fusemax "-GSIDE=$side" "${observe[@]}" rtl/engine/weft_fusemax.sv > /dev/null || return 1
     observe=()
   done
+  for file in "${rtl[@]}"; do
+    if [[ "$file" != *_pkg.sv && "$file" != */weft_fusemax.sv ]]; then echo "--top-module $(basename "$file" .sv) $file"; fi
+  done | xargs -L 1 -P "$(nproc)" verilator "${options[@]}" > /dev/null
 }
 step "verilator -Wall" "${#rtl[@]}" lint_rtl
 mapfile -d '' -t verilog < <(tracked '*.sv' '*.svh')

@@ -23,14 +23,26 @@ class LintTest(unittest.TestCase):
                               env=os.environ | {"VERILATOR_ROOT": str(root)}, cwd=RTL)
 
     def engine(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        folders = [word for name in ("common", "numerics", "memory", "matmul", "engine") for word in ("-y", name)]
-        packages = [str(file.relative_to(RTL)) for file in sorted(RTL.glob("*/*_pkg.sv"))]
-        return self.lint("--top-module", "weft_fusemax", *arguments, *folders, *packages, "engine/weft_fusemax.sv")
+        return self.module(RTL / "engine" / "weft_fusemax.sv", *arguments)
+
+    def module(self, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        folders = [word for folder in sorted(RTL.iterdir()) if folder.is_dir() for word in ("-y", folder.name)]
+        packages = [str(package.relative_to(RTL)) for package in sorted(RTL.glob("*/*_pkg.sv"))]
+        return self.lint("--top-module", file.stem, *arguments, *folders, *packages, str(file.relative_to(RTL)))
 
     def test_the_engine(self) -> None:
         for side, observe in ((4, []), (5, ["-DWEFT_OBSERVE"])):
             with self.subTest(side):
                 done = self.engine(f"-GSIDE={side}", *observe, "lint.vlt")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertNotIn("%Warning", done.stdout + done.stderr)
+
+    def test_every_unit(self) -> None:
+        units = [file for file in sorted(RTL.glob("*/*.sv")) if not file.stem.endswith("_pkg") and file.stem != "weft_fusemax"]
+        self.assertGreater(len(units), 40)
+        for file in units:
+            with self.subTest(file.stem):
+                done = self.module(file, "lint.vlt")
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertNotIn("%Warning", done.stdout + done.stderr)
 
