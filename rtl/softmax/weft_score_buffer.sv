@@ -84,28 +84,23 @@ module weft_score_buffer #(
   end
 
   // Dequantised, lane by lane ---------------------------------------------------------------------
-  typedef struct packed {
-    logic                    first, last;
-    logic [LANES-1:0]        present, crossed;
-    logic [ADDRESS_BITS-1:0] address, crossed_address;
-    logic [HELD_BITS-1:0]    words;
-    logic [COUNT_BITS-1:0]   last_count;
-  } beat_t;
+  localparam int unsigned BEAT_BITS = 2 + 2 * LANES + 2 * ADDRESS_BITS + HELD_BITS + COUNT_BITS;
 
-  beat_t                   in_beat, beat;
-  logic [Latency*$bits(beat_t)-1:0] beats_q;
-  logic [LANES-1:0]        written_valid;
-  logic [LANES*32-1:0]     candidates;
+  logic [LANES-1:0]             in_present, in_crossed, present, crossed;
+  logic                         beat_first, beat_last;
+  logic [ADDRESS_BITS-1:0]      beat_address, crossed_address;
+  logic [HELD_BITS-1:0]         beat_words;
+  logic [COUNT_BITS-1:0]        beat_count;
+  logic [Latency*BEAT_BITS-1:0] beats_q;  // of five cycles, the oldest in the highest bits
+  logic [LANES-1:0]             written_valid;
+  logic [LANES*32-1:0]          candidates;
 
-  assign in_beat.first           = !coming_q;
-  assign in_beat.last            = in_last_i;
-  assign in_beat.address         = tail_q;
-  assign in_beat.crossed_address = after;
-  assign in_beat.words           = words;
-  assign in_beat.last_count      = last_count;
-
-  always_ff @(posedge clk_i) beats_q <= {beats_q[(Latency-1)*$bits(beat_t)-1:0], in_beat};
-  assign beat = beats_q[(Latency-1)*$bits(beat_t) +: $bits(beat_t)];
+  always_ff @(posedge clk_i) begin
+    beats_q <= {beats_q[(Latency-1)*BEAT_BITS-1:0], !coming_q, in_last_i, in_present, in_crossed,
+        tail_q, after, words, last_count};
+  end
+  assign {beat_first, beat_last, present, crossed, beat_address, crossed_address, beat_words,
+      beat_count} = beats_q[(Latency-1)*BEAT_BITS +: BEAT_BITS];
 
   logic [ADDRESS_BITS-1:0] head_q;
 
@@ -113,9 +108,9 @@ module weft_score_buffer #(
     logic [LANE_BITS-1:0] source;  // which score of the beat comes here
     logic [31:0]          value;
 
-    assign source                = LANE_BITS'(lane) - offset_q;
-    assign in_beat.present[lane] = 32'(source) < 32'(in_count_i);
-    assign in_beat.crossed[lane] = lane < 32'(offset_q);
+    assign source           = LANE_BITS'(lane) - offset_q;
+    assign in_present[lane] = 32'(source) < 32'(in_count_i);
+    assign in_crossed[lane] = lane < 32'(offset_q);
 
     weft_dequantise #(.BITS(SCORE_BITS)) u_dequantise (
       .clk_i, .rst_ni, .in_valid_i(take), .score_i(in_scores_i[source*SCORE_BITS +: SCORE_BITS]),
@@ -123,15 +118,15 @@ module weft_score_buffer #(
     );
     weft_ram #(.WORD_BITS(32), .WORDS(WORDS)) u_scores (
       .clk_i,
-      .write_valid_i  (written_valid[lane] && beat.present[lane]),
-      .write_address_i(beat.crossed[lane] ? beat.crossed_address : beat.address),
+      .write_valid_i  (written_valid[lane] && present[lane]),
+      .write_address_i(crossed[lane] ? crossed_address : beat_address),
       .write_lanes_i  (1'b1),
       .write_data_i   (value),
       .read_valid_i,
       .read_address_i (head_q),
       .read_data_o    (read_data_o[lane*32 +: 32])
     );
-    assign candidates[lane*32 +: 32] = beat.present[lane] ? value : Lowest;
+    assign candidates[lane*32 +: 32] = present[lane] ? value : Lowest;
   end
 
   // The largest -----------------------------------------------------------------------------------
@@ -170,10 +165,10 @@ module weft_score_buffer #(
     else beat_valid_q <= written_valid[0];
   end
   always_ff @(posedge clk_i) begin
-    beat_first_q   <= beat.first;
-    beat_last_q    <= beat.last;
-    beat_words_q   <= beat.words;
-    beat_count_q   <= beat.last_count;
+    beat_first_q   <= beat_first;
+    beat_last_q    <= beat_last;
+    beat_words_q   <= beat_words;
+    beat_count_q   <= beat_count;
     beat_largest_q <= gen_level[LANE_BITS-1].larger;
     if (beat_valid_q) running_q <= running_d;
   end

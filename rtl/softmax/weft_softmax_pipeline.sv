@@ -72,18 +72,16 @@ module weft_softmax_pipeline #(
   );
 
   // Exponentials ----------------------------------------------------------------------------------
-  typedef struct packed {
-    logic                  first, last;
-    logic [COUNT_BITS-1:0] count;
-  } word_t;
+  localparam int unsigned WORD_BITS = 2 + COUNT_BITS;  // first, last, count
 
   logic [HELD_BITS-1:0]                  held_q;  // words in the ring, or on their way to it
   logic [ROW_BITS-1:0]                   rows_q;
   logic                                  divides, divides_last;
   logic                                  subtracts_q;
   logic [31:0]                           largest_q;
-  logic [Exponential*$bits(word_t)-1:0]  words_q;
-  word_t                                 subtracted_word, exponential_word;
+  logic [Exponential*WORD_BITS-1:0]      words_q;
+  logic [COUNT_BITS-1:0]                 subtracted_count, exponential_count;
+  logic                                  exponential_first, exponential_last;
   logic [LANES-1:0]                      subtracted, exponential_valid;
   logic [LANES*32-1:0]                   exponentials;
 
@@ -104,10 +102,11 @@ module weft_softmax_pipeline #(
   end
   always_ff @(posedge clk_i) begin
     largest_q <= row_largest;
-    words_q   <= {words_q[(Exponential-1)*$bits(word_t)-1:0], word_first, word_last, word_count};
+    words_q   <= {words_q[(Exponential-1)*WORD_BITS-1:0], word_first, word_last, word_count};
   end
-  assign subtracted_word  = words_q[(Subtract-1)*$bits(word_t) +: $bits(word_t)];
-  assign exponential_word = words_q[(Exponential-1)*$bits(word_t) +: $bits(word_t)];
+  assign subtracted_count = words_q[(Subtract-1)*WORD_BITS +: COUNT_BITS];
+  assign {exponential_first, exponential_last, exponential_count} =
+      words_q[(Exponential-1)*WORD_BITS +: WORD_BITS];
 
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_exponential
     logic [31:0] difference, argument, result;
@@ -118,14 +117,14 @@ module weft_softmax_pipeline #(
       .result_o(difference)
     );
     // Of two finite scores it may be -inf, whose exponential is 0 too.
-    assign argument = (lane >= 32'(subtracted_word.count)) ? 32'd0
+    assign argument = (lane >= 32'(subtracted_count)) ? 32'd0
         : (&difference[30:23]) ? Least : difference;
 
     weft_exp5 u_exponential (
       .clk_i, .rst_ni, .in_valid_i(subtracted[lane]), .x_i(argument),
       .out_valid_o(exponential_valid[lane]), .result_o(result)
     );
-    assign exponentials[lane*32 +: 32] = (lane < 32'(exponential_word.count)) ? result : 32'd0;
+    assign exponentials[lane*32 +: 32] = (lane < 32'(exponential_count)) ? result : 32'd0;
   end
 
   // Their sum -------------------------------------------------------------------------------------
@@ -137,7 +136,7 @@ module weft_softmax_pipeline #(
 
   weft_lane_sum #(.LANES(LANES)) u_sum (
     .clk_i, .rst_ni, .in_valid_i(exponential_valid[0]), .in_values_i(exponentials),
-    .in_first_i(exponential_word.first), .in_last_i(exponential_word.last),
+    .in_first_i(exponential_first), .in_last_i(exponential_last),
     .out_valid_o(total_made), .out_total_o(made_total)
   );
 
@@ -264,8 +263,7 @@ module weft_softmax_pipeline #(
   );
 
   logic unused_valids;
-  assign unused_valids = ^{exponential_valid, divided[LANES], integer_valid,
-      subtracted_word.first, subtracted_word.last};
+  assign unused_valids = ^{exponential_valid, divided[LANES], integer_valid};
 
 `ifndef SYNTHESIS
   a_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
