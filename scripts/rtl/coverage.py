@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rtl_unit import Unit, chosen, units_with
+from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 95  # percent of a unit's lines
@@ -241,8 +241,8 @@ def measure(unit: Unit, build: Path, scale: float, seconds: float) -> Coverage:
         place = Path(folder)
         classes = CoveredBench(unit, build, place).make()
         try:
-            done = subprocess.run(["./bench", "--gtest_filter=-*Long.*"], cwd=place, capture_output=True, text=True, errors="replace",
-                                  env={**os.environ, "WEFT_BENCH_SCALE": str(scale)}, timeout=seconds)
+            done = subprocess.run(["./bench", f"--gtest_filter={SHORT_SUITES}"], cwd=place, capture_output=True, text=True,
+                                  errors="replace", env={**os.environ, "WEFT_BENCH_SCALE": str(scale)}, timeout=seconds)
         except subprocess.TimeoutExpired:
             coverage.failure = f"no end within {seconds:.0f} s"
             return coverage

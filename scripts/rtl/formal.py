@@ -56,6 +56,8 @@ PROOFS = (
           tuple({"PLACES": places} for places in (2, 3, 4, 5)), 9),
     Proof("comparator_array", "comparator_array", ("rtl/select/weft_select_pkg.sv", PREFIX, "rtl/select/weft_comparator_array.sv"),
           "what is above stays, of equal ones the first so many; k stay", "bounded", 7, ({"LANES": 2}, {"LANES": 3}), 8),
+    Proof("value_pruner", "value_pruner", ("rtl/prune/weft_value_pruner.sv",),
+          "rows in order, each after its order; the store never over-full; stable outputs", "bounded", 8),
     Proof("fetcher", "fetcher", FETCHER, "AR, AW, W stable until taken; limits of requests and transfers; boundaries; W after AW",
           "induction", 1),
     Proof("fetcher.w_ends", "fetcher", FETCHER, "W's bursts end where their AW says", "bounded", 12, ({"W_ENDS": 1},), 12),

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtl_unit import Unit, chosen, units_with
+from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("inverted-condition", "off-by-one", "dropped-reset", "swapped-operand", "lost-stall")
@@ -119,7 +119,7 @@ class BenchBuild:
 
 def run_bench(bench: Path, scale: float, seconds: float) -> Outcome:
     environment = {**os.environ, "WEFT_BENCH_SCALE": str(scale)}
-    command = [str(bench), "--gtest_filter=-*Long.*", "--gtest_fail_fast"]
+    command = [str(bench), f"--gtest_filter={SHORT_SUITES}", "--gtest_fail_fast"]
     try:
         done = subprocess.run(command, cwd=bench.parent, env=environment, capture_output=True, text=True, errors="replace",
                               timeout=seconds)

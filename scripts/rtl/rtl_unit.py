@@ -4,6 +4,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+# What gtest is to run of a bench: not the suites whose names end in Long, of one type or of several (NAMELong/0).
+SHORT_SUITES = "-*Long.*:*Long/*"
+
 
 @dataclass(frozen=True)
 class Unit:

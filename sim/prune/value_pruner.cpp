@@ -68,16 +68,19 @@ bool ValuePruner::prune(Cycle now) {
 }
 
 Cycle ValuePruner::step(Cycle now) {
-  while (released_.ready(now) && done_.offer(now, released_.front(now)))
+  Cycle next = kNever;
+  if (released_.ready(now) && done_.offer(now, released_.front(now))) {  // one a cycle
     used_ -= bytes_on_chip(*released_.pop(now).row);
+    if (!released_.empty()) next = now + 1;
+  }
   if (row_ == nullptr && in_.ready(now)) row_ = in_.pop(now).row;
   if (row_ == nullptr) {
     activity_.is(now, Doing::nothing);
-    return in_.empty() ? kNever : now + 1;
+    return in_.empty() ? next : now + 1;
   }
   const bool passed = prune(now);
   activity_.is(now, passed ? Doing::work : Doing::wait_out);
-  return passed ? now + 1 : kNever;
+  return passed ? now + 1 : next;
 }
 
 }  // namespace weft::sim::prune

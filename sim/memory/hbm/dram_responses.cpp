@@ -5,11 +5,7 @@
 namespace weft::sim::memory {
 
 DramResponses::DramResponses(std::size_t ports, std::size_t tags, std::size_t queue)
-    : tags_(tags),
-      queue_(queue),
-      pending_(ports * queue),
-      lines_(ports * tags),
-      ports_(ports) {
+    : tags_(tags), queue_(queue), pending_(ports * queue), lines_(ports * tags), ports_(ports) {
   for (std::size_t slot = pending_.size(); slot-- > 0;)
     free_.push_back(static_cast<std::uint32_t>(slot));
 }

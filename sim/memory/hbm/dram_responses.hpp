@@ -37,10 +37,10 @@ class DramResponses {
   struct Pending {
     Response response;
     std::uint8_t port = 0;
-    std::size_t left = 0;        // accesses
-    Cycle ready = kNever;        // from this cycle on, where none is left
+    std::size_t left = 0;  // accesses
+    Cycle ready = kNever;  // from this cycle on, where none is left
     Cycle stall = 0;
-    std::uint64_t order = 0;     // of requests
+    std::uint64_t order = 0;       // of requests
     std::uint32_t behind = kNone;  // the next of its port and tag
   };
   struct Line {  // of a port and tag
