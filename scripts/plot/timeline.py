@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import bisect
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from figure import COLOURS, STYLE, save
@@ -147,6 +148,7 @@ def draw_bands(axes: Axes, trace: Trace, axis: BrokenAxis, lanes: int) -> None:
 
 
 def draw(trace: Trace, out: Path, title: str, tiles: int) -> None:
+    trace = replace(trace, slices=[s for s in trace.slices if s.category != "query"] or trace.slices)  # of an assembly its units
     axis = BrokenAxis(windows(trace, tiles))
     shown = [s for s in trace.slices if any(s.start < end and s.end > begin for begin, end in axis.parts)]
     lanes = sorted({s.lane for s in shown})

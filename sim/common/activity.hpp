@@ -11,12 +11,29 @@ namespace weft::sim {
 
 enum class Doing : std::uint8_t { nothing, work, wait_in, wait_out };
 
+// Told what a unit did from one cycle to another, once that is over.
+struct ActivityListener {
+  virtual ~ActivityListener() = default;
+  virtual void did(int unit, Doing doing, Cycle begin, Cycle end) = 0;
+};
+
 class Activity {
  public:
   // From cycle `now` on, no earlier than told before.
   void is(Cycle now, Doing doing) {
     settle(now);
+    if (listener_ != nullptr && doing != doing_) tell(now);
     doing_ = doing;
+  }
+  // `listener` outlives it, and knows the unit by that number.
+  void listen(ActivityListener* listener, int unit) {
+    listener_ = listener;
+    unit_ = unit;
+  }
+  // Tells what has not been told, up to `now`.
+  void tell(Cycle now) {
+    if (listener_ != nullptr && now > begun_) listener_->did(unit_, doing_, begun_, now);
+    begun_ = now;
   }
   // All cycles before `now` are counted.
   void settle(Cycle now) {
@@ -35,7 +52,10 @@ class Activity {
  private:
   UnitCounts counts_;
   Doing doing_ = Doing::nothing;
-  Cycle since_ = 0;
+  Cycle since_ = 0;  // counted up to there
+  ActivityListener* listener_ = nullptr;
+  int unit_ = 0;
+  Cycle begun_ = 0;  // told up to there
 };
 
 }  // namespace weft::sim

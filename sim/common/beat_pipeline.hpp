@@ -5,18 +5,16 @@
 #include <cstdint>
 #include <deque>
 
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim {
 
-class BeatPipeline : public Unit {
+class BeatPipeline : public ActiveUnit {
  public:
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
  protected:
   // `places`: beats under way at once; one a cycle of the latency unless given.
@@ -31,7 +29,6 @@ class BeatPipeline : public Unit {
   virtual bool give(Cycle now, const RowBeat& beat) = 0;
 
   In<RowBeat> in_;
-  Activity activity_;
 
  private:
   struct Flight {

@@ -11,6 +11,7 @@ namespace weft::sim::engine {
 namespace {
 
 using json::Writer;
+using weft::engine::EventKind;
 
 void write_metadata(Writer& out, const char* name, int thread, const std::string& text) {
   out.begin_object();
@@ -37,28 +38,45 @@ std::size_t free_lane(std::vector<std::uint64_t>& ends, std::uint64_t begin, std
   return lane;
 }
 
-constexpr int kThreadsALane = 100;  // the first lane of unit u is thread u + 1, the next u + 101
+// Units are numbered as arrays in the architecture's order, then what moves to and from the memory,
+// or through an assembly: as many lanes as there are of that under way at once.
+std::string thread_name(const weft::engine::Lowering& lowering, int unit, EventKind kind,
+                        int lane) {
+  if (kind == EventKind::transfer) return fmt::format("transfer in flight {}", lane + 1);
+  if (kind == EventKind::query) return fmt::format("query in flight {}", lane + 1);
+  return lowering.array_names[static_cast<std::size_t>(unit)] +
+         (lane == 0 ? "" : fmt::format(" ({})", lane + 1));
+}
 
-// Units are numbered as arrays in the architecture's order, then what moves to and from the memory:
-// as many lanes as there are transfers under way at once.
-std::string thread_name(const weft::engine::Lowering& lowering, int unit, int lane) {
-  if (unit >= static_cast<int>(lowering.array_names.size()))
-    return fmt::format("transfer in flight {}", lane + 1);
-  return lowering.array_names[unit] + (lane == 0 ? "" : fmt::format(" ({})", lane + 1));
+const char* category(EventKind kind) {
+  switch (kind) {
+    case EventKind::firing: return "einsum";
+    case EventKind::transfer: return "memory";
+    case EventKind::activity: return "unit";
+    case EventKind::query: return "query";
+  }
+  return "";
 }
 
 }  // namespace
 
 bool PerfettoTrace::event(const weft::engine::UnitEvent& event) {
-  const bool transfer = event.name.starts_with("load ") || event.name.starts_with("store ");
-  const std::uint64_t now = transfer ? event.end : event.begin;
+  const std::uint64_t now = event.kind == EventKind::firing ? event.begin : event.end;
   if (seen_.insert({event.group, event.step}).second) {
     if (left_ == 0 && !left_out_.empty()) left_out_.back().end = now;
     left_ += each_;
   }
   if (left_ == 0) return true;
-  Kept& kept = events_.emplace_back(Kept{
-      event.begin, event.end, event.unit, std::string(event.name), event.head, event.tile, {}, 0});
+  Kept& kept = events_.emplace_back(Kept{event.begin,
+                                         event.end,
+                                         event.unit,
+                                         std::string(event.name),
+                                         event.head,
+                                         event.tile,
+                                         {},
+                                         event.kind,
+                                         0});
+  if (event.kind == EventKind::query) kept.at.emplace_back("layer", event.group);
   for (const int l : event.loops) {
     if (l > 0)
       kept.at.emplace_back(event.lowered->loops[static_cast<std::size_t>(l)].name,
@@ -66,6 +84,10 @@ bool PerfettoTrace::event(const weft::engine::UnitEvent& event) {
   }
   if (--left_ == 0) left_out_.push_back({now, 0});
   return true;
+}
+
+void PerfettoTrace::sample(std::string_view track, std::uint64_t from, double mean) {
+  samples_.push_back({std::string(track), from, mean});
 }
 
 void PerfettoTrace::gap(std::uint64_t begin, std::uint64_t end) { gaps_.push_back({begin, end}); }
@@ -83,21 +105,37 @@ void PerfettoTrace::write_notice(json::Writer& out, const char* category, const 
   out.end_object();
 }
 
-void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept,
-                                const weft::engine::Lowering& lowering) {
+void PerfettoTrace::write_slice(json::Writer& out, const Kept& kept) {
   out.begin_object();
   out.field("ph", "X");
   out.field("name", kept.name);
-  out.field("cat", kept.unit < static_cast<int>(lowering.array_names.size()) ? "einsum" : "memory");
+  out.field("cat", category(kept.kind));
   out.field("ts", kept.begin);
   out.field("dur", kept.end - kept.begin);
   out.field("pid", 1);
   out.field("tid", kept.thread);
   out.key("args");
   out.begin_object();
-  out.field("head", kept.head);
-  out.field("tile", kept.tile);
+  if (kept.kind != EventKind::activity) {
+    out.field("head", kept.head);
+    out.field(kept.kind == EventKind::query ? "query" : "tile", kept.tile);
+  }
   for (const auto& [loop, iteration] : kept.at) out.field(loop, iteration);
+  out.end_object();
+  out.end_object();
+}
+
+void PerfettoTrace::write_sample(json::Writer& out, const Sample& sample) {
+  out.begin_object();
+  out.field("ph", "C");
+  out.field("name", sample.track);
+  out.field("cat", "mean");
+  out.field("ts", sample.from);
+  out.field("pid", 1);
+  out.field("tid", 0);
+  out.key("args");
+  out.begin_object();
+  out.field("mean", sample.mean);
   out.end_object();
   out.end_object();
 }
@@ -122,15 +160,18 @@ std::string PerfettoTrace::finish(const weft::engine::Design& design,
   std::vector<Kept> events = events_;
   std::stable_sort(events.begin(), events.end(),
                    [](const Kept& a, const Kept& b) { return a.begin < b.begin; });
+  // The first lane of unit u is thread u + 1, the next so many further.
+  const int threads_a_lane = std::max(100, static_cast<int>(lowering.array_names.size()) + 2);
   std::map<int, std::vector<std::uint64_t>> lanes;
   std::map<int, std::string> threads;
   for (Kept& kept : events) {
     const auto lane = static_cast<int>(free_lane(lanes[kept.unit], kept.begin, kept.end));
-    kept.thread = kept.unit + 1 + lane * kThreadsALane;
-    threads[kept.thread] = thread_name(lowering, kept.unit, lane);
+    kept.thread = kept.unit + 1 + lane * threads_a_lane;
+    threads[kept.thread] = thread_name(lowering, kept.unit, kept.kind, lane);
   }
   for (const auto& [thread, name] : threads) write_metadata(out, "thread_name", thread, name);
-  for (const Kept& kept : events) write_slice(out, kept, lowering);
+  for (const Kept& kept : events) write_slice(out, kept);
+  for (const Sample& sample : samples_) write_sample(out, sample);
   for (const Gap& gap : gaps_)
     write_notice(out, "advance", fmt::format("advanced {} cycles", gap.end - gap.begin), gap.begin);
   for (const Gap& gap : left_out_) {

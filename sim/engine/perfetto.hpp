@@ -1,11 +1,13 @@
 // A timeline in Chrome's JSON trace-event format, for ui.perfetto.dev. 1 µs of the timeline is 1
 // cycle. Of a long run it has stretches of time: the beginning, and one from the first firing of
-// every step that had not fired before.
+// every step that had not fired before, or the first query of a layer. Counter tracks are of all of
+// it.
 #pragma once
 
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,7 @@ class PerfettoTrace : public weft::engine::EventSink {
 
   bool event(const weft::engine::UnitEvent& event) override;
   void gap(std::uint64_t begin, std::uint64_t end) override;
+  void sample(std::string_view track, std::uint64_t from, double mean) override;
 
   // The document. `result` names the units and gives the clock.
   std::string finish(const weft::engine::Design& design, const weft::engine::Result& result) const;
@@ -37,16 +40,22 @@ class PerfettoTrace : public weft::engine::EventSink {
     std::int64_t head = 0;
     std::int64_t tile = 0;
     std::vector<std::pair<std::string, std::int64_t>>
-        at;          // iteration of the loops inside that over heads, by name
+        at;  // iteration of the loops inside that over heads, by name
+    weft::engine::EventKind kind = weft::engine::EventKind::firing;
     int thread = 0;  // of the timeline
+  };
+  struct Sample {
+    std::string track;
+    std::uint64_t from = 0;
+    double mean = 0;
   };
   struct Gap {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
   };
 
-  static void write_slice(json::Writer& out, const Kept& kept,
-                          const weft::engine::Lowering& lowering);
+  static void write_slice(json::Writer& out, const Kept& kept);
+  static void write_sample(json::Writer& out, const Sample& sample);
   static void write_notice(json::Writer& out, const char* category, const std::string& text,
                            std::uint64_t at);
 
@@ -55,6 +64,7 @@ class PerfettoTrace : public weft::engine::EventSink {
   std::set<std::pair<int, int>> seen_;  // groups and steps
   std::vector<Kept> events_;
   std::vector<Gap> gaps_;
+  std::vector<Sample> samples_;
   std::vector<Gap> left_out_;  // the last one open, to the end of the run, where it ends at 0
 };
 

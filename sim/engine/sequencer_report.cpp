@@ -25,7 +25,10 @@ void Sequencer::tell(int step, Cycle end, const State::Begun& begun) {
                                     .step = step,
                                     .lowered = &lowered(),
                                     .loops = scheduled.loops,
-                                    .at = begun.where});
+                                    .at = begun.where,
+                                    .kind = scheduled.kind == weft::engine::StepKind::compute
+                                                ? weft::engine::EventKind::firing
+                                                : weft::engine::EventKind::transfer});
   if (!more) events_ = nullptr;
 }
 

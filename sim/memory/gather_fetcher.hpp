@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "models/common/fields.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 #include "sim/memory/messages.hpp"
 
 namespace weft::sim::memory {
 
-class GatherFetcher : public Unit {
+class GatherFetcher : public ActiveUnit {
  public:
   struct Config {
     std::int64_t streams = 3;             // that ask; the first goes first
@@ -31,8 +31,6 @@ class GatherFetcher : public Unit {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
   // Bytes by tensor: of the rows asked for, and what accesses moved for them.
   const std::vector<std::uint64_t>& asked() const { return asked_; }
@@ -111,7 +109,6 @@ class GatherFetcher : public Unit {
   std::int64_t under_way_ = 0;  // accesses without a response
   std::vector<std::uint64_t> asked_;
   std::vector<std::uint64_t> moved_;
-  Activity activity_;
   Notice notice_ = nullptr;
   void* context_ = nullptr;
 };

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/common/fields.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 
@@ -22,7 +22,7 @@ constexpr auto names(config::Tag<StoreOf>) {
       {{"keys", StoreOf::keys}, {"values", StoreOf::values}}};
 }
 
-class RowStore : public Unit {
+class RowStore : public ActiveUnit {
  public:
   struct Config {
     StoreOf of = StoreOf::keys;
@@ -36,8 +36,6 @@ class RowStore : public Unit {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
  private:
   std::int64_t rows_of(const QueryRow& row) const;
@@ -51,7 +49,6 @@ class RowStore : public Unit {
   Out<RowBeat> beats_;
   QueryRow* row_ = nullptr;  // that is read
   std::int64_t next_ = 0;    // of its rows
-  Activity activity_;
 };
 
 inline auto fields(config::Tag<RowStore::Config>) {

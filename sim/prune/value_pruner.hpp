@@ -6,13 +6,13 @@
 #include <cstdint>
 
 #include "models/common/fields.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::prune {
 
-class ValuePruner : public Unit {
+class ValuePruner : public ActiveUnit {
  public:
   struct Config {
     std::int64_t store_bytes = 196608;  // of the values' SRAM
@@ -23,8 +23,6 @@ class ValuePruner : public Unit {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
  private:
   bool prune(Cycle now);
@@ -39,7 +37,6 @@ class ValuePruner : public Unit {
   QueryRow* row_ = nullptr;  // in hand
   bool ordered_ = false;     // its values are asked for
   std::int64_t used_ = 0;    // bytes on chip
-  Activity activity_;
 };
 
 inline auto fields(config::Tag<ValuePruner::Config>) {

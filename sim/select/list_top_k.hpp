@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "models/common/fields.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::select {
@@ -24,7 +24,7 @@ struct ListSelection {
   void advance(Cycle /*cycles*/) {}
 };
 
-class ListTopK : public Unit {
+class ListTopK : public ActiveUnit {
  public:
   struct Config {
     std::int64_t comparators = 16;
@@ -35,8 +35,6 @@ class ListTopK : public Unit {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
  private:
   Config config_;
@@ -45,7 +43,6 @@ class ListTopK : public Unit {
   bool works_ = false;
   ListSelection held_;
   Cycle until_ = 0;
-  Activity activity_;
 };
 
 inline auto fields(config::Tag<ListTopK::Config>) {

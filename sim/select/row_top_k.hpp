@@ -9,13 +9,13 @@
 
 #include "models/common/fields.hpp"
 #include "models/select/top_k.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::select {
 
-class RowTopK : public Unit {
+class RowTopK : public ActiveUnit {
  public:
   struct Config {
     std::int64_t comparators = 16;  // in the left and in the right array each
@@ -31,8 +31,6 @@ class RowTopK : public Unit {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
  private:
   enum class Stage : std::uint8_t { coming, complete, selecting, selected };
@@ -54,7 +52,6 @@ class RowTopK : public Unit {
   std::deque<Held> held_;  // oldest first
   std::int64_t sent_ = 0;  // of the oldest row
   weft::select::Fifos<std::int32_t> fifos_;
-  Activity activity_;
 };
 
 inline auto fields(config::Tag<RowTopK::Config>) {

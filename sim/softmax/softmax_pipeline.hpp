@@ -8,13 +8,13 @@
 #include <deque>
 
 #include "models/common/fields.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim::softmax {
 
-class SoftmaxPipeline : public Unit {
+class SoftmaxPipeline : public ActiveUnit {
  public:
   struct Config {
     std::int64_t parallelism = 8;   // scores in a cycle, and in a word
@@ -40,8 +40,6 @@ class SoftmaxPipeline : public Unit {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
  private:
   // A row whose words may be read from cycle `ready` on.
@@ -78,7 +76,6 @@ class SoftmaxPipeline : public Unit {
   std::int64_t exponential_rows_ = 0;
   std::deque<Waiting> sum_known_;
   std::deque<Flight> flights_;  // divided
-  Activity activity_;
 };
 
 inline auto fields(config::Tag<SoftmaxPipeline::Config>) {

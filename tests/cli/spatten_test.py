@@ -111,6 +111,22 @@ class SpattenTest(FolderTest):
         self.assertLess(dense["error"]["rms_relative"], 0.005)
         self.assertLess(got["dram"]["bytes"], dense["dram"]["bytes"])
 
+    def test_a_timeline_shows_units_queries_and_memory(self) -> None:
+        path = self.folder / "t.json"
+        for design in ("spatten", "fusemax-pruned"):
+            args = ["run", "--design", design, "--workload", self.file(rows()), "--json", "-"]
+            with_it, without = run(*args, "--perfetto", str(path)), run(*args)
+            self.assertEqual((with_it.returncode, with_it.stderr), (0, ""))
+            whole = json.loads(with_it.stdout)
+            self.assertEqual(whole["units"], json.loads(without.stdout)["units"])
+            events = json.loads(path.read_text(encoding="utf-8"))["traceEvents"]
+            threads = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
+            for unit in (u for u in whole["units"] if u["name"] != "dram"):
+                busy = sum(e["dur"] for e in events if e["name"] == "busy" and threads[e["tid"]] == unit["name"])
+                self.assertEqual(busy, unit["busy_cycles"], unit["name"])
+            self.assertEqual(sum(e.get("cat") == "query" for e in events), 4)
+            self.assertIn("dram bytes a cycle", {e["name"] for e in events if e["ph"] == "C"})
+
     def test_the_command_repeats_the_point(self) -> None:
         args = ("--design", "spatten", "--workload", self.file(rows()), "--seed", "5",
                 "--set", "arch.assembly.units.softmax.attributes.parallelism=4")

@@ -7,6 +7,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/cost/table.hpp"
@@ -20,22 +21,26 @@ namespace weft::engine {
 
 class WalkMemo;
 
-// One thing a unit did, for timelines: a firing of a step of the schedule. Transfers are told when
-// they end, the others when they begin.
+// What an event of a timeline is: a step's firing in an array, a transfer, what a unit of an
+// assembly did without a break (busy, or stalled), a query on its way through an assembly.
+enum class EventKind : std::uint8_t { firing, transfer, activity, query };
+
+// One thing a unit did, for timelines. Firings are told when they begin, all others when they end.
 struct UnitEvent {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  int unit = 0;  // arrays, then the memory's transfers (loads and stores), several of which are
-                 // under way at once
-  std::string_view name;  // "BQK", "load K"; lives as long as the run
+  int unit = 0;  // arrays, or an assembly's units; then the memory's transfers (loads and stores),
+                 // or queries, several of which are under way at once
+  std::string_view name;  // "BQK", "load K", "busy"
   std::int64_t head = 0;  // of all batches and layers
-  std::int64_t tile = 0;  // ordinal of the step's firing within the run
-  int group = 0;
-  int step = 0;  // of the group's schedule
+  std::int64_t tile = 0;  // ordinal of the step's firing within the run; of queries the query
+  int group = 0;          // of queries the layer
+  int step = 0;           // of the group's schedule
   const LoweredGroup* lowered =
       nullptr;                 // names the loops; this and the next live as long as the run
   std::span<const int> loops;  // the step's, outermost first
   Coordinates at{};            // iteration of each of them, by loop
+  EventKind kind = EventKind::firing;
 };
 
 struct EventSink {
@@ -43,6 +48,8 @@ struct EventSink {
   // False: no more are wanted.
   virtual bool event(const UnitEvent& event) = 0;
   virtual void gap(std::uint64_t begin, std::uint64_t end) = 0;  // advanced, not stepped
+  // The mean of a track from here to its next sample, or to the end: of a queue's beats, say.
+  virtual void sample(std::string_view /*track*/, std::uint64_t /*from*/, double /*mean*/) {}
 };
 
 // Memory that stalls at random by the seed: the side that gives (responses), that takes (requests),

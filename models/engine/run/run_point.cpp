@@ -116,8 +116,8 @@ Result run_assembled(const Design& design, const Workload& workload, const Shape
   if (options.cost != nullptr && options.cost->unit_energy.empty())
     refuse("--cost", options.cost->name,
            "it prices no units of an assembly, its 'unit_energy' is missing; spatten-40nm does");
-  if (options.events != nullptr)
-    refuse("--perfetto", "", "a timeline of the designs of the spatial engine");
+  if (options.events != nullptr && !simulated)
+    refuse("--perfetto", "", "this design is not simulated: its units have no timeline");
   Result result;
   result.fidelity = options.fidelity;
   result.shape = shape;

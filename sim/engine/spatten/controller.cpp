@@ -56,9 +56,10 @@ void Controller::list_ports(PortList& ports) {
 }
 
 // A row is forgotten when all are done with it.
-void Controller::forget(QueryRow* row) {
+void Controller::forget(QueryRow* row, Cycle now) {
   Slot& slot = slots_[static_cast<std::size_t>(row->slot)];
   if (++slot.told < kTellers) return;
+  if (listener_ != nullptr) listener_->row_done(*row, slot.begun, now);
   Job& job = *slot.job;
   ++job.done;
   ++rows_done_;
@@ -90,10 +91,10 @@ void Controller::hear(Cycle now) {
     QueryRow* row = decided_.pop(now).row;
     const Job& job = *slots_[static_cast<std::size_t>(row->slot)].job;
     if (job.layer->streams) key_bytes_ -= job.tokens() * job.stored_bytes;
-    forget(row);
+    forget(row, now);
   }
-  while (accumulated_.ready(now)) forget(accumulated_.pop(now).row);
-  while (finished_.ready(now)) forget(finished_.pop(now).row);
+  while (accumulated_.ready(now)) forget(accumulated_.pop(now).row, now);
+  while (finished_.ready(now)) forget(finished_.pop(now).row, now);
   while (selected_.ready(now)) {
     selected_.pop(now);
     ++selections_heard_;
@@ -237,7 +238,7 @@ bool Controller::ask(Cycle now) {
 QueryRow* Controller::make_row(Job& job) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::int32_t>(slots_.size()));
-    slots_.push_back({std::make_unique<QueryRow>(), nullptr, 0});
+    slots_.push_back({std::make_unique<QueryRow>(), nullptr});
     slots_.back().row->slot = free_.back();
   }
   Slot& slot = slots_[static_cast<std::size_t>(free_.back())];
@@ -290,6 +291,7 @@ bool Controller::issue(Cycle now) {
     offered_ = make_row(*job);
   }
   if (!rows_.offer(now, {offered_})) return false;
+  slots_[static_cast<std::size_t>(offered_->slot)].begun = now;
   offered_ = nullptr;
   return true;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/common/fields.hpp"
-#include "sim/common/activity.hpp"
+#include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 #include "sim/engine/spatten/layer_program.hpp"
@@ -18,7 +18,13 @@
 
 namespace weft::sim::engine::spatten {
 
-class Controller : public Unit, public Driver {
+// Told of a query that is done, and from when to when it was under way.
+struct RowListener {
+  virtual ~RowListener() = default;
+  virtual void row_done(const QueryRow& row, Cycle begin, Cycle end) = 0;
+};
+
+class Controller : public ActiveUnit, public Driver {
  public:
   struct Config {
     std::int64_t key_store_bytes = 196608;
@@ -39,8 +45,6 @@ class Controller : public Unit, public Driver {
   TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
-  UnitCounts* counts() override { return &activity_.counts(); }
-  void settle(Cycle now) override { activity_.settle(now); }
 
   bool done() const override { return done_; }
   std::size_t phase() const override { return 0; }
@@ -49,6 +53,7 @@ class Controller : public Unit, public Driver {
 
   Cycle finished_at() const { return finished_at_; }
   std::int64_t rows_done() const { return rows_done_; }
+  void listen(RowListener* listener) { listener_ = listener; }
 
  private:
   // Heads whose keys come together.
@@ -78,7 +83,7 @@ class Controller : public Unit, public Driver {
   };
 
   void hear(Cycle now);
-  void forget(QueryRow* row);
+  void forget(QueryRow* row, Cycle now);
   void let_go();
   void plan();
   void plan_layer(LayerPlan layer);
@@ -112,7 +117,8 @@ class Controller : public Unit, public Driver {
   struct Slot {
     std::unique_ptr<QueryRow> row;
     Job* job = nullptr;
-    int told = 0;  // how many of those that are done with it have said so
+    int told = 0;     // how many of those that are done with it have said so
+    Cycle begun = 0;  // when it was sent
   };
   std::vector<Slot> slots_;
   std::vector<std::int32_t> free_;
@@ -134,7 +140,7 @@ class Controller : public Unit, public Driver {
   bool done_ = false;
   Cycle finished_at_ = 0;
   Position position_{};
-  Activity activity_;
+  RowListener* listener_ = nullptr;
 };
 
 inline auto fields(config::Tag<Controller::Config>) {

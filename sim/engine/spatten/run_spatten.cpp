@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <systemc>
 
@@ -14,6 +15,7 @@
 #include "sim/engine/spatten/csv_program.hpp"
 #include "sim/engine/spatten/run_binding.hpp"
 #include "sim/engine/spatten/step_rows.hpp"
+#include "sim/engine/spatten/timeline.hpp"
 #include "sim/engine/spatten/trace_program.hpp"
 #include "sim/engine/spatten/units.hpp"
 #include "sim/memory/hbm/dram_memory.hpp"
@@ -236,8 +238,13 @@ void run_watched(const Design& design, const workload::Workload& workload,
     shared.fetcher->on_access(watch.on_access, watch.context);
     for (std::size_t link = 0; watch.late_links && link < assembly.joins().size(); ++link)
       assembly.joins()[link].channel->delay(LinkDelays::of_link(*watch.late_links, link));
+    std::optional<Timeline> timeline;
+    if (options.events != nullptr)
+      timeline.emplace(*options.events, design.lowering(false).array_names, assembly,
+                       *shared.controller);
     simulate(assembly, *shared.controller, extents.rows, options);
     collect(design, assembly, shared, result);
+    if (timeline) timeline->finish(shared.controller->finished_at());
     result.selection = program->selection();
   });
   if (options.trace != nullptr) give_values(static_cast<TraceProgram&>(*program), options, result);
