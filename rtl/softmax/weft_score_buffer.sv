@@ -9,7 +9,7 @@ module weft_score_buffer #(
   parameter  int unsigned LANES      = 8,    // a power of two, 2 or more
   parameter  int unsigned SCORE_BITS = 32,
   parameter  int unsigned WORDS      = 128,  // LANES * WORDS are a row's most scores
-  parameter  int unsigned ROWS       = 8,    // that it holds at once, the one that comes among them
+  parameter  int unsigned ROWS       = 16,   // that it holds at once, the one that comes among them
   localparam int unsigned COUNT_BITS = $clog2(LANES + 1)
 ) (
   input  logic                        clk_i,

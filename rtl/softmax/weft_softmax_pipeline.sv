@@ -12,7 +12,7 @@ module weft_softmax_pipeline #(
   parameter  int unsigned SCORE_BITS       = 32,   // of an integer score in two's complement
   parameter  int unsigned PROBABILITY_BITS = 12,
   parameter  int unsigned WORDS            = 128,  // LANES * WORDS are a row's most scores
-  parameter  int unsigned ROWS             = 8,    // in either ring
+  parameter  int unsigned ROWS             = 16,   // in either ring
   localparam int unsigned COUNT_BITS       = $clog2(LANES + 1)
 ) (
   input  logic                              clk_i,

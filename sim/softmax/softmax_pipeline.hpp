@@ -19,7 +19,7 @@ class SoftmaxPipeline : public ActiveUnit {
   struct Config {
     std::int64_t parallelism = 8;   // scores in a cycle, and in a word
     std::int64_t fifo_depth = 128;  // words of scores, and of exponentials
-    std::int64_t rows = 8;          // that either holds at once
+    std::int64_t rows = 16;         // that either holds at once
     std::int64_t dequantise_cycles = 5;
     std::int64_t maximum_cycles = 2;
     std::int64_t subtract_cycles = 4;

@@ -287,7 +287,7 @@ class SoftmaxPipeline : public testing::Test {
 };
 
 using Variants =
-    testing::Types<Variant<Vsoftmax_128, 32, 12, 128, 8>, Variant<Vsoftmax_6, 20, 4, 6, 2>>;
+    testing::Types<Variant<Vsoftmax_128, 32, 12, 128, 16>, Variant<Vsoftmax_6, 20, 4, 6, 2>>;
 TYPED_TEST_SUITE(SoftmaxPipeline, Variants);
 
 TYPED_TEST(SoftmaxPipeline, EveryWordInTheCycleOfSystemC) {
