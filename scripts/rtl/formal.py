@@ -58,6 +58,8 @@ PROOFS = (
           "what is above stays, of equal ones the first so many; k stay", "bounded", 7, ({"LANES": 2}, {"LANES": 3}), 8),
     Proof("value_pruner", "value_pruner", ("rtl/prune/weft_value_pruner.sv",),
           "rows in order, each after its order; the store never over-full; stable outputs", "bounded", 8),
+    Proof("confidence", "confidence", ("rtl/quant/weft_confidence.sv",), "each end once; dropped rows go back, their lower bits ordered once",
+          "bounded", 12, ({"TAG_BITS": 2},)),
     Proof("fetcher", "fetcher", FETCHER, "AR, AW, W stable until taken; limits of requests and transfers; boundaries; W after AW",
           "induction", 1),
     Proof("fetcher.w_ends", "fetcher", FETCHER, "W's bursts end where their AW says", "bounded", 12, ({"W_ENDS": 1},), 12),
