@@ -188,12 +188,14 @@ module weft_fusemax #(
   logic [BEAT_BYTES*8-1:0] fill_data, drain_data;
   weft_axi_pkg::ax_t axi_ar, axi_aw;
   weft_axi_pkg::r_t axi_r;
+  weft_axi_pkg::w_t axi_w;
   weft_axi_pkg::b_t axi_b;
   assign {axi_arid_o, axi_araddr_o, axi_arlen_o, axi_arsize_o, axi_arburst_o, axi_arlock_o,
       axi_arcache_o, axi_arprot_o, axi_arqos_o, axi_arregion_o} = axi_ar;
   assign {axi_awid_o, axi_awaddr_o, axi_awlen_o, axi_awsize_o, axi_awburst_o, axi_awlock_o,
       axi_awcache_o, axi_awprot_o, axi_awqos_o, axi_awregion_o} = axi_aw;
   assign axi_r = {axi_rid_i, axi_rresp_i, axi_rlast_i};
+  assign axi_wlast_o = axi_w.last;
   assign axi_b = {axi_bid_i, axi_bresp_i};
   weft_fetcher #(.BEAT_BYTES(BEAT_BYTES), .BURST_BEATS(8), .OUTSTANDING(OUTSTANDING), .TRANSFERS(4),
       .DRAIN_DELAY(4), .AXI_ID(AXI_ID)) u_fetcher (
@@ -209,7 +211,7 @@ module weft_fusemax #(
     .bytes_written_o(bytes_written),
     .axi_arvalid_o, .axi_arready_i, .axi_ar_o(axi_ar), .axi_rvalid_i, .axi_rready_o, .axi_rdata_i,
     .axi_r_i(axi_r), .axi_awvalid_o, .axi_awready_i, .axi_aw_o(axi_aw), .axi_wvalid_o,
-    .axi_wready_i, .axi_wdata_o, .axi_wstrb_o, .axi_wlast_o, .axi_bvalid_i, .axi_bready_o,
+    .axi_wready_i, .axi_wdata_o, .axi_wstrb_o, .axi_w_o(axi_w), .axi_bvalid_i, .axi_bready_o,
     .axi_b_i(axi_b)
   );
 
@@ -293,5 +295,9 @@ module weft_fusemax #(
     if (CONTEXTS < 2 || CONTEXTS > 8) $fatal(1, "weft_fusemax: CONTEXTS is 2 to 8");
     if (MAX_WIDTH > 128 || MAX_WIDTH < 32) $fatal(1, "weft_fusemax: MAX_WIDTH is 32 to 128");
   end
+  // In reset nothing is offered and nothing is taken, whatever the units behind it say.
+  a_reset_quiet : assert property (@(posedge clk_i) !rst_n
+      |-> !(axil_awready_o || axil_wready_o || axil_arready_o || axil_bvalid_o || axil_rvalid_o
+          || axi_arvalid_o || axi_awvalid_o || axi_wvalid_o || irq_o));
 `endif
 endmodule

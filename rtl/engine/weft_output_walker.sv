@@ -43,4 +43,12 @@ module weft_output_walker #(
   end
   assign key_o = (block_o[0] ? config_i.block_tiles : 16'b0) + place_q;
   assign address_o = 20'(key_o) * 20'(config_i.width_v);
+
+`ifndef SYNTHESIS
+  a_start_alone : assert property (@(posedge clk_i) start_i |-> !next_i)
+    else $error("weft_output_walker: a tile is taken in the cycle in which a run begins");
+  a_queries_left : assert property (@(posedge clk_i) next_i
+      |-> query_q < config_i.rows && place_q < config_i.block_tiles)
+    else $error("weft_output_walker: row %0d of %0d", query_q, config_i.rows);
+`endif
 endmodule

@@ -1,8 +1,8 @@
 // One element of the 2D array: an fp32 MACC, a maximum, and the state of CONTEXTS tiles. It
 // executes one slot a cycle, as the control word that arrives with the data says, and hands
 // operands to the right and downwards a cycle later. Each MACC closes in one cycle, so a sum takes
-// a term every cycle (docs/adr: the accumulate loop). That a slot names one of CONTEXTS is asserted
-// where slots enter the array (weft_spatial_array), not in every element.
+// a term every cycle (docs/adr: the accumulate loop). That a slot is one of pe_op_e and names one of
+// CONTEXTS is asserted where slots enter the array (weft_spatial_array), not in every element.
 module weft_pe #(
   parameter int unsigned CONTEXTS = 3,
   parameter int unsigned DIAGONAL_BITS = 8
@@ -59,7 +59,10 @@ module weft_pe #(
 
   logic [31:0] a, b, c, sum;
   always_comb begin
-    case (op)
+    a = 'x;
+    b = 'x;
+    c = 'x;
+    unique case (op)
       weft_array_pkg::PeQk: begin
         a = row;
         b = column_i;
@@ -80,11 +83,13 @@ module weft_pe #(
         b = row;
         c = partial_i;
       end
-      default: begin
+      weft_array_pkg::PeExp1, weft_array_pkg::PeExp2, weft_array_pkg::PeExp3,
+      weft_array_pkg::PeExp4, weft_array_pkg::PeExp5, weft_array_pkg::PeExp6: begin
         a = exp_a;
         b = exp_b;
         c = exp_c;
       end
+      weft_array_pkg::PeNop, weft_array_pkg::PeLm: ;  // nobody takes the sum
     endcase
   end
 
@@ -117,7 +122,7 @@ module weft_pe #(
     row_q <= row_i;
     column_q <= column_i;
     partial_q <= partial_i;
-    case (op)
+    unique case (op)
       weft_array_pkg::PeQk: state_q[control_i.context_id[ContextBits-1:0]] <= sum;
       weft_array_pkg::PeLm: begin
         state_q[control_i.context_id[ContextBits-1:0]] <= visible_state;
@@ -135,7 +140,7 @@ module weft_pe #(
       weft_array_pkg::PeExp6: state_q[control_i.context_id[ContextBits-1:0]] <= {weight, 16'b0};
       weft_array_pkg::PeSld, weft_array_pkg::PeSlnv:
         if (control_i.row_valid && !hidden) partial_q <= sum;
-      default: ;
+      weft_array_pkg::PeNop: ;
     endcase
   end
 

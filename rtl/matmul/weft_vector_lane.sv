@@ -154,7 +154,10 @@ module weft_vector_lane #(
   assign prm = prm_q[control_q.context_id[ContextBits-1:0]];
   assign old_maximum = control_q.first ? MinusInfinity : rm_word;
   always_comb begin
-    case (op)
+    a = 'x;
+    b = 'x;
+    c = 'x;
+    unique case (op)
       weft_array_pkg::LaneSub: begin
         a = new_q[control_q.pair_id[PairBits-1:0]];
         b = MinusOne;
@@ -180,11 +183,13 @@ module weft_vector_lane #(
         b = One;
         c = slnv_word;
       end
-      default: begin
+      weft_array_pkg::LaneExp1, weft_array_pkg::LaneExp2, weft_array_pkg::LaneExp3,
+      weft_array_pkg::LaneExp4, weft_array_pkg::LaneExp5, weft_array_pkg::LaneExp6: begin
         a = exp_a;
         b = exp_b;
         c = exp_c;
       end
+      weft_array_pkg::LaneNop, weft_array_pkg::LaneRm, weft_array_pkg::LaneAv: ;  // no sum
     endcase
   end
 
@@ -212,7 +217,7 @@ module weft_vector_lane #(
   );
 
   always_ff @(posedge clk_i) begin
-    case (op)
+    unique case (op)
       weft_array_pkg::LaneRm: begin
         old_q[control_q.pair_id[PairBits-1:0]] <= old_maximum;
         new_q[control_q.pair_id[PairBits-1:0]] <= maximum;
@@ -228,7 +233,8 @@ module weft_vector_lane #(
       weft_array_pkg::LaneExp3, weft_array_pkg::LaneExp4, weft_array_pkg::LaneExp5: chain_q <= sum;
       weft_array_pkg::LaneExp6: prm_q[control_q.context_id[ContextBits-1:0]] <= power_of_two;
       weft_array_pkg::LaneSpd: spd_q[control_q.context_id[ContextBits-1:0]] <= sum;
-      default: ;
+      weft_array_pkg::LaneNop, weft_array_pkg::LaneRd, weft_array_pkg::LaneSpnv,
+      weft_array_pkg::LaneRnv, weft_array_pkg::LaneAv: ;  // what they write are words of memories
     endcase
   end
 
@@ -285,5 +291,12 @@ module weft_vector_lane #(
     if ((PAIRS & (PAIRS - 1)) != 0 || PAIRS > 16)
         $fatal(1, "weft_vector_lane: PAIRS is a power of two up to 16");
   end
+
+  a_slnv_element : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      slnv_arrives && !clear_i |-> slnv_element_q < width_i)
+    else $error("weft_vector_lane: element %0d of %0d", slnv_element_q, width_i);
+  a_drain_beat : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      drain_valid_i |-> 32'(drain_beat_i) < OutBeats)
+    else $error("weft_vector_lane: beat %0d of %0d", drain_beat_i, OutBeats);
 `endif
 endmodule

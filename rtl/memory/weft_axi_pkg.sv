@@ -34,6 +34,11 @@ package weft_axi_pkg;
     logic              last;
   } r_t;
 
+  // W without its data and strobes.
+  typedef struct packed {
+    logic last;
+  } w_t;
+
   // B.
   typedef struct packed {
     logic [IdBits-1:0] id;

@@ -38,7 +38,7 @@ module weft_drain #(
   input  logic                  axi_wready_i,
   output logic [BEAT_BITS-1:0]  axi_wdata_o,
   output logic [BEAT_BYTES-1:0] axi_wstrb_o,
-  output logic                  axi_wlast_o
+  output weft_axi_pkg::w_t      axi_w_o
 );
 
   localparam int unsigned WAITING_BITS = 1 + BEATS_BITS + BURST_LOG2;
@@ -122,7 +122,7 @@ module weft_drain #(
     .in_valid_i  (fetched_q), .in_ready_o (staged_ready),
     .in_data_i ({fetched_last_q, drain_data_i}),
     .out_valid_o (axi_wvalid_o), .out_ready_i (axi_wready_i),
-    .out_data_o ({axi_wlast_o, axi_wdata_o})
+    .out_data_o ({axi_w_o.last, axi_wdata_o})
   );
 
   assign axi_wstrb_o = '1;
@@ -137,7 +137,7 @@ module weft_drain #(
   a_credit : assert property (@(posedge clk_i) disable iff (!rst_ni)
       32'(credit_q) <= OUTSTANDING * BURST_BEATS);
   a_w_stable : assert property (@(posedge clk_i) disable iff (!rst_ni) axi_wvalid_o && !axi_wready_i
-      |=> axi_wvalid_o && $stable(axi_wdata_o) && $stable(axi_wlast_o));
+      |=> axi_wvalid_o && $stable(axi_wdata_o) && $stable(axi_w_o));
 `endif
 
 endmodule

@@ -61,7 +61,7 @@ module weft_fetcher #(
   input  logic                       axi_wready_i,
   output logic [BEAT_BITS-1:0]       axi_wdata_o,
   output logic [BEAT_BYTES-1:0]      axi_wstrb_o,
-  output logic                       axi_wlast_o,
+  output weft_axi_pkg::w_t           axi_w_o,
   input  logic                       axi_bvalid_i,
   output logic                       axi_bready_o,
   input  weft_axi_pkg::b_t           axi_b_i
@@ -234,7 +234,7 @@ module weft_fetcher #(
     .credit_valid_i       (announce),
     .credit_beats_i       (cut_beats),
     .drain_read_o, .drain_slot_o, .drain_beat_o, .drain_data_i,
-    .axi_wvalid_o, .axi_wready_i, .axi_wdata_o, .axi_wstrb_o, .axi_wlast_o
+    .axi_wvalid_o, .axi_wready_i, .axi_wdata_o, .axi_wstrb_o, .axi_w_o
   );
 
   // ---- Write responses ----

@@ -29,7 +29,7 @@ module weft_exp_operands (
     if (valid_i) begin
       a_o = chain_i;
       b_o = r_i;
-      case (step_i)
+      unique case (step_i)
         3'd1: begin
           a_o = difference_i;
           b_o = scale_i;
@@ -46,7 +46,7 @@ module weft_exp_operands (
         end
         3'd4:    c_o = C2;
         3'd5:    c_o = C1;
-        default: c_o = C0;
+        3'd0, 3'd6, 3'd7: c_o = C0;  // there are no steps 0 and 7
       endcase
     end
   end

@@ -193,7 +193,6 @@ module weft_linear_state #(
         end
         Rows: if (last_row) state_q <= Settle;
         Settle: if (leaves) state_q <= Load;
-        default: state_q <= Load;
       endcase
     end
   end

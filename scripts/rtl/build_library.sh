@@ -49,7 +49,8 @@ if [[ ! -f "$rtl/engine/weft_fusemax.sv" ]]; then refuse "--rtl: '$rtl' has no e
 # One row of a large array is Verilated by itself, once: all elements at once take 1 MB of memory and 0.1 s each.
 if ((side > 32)); then passed+=(--apart "weft_pe_row:SIDE,CONTEXTS" --config "$root/sim/rtl/library/apart/layout.vlt"); fi
 
-# The parameters are the architecture's, scaled as an ending -NxN scales it; MAX_WIDTH is the RTL's own.
+# The parameters are the architecture's, scaled as an ending -NxN scales it (models/engine/architecture/architecture.cpp, which
+# tests/scripts/fusemax_parameters_test.py holds this to); MAX_WIDTH is the RTL's own.
 arch="$root/configs/arch/fusemax-cloud.yaml"
 of_arch() {  # of_arch EXPRESSION: the number that it captures, in the one line that it matches
   local found
@@ -57,11 +58,13 @@ of_arch() {  # of_arch EXPRESSION: the number that it captures, in the one line 
   if [[ ! "$found" =~ ^[1-9][0-9]*$ ]]; then refuse "$arch: '$1' is not there once"; fi
   echo "$found"
 }
+max_width=$(sed -nE 's/^  parameter int unsigned MAX_WIDTH = ([0-9]+),.*$/\1/p' "$rtl/engine/weft_fusemax.sv")
+if [[ ! "$max_width" =~ ^[1-9][0-9]*$ ]]; then refuse "$rtl/engine/weft_fusemax.sv: has no MAX_WIDTH"; fi
 own_side=$(of_arch "^    rows: ([0-9]+)") || exit
 buffer_mib=$(of_arch "^  bytes: ([0-9]+)MiB") || exit
 divide=$(of_arch "divide: \{interval_cycles: 1, latency_cycles: ([0-9]+)") || exit
 outstanding=$(of_arch "^  outstanding: ([0-9]+)") || exit
-parameters=("SIDE=$side" "CONTEXTS=$((2 + (2 * side + 127) / 128))" MAX_WIDTH=128 "DIVIDE_STAGES=$divide" "OUTSTANDING=$outstanding"
+parameters=("SIDE=$side" "CONTEXTS=$((2 + (2 * side + 127) / 128))" "MAX_WIDTH=$max_width" "DIVIDE_STAGES=$divide" "OUTSTANDING=$outstanding"
   "BUFFER_BYTES=$((buffer_mib * 1048576 * side / own_side))")
 if $show; then
   printf '%s\n' "${parameters[@]}"

@@ -59,7 +59,7 @@ module formal_fetcher #(
     .axi_r_i ({weft_axi_pkg::IdBits'(0), rresp_i, rlast_i}),
     .axi_awvalid_o (awvalid), .axi_awready_i (awready_i), .axi_aw_o (aw_payload),
     .axi_wvalid_o (wvalid), .axi_wready_i (wready_i), .axi_wdata_o (wdata), .axi_wstrb_o (),
-    .axi_wlast_o (wlast),
+    .axi_w_o (wlast),
     .axi_bvalid_i (bvalid_i), .axi_bready_o (bready), .axi_b_i ({weft_axi_pkg::IdBits'(0), bresp_i})
   );
 

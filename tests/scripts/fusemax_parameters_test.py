@@ -39,6 +39,26 @@ class ParametersTest(unittest.TestCase):
         self.assertEqual(recipe(64)["BUFFER_BYTES"], 4 << 20)
         self.assertEqual([recipe(side)["CONTEXTS"] for side in (4, 16, 64, 65, 128)], [3, 3, 3, 4, 4])
 
+    def test_contexts_are_the_simulators(self) -> None:
+        """At every side, by the expression that scales the architecture: it means the same in C++, bash and, of whole numbers, here."""
+        scaling = (ROOT / "models" / "engine" / "architecture" / "architecture.cpp").read_text(encoding="utf-8")
+        of_model = re.findall(r"array\.tile_contexts = ([\w +*()/]+);", scaling)
+        of_recipe = re.findall(r'"CONTEXTS=\$\(\(([\w +*()/]+)\)\)"', RECIPE.read_text(encoding="utf-8"))
+        self.assertEqual((len(of_model), len(of_recipe)), (1, 1))
+
+        def contexts(expression: str, side: int) -> int:
+            return int(eval(expression.replace("/", "//"), {"__builtins__": {}}, {"side": side}))
+        for side in range(4, 257):
+            self.assertEqual(contexts(of_model[0], side), contexts(of_recipe[0], side), side)
+        self.assertEqual(contexts(of_recipe[0], 200), recipe(200)["CONTEXTS"])
+
+    def test_the_widest_row(self) -> None:
+        """One number for every unit that has it: the recipe reads the engine's, and the others' defaults are that."""
+        found = {file.stem: int(value) for file in sorted((ROOT / "rtl").glob("*/*.sv"))
+                 for value in re.findall(r"parameter +int unsigned MAX_WIDTH *= (\d+)", file.read_text(encoding="utf-8"))}
+        self.assertGreaterEqual(set(found), {"weft_fusemax", "weft_registers", "weft_vector_array", "weft_vector_lane"})
+        self.assertEqual(set(found.values()), {recipe(16)["MAX_WIDTH"]})
+
     def test_the_recipe_follows_the_architecture(self) -> None:
         """Another divider, another number of requests: nothing of them is written anywhere else."""
         with tempfile.TemporaryDirectory() as folder:

@@ -8,14 +8,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from fusemax_parameters_test import recipe
+
 RTL = Path(__file__).resolve().parents[2] / "rtl"
 # At a power of two, at none, and where the data bus stops growing with the side.
 SIDES = (64, 65, 200, 256)
-
-
-def contexts(side: int) -> int:
-    """Tiles whose state an element of the FuseMax architecture holds."""
-    return 2 + -(-2 * side // 128)
 
 
 class LargeSidesTest(unittest.TestCase):
@@ -26,7 +23,7 @@ class LargeSidesTest(unittest.TestCase):
                 packages = [str(file) for file in sorted(RTL.glob("*/*_pkg.sv"))]
                 folders = [word for name in ("common", "numerics", "memory", "matmul", "engine") for word in ("-y", str(RTL / name))]
                 done = subprocess.run(["verilator", "--xml-only", "--xml-output", f"{folder}/tree.xml", "--Mdir", folder, "-Wall",
-                                       "--top-module", "weft_fusemax", f"-GSIDE={side}", f"-GCONTEXTS={contexts(side)}",
+                                       "--top-module", "weft_fusemax", f"-GSIDE={side}", f"-GCONTEXTS={recipe(side)['CONTEXTS']}",
                                        str(RTL / "lint.vlt"), *folders, *packages, str(RTL / "engine" / "weft_fusemax.sv")],
                                       capture_output=True, text=True)
                 with self.subTest(side):

@@ -125,7 +125,7 @@ class Drain : public testing::Test {
       ++compared_;
     }
     if (shows) {
-      ASSERT_EQ(dut_->axi_wlast_o, staged_.front().last);
+      ASSERT_EQ(dut_->axi_w_o, staged_.front().last);
       for (std::uint64_t i = 0; i < V::kBeatBytes; ++i)
         ASSERT_EQ(port_bits(dut_->axi_wdata_o, 8 * i, 8), staged_.front().bytes[i]);
       ++compared_;

@@ -226,7 +226,7 @@ class FetcherBench {
     const bool shows = !staged_.empty() && staged_.front().drained + 2 <= now;
     ASSERT_EQ(dut_->axi_wvalid_o, shows) << "cycle " << now;
     if (!shows) return;
-    ASSERT_EQ(dut_->axi_wlast_o, staged_.front().last);
+    ASSERT_EQ(dut_->axi_w_o, staged_.front().last);
     ASSERT_EQ(dut_->axi_wstrb_o, low_bits(V::kBeatBytes));
     for (std::uint64_t i = 0; i < V::kBeatBytes; ++i)
       ASSERT_EQ(port_bits(dut_->axi_wdata_o, 8 * i, 8), staged_.front().bytes[i]);
