@@ -1,0 +1,295 @@
+// Fetches rows here and there from CHANNELS of memory at once. Streams make addresses, the first
+// stream first, as many a cycle as the address crossbar has inputs; each goes to the queue of its
+// channel, and waits at its input where that has no place, while others go on. What comes back is
+// told by its stream and number, and rows in order (weft_gather_stream).
+//
+// An order that comes in cycle t shows its first ARs in t + 1. Channels are read masters of AXI4,
+// one access a burst; responses are in order and never held up.
+module weft_gather_fetcher #(
+  parameter  int unsigned STREAMS          = 3,
+  parameter  int unsigned CHANNELS         = 1,    // a power of two
+  parameter  int unsigned INTERLEAVE_BYTES = 256,  // from one channel to the next: a power of two
+  parameter  int unsigned ADDRESSES        = 1,    // inputs of the address crossbar
+  parameter  int unsigned QUEUE            = 64,   // accesses of a channel at once: a power of two
+  parameter  int unsigned ACCESS_BYTES     = 32,   // a power of two, 128 at most
+  parameter  int unsigned SKIPS            = 1,    // as ACCESSES to TAG_BITS: of the streams
+  parameter  int unsigned ACCESSES         = 128,
+  parameter  int unsigned ADDRESS_BITS     = 48,
+  parameter  int unsigned TOKEN_BITS       = 16,
+  parameter  int unsigned BYTES_BITS       = 16,
+  parameter  int unsigned COUNT_BITS       = 12,
+  parameter  int unsigned TAG_BITS         = 8,
+  localparam int unsigned STEPS            = ADDRESSES * (SKIPS + 1),
+  localparam int unsigned TAKEN_BITS       = $clog2(STEPS + 1),
+  localparam int unsigned NUMBER_BITS      = $clog2(ACCESSES),
+  localparam int unsigned STREAM_BITS      = (STREAMS <= 1) ? 1 : $clog2(STREAMS),
+  localparam int unsigned DATA_BITS        = ACCESS_BYTES * 8
+) (
+  input  logic                                clk_i,
+  input  logic                                rst_ni,
+
+  // Of each stream: orders of rows, tokens of the rows to come, rows that are there
+  input  logic [STREAMS-1:0]                  order_valid_i,
+  output logic [STREAMS-1:0]                  order_ready_o,
+  input  logic [STREAMS*ADDRESS_BITS-1:0]     order_address_i,
+  input  logic [STREAMS*BYTES_BITS-1:0]       order_pitch_i,
+  input  logic [STREAMS*BYTES_BITS-1:0]       order_bytes_i,
+  input  logic [STREAMS*COUNT_BITS-1:0]       order_count_i,
+  input  logic [STREAMS*TAG_BITS-1:0]         order_tag_i,
+  input  logic [STREAMS*STEPS*TOKEN_BITS-1:0] tokens_i,
+  output logic [STREAMS*TAKEN_BITS-1:0]       tokens_taken_o,
+  output logic [STREAMS-1:0]                  arrived_valid_o,
+  input  logic [STREAMS-1:0]                  arrived_ready_i,
+  output logic [STREAMS*COUNT_BITS-1:0]       arrived_count_o,
+  output logic [STREAMS*TAG_BITS-1:0]         arrived_tag_o,
+
+  // Of each channel: what has come, and whose it is
+  output logic [CHANNELS-1:0]                 fill_valid_o,
+  output logic [CHANNELS*STREAM_BITS-1:0]     fill_stream_o,
+  output logic [CHANNELS*NUMBER_BITS-1:0]     fill_number_o,  // of the stream's accesses
+  output logic [CHANNELS*DATA_BITS-1:0]       fill_data_o,
+  output logic                                error_o,        // a response that is not OKAY
+
+  output logic [CHANNELS-1:0]                 axi_arvalid_o,
+  input  logic [CHANNELS-1:0]                 axi_arready_i,
+  output logic [CHANNELS*ADDRESS_BITS-1:0]    axi_araddr_o,
+  output logic [7:0]                          axi_arlen_o,    // of all
+  output logic [2:0]                          axi_arsize_o,
+  output logic [1:0]                          axi_arburst_o,
+  input  logic [CHANNELS-1:0]                 axi_rvalid_i,
+  output logic [CHANNELS-1:0]                 axi_rready_o,
+  input  logic [CHANNELS*DATA_BITS-1:0]       axi_rdata_i,
+  input  logic [CHANNELS*2-1:0]               axi_rresp_i
+);
+
+  localparam int unsigned ACCESS_LOG2     = $clog2(ACCESS_BYTES);
+  localparam int unsigned PLACE_BITS      = ADDRESS_BITS - ACCESS_LOG2;
+  localparam int unsigned INTERLEAVE_LOG2 = $clog2(INTERLEAVE_BYTES) - ACCESS_LOG2;
+  localparam int unsigned CHANNEL_BITS    = (CHANNELS <= 1) ? 1 : $clog2(CHANNELS);
+  localparam int unsigned ROOM_BITS       = $clog2(ADDRESSES + 1);
+  localparam int unsigned QUEUE_BITS      = $clog2(QUEUE);
+  localparam int unsigned UNDER_BITS      = $clog2(QUEUE + 1);
+  localparam int unsigned ENTRY_BITS      = PLACE_BITS + STREAM_BITS + NUMBER_BITS;
+
+  // Streams, the first first ----------------------------------------------------------------------
+  logic [ROOM_BITS-1:0]                    held_q;        // inputs with an address that waits
+  logic [ADDRESSES*ENTRY_BITS-1:0]         held_entries_q;
+  logic [STREAMS*ROOM_BITS-1:0]            issue_count;
+  logic [STREAMS*ADDRESSES*PLACE_BITS-1:0] issue_places;
+  logic [STREAMS*NUMBER_BITS-1:0]          issue_number;
+  logic [CHANNELS*STREAM_BITS-1:0]         back_stream;
+  logic [CHANNELS*NUMBER_BITS-1:0]         back_number;
+
+  for (genvar s = 0; s < STREAMS; s++) begin : gen_stream
+    logic [ROOM_BITS-1:0] room, count;  // that the streams before it leave; that it takes
+    logic [CHANNELS-1:0]  done_valid;
+
+    if (s == 0) begin : gen_first
+      assign room = ROOM_BITS'(ADDRESSES) - held_q;
+    end else begin : gen_next
+      assign room = gen_stream[s-1].room - gen_stream[s-1].count;
+    end
+    assign issue_count[s*ROOM_BITS +: ROOM_BITS] = count;
+    for (genvar c = 0; c < CHANNELS; c++) begin : gen_done
+      assign done_valid[c] =
+          axi_rvalid_i[c] && 32'(back_stream[c*STREAM_BITS +: STREAM_BITS]) == s;
+    end
+
+    weft_gather_stream #(
+      .ADDRESSES(ADDRESSES), .SKIPS(SKIPS), .ACCESS_BYTES(ACCESS_BYTES), .ACCESSES(ACCESSES),
+      .CHANNELS(CHANNELS), .ADDRESS_BITS(ADDRESS_BITS), .TOKEN_BITS(TOKEN_BITS),
+      .BYTES_BITS(BYTES_BITS), .COUNT_BITS(COUNT_BITS), .TAG_BITS(TAG_BITS)
+    ) u_stream (
+      .clk_i,
+      .rst_ni,
+      .order_valid_i  (order_valid_i[s]),
+      .order_ready_o  (order_ready_o[s]),
+      .order_address_i(order_address_i[s*ADDRESS_BITS +: ADDRESS_BITS]),
+      .order_pitch_i  (order_pitch_i[s*BYTES_BITS +: BYTES_BITS]),
+      .order_bytes_i  (order_bytes_i[s*BYTES_BITS +: BYTES_BITS]),
+      .order_count_i  (order_count_i[s*COUNT_BITS +: COUNT_BITS]),
+      .order_tag_i    (order_tag_i[s*TAG_BITS +: TAG_BITS]),
+      .tokens_i       (tokens_i[s*STEPS*TOKEN_BITS +: STEPS*TOKEN_BITS]),
+      .tokens_taken_o (tokens_taken_o[s*TAKEN_BITS +: TAKEN_BITS]),
+      .room_i         (room),
+      .issue_count_o  (count),
+      .issue_places_o (issue_places[s*ADDRESSES*PLACE_BITS +: ADDRESSES*PLACE_BITS]),
+      .issue_number_o (issue_number[s*NUMBER_BITS +: NUMBER_BITS]),
+      .done_valid_i   (done_valid),
+      .done_number_i  (back_number),
+      .arrived_valid_o(arrived_valid_o[s]),
+      .arrived_ready_i(arrived_ready_i[s]),
+      .arrived_count_o(arrived_count_o[s*COUNT_BITS +: COUNT_BITS]),
+      .arrived_tag_o  (arrived_tag_o[s*TAG_BITS +: TAG_BITS])
+    );
+  end
+
+  // The address crossbar: inputs with the addresses that wait, oldest first, then the new ones ----
+  logic [ADDRESSES*ENTRY_BITS-1:0]   entries;
+  logic [ROOM_BITS-1:0]              entries_count;
+  logic [ADDRESSES*CHANNEL_BITS-1:0] channels;  // of each input
+  logic [ADDRESSES*ROOM_BITS-1:0]    ranks;     // inputs before it for the same channel
+  logic [ADDRESSES-1:0]              goes;
+  logic [CHANNELS*UNDER_BITS-1:0]    rooms;     // places of each channel
+
+  always_comb begin
+    entries       = held_entries_q;
+    entries_count = held_q;
+    for (int unsigned s = 0; s < STREAMS; s++) begin
+      for (int unsigned k = 0; k < ADDRESSES; k++) begin
+        if (k < 32'(issue_count[s*ROOM_BITS +: ROOM_BITS])) begin
+          entries[32'(entries_count)*ENTRY_BITS +: ENTRY_BITS] = {
+            issue_places[(s*ADDRESSES + k)*PLACE_BITS +: PLACE_BITS], STREAM_BITS'(s),
+            issue_number[s*NUMBER_BITS +: NUMBER_BITS] + NUMBER_BITS'(k)};
+          entries_count = entries_count + ROOM_BITS'(1);
+        end
+      end
+    end
+  end
+
+  for (genvar i = 0; i < ADDRESSES; i++) begin : gen_input
+    logic [CHANNEL_BITS-1:0] channel;
+    if (CHANNELS == 1) begin : gen_one
+      assign channel = '0;
+    end else begin : gen_several
+      assign channel = entries[i*ENTRY_BITS + STREAM_BITS + NUMBER_BITS + INTERLEAVE_LOG2
+          +: CHANNEL_BITS];
+    end
+    assign channels[i*CHANNEL_BITS +: CHANNEL_BITS] = channel;
+
+    logic [ROOM_BITS-1:0] rank;
+    if (i == 0) begin : gen_no_other
+      assign rank = '0;
+    end else begin : gen_others
+      always_comb begin
+        rank = '0;
+        for (int unsigned j = 0; j < i; j++) begin
+          if (channels[j*CHANNEL_BITS +: CHANNEL_BITS] == channel) rank = rank + ROOM_BITS'(1);
+        end
+      end
+    end
+    assign ranks[i*ROOM_BITS +: ROOM_BITS] = rank;
+    assign goes[i] = i < 32'(entries_count)
+        && 32'(rank) < 32'(rooms[32'(channel)*UNDER_BITS +: UNDER_BITS]);
+  end
+
+  logic [ADDRESSES*ENTRY_BITS-1:0] stay;
+  logic [ROOM_BITS-1:0]            stay_count;
+  always_comb begin
+    stay       = '0;
+    stay_count = '0;
+    for (int unsigned i = 0; i < ADDRESSES; i++) begin
+      if (i < 32'(entries_count) && !goes[i]) begin
+        stay[32'(stay_count)*ENTRY_BITS +: ENTRY_BITS] = entries[i*ENTRY_BITS +: ENTRY_BITS];
+        stay_count = stay_count + ROOM_BITS'(1);
+      end
+    end
+  end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) held_q <= '0;
+    else held_q <= stay_count;
+  end
+  always_ff @(posedge clk_i) held_entries_q <= stay;
+
+  // Queues of the channels: entries from issue over their AR to their response --------------------
+  for (genvar c = 0; c < CHANNELS; c++) begin : gen_channel
+    logic [ENTRY_BITS-1:0] entries_q [QUEUE];
+    logic [QUEUE_BITS-1:0] write_q, send_q, back_q;
+    logic [UNDER_BITS-1:0] waiting_q, under_q;  // without an AR; without a response
+    logic [ROOM_BITS-1:0]  pushes;
+    logic                  sent, answered;
+    logic [ENTRY_BITS-1:0] sending, back;
+
+    always_comb begin
+      pushes = '0;
+      for (int unsigned i = 0; i < ADDRESSES; i++) begin
+        if (goes[i] && 32'(channels[i*CHANNEL_BITS +: CHANNEL_BITS]) == c) begin
+          pushes = pushes + ROOM_BITS'(1);
+        end
+      end
+    end
+
+    assign sending  = entries_q[send_q];
+    assign back     = entries_q[back_q];
+    assign sent     = axi_arvalid_o[c] && axi_arready_i[c];
+    assign answered = axi_rvalid_i[c];
+    assign rooms[c*UNDER_BITS +: UNDER_BITS] =
+        UNDER_BITS'(QUEUE) - under_q + UNDER_BITS'(answered);
+
+    assign axi_arvalid_o[c] = waiting_q != '0;
+    assign axi_araddr_o[c*ADDRESS_BITS +: ADDRESS_BITS] =
+        {sending[STREAM_BITS+NUMBER_BITS +: PLACE_BITS], ACCESS_LOG2'(0)};
+    assign back_number[c*NUMBER_BITS +: NUMBER_BITS] = back[NUMBER_BITS-1:0];
+    assign back_stream[c*STREAM_BITS +: STREAM_BITS] = back[NUMBER_BITS +: STREAM_BITS];
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        write_q   <= '0;
+        send_q    <= '0;
+        back_q    <= '0;
+        waiting_q <= '0;
+        under_q   <= '0;
+      end else begin
+        write_q   <= write_q + QUEUE_BITS'(pushes);
+        send_q    <= send_q + QUEUE_BITS'(sent);
+        back_q    <= back_q + QUEUE_BITS'(answered);
+        waiting_q <= waiting_q + UNDER_BITS'(pushes) - UNDER_BITS'(sent);
+        under_q   <= under_q + UNDER_BITS'(pushes) - UNDER_BITS'(answered);
+      end
+    end
+    always_ff @(posedge clk_i) begin
+      for (int unsigned i = 0; i < ADDRESSES; i++) begin
+        if (goes[i] && 32'(channels[i*CHANNEL_BITS +: CHANNEL_BITS]) == c) begin
+          entries_q[write_q + QUEUE_BITS'(ranks[i*ROOM_BITS +: ROOM_BITS])] <=
+              entries[i*ENTRY_BITS +: ENTRY_BITS];
+        end
+      end
+    end
+
+    logic unused_place;
+    assign unused_place = ^{sending[STREAM_BITS+NUMBER_BITS-1:0],
+        back[STREAM_BITS+NUMBER_BITS +: PLACE_BITS]};
+
+`ifndef SYNTHESIS
+    a_answered : assert property (@(posedge clk_i) disable iff (!rst_ni)
+        answered |-> under_q != waiting_q)
+      else $error("weft_gather_fetcher: a response without a request");
+    a_queue : assert property (@(posedge clk_i) disable iff (!rst_ni)
+        32'(under_q) <= QUEUE && waiting_q <= under_q);
+    a_ar_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+        axi_arvalid_o[c] && !axi_arready_i[c] |=> axi_arvalid_o[c]
+        && $stable(axi_araddr_o[c*ADDRESS_BITS +: ADDRESS_BITS]));
+`endif
+  end
+
+  assign axi_arlen_o   = 8'd0;
+  assign axi_arsize_o  = 3'(ACCESS_LOG2);
+  assign axi_arburst_o = weft_axi_pkg::BurstIncr;
+  assign axi_rready_o  = '1;
+  assign fill_valid_o  = axi_rvalid_i;
+  assign fill_stream_o = back_stream;
+  assign fill_number_o = back_number;
+  assign fill_data_o   = axi_rdata_i;
+
+  logic [CHANNELS-1:0] errors;
+  for (genvar c = 0; c < CHANNELS; c++) begin : gen_error
+    assign errors[c] = axi_rvalid_i[c] && axi_rresp_i[c*2 +: 2] != weft_axi_pkg::RespOkay;
+  end
+  assign error_o = |errors;
+
+`ifndef SYNTHESIS
+  initial begin
+    if (CHANNELS == 0 || (CHANNELS & (CHANNELS - 1)) != 0) begin
+      $fatal(1, "weft_gather_fetcher: CHANNELS is a power of two");
+    end
+    if (QUEUE < 2 || (QUEUE & (QUEUE - 1)) != 0) begin
+      $fatal(1, "weft_gather_fetcher: QUEUE is a power of two, 2 or more");
+    end
+    if (INTERLEAVE_BYTES < ACCESS_BYTES || (INTERLEAVE_BYTES & (INTERLEAVE_BYTES - 1)) != 0) begin
+      $fatal(1, "weft_gather_fetcher: INTERLEAVE_BYTES is a power of two, an access or more");
+    end
+    if (ACCESS_BYTES > 128) $fatal(1, "weft_gather_fetcher: ACCESS_BYTES is 128 at most");
+  end
+`endif
+
+endmodule
