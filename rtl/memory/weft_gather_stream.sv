@@ -1,5 +1,5 @@
-// One stream of weft_gather_fetcher: takes orders of rows here and there, makes the addresses of the
-// accesses that cover them, and tells of rows in order, when their last access is done.
+// One stream of weft_gather_fetcher: takes orders of rows here and there, makes the addresses of
+// the accesses that cover them, and tells of rows in order, when their last access is done.
 //
 // Everything happens within the cycle: addresses follow from an order at the port, rows from a
 // response. A row that lies in the access that was asked for last is whole with that one.
