@@ -57,7 +57,8 @@ A, CLK, N, M, Q, Y = 2, 3, 4, 5, 6, 7
 def module() -> dict:
     def cell(kind: str, **pins: int) -> dict:
         return {"type": kind, "connections": {pin: [net] for pin, net in pins.items()}}
-    return {"cells": {"i0": cell("INV", A=A, Y=N), "i1": cell("INV", A=N, Y=M), "d": cell("DFF", CLK=CLK, D=M, Q=Q), "i2": cell("INV", A=Q, Y=Y)},
+    return {"cells": {"i0": cell("INV", A=A, Y=N), "i1": cell("INV", A=N, Y=M), "d": cell("DFF", CLK=CLK, D=M, Q=Q),
+                      "i2": cell("INV", A=Q, Y=Y)},
             "ports": {"a": {"direction": "input", "bits": [A]}, "clk_i": {"direction": "input", "bits": [CLK]},
                       "y": {"direction": "output", "bits": [Y]}},
             "netnames": {name: {"bits": [net]} for name, net in (("a", A), ("clk_i", CLK), ("n", N), ("m", M), ("q", Q), ("y", Y))}}
