@@ -1,8 +1,8 @@
 // One element of the 2D array: an fp32 MACC, a maximum, and the state of CONTEXTS tiles. It
 // executes one slot a cycle, as the control word that arrives with the data says, and hands
 // operands to the right and downwards a cycle later. Each MACC closes in one cycle, so a sum takes
-// a term every cycle (docs/adr: the accumulate loop). That a slot is one of pe_op_e and names one of
-// CONTEXTS is asserted where slots enter the array (weft_spatial_array), not in every element.
+// a term every cycle (docs/adr: the accumulate loop). That a slot is one of pe_op_e and names one
+// of CONTEXTS is asserted where slots enter the array (weft_spatial_array), not in every element.
 module weft_pe #(
   parameter int unsigned CONTEXTS = 3,
   parameter int unsigned DIAGONAL_BITS = 8

@@ -1,5 +1,5 @@
-// In place of rtl/memory/weft_ram.sv where paths are measured: a memory's own time is its maker's to
-// say, so paths end in a register at each of its inputs and begin in one at its output.
+// In place of rtl/memory/weft_ram.sv where paths are measured: a memory's own time is its maker's
+// to say, so paths end in a register at each of its inputs and begin in one at its output.
 module weft_ram #(
   parameter  int unsigned WORD_BITS    = 16,
   parameter  int unsigned WORDS        = 256,

@@ -197,8 +197,8 @@ int build(const RtlCommand& o) {
   if (!o.fast) variants.insert(variants.begin(), sim::rtl::Variant::checked);
   fmt::print(stderr, "{}", what_it_takes(side, o.fast));
   for (const sim::rtl::Variant variant : variants) {
-    const int code = build_one(script, side, out, variant);
-    if (code != 0) return code;
+    const int ended = build_one(script, side, out, variant);
+    if (ended != 0) return ended;
   }
   say((out / sim::rtl::library_name(side, variants.front())).string() + "\n");
   return 0;
