@@ -11,6 +11,7 @@ module weft_token_importance #(
   parameter  int unsigned SUM_BITS   = 32,   // of an importance; what does not fit is an error
   parameter  int unsigned ROWS       = 128,  // LANES * ROWS are the most keys
   localparam int unsigned COUNT_BITS = $clog2(LANES + 1),
+  localparam int unsigned KEY_BITS   = $clog2(LANES * ROWS + 1),
   localparam int unsigned ROW_BITS   = (ROWS <= 1) ? 1 : $clog2(ROWS)
 ) (
   input  logic                        clk_i,
@@ -21,7 +22,8 @@ module weft_token_importance #(
   input  logic [LANES*VALUE_BITS-1:0] in_values_i,
   input  logic [COUNT_BITS-1:0]       in_count_i,  // LANES of all beats but a row's last
   input  logic                        in_last_i,
-  input  logic                        in_fresh_i,  // sums begin anew: the first row of a layer
+  input  logic                        in_fresh_i,  // sums begin anew: the first row of a layer,
+                                                   // which may have fewer keys than the others
 
   output logic                        done_valid_o,  // a row has been added in full
   input  logic                        done_ready_i,
@@ -34,7 +36,8 @@ module weft_token_importance #(
   logic                        take, held;
   logic                        added_q, added_last_q, ended_q;  // the two stages
   logic                        adds_q;  // the beat was taken in the cycle before
-  logic                        fresh_q;
+  logic [LANES-1:0]            fresh_q;  // no row of the layer has had that key
+  logic [KEY_BITS-1:0]         seen_q, seen, keys;  // of the layer; of the row up to this beat
   logic [LANES-1:0]            lanes_q;
   logic [LANES*VALUE_BITS-1:0] values_q;
   logic [ROW_BITS-1:0]         row_q, added_row_q;
@@ -45,10 +48,12 @@ module weft_token_importance #(
   assign in_ready_o   = !held;
   assign take         = in_valid_i && in_ready_o;
   assign done_valid_o = ended_q;
+  assign seen         = in_fresh_i ? '0 : seen_q;
+  assign keys         = KEY_BITS'(32'(row_q) * LANES) + KEY_BITS'(in_count_i);
 
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
     logic [SUM_BITS-1:0] before_sum;
-    assign before_sum = fresh_q ? '0 : read_data_o[lane*SUM_BITS +: SUM_BITS];
+    assign before_sum = fresh_q[lane] ? '0 : read_data_o[lane*SUM_BITS +: SUM_BITS];
     assign {carries[lane], sums[lane*SUM_BITS +: SUM_BITS]} = {1'b0, before_sum}
         + {{(SUM_BITS + 1 - VALUE_BITS){1'b0}}, values_q[lane*VALUE_BITS +: VALUE_BITS]};
   end
@@ -86,10 +91,13 @@ module weft_token_importance #(
   always_ff @(posedge clk_i) begin
     if (take) begin
       added_last_q <= in_last_i;
-      fresh_q      <= in_fresh_i;
       values_q     <= in_values_i;
       added_row_q  <= row_q;
-      for (int unsigned lane = 0; lane < LANES; lane++) lanes_q[lane] <= 32'(in_count_i) > lane;
+      if (in_last_i) seen_q <= (keys > seen) ? keys : seen;
+      for (int unsigned lane = 0; lane < LANES; lane++) begin
+        lanes_q[lane] <= 32'(in_count_i) > lane;
+        fresh_q[lane] <= 32'(row_q) * LANES + lane >= 32'(seen);
+      end
     end
   end
 

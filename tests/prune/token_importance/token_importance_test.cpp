@@ -48,7 +48,7 @@ class TokenImportance : public testing::Test {
  protected:
   TokenImportance() : seed_(seed_or(84)), random_(seed_), dut_(seed_) {}
 
-  // The rows of a layer: each sees as many keys as the first, or fewer.
+  // The rows of a layer: one of them sees all keys, and not the first.
   void make_layer(std::size_t keys, std::size_t rows, Bins& bins) {
     sums_.assign(keys, 0);
     rows_.clear();
@@ -57,7 +57,7 @@ class TokenImportance : public testing::Test {
       rows_.push_back(std::make_unique<Row>());
       Row& made = *rows_.back();
       made.fresh = r == 0;
-      made.tokens.resize(r == 0 ? keys : 1 + random_() % keys);
+      made.tokens.resize(r == 1 ? keys : 1 + random_() % keys);
       made.row.tokens = made.tokens;
       for (std::size_t i = 0; i < made.tokens.size(); ++i) {
         made.row.probabilities.push_back(
