@@ -147,7 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"heads", "spatten", {{kTokens, "0"}, {kValues, "0"}}, {12, 0}, 0, 0, 0.1},
                     Case{"values", "spatten", {{kTokens, "0"}, {kHeads, "0"}}, {12, 0}, 0.3, 0, 0},
                     Case{"progressive", "spatten", {{kKey, "8+4"}}, {8, 4}, 0.3, 0.3, 0.1},
-                    Case{"eighth", "spatten-eighth", {{kKey, "6+4"}}, {6, 4}, 0.3, 0.3, 0.1}),
+                    Case{"eighth", "spatten-eighth", {{kKey, "6+4"}}, {6, 4}, 0.3, 0.3, 0.1},
+                    Case{"least", "spatten-rtl-smallest", {{kKey, "8+4"}}, {8, 4}, 0.3, 0.3, 0.1}),
     [](const auto& info) { return info.param.name; });
 
 // Some tokens of the trace: the last ones' queries.
