@@ -1,0 +1,303 @@
+// A part of weft_spatten_pipeline: from a query's probabilities to its sums of values. They are
+// buffered and the k-th largest found, compared with it and compacted; the values of those that are
+// kept are read, multiplied by their probabilities and added up.
+module weft_spatten_values #(
+  parameter  int unsigned MULTIPLIERS  = 16,
+  parameter  int unsigned PARTS        = 4,
+  parameter  int unsigned KEYS         = 128,
+  parameter  int unsigned SLOTS        = 16,
+  parameter  int unsigned VALUE_WORDS  = 1024,
+  parameter  int unsigned BITS         = 12,
+  localparam int unsigned SlotBits     = $clog2(SLOTS),
+  localparam int unsigned PartBits     = (PARTS <= 1) ? 1 : $clog2(PARTS),
+  localparam int unsigned KeyBits      = $clog2(KEYS),
+  localparam int unsigned CountBits    = $clog2(KEYS + 1),
+  localparam int unsigned ValueAddress = $clog2(VALUE_WORDS),
+  localparam int unsigned WordBits     = MULTIPLIERS * BITS,
+  localparam int unsigned BeatBits     = 8 * BITS + 4 + 1 + SlotBits
+) (
+  input  logic                    clk_i,
+  input  logic                    rst_ni,
+  input  logic [PartBits-1:0]     value_parts_i,
+
+  input  logic                    value_valid_i,
+  input  logic [ValueAddress-1:0] value_address_i,
+  input  logic [WordBits-1:0]     value_data_i,
+
+  input  logic                    in_valid_i,
+  output logic                    in_ready_o,
+  input  logic [BeatBits-1:0]     in_beat_i,  // values, count, last, slot
+
+  // Of the slot that ends at the top-k engine, and of the one behind the filter, within the cycle
+  output logic [SlotBits-1:0]     top_slot_o,
+  input  logic [CountBits-1:0]    top_kept_i,
+  input  logic [63:0]             top_seed_i,
+  input  logic [31:0]             top_word_i,
+  output logic [SlotBits-1:0]     filter_slot_o,
+  input  logic                    filter_whole_i,  // all are kept
+  output logic [SlotBits-1:0]     value_slot_o,
+  input  logic [CountBits-1:0]    value_rows_i,    // how many are
+  input  logic                    value_whole_i,
+  input  logic [ValueAddress-1:0] value_base_i,
+  input  logic [CountBits-1:0]    values_there_i,
+
+  output logic                    out_valid_o,
+  input  logic                    out_ready_i,
+  output logic [SlotBits-1:0]     out_slot_o,
+  output logic [PARTS*MULTIPLIERS*32-1:0] out_sums_o
+);
+
+  localparam int unsigned Lanes     = 8;
+  localparam int unsigned Places    = 16;
+  localparam int unsigned Words     = KEYS / Lanes;   // of a query's probabilities
+  localparam int unsigned KeptWords = KEYS / Places;  // of its kept positions, at most
+  localparam int unsigned WordIndex = KeyBits - 3;
+  localparam int unsigned KeptIndex = (KeptWords <= 1) ? 1 : $clog2(KeptWords);
+  localparam int unsigned FifoCount = $clog2(SLOTS + 1);
+  localparam int unsigned LevelBits = $clog2($clog2(MULTIPLIERS) + 1);
+  localparam logic [LevelBits-1:0] Level = LevelBits'($clog2(MULTIPLIERS));
+
+  // Probabilities wait for their values -----------------------------------------------------------
+  logic                          enter;
+  logic [WordIndex-1:0]          enter_word_q;
+  logic [Lanes*BITS-1:0]         enter_values, probability_word;
+  logic                          enter_last;
+  logic [SlotBits-1:0]           enter_slot, read_slot;
+  logic [3:0]                    unused_enter_count;
+  logic [KeyBits-1:0]            read_position;
+  logic [SlotBits+WordIndex-1:0] probability_write, probability_read;
+
+  assign enter = in_valid_i && in_ready_o;
+  assign {enter_values, unused_enter_count, enter_last, enter_slot} = in_beat_i;
+  assign probability_write = {enter_slot, enter_word_q};
+  assign probability_read  = {read_slot, read_position[KeyBits-1:3]};
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) enter_word_q <= '0;
+    else if (enter) enter_word_q <= enter_last ? '0 : enter_word_q + WordIndex'(1);
+  end
+
+  weft_ram #(.WORD_BITS(Lanes * BITS), .WORDS(SLOTS * Words)) u_probabilities (
+    .clk_i, .write_valid_i(enter), .write_address_i(probability_write), .write_lanes_i(1'b1),
+    .write_data_i(enter_values), .read_valid_i(1'b1), .read_address_i(probability_read),
+    .read_data_o(probability_word)
+  );
+
+  // The k-th largest ------------------------------------------------------------------------------
+  localparam int unsigned FoundBits = Places * BITS + Places + 4 + BITS + CountBits;
+  logic                     top_valid, top_ready, top_last, found_valid, found_ready;
+  logic [Lanes*BITS-1:0]    top_values;
+  logic [3:0]               top_count;
+  logic [1:0]               unused_top, unused_found, unused_kept;
+  logic [FoundBits-1:0]     finding;
+  logic                     finding_valid, finding_ready;
+  logic [Places*BITS-1:0]   found_values;
+  logic [Places-1:0]        found_present;
+  logic                     found_first, found_last;
+  weft_select_pkg::passes_e finding_passes, found_passes;
+  logic [BITS-1:0]          found_threshold;
+  logic [CountBits-1:0]     found_ties;
+
+  weft_fifo #(.WIDTH(BeatBits), .DEPTH(2)) u_top_link (
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(in_beat_i), .out_valid_o(top_valid),
+    .out_ready_i(top_ready), .out_data_o({top_values, top_count, top_last, top_slot_o}),
+    .count_o(unused_top)
+  );
+  weft_row_top_k #(
+    .LANES(Places), .IN_LANES(Lanes), .VALUE_BITS(BITS), .ROWS(KeptWords), .BUFFERS(3)
+  ) u_top_k (
+    .clk_i, .rst_ni, .in_valid_i(top_valid), .in_ready_o(top_ready), .in_values_i(top_values),
+    .in_count_i(top_count), .in_last_i(top_last), .in_kept_i(top_kept_i), .in_seed_i(top_seed_i),
+    .in_word_i(top_word_i), .out_valid_o(finding_valid), .out_ready_i(finding_ready),
+    .out_values_o(finding[FoundBits-1 -: Places*BITS]),
+    .out_present_o(finding[4+BITS+CountBits +: Places]),
+    .out_first_o(finding[3+BITS+CountBits]), .out_last_o(finding[2+BITS+CountBits]),
+    .out_passes_o(finding_passes), .out_threshold_o(finding[CountBits +: BITS]),
+    .out_ties_o(finding[CountBits-1:0])
+  );
+  assign finding[BITS+CountBits +: 2] = finding_passes;
+
+  weft_fifo #(.WIDTH(FoundBits), .DEPTH(2)) u_found_link (
+    .clk_i, .rst_ni, .in_valid_i(finding_valid), .in_ready_o(finding_ready), .in_data_i(finding),
+    .out_valid_o(found_valid), .out_ready_i(found_ready),
+    .out_data_o({found_values, found_present, found_first, found_last, found_passes,
+        found_threshold, found_ties}),
+    .count_o(unused_found)
+  );
+
+  // What is as large, compacted -------------------------------------------------------------------
+  logic                      compared_valid, compared_ready, compared_last;
+  logic [Places*BITS-1:0]    unused_values;
+  logic [Places-1:0]         compared_keep, keep;
+  logic                      keep_valid, keep_ready, keep_last;
+  logic [KeyBits-1:0]        first_q;  // position of the beat before the zero eliminator
+  logic [Places*KeyBits-1:0] positions, kept_positions;
+  logic                      kept_valid, kept_ready, kept_last, kept_ends;
+  logic [4:0]                kept_count;
+
+  weft_comparator_array #(.LANES(Places), .VALUE_BITS(BITS), .KEYS(KEYS)) u_comparators (
+    .clk_i, .rst_ni, .in_valid_i(found_valid), .in_ready_o(found_ready), .in_values_i(found_values),
+    .in_present_i(found_present), .in_first_i(found_first), .in_last_i(found_last),
+    .in_passes_i(found_passes), .in_threshold_i(found_threshold), .in_ties_i(found_ties),
+    .out_valid_o(compared_valid), .out_ready_i(compared_ready), .out_values_o(unused_values),
+    .out_keep_o(compared_keep), .out_last_o(compared_last)
+  );
+  weft_fifo #(.WIDTH(Places + 1), .DEPTH(2)) u_keep_link (
+    .clk_i, .rst_ni, .in_valid_i(compared_valid), .in_ready_o(compared_ready),
+    .in_data_i({compared_keep, compared_last}), .out_valid_o(keep_valid), .out_ready_i(keep_ready),
+    .out_data_o({keep, keep_last}), .count_o(unused_kept)
+  );
+  for (genvar place = 0; place < Places; place++) begin : gen_position
+    assign positions[place*KeyBits +: KeyBits] = first_q + KeyBits'(place);
+  end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) first_q <= '0;
+    else if (keep_valid && keep_ready) first_q <= keep_last ? '0 : first_q + KeyBits'(Places);
+  end
+  weft_zero_eliminator #(.PLACES(Places), .WIDTH(KeyBits)) u_eliminator (
+    .clk_i, .rst_ni, .in_valid_i(keep_valid), .in_ready_o(keep_ready), .in_data_i(positions),
+    .in_keep_i(keep), .in_last_i(keep_last), .out_valid_o(kept_valid), .out_ready_i(kept_ready),
+    .out_data_o(kept_positions), .out_count_o(kept_count), .out_last_o(kept_last)
+  );
+
+  // Positions that are kept, in words as they came, those of no position left out -----------------
+  logic [KeptIndex-1:0]      kept_word_q;
+  logic [Places*KeyBits-1:0] kept_q [SLOTS*KeptWords];
+  logic [4:0]                kept_count_q [SLOTS*KeptWords];
+  logic                      filter_ready, unused_filter_valid, unused_filter_ready;
+  logic [FifoCount-1:0]      unused_filters;
+  logic                      row_valid, row_ready, pruned_valid, pruned_ready;
+  logic [SlotBits-1:0]       row_slot, pruned_slot;
+  logic [1:0]                unused_rows;
+
+  assign kept_ready = !kept_last || filter_ready;
+  assign kept_ends  = kept_valid && kept_ready && kept_last;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) kept_word_q <= '0;
+    else if (kept_ends) kept_word_q <= '0;
+    else if (kept_valid && kept_count != '0) kept_word_q <= kept_word_q + KeptIndex'(1);
+  end
+  always_ff @(posedge clk_i) begin
+    if (kept_valid && kept_ready && kept_count != '0) begin
+      kept_q[32'(filter_slot_o)*KeptWords + 32'(kept_word_q)]       <= kept_positions;
+      kept_count_q[32'(filter_slot_o)*KeptWords + 32'(kept_word_q)] <= kept_count;
+    end
+  end
+
+  weft_fifo #(.WIDTH(SlotBits), .DEPTH(SLOTS)) u_filter_slots (
+    .clk_i, .rst_ni, .in_valid_i(top_valid && top_ready && top_last),
+    .in_ready_o(unused_filter_ready), .in_data_i(top_slot_o), .out_valid_o(unused_filter_valid),
+    .out_ready_i(kept_ends), .out_data_o(filter_slot_o), .count_o(unused_filters)
+  );
+  weft_fifo #(.WIDTH(SlotBits), .DEPTH(2)) u_row_link (
+    .clk_i, .rst_ni, .in_valid_i(kept_valid && kept_last), .in_ready_o(filter_ready),
+    .in_data_i(filter_slot_o), .out_valid_o(row_valid), .out_ready_i(row_ready),
+    .out_data_o(row_slot), .count_o(unused_rows)
+  );
+
+  // The value pruner: values that stay need no order, and a row in hand waits for room ------------
+  logic                 in_hand_q, queue_ready;
+  logic [SlotBits-1:0]  hand_q, hand;
+  logic [FifoCount-1:0] unused_queue;
+
+  assign row_ready = !in_hand_q;
+  assign hand      = in_hand_q ? hand_q : row_slot;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) in_hand_q <= 1'b0;
+    else in_hand_q <= (in_hand_q || row_valid) && !queue_ready;
+  end
+  always_ff @(posedge clk_i) hand_q <= hand;
+
+  weft_fifo #(.WIDTH(SlotBits), .DEPTH(SLOTS)) u_pruned (
+    .clk_i, .rst_ni, .in_valid_i(in_hand_q || row_valid), .in_ready_o(queue_ready),
+    .in_data_i(hand), .out_valid_o(pruned_valid), .out_ready_i(pruned_ready),
+    .out_data_o(pruned_slot), .count_o(unused_queue)
+  );
+
+  // Prob V ----------------------------------------------------------------------------------------
+  logic                    value_beat, value_ready, value_begins, value_some, value_last;
+  logic                    value_sent;
+  logic [CountBits-1:0]    value_number;
+  logic [KeyBits-1:0]      value_position;
+  logic [ValueAddress-1:0] value_read;
+  logic [PartBits-1:0]     unused_part;
+  logic [WordBits-1:0]     value_word;
+  logic [SlotBits-1:0]     value_slot;
+  logic [KeptIndex-1:0]    at_word_q, at_word;
+  logic [3:0]              at_place_q, at_place;
+  logic [2:0]              lane_q;
+  logic [Places*KeyBits-1:0] at_positions;
+  logic [4:0]              at_count;
+  logic                    at_ends;  // the last of its word
+
+  assign at_word      = (value_number == '0) ? '0 : at_word_q;
+  assign at_place     = (value_number == '0) ? '0 : at_place_q;
+  assign at_positions = kept_q[32'(value_slot_o)*KeptWords + 32'(at_word)];
+  assign at_count     = kept_count_q[32'(value_slot_o)*KeptWords + 32'(at_word)];
+  assign at_ends      = 5'(at_place) + 5'd1 == at_count;
+  assign value_position = value_whole_i ? value_number[KeyBits-1:0]
+      : at_positions[32'(at_place)*KeyBits +: KeyBits];
+
+  always_ff @(posedge clk_i) begin
+    at_word_q  <= (value_sent && at_ends) ? at_word + KeptIndex'(1) : at_word;
+    at_place_q <= !value_sent ? at_place : at_ends ? '0 : at_place + 4'd1;
+    lane_q     <= read_position[2:0];
+  end
+
+  weft_row_store #(
+    .QUEUES(1), .TAG_BITS(SlotBits), .ROWS(KEYS), .PARTS(PARTS), .ADDRESS_BITS(ValueAddress)
+  ) u_value_store (
+    .clk_i,
+    .rst_ni,
+    .parts_i       (value_parts_i),
+    .row_valid_i   (pruned_valid),
+    .row_ready_o   (pruned_ready),
+    .row_tag_i     (pruned_slot),
+    .hand_tag_o    (value_slot_o),
+    .hand_rows_i   (value_rows_i),
+    .hand_base_i   (value_base_i),
+    .hand_there_i  (values_there_i),
+    .beat_row_i    (value_position),
+    .beat_number_o (value_number),
+    .beat_sent_o   (value_sent),
+    .read_address_o(value_read),
+    .read_tag_o    (read_slot),
+    .read_row_o    (read_position),
+    .read_part_o   (unused_part),
+    .out_valid_o   (value_beat),
+    .out_ready_i   (value_ready),
+    .out_tag_o     (value_slot),
+    .out_begins_o  (value_begins),
+    .out_some_o    (value_some),
+    .out_last_o    (value_last)
+  );
+  weft_ram #(.WORD_BITS(WordBits), .WORDS(VALUE_WORDS)) u_values (
+    .clk_i, .write_valid_i(value_valid_i), .write_address_i(value_address_i), .write_lanes_i(1'b1),
+    .write_data_i(value_data_i), .read_valid_i(1'b1), .read_address_i(value_read),
+    .read_data_o(value_word)
+  );
+  weft_value_array #(
+    .MULTIPLIERS(MULTIPLIERS), .PROBABILITY_BITS(BITS), .VALUE_BITS(BITS), .MIN_WIDTH(MULTIPLIERS),
+    .PARTS(PARTS)
+  ) u_prob_v (
+    .clk_i, .rst_ni, .level_i(Level), .parts_i(value_parts_i), .in_valid_i(value_beat),
+    .in_ready_o(value_ready), .in_probabilities_i(probability_word[lane_q*BITS +: BITS]),
+    .in_values_i(value_word), .in_count_i(value_some), .in_last_i(value_last), .out_valid_o,
+    .out_ready_i, .out_sums_o
+  );
+
+  logic                 unused_out_valid, unused_out_ready;
+  logic [FifoCount-1:0] unused_outs;
+
+  weft_fifo #(.WIDTH(SlotBits), .DEPTH(SLOTS)) u_out_slots (
+    .clk_i, .rst_ni, .in_valid_i(value_beat && value_ready && value_begins),
+    .in_ready_o(unused_out_ready), .in_data_i(value_slot), .out_valid_o(unused_out_valid),
+    .out_ready_i(out_valid_o && out_ready_i), .out_data_o(out_slot_o), .count_o(unused_outs)
+  );
+
+  logic unused_all;
+  assign unused_all = ^{unused_enter_count, unused_top, unused_found, unused_kept, unused_values,
+      unused_filter_valid, unused_filter_ready, unused_filters, unused_rows, unused_queue,
+      unused_part, unused_out_valid, unused_out_ready, unused_outs, filter_whole_i};
+
+endmodule

@@ -1,0 +1,431 @@
+// weft_spatten_pipeline beside the same units of the simulator, joined as configs/arch/spatten.yaml
+// joins them: every query in its cycle at every end, under stalls of all of them, with keys and
+// values that come while queries wait for them. Its sums, importances and decisions are those of
+// the models, from integer products to the selection.
+#include <Vspatten_16.h>
+#include <Vspatten_32.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+
+#include "models/select/top_k.hpp"
+#include "models/softmax/fixed_point.hpp"
+#include "tests/common/ports.hpp"
+#include "tests/common/rtl_link.hpp"
+#include "tests/common/seed.hpp"
+#include "tests/engine/spatten_pipeline/layer.hpp"
+#include "tests/engine/spatten_pipeline/units.hpp"
+#include "tests/spatten/bench.hpp"
+
+namespace weft::test {
+namespace {
+
+using sim::Cycle;
+using sim::FetchPart;
+using sim::QueryRow;
+using sim::RowBeat;
+using sim::RowToken;
+
+constexpr std::uint64_t kSeed = 5;
+
+template <class M, std::size_t multipliers, std::size_t parts, std::size_t keys, std::size_t words,
+          std::size_t rows>
+struct Variant {
+  using Model = M;
+  static constexpr std::size_t kMultipliers = multipliers;
+  static constexpr std::size_t kParts = parts;
+  static constexpr std::size_t kKeys = keys;
+  static constexpr std::size_t kWords = words;  // of either store
+  static constexpr std::size_t kRows = rows;
+  static constexpr std::size_t kSlots = 64;
+};
+
+enum End : std::size_t { kOut, kDecided, kAdded, kLower };
+constexpr std::size_t kEnds = 4;
+struct Taken {
+  Cycle cycle = 0;
+  std::int64_t slot = 0;  // where the end says it
+};
+using Log = std::array<std::vector<Taken>, kEnds>;
+
+enum Bin : std::size_t {
+  kAgain,
+  kOnce,
+  kWhole,
+  kSome,
+  kNone,
+  kNoKeys,
+  kWaitsForKeys,
+  kWaitsForValues,
+  kOutHeld
+};
+
+template <class V>
+class SpattenPipeline : public testing::Test {
+ protected:
+  SpattenPipeline() : seed_(seed_or(94)), random_(seed_), dut_(seed_) {}
+
+  static std::size_t parts_of(std::size_t width) {
+    return (width + V::kMultipliers - 1) / V::kMultipliers;
+  }
+  Rows operands(std::size_t rows, std::size_t width) {
+    Rows made(rows, std::vector<std::int16_t>(width));
+    for (auto& row : made)
+      for (auto& element : row) element = static_cast<std::int16_t>(random_() % 4096) - 2048;
+    return made;
+  }
+
+  // Rows of a head come in orders of a few, in bursts.
+  void arrive(Fetch& fetch, std::vector<std::pair<Cycle, FetchPart>>& when, Cycle& at) {
+    for (std::size_t first = 0; first < fetch.tokens.size();) {
+      const std::size_t count =
+          std::min<std::size_t>(1 + random_() % 9, fetch.tokens.size() - first);
+      at += 1 + static_cast<Cycle>(random_() % 4 == 0 ? random_() % 200 : random_() % 12);
+      when.push_back(
+          {at, {&fetch, static_cast<std::int32_t>(first), static_cast<std::int32_t>(count)}});
+      first += count;
+    }
+  }
+
+  std::unique_ptr<Layer> make_layer(Bins& bins) {
+    auto made = std::make_unique<Layer>();
+    const auto width = [this] {
+      const std::size_t most = V::kMultipliers * V::kParts;
+      const std::size_t least = V::kMultipliers / 2 + 1;  // a row a beat
+      return random_() % 3 == 0 ? most : least + random_() % (most - least + 1);
+    };
+    made->width_qk = width();
+    made->width_v = width();
+    made->lower = random_() % 3 == 0 ? 0 : 1 + static_cast<int>(random_() % 8);
+    made->threshold = random_() % 3 == 0 ? 1.5F : 0.05F;
+    const std::size_t most_rows =
+        V::kWords / std::max(parts_of(made->width_qk), parts_of(made->width_v));
+    const std::size_t keys = std::min(1 + random_() % V::kKeys, most_rows);
+    const std::size_t heads = 1 + random_() % std::min<std::size_t>(3, most_rows / keys);
+    Cycle keys_at = 0;
+    Cycle values_at = static_cast<Cycle>(random_() % 300);
+    const bool late = random_() % 2 == 0;
+    for (std::size_t h = 0; h < heads; ++h) {
+      made->heads.push_back(std::make_unique<Head>());
+      Head& head = *made->heads.back();
+      head.tokens.resize(keys);
+      head.keys = operands(keys, made->width_qk);
+      head.values = operands(keys, made->width_v);
+      head.query_scale = static_cast<float>(1 + random_() % 100) * 1e-5F;
+      head.key_scale = static_cast<float>(1 + random_() % 100) * 1e-3F;
+      head.key_word = h * keys * parts_of(made->width_qk);
+      head.value_word = h * keys * parts_of(made->width_v);
+      for (Fetch* fetch : {&head.key_rows, &head.lower_rows, &head.value_rows})
+        fetch->tokens = head.tokens;
+      arrive(head.key_rows, made->keys, keys_at);
+      arrive(head.value_rows, made->values, values_at);
+    }
+    if (!late) {
+      for (auto* parts : {&made->keys, &made->values}) {
+        Cycle cycle = 0;
+        for (auto& part : *parts) part.first = cycle++;
+      }
+    }
+    make_queries(*made, bins);
+    return made;
+  }
+
+  void make_queries(Layer& layer, Bins& bins) {
+    const std::size_t each = V::kSlots / layer.heads.size();
+    for (auto& head : layer.heads) {
+      const std::size_t keys = head->tokens.size();
+      for (std::size_t q = 0; q < each; ++q) {
+        Query& query = layer.queries.emplace_back();
+        query.head = head.get();
+        query.fresh = q == 0;
+        query.elements = operands(1, layer.width_qk)[0];
+        query.tokens.resize(random_() % 2 == 0 ? keys : random_() % (keys + 1));
+        QueryRow& row = query.row;
+        row.slot = static_cast<std::int32_t>(layer.queries.size() - 1);
+        row.number = static_cast<std::int64_t>(1000 + layer.queries.size() * 7);
+        row.width_qk = static_cast<std::int32_t>(layer.width_qk);
+        row.width_v = static_cast<std::int32_t>(layer.width_v);
+        row.tokens = query.tokens;
+        row.keys = &head->key_rows;
+        row.lower = layer.lower > 0 ? &head->lower_rows : nullptr;
+        row.values = &head->value_rows;
+        const std::size_t seen = query.tokens.size();
+        row.values_kept = static_cast<std::int64_t>(random_() % 4 == 0 ? (random_() % 2) * seen
+                                                                       : random_() % (seen + 1));
+        bins.hit(kNoKeys, seen == 0);
+        bins.hit(kWhole, seen > 0 && row.values_kept >= row.keys_seen());
+        bins.hit(kNone, seen > 0 && row.values_kept == 0);
+        bins.hit(kSome, row.values_kept > 0 && row.values_kept < row.keys_seen());
+      }
+    }
+  }
+
+  // ---- SystemC ----
+
+  bool pauses(Stalls stalls, std::size_t end, Cycle now) const {
+    return pauses_at(stalls, false, end == kLower ? now / 16 : now, seed_ + 1000 * end);
+  }
+  template <class Message>
+  sim::test::Take<Message>& sink(sim::Assembly& assembly, const char* unit, const char* port,
+                                 Stalls stalls, End end) {
+    const std::string name = std::string(unit) + "_" + port;
+    auto& take = assembly.emplace<sim::test::Take<Message>>(name);
+    assembly.join(unit, port, name, "in", 2);
+    take.ready = [this, stalls, end](Cycle now) { return !pauses(stalls, end, now); };
+    return take;
+  }
+  template <class Message>
+  sim::test::Feed<Message>& source(sim::Assembly& assembly, const char* unit, const char* port,
+                                   std::size_t depth = 2) {
+    const std::string name = std::string(unit) + "_" + port;
+    auto& feed = assembly.emplace<sim::test::Feed<Message>>(name);
+    assembly.join(name, "out", unit, port, depth);
+    return feed;
+  }
+
+  void build(sim::Assembly& assembly, const Layer& layer, Kernels& kernels, Sums& sums) {
+    join_units<V>(assembly, static_cast<std::int64_t>(parts_of(layer.width_qk)),
+                  static_cast<std::int64_t>(parts_of(layer.width_v)), kernels, sums, kSeed);
+    source<RowToken>(assembly, "pruner", "released");
+    sink<RowToken>(assembly, "pruner", "done", Stalls::none, kOut);
+    sink<FetchPart>(assembly, "pruner", "orders", Stalls::none, kOut);
+  }
+
+  Log systemc(Layer& layer, const std::vector<std::int64_t>& cycles, Stalls stalls, Sums& sums) {
+    Kernels kernels(layer.queries, layer.lower, layer.threshold);
+    for (auto& head : layer.heads) {
+      head->key_rows.resident = head->value_rows.resident = 0;
+      head->lower_rows.asked = 0;
+      head->lower_rows.resident = static_cast<std::int64_t>(head->tokens.size());
+    }
+    sim::Assembly assembly;
+    build(assembly, layer, kernels, sums);
+    auto& keys = source<FetchPart>(assembly, "key_store", "arrived[0]");
+    auto& values = source<FetchPart>(assembly, "value_store", "arrived[0]");
+    auto& rows = source<RowToken>(assembly, "key_store", "rows[1]", V::kSlots);
+    for (const auto& part : layer.keys) keys.messages.push_back(part);
+    for (const auto& part : layer.values) values.messages.push_back(part);
+    for (std::size_t q = 0; q < layer.queries.size(); ++q) {
+      layer.queries[q].row.pass = 0;
+      rows.messages.push_back({cycles[q], {&layer.queries[q].row}});
+    }
+    auto& out = sink<RowBeat>(assembly, "prob_v", "out", stalls, kOut);
+    auto& decided = sink<RowToken>(assembly, "confidence", "decided", stalls, kDecided);
+    auto& added = sink<RowToken>(assembly, "importance", "done", stalls, kAdded);
+    auto& lower = sink<FetchPart>(assembly, "confidence", "lower", stalls, kLower);
+    sim::test::run_to_end(assembly);
+    Log log;
+    for (const auto& [cycle, beat] : out.taken) log[kOut].push_back({cycle, beat.row->slot});
+    for (const auto& [cycle, row] : decided.taken) log[kDecided].push_back({cycle, row.row->slot});
+    for (const auto& [cycle, row] : added.taken) log[kAdded].push_back({cycle, 0});
+    for (const auto& [cycle, part] : lower.taken) log[kLower].push_back({cycle, 0});
+    return log;
+  }
+
+  // ---- RTL ----
+
+  void write_words(auto& valid, auto& address, auto& data, const std::vector<std::int16_t>& row,
+                   std::size_t first_word) {
+    for (std::size_t part = 0; part < parts_of(row.size()); ++part) {
+      valid = 1;
+      address = static_cast<std::remove_reference_t<decltype(address)>>(first_word + part);
+      for (std::size_t place = 0; place < V::kMultipliers; ++place) {
+        const std::size_t at = part * V::kMultipliers + place;
+        set_port_bits(data, place * kBits, kBits,
+                      at < row.size() ? static_cast<std::uint64_t>(row[at]) & low_bits(kBits) : 0);
+      }
+      dut_.settle();
+      dut_.tick();
+      valid = 0;
+    }
+  }
+
+  void load(const Layer& layer) {
+    for (const auto& head : layer.heads) {
+      for (std::size_t m = 0; m < head->tokens.size(); ++m) {
+        write_words(dut_->key_valid_i, dut_->key_address_i, dut_->key_data_i, head->keys[m],
+                    head->key_word + m * parts_of(layer.width_qk));
+        write_words(dut_->value_valid_i, dut_->value_address_i, dut_->value_data_i, head->values[m],
+                    head->value_word + m * parts_of(layer.width_v));
+      }
+    }
+    for (const Query& query : layer.queries) {
+      const auto slot = static_cast<std::size_t>(query.row.slot);
+      write_words(dut_->query_valid_i, dut_->query_address_i, dut_->query_data_i, query.elements,
+                  slot * V::kParts);
+      const Head& head = *query.head;
+      const std::uint64_t seed =
+          select::seed_of(kSeed, static_cast<std::uint64_t>(query.row.number));
+      dut_->slot_valid_i = 1;
+      set_port_bits(dut_->slot_i, 0, 8, slot);
+      set_port_bits(dut_->slot_keys_i, 0, 8, query.tokens.size());
+      set_port_bits(dut_->slot_kept_i, 0, 8, static_cast<std::uint64_t>(query.row.values_kept));
+      set_port_bits(dut_->slot_key_i, 0, 16, head.key_word);
+      set_port_bits(dut_->slot_value_i, 0, 16, head.value_word);
+      dut_->slot_scale_i =
+          numerics::bits_of(softmax::score_scale(head.query_scale, head.key_scale, 0.125, 0));
+      dut_->slot_upper_i = numerics::bits_of(
+          softmax::score_scale(head.query_scale, head.key_scale, 0.125, layer.lower));
+      dut_->slot_seed_i = seed;
+      dut_->slot_word_i = static_cast<std::uint32_t>(select::seed_of(seed, 0) >> 32);
+      dut_->slot_fresh_i = query.fresh;
+      dut_->slot_first_i = slot == 0;
+      dut_.settle();
+      dut_.tick();
+      dut_->slot_valid_i = 0;
+    }
+  }
+
+  // How many of the slot's head are there in cycle `now`: seen a cycle behind the one in which they
+  // are told.
+  static unsigned there(const Layer& layer, bool keys, std::size_t slot, Cycle now) {
+    const Head& head = *layer.queries[slot % layer.queries.size()].head;
+    const Fetch* fetch = keys ? &head.key_rows : &head.value_rows;
+    unsigned count = 0;
+    for (const auto& [cycle, part] : keys ? layer.keys : layer.values) {
+      if (part.fetch == fetch && cycle < now) count += static_cast<unsigned>(part.count);
+    }
+    return count;
+  }
+
+  void configure(const Layer& layer) {
+    dut_.reset();
+    dut_->key_valid_i = dut_->value_valid_i = dut_->query_valid_i = 0;
+    dut_->slot_valid_i = dut_->row_valid_i = dut_->sums_valid_i = 0;
+    dut_->decided_ready_i = dut_->lower_ready_i = dut_->added_ready_i = dut_->out_ready_i = 0;
+    dut_->keys_there_i = dut_->values_there_i = 0;
+    set_port_bits(dut_->key_parts_i, 0, 8, parts_of(layer.width_qk) - 1);
+    set_port_bits(dut_->value_parts_i, 0, 8, parts_of(layer.width_v) - 1);
+    set_port_bits(dut_->lower_bits_i, 0, 8, static_cast<std::uint64_t>(layer.lower));
+    dut_->threshold_i = numerics::bits_of(layer.threshold);
+    dut_.settle();
+    load(layer);
+  }
+
+  void expect_sums(const Layer& layer) {
+    const auto slot = static_cast<std::size_t>(dut_->out_slot_o);
+    ASSERT_LT(slot, layer.queries.size());
+    const Query& query = layer.queries[slot];
+    for (std::size_t f = 0; f < layer.width_v; ++f) {
+      const auto sum = static_cast<std::int32_t>(port_bits(dut_->out_sums_o, f * 32, 32));
+      ASSERT_EQ(sum, query.sums[f]) << "slot " << slot << ", channel " << f;
+      ++compared_;
+    }
+  }
+
+  Log rtl(const Layer& layer, const std::vector<std::int64_t>& cycles, Stalls stalls, Bins& bins) {
+    configure(layer);
+    std::array<Link<Taken>, kEnds> links;
+    Log log;
+    std::size_t fed = 0;
+    const std::size_t queries = layer.queries.size();
+    for (Cycle now = 0; now < 2'000'000; ++now) {
+      dut_->row_valid_i = fed < queries && cycles[fed] <= now;
+      set_port_bits(dut_->row_slot_i, 0, 8, fed);
+      dut_->out_ready_i = links[kOut].ready();
+      dut_->decided_ready_i = links[kDecided].ready();
+      dut_->added_ready_i = links[kAdded].ready();
+      dut_->lower_ready_i = links[kLower].ready();
+      dut_.settle();
+      set_port_bits(dut_->keys_there_i, 0, 8, there(layer, true, dut_->key_slot_o, now));
+      set_port_bits(dut_->values_there_i, 0, 8, there(layer, false, dut_->value_slot_o, now));
+      dut_.settle();
+      const std::array<bool, kEnds> valid{dut_->out_valid_o != 0, dut_->decided_valid_o != 0,
+                                          dut_->added_valid_o != 0, dut_->lower_valid_o != 0};
+      bins.hit(kOutHeld, valid[kOut] && !links[kOut].ready());
+      bins.hit(kWaitsForKeys, fed > 0 && dut_->keys_there_i == 0);
+      bins.hit(kWaitsForValues, log[kDecided].size() > 0 && dut_->values_there_i == 0);
+      for (std::size_t end = 0; end < kEnds; ++end) {
+        Link<Taken>& link = links[end];
+        const bool has_room = link.ready();
+        if (link.valid() && !pauses(stalls, end, now)) {
+          log[end].push_back(link.pop());
+          log[end].back().cycle = now;
+        }
+        if (!valid[end] || !has_room) continue;
+        link.push({0, end == kOut       ? static_cast<std::int64_t>(dut_->out_slot_o)
+                      : end == kDecided ? static_cast<std::int64_t>(dut_->decided_slot_o)
+                                        : 0});
+        if (end == kOut) expect_sums(layer);
+        if (testing::Test::HasFatalFailure()) return log;
+      }
+      if (dut_->row_valid_i != 0) ++fed;
+      for (auto& link : links) link.tick();
+      dut_.tick();
+      if (log[kOut].size() == queries && log[kDecided].size() == queries &&
+          log[kAdded].size() == queries && links[kLower].valid() == false)
+        break;
+    }
+    return log;
+  }
+
+  void expect_importances(const Sums& sums) {
+    for (std::size_t i = 0; i < sums.of_keys.size(); ++i) {
+      dut_->sums_valid_i = 1;
+      set_port_bits(dut_->sums_row_i, 0, 8, i / 8);
+      dut_.settle();
+      dut_.tick();
+      dut_.settle();
+      ASSERT_EQ(port_bits(dut_->sums_data_o, i % 8 * 32, 32),
+                static_cast<std::uint64_t>(sums.of_keys[i]))
+          << "key " << i;
+      ++compared_;
+    }
+    dut_->sums_valid_i = 0;
+  }
+
+  void run(std::size_t layers) {
+    SCOPED_TRACE(seed_text(seed_));
+    Bins bins({"a query computed again", "one that is not", "all values kept", "some", "none",
+               "no keys", "a wait for keys", "a wait for values", "held at the output"});
+    for (std::size_t l = 0; l < layers; ++l) {
+      SCOPED_TRACE("layer " + std::to_string(l));
+      const Stalls stalls = kAllStalls[l % 5];
+      SCOPED_TRACE(name_of(stalls));
+      const std::unique_ptr<Layer> layer = make_layer(bins);
+      const auto cycles = source_cycles(stalls, layer->queries.size(), seed_);
+      Sums sums;
+      const Log systemc = this->systemc(*layer, cycles, stalls, sums);
+      const Log rtl = this->rtl(*layer, cycles, stalls, bins);
+      if (HasFatalFailure()) return;
+      ASSERT_EQ(systemc[kOut].size(), layer->queries.size());
+      for (std::size_t end = 0; end < kEnds; ++end) {
+        SCOPED_TRACE("end " + std::to_string(end));
+        ASSERT_EQ(rtl[end].size(), systemc[end].size());
+        for (std::size_t i = 0; i < rtl[end].size(); ++i) {
+          ASSERT_EQ(rtl[end][i].slot, systemc[end][i].slot) << i;
+          ASSERT_EQ(rtl[end][i].cycle, systemc[end][i].cycle) << i;
+        }
+      }
+      for (const Query& query : layer->queries)
+        bins.hit(query.recomputed || query.row.pass == 1 ? kAgain : kOnce);
+      expect_importances(sums);
+      if (HasFatalFailure()) return;
+    }
+    bins.expect_all_hit();
+  }
+
+  std::uint64_t seed_;
+  std::mt19937_64 random_;
+  Bench<typename V::Model> dut_;
+  std::uint64_t compared_ = 0;
+};
+
+using Variants = testing::Types<Variant<Vspatten_16, 16, 4, 128, 1024, 16>,
+                                Variant<Vspatten_32, 32, 2, 32, 256, 2>>;
+TYPED_TEST_SUITE(SpattenPipeline, Variants);
+
+TYPED_TEST(SpattenPipeline, EveryQueryInTheCycleOfSystemC) {
+  this->run(10);
+  EXPECT_GT(this->compared_, 10000u);
+}
+
+template <class V>
+class SpattenPipelineLong : public SpattenPipeline<V> {};
+TYPED_TEST_SUITE(SpattenPipelineLong, Variants);
+
+TYPED_TEST(SpattenPipelineLong, OfManyLayers) { this->run(500); }
+
+}  // namespace
+}  // namespace weft::test
