@@ -1,6 +1,7 @@
 // A layer of queries of a few heads, and what it computes by the models' functions.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>

@@ -6,8 +6,14 @@
 #include <Vspatten_32.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "models/select/top_k.hpp"
 #include "models/softmax/fixed_point.hpp"

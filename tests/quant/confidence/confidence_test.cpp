@@ -4,7 +4,9 @@
 #include <Vconfidence_8.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 
 #include "models/numerics/bf16.hpp"
@@ -174,12 +176,12 @@ class Confidence : public testing::Test {
               : random_();
       set_port_bits(dut_->in_values_i, lane * V::kValueBits, V::kValueBits, value);
     }
-    dut_->in_count_i = static_cast<unsigned>(beat.count);
+    set_port_bits(dut_->in_count_i, 0, 4, static_cast<std::uint64_t>(beat.count));
     dut_->in_last_i = beat.last;
     dut_->in_largest_i = numerics::bits_of(row.row.largest);
     dut_->in_split_i = row.split;
     dut_->in_fresh_i = row.fresh;
-    dut_->in_tag_i = static_cast<unsigned>(row.row.number & low_bits(V::kTagBits));
+    set_port_bits(dut_->in_tag_i, 0, V::kTagBits, static_cast<std::uint64_t>(row.row.number));
   }
 
   // What is offered to `end` is the beat in hand.

@@ -3,7 +3,10 @@
 #include <Vlane_sum_8.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <deque>
+#include <utility>
+#include <vector>
 
 #include "models/softmax/fixed_point.hpp"
 #include "tests/common/ports.hpp"

@@ -6,9 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
 #include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "models/softmax/fixed_point.hpp"
 #include "sim/softmax/softmax_pipeline.hpp"
@@ -146,7 +150,7 @@ class SoftmaxPipeline : public testing::Test {
       set_port_bits(dut_->in_scores_i, lane * V::kScoreBits, V::kScoreBits,
                     value & low_bits(V::kScoreBits));
     }
-    dut_->in_count_i = static_cast<unsigned>(beat.count);
+    set_port_bits(dut_->in_count_i, 0, 4, static_cast<std::uint64_t>(beat.count));
     dut_->in_last_i = beat.last;
     dut_->in_scale_i = numerics::bits_of(row.scale);
   }
