@@ -22,6 +22,8 @@ class StateHash {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
     bool operator==(const Value&) const = default;
+    // For tables: neither half alone tells all states apart.
+    std::uint64_t folded() const { return low ^ high; }
   };
   Value value() const;
 

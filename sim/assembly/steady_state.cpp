@@ -8,7 +8,7 @@ namespace {
 std::uint64_t hash_of(const std::vector<std::int64_t>& words) {
   StateHash hash;
   for (const std::int64_t word : words) hash.word(word);
-  return hash.value().low;
+  return hash.value().folded();
 }
 
 }  // namespace

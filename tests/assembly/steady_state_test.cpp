@@ -47,6 +47,19 @@ TEST(SteadyState, FindsThePeriod) {
   }
 }
 
+// Whichever of its words tells a state from those before.
+TEST(SteadyState, TellsStatesApartByAnyWord) {
+  for (std::size_t other = 0; other < 12; ++other) {
+    SteadyState steady;
+    for (std::int64_t i = 0; i < 6; ++i) {
+      std::vector<std::int64_t> words(12, 1);
+      words[other] = 100 + i;
+      EXPECT_EQ(look(steady, snapshot(i, static_cast<Cycle>(10 * i), words)).before, nullptr)
+          << "word " << other;
+    }
+  }
+}
+
 TEST(SteadyState, StatesOfDifferentOuterIterationsAreNeverCompared) {
   SteadyState steady;
   EXPECT_EQ(look(steady, snapshot(0, 0, {1}, 0)).before, nullptr);

@@ -31,7 +31,7 @@ class WalkMemo {
  private:
   static constexpr std::size_t kMost = std::size_t{1} << 16;  // walks, until all are forgotten
   struct Hash {
-    std::size_t operator()(const StateHash::Value& key) const { return key.low; }
+    std::size_t operator()(const StateHash::Value& key) const { return key.folded(); }
   };
   struct Known {
     std::int64_t heads = 0;

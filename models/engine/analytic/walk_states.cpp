@@ -6,7 +6,7 @@ namespace weft::engine {
 
 States::Place& States::place_of(const StateHash::Value& hash) {
   const std::size_t mask = table_.size() - 1;
-  std::size_t at = hash.low & mask;
+  std::size_t at = hash.folded() & mask;
   while (table_[at].seen != 0 && !(table_[at].hash == hash)) at = (at + 1) & mask;
   return table_[at];
 }
