@@ -216,6 +216,23 @@ TEST(ClosedForm, RecursInsideTheTilesOfKeys) {
                {{"arch.dram.latency_cycles", "300"}});
 }
 
+// Tiles and rows that begin anywhere in a burst, and steps of a stage at paces of their own, recur
+// nevertheless: within few firings, whatever the length.
+TEST(ClosedForm, RecursWhereverABurstBeginsAndWhateverTheSteps) {
+  for (const auto& [name, keys] :
+       {std::pair{"flat", 2561}, std::pair{"flat", 8256}, std::pair{"flat", 10043},
+        std::pair{"flat", 22081}, std::pair{"flat", 38656}, std::pair{"fusemax", 4093},
+        std::pair{"fusemax", 31408}, std::pair{"flat-128x128", 12345}}) {
+    const Shape shape = square(1, 3, keys, keys, 64);
+    expect_equal(name, shape);
+    const Scheduled point(name, shape, 1, {});
+    const auto analysis = weft::engine::analyse(point.lowering, point.sizing);
+    const auto told = weft::engine::closed_form(point.lowering, point.sizing, analysis);
+    EXPECT_FALSE(told.bound.has_value()) << name << text(shape);
+    EXPECT_LE(told.firings, 20000) << name << text(shape);
+  }
+}
+
 // Hundreds of requests to a transfer: as many as the bus takes, one a cycle, or in round trips, and
 // from anywhere in a burst on.
 TEST(ClosedForm, ServesLongTransfersToTheCycle) {

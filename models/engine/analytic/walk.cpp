@@ -81,7 +81,7 @@ std::int64_t Walk::fire_ready(std::int64_t now) {
     std::int64_t at = std::max(step.ready, free_at_[static_cast<std::size_t>(step.unit)]);
     if (step.unit == fetcher_) at = std::max(at, in_flight_until(now));
     at = std::max(at, now + 1);
-    if (at < next) next = std::min(next, std::max(now + 1, start_of(s)) > at ? start_of(s) : at);
+    if (at < next) next = std::min(next, std::max(at, start_of(s)));
   });
   return next;
 }

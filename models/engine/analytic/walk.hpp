@@ -58,6 +58,11 @@ class Walk {
     Times times{};
   };
   static constexpr std::int64_t kSlots = 64;
+  // Of what a step waits for: so far ahead that it does not matter how far.
+  static constexpr std::int64_t kAhead = std::int64_t{1} << 41;
+  static constexpr std::int64_t kFarAhead = 8;  // iterations that are done for long
+  // Of which must be left beyond those of a period: the next one, and one more.
+  static constexpr std::int64_t kMargin = 2;
   // Of a StepCost, what the schedule's time depends on.
   struct Cost {
     std::int64_t issue = 0;
@@ -146,6 +151,7 @@ class Walk {
   void add_memory_of_times();
   void add_step(std::size_t s, const Schedule& schedule, const Layout& layout);
   void add_needs(Step& step);
+  void add_bursts();
 
   // walk.cpp: the sequencer's rules.
   std::int64_t fire_ready(std::int64_t now);
@@ -173,10 +179,14 @@ class Walk {
   bool recur(int level, std::int64_t now);
   bool advances_at(int level) const;
   bool in_one_row(const Step& last, int level) const;
+  bool goes(const Step& step, int level) const { return !step.finished && runs(step, level); }
   bool by_stage(int level) const { return level >= group_.pass_loop; }
-  std::int64_t moved(const Step& step, int level, const States::Places& moves) const;
+  std::int64_t moved(const Step& step, int level, const States::Period& period) const;
   std::int64_t periods(int level, const States::Period& period, std::int64_t now) const;
   bool runs(const Step& step, int level) const { return (step.loops >> level & 1u) != 0; }
+  std::int64_t keep_ahead(int level, const States::Period& period, std::int64_t now,
+                          bool before) const;
+  void move_ordinals(Step& step, int level, std::int64_t by);
   void leave_behind(int level, const States::Period& period, std::int64_t cycles);
   void note_heads(const States::Period& period, std::int64_t times);
   void repeat(int level, const States::Period& period, std::int64_t times);
@@ -184,13 +194,21 @@ class Walk {
 
   // walk_state.cpp: the state of everything, relative to now.
   const Step& base(int level) const;
-  std::int64_t origin(const Step& step, int level) const;
+  template <class Visit>
+  std::int64_t coming(const Step& step, const WalkNeed& need, std::int64_t now,
+                      const Visit& visit) const;
+  std::int64_t gap(const Step& step, const WalkNeed& need) const {
+    return steps_[need.producer].ordinal[need.depth] - step.ordinal[need.depth] - need.offset;
+  }
+  std::int64_t apart(const Step& step, const WalkNeed& need, int level) const;
   std::int64_t distance(const Step& step, const WalkNeed& need, int level) const;
+  bool seen_alike(int level, std::int64_t now);
   StateHash::Value state(int level, std::int64_t now) const;
   void place_of(const Step& step, int level, const Step& base, StateHash& out) const;
   void needs_of(const Step& step, int level, std::int64_t now, StateHash& out) const;
   void slots_of(const Step& step, int level, std::int64_t now, StateHash& out) const;
   void bursts_of(const Step& step, int level, StateHash& out) const;
+  void order_of(const Step& step, int level, StateHash& out) const;
 
   // walk_done.cpp: how far it has come.
   void note(int s, int outermost, std::int64_t now);
@@ -211,6 +229,7 @@ class Walk {
   bool own_ports_;
   PortTable ports_;
   WalkMemory memory_;
+  bool bursts_matter_ = true;  // where in a burst a transfer begins
   std::array<LoopRank, kMostLoops> loops_{};
   std::array<EdgeRank, kMostTiled> edge_ranks_{};
   int edges_count_ = 0;
@@ -226,7 +245,7 @@ class Walk {
   std::vector<WalkRegion> regions_;
   std::unique_ptr<Times[]> rings_;  // what has been written of them is read
   std::vector<Slot> slots_;
-  std::array<Transfer, 4> transfers_under_way_{};  // the last, a ring
+  std::array<Transfer, WalkMemory::kUnderWay> transfers_under_way_{};  // the last, a ring
   std::size_t transfers_ = 0;
   std::size_t transfers_before_ = 0;  // when the state was last looked at, among tiles
   std::int64_t last_end_ = 0;
@@ -236,6 +255,9 @@ class Walk {
   int since_ = 0;          // tiles of other stages since
   std::int64_t looks_in_vain_ = 0;
   States states_;
+  // Of the places in which tiles were looked at, hashed: which have been met.
+  static constexpr std::size_t kSketches = 256;
+  std::array<std::uint64_t, kSketches> sketches_{};
   bool heads_noted_ = false;
   std::int64_t recurred_ = 0;  // cycles passed over because they recur
   // At half the firings, and now: cycles, how far it had come, heads and the end of the last.
@@ -247,5 +269,24 @@ class Walk {
   std::int64_t head_time_ = 0;
   Walked walked_;
 };
+
+// How many iterations that a step still looks back to, from this one on, are not long done: those
+// done last. Calls visit(end, start) with the cycles from which on they do not hold it up.
+template <class Visit>
+std::int64_t Walk::coming(const Step& step, const WalkNeed& need, std::int64_t now,
+                          const Visit& visit) const {
+  const std::int64_t index = step.ordinal[need.depth] + need.offset;
+  const std::int64_t done = steps_[need.producer].ordinal[need.depth];
+  const std::int64_t first = std::max({index, done - kRing, std::int64_t{0}});
+  std::int64_t n = done - 1;
+  for (; n >= first; --n) {
+    const Times& times = need.ring[n % kRing];
+    const std::int64_t end = times.end + need.latency;
+    const std::int64_t start = times.start + 1 + (need.streamed ? need.latency : 0);
+    if (end <= now && (!(need.early || need.streamed) || start <= now)) break;
+    visit(end, start);
+  }
+  return std::max<std::int64_t>(0, done - 1 - n);
+}
 
 }  // namespace weft::engine

@@ -16,8 +16,33 @@ constexpr std::int64_t kPlaceFreed =
 
 }  // namespace
 
+// A request is made a cycle after the one before it at the earliest, and is at the bus a cycle
+// later. Those of a transfer wait for the bus alone if each takes it a cycle at least: all do that
+// are not the last, where they begin at such units. The first of the next transfer waits for the
+// bus too, if this one takes it longer than there are requests, with a cycle more for each of the
+// small ones, of one request, that may follow meanwhile; behind a small one asked for by itself it
+// comes in time. At last, a request takes the place of the one `outstanding` before it. Where that
+// is not of the transfers under way, it has long come back. Where it is, those between the two are
+// whole bursts but for the first and the last of each transfer, and take the bus longer than the
+// way back.
+bool WalkMemory::is_bus(std::int64_t unit, std::int64_t bytes) const {
+  const auto takes = [&](std::int64_t moved, std::int64_t cycles) {
+    return static_cast<double>(moved) * static_cast<double>(pace_.block_cycles) >=
+           static_cast<double>(cycles) * static_cast<double>(pace_.block_bytes);
+  };
+  const std::int64_t burst = dram_.burst_bytes;
+  const std::int64_t between = dram_.outstanding - 1 - 2 * kUnderWay;
+  const std::int64_t back = latency_ + kPlaceFreed + kToMemory + 2;  // cycles begun at both ends
+  if (dram_.bus_bytes || between <= 0 || !takes(between * burst, back)) return false;
+  if (bytes <= unit) return true;  // within a burst
+  const std::int64_t requests = ceil_div(bytes, burst) + 1;
+  return takes(unit, 1) && takes(bytes, requests + kUnderWay - 1);
+}
+
 std::int64_t WalkMemory::transfer(std::int64_t now, std::int64_t bytes, std::int64_t address,
                                   bool write) {
+  if (as_bus_)
+    return bus_.serve(now + kToFetcher + kToMemory, bytes, pace_) + latency_ + kToSequencer;
   const std::int64_t burst = dram_.burst_bytes;
   const std::int64_t end = address + bytes;
   std::int64_t room = burst - address % burst;  // in the burst; all of the next ones
@@ -125,17 +150,19 @@ void WalkMemory::stream(std::int64_t requests, bool write) {
 }
 
 void WalkMemory::sooner(std::int64_t cycles) {
-  last_request_ -= cycles;
   bus_.cycle -= cycles;
+  if (as_bus_) return;
+  last_request_ -= cycles;
   last_ready_ -= cycles;
   for (Responses& r : responses_) r.first -= cycles;
 }
 
 void WalkMemory::state(std::int64_t now, StateHash& out) const {
-  out.time(last_request_, now);
   const bool idle = bus_.cycle < now + kToFetcher + kToMemory;
   out.word(idle ? 0 : bus_.cycle - now);
   out.word(idle ? 0 : bus_.part);
+  if (as_bus_) return;
+  out.time(last_request_, now);
   const std::int64_t beats = dram_.bus_bytes ? dram_.burst_bytes / *dram_.bus_bytes + 1 : 0;
   out.time(last_ready_ + beats, now);
   const std::size_t oldest = remembered_ > kRemembered ? remembered_ - kRemembered : 0;

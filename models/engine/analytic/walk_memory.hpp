@@ -1,7 +1,7 @@
 // When a transfer to or from memory is complete, told in the cycle in which it is asked for:
 // transfers are served in order, so nothing that comes later changes it. The rules of sim/memory
 // (fetcher and DramTiming), request by request where a transfer has few, at their pace where it has
-// many.
+// many, and as a bus alone where nothing else of them can matter.
 #pragma once
 
 #include <array>
@@ -16,6 +16,13 @@ class WalkMemory {
  public:
   WalkMemory(const Dram& dram, double clock_hz)
       : dram_(dram), latency_(latency_cycles(dram, clock_hz)), pace_(pace_of(dram, clock_hz)) {}
+
+  // Whether nothing but the bus ever holds up a transfer of so many bytes, wherever in a burst it
+  // begins, in multiples of `unit` bytes, and however many of at most kUnderWay are under way.
+  bool is_bus(std::int64_t unit, std::int64_t bytes) const;
+  // From now on all transfers are such: told to the cycle by the bus alone.
+  void serve_as_bus() { as_bus_ = true; }
+  static constexpr std::int64_t kUnderWay = 4;  // transfers
 
   // The cycle in which the sequencer hears that a transfer is complete which it asked for in cycle
   // `now`. `address`: of its first byte, counted from a multiple of burst_bytes.
@@ -61,6 +68,7 @@ class WalkMemory {
   std::int64_t last_ready_ = -(std::int64_t{1} << 60);
   std::int64_t requests_ = 0;
   bool at_a_pace_ = false;
+  bool as_bus_ = false;
   std::array<Responses, kRemembered> responses_{};  // a ring
   std::size_t oldest_ = 0;                          // of them, that may still hold a place
   std::size_t remembered_ = 0;                      // in all

@@ -14,6 +14,8 @@ constexpr std::int64_t kWorth = 3;        // tiles that are left in a row
 constexpr std::int64_t kWorthInside = 8;  // and inside those of the pass rank
 constexpr std::int64_t kLooks = 256;      // in vain, before they are further apart:
 constexpr std::int64_t kApart = 4;        // by so many tiles
+constexpr std::int64_t kMostTrips = INT32_MAX;
+constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 60);
 constexpr int kOthers = 4;  // tiles of other stages, after which another stage is looked at
 
 }  // namespace
@@ -57,7 +59,9 @@ bool Walk::in_one_row(const Step& last, int level) const {
 }
 
 bool Walk::advances_at(int level) const {
-  if (by_stage(level) && stages_.size() > States::kMostStages) return false;
+  if (by_stage(level) && (steps_.size() > States::kMostSteps ||
+                          loops_[static_cast<std::size_t>(level)].trips > kMostTrips))
+    return false;
   if (!sizing_.masked || level == 0) return true;
   if (level <= group_.pass_loop)
     return lowered_.loops[static_cast<std::size_t>(level)].base == lowering_.mask_key;
@@ -69,6 +73,10 @@ bool Walk::advances_at(int level) const {
 
 bool Walk::recur(int level, std::int64_t now) {
   if (!advances_at(level)) return false;
+  if (by_stage(level) && !seen_alike(level, now)) {
+    ++looks_in_vain_;
+    return false;
+  }
   const StateHash::Value hash = state(level, now);
   const bool fetching = transfers_ != transfers_before_;
   if (by_stage(level)) transfers_before_ = transfers_;
@@ -78,14 +86,13 @@ bool Walk::recur(int level, std::int64_t now) {
   const Step& from = base(level);
   std::int64_t where = 0;
   for (std::size_t l = 0; l < static_cast<std::size_t>(level); ++l) where += from.ordinal[l];
+  const std::int64_t row = from.at[static_cast<std::size_t>(level)];
   States::Places places{};
   if (by_stage(level)) {
-    for (std::size_t i = 0; i < stages_.size(); ++i) {
-      if (stages_[i].last != kNone)
-        places[i] = origin(steps_[static_cast<std::size_t>(stages_[i].last)], level);
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      if (goes(steps_[s], level))
+        places[s] = static_cast<std::int32_t>(steps_[s].at[static_cast<std::size_t>(level)]);
     }
-  } else {
-    places[0] = from.at[static_cast<std::size_t>(level)];
   }
   // Without the memory in it, a state is the same only while nothing is asked of the memory.
   const bool fetches = transfers_ != seen.transfers;
@@ -93,8 +100,10 @@ bool Walk::recur(int level, std::int64_t now) {
   if (!anew && seen.period.cycles == 0 && seen.where == where && alike) {
     seen.period.fetches = fetches;
     seen.period.cycles = time - seen.time;
+    seen.period.rows = row - seen.row;
     for (std::size_t i = 0; i < places.size(); ++i)
       seen.period.moves[i] = places[i] - seen.places[i];
+    if (by_stage(level) && keep_ahead(level, seen.period, now, true) == 0) seen.period = {};
   }
   if (seen.period.cycles > 0) {
     const std::int64_t times = periods(level, seen.period, now);
@@ -111,22 +120,23 @@ bool Walk::recur(int level, std::int64_t now) {
   seen.time = time;
   seen.transfers = transfers_;
   seen.where = where;
+  seen.row = row;
   seen.places = places;
   return false;
 }
 
-std::int64_t Walk::moved(const Step& step, int level, const States::Places& moves) const {
-  if (step.finished || !runs(step, level)) return 0;
-  return moves[by_stage(level) ? static_cast<std::size_t>(step.stage) : 0];
+std::int64_t Walk::moved(const Step& step, int level, const States::Period& period) const {
+  if (!goes(step, level)) return 0;
+  return by_stage(level) ? period.moves[static_cast<std::size_t>(&step - steps_.data())]
+                         : period.rows;
 }
 
 // Whole periods that every step can move by without meeting a tile of another class.
 std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t now) const {
-  const States::Places& moves = period.moves;
   std::int64_t most = INT64_MAX;
   bool any = false;
   for (const Step& step : steps_) {
-    const std::int64_t by = moved(step, level, moves);
+    const std::int64_t by = moved(step, level, period);
     if (by < 0) return 0;
     if (by == 0) {
       // What stands still may not come to its turn meanwhile.
@@ -148,14 +158,40 @@ std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t
     if (most <= 0) return 0;
   }
   if (!any) return 0;
-  if (!by_stage(level)) return most;
-  // A stage that reads from another in the same row keeps its distance.
+  return by_stage(level) ? std::min(most, keep_ahead(level, period, now, false)) : most;
+}
+
+// Of how many periods each step finds what it waits for done for long, from the first to the last,
+// where it is told so, whatever the pace: of those to come, or whether it was so in the one that
+// has just been (`before`).
+std::int64_t Walk::keep_ahead(int level, const States::Period& period, std::int64_t now,
+                              bool before) const {
+  std::int64_t most = INT64_MAX;
   for (const Step& step : steps_) {
     if (step.finished) continue;
+    const std::int64_t own = moved(step, level, period);
     for (std::size_t i = 0; i < step.from->needs.size(); ++i) {
       const WalkNeed& need = step.needs[i];
-      if (!need.by_key || distance(step, need, level) == kNone) continue;
-      if (moved(step, level, moves) != moved(steps_[need.producer], level, moves)) return 0;
+      if (!need.by_key && need.depth < level) continue;
+      const std::int64_t nearer = own - moved(steps_[need.producer], level, period);
+      const std::int64_t far = need.by_key ? distance(step, need, level) : gap(step, need);
+      std::int64_t ahead = 0;
+      if (need.by_key) {
+        if (far != kAhead) {
+          if (far != kNone && nearer != 0) return 0;
+          continue;
+        }
+        ahead = apart(step, need, level);
+      } else {
+        ahead = far - coming(step, need, now, [](std::int64_t, std::int64_t) {});
+        if (need.depth != level || ahead < kFarAhead) {
+          if (nearer != 0) return 0;
+          continue;
+        }
+      }
+      ahead -= own + kMargin - (before ? nearer : 0);
+      if (ahead < 0) return 0;
+      if (!before && nearer > 0) most = std::min(most, ahead / nearer);
     }
   }
   return most;
@@ -166,11 +202,12 @@ void Walk::note_heads(const States::Period& period, std::int64_t times) {
   const bool all = !by_stage(0) && std::none_of(steps_.begin(), steps_.end(),
                                                 [](const Step& step) { return step.finished; });
   walked_.heads_recur =
-      all && !heads_noted_ ? HeadsRecur{period.moves[0], period.cycles, times} : HeadsRecur{};
+      all && !heads_noted_ ? HeadsRecur{period.rows, period.cycles, times} : HeadsRecur{};
   heads_noted_ = true;
 }
 
-// Ordinals stay: they are only told relative to one another, and all of them would move alike.
+// Ordinals of the loops inside stay: they are only told relative to one another, and all of them
+// would move alike.
 void Walk::repeat(int level, const States::Period& period, std::int64_t times) {
   recurred_ = plus(recurred_, weft::times(period.cycles, times, "cycles"), "cycles");
   if (by_stage(level)) leave_behind(level, period, period.cycles * times);
@@ -179,15 +216,30 @@ void Walk::repeat(int level, const States::Period& period, std::int64_t times) {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     if (stages_[i].last == kNone) continue;
     const Step& last = steps_[static_cast<std::size_t>(stages_[i].last)];
-    count(stages_[i], level, moved(last, level, period.moves) * times);
+    count(stages_[i], level, moved(last, level, period) * times);
   }
   for (Step& step : steps_) {
-    const std::int64_t by = moved(step, level, period.moves) * times;
+    const std::int64_t by = moved(step, level, period) * times;
     if (by == 0) continue;
     step.at[own] += by;
+    if (by_stage(level)) move_ordinals(step, level, by);
     if (by_stage(level) && step.slots != nullptr) move_slots(step);
   }
   evaluate_anew();
+}
+
+// Steps need not go alike: how far one is ahead of another is told by the loop's own ordinals.
+void Walk::move_ordinals(Step& step, int level, std::int64_t by) {
+  const auto own = static_cast<std::size_t>(level);
+  const std::int64_t kept = std::min(step.ordinal[own], kRing);
+  step.ordinal[own] += by;
+  Times* const ring = step.rings[own];
+  if (ring == nullptr) return;
+  if (by % kRing != 0) std::rotate(ring, ring + (kRing - by % kRing), ring + kRing);
+  // Those that were passed over, and are still looked back to, are long ago.
+  const std::int64_t first = std::max<std::int64_t>(0, step.ordinal[own] - kRing);
+  for (std::int64_t n = step.ordinal[own] - kept - 1; n >= first; --n)
+    ring[n % kRing] = {kLongAgo, kLongAgo};
 }
 
 // Times of what does not go through the tiles that are passed over are so much longer ago, or
@@ -198,7 +250,7 @@ void Walk::leave_behind(int level, const States::Period& period, std::int64_t cy
     times.end -= cycles;
   };
   for (Step& step : steps_) {
-    const bool stands = moved(step, level, period.moves) == 0;
+    const bool stands = moved(step, level, period) == 0;
     for (int l = 0; l < kMostLoops; ++l) {
       Times* ring = step.rings[static_cast<std::size_t>(l)];
       if (ring == nullptr || (!stands && l >= level)) continue;

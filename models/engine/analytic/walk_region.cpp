@@ -38,6 +38,16 @@ WalkRegion::WalkRegion(const Schedule& schedule, const Layout& layout, std::size
       own.tiles = own.tile_loop != kNone ? 1 : own.block_loop != kNone ? rank.block : rank.tiles;
     }
   }
+  // As at() counts: all that comes before a region is a sum of such products.
+  std::int64_t before = 0;
+  std::int64_t own = 1;
+  for (int i = 0; i < count_; ++i) {
+    const Cut& cut = cuts_[static_cast<std::size_t>(i)];
+    const std::int64_t step = cut.whole() < cut.extent ? cut.whole() : 0;
+    before = std::gcd(burst_, std::gcd(before * cut.extent, own * step));
+    own = std::gcd(burst_, own * std::gcd(cut.whole(), cut.last()));
+  }
+  unit_ = std::gcd(std::gcd(begin_, slice_bytes_), std::gcd(before * row_bytes_, burst_));
   const std::int64_t unit = count_ == 1 ? cuts_[0].tile : 1;
   aligned_ = unit * row_bytes_ % burst_ == 0;
 }

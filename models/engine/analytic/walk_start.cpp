@@ -47,6 +47,7 @@ Walk::Walk(const Schedule& schedule, const Layout& layout, const GroupSchedule& 
   regions_.reserve(transfers);
   for (Stage& stage : stages_) stage.alike.fill(1);
   for (std::size_t s = 0; s < steps_.size(); ++s) add_step(s, schedule, layout);
+  add_bursts();
 }
 
 void Walk::add_loops() {
@@ -137,12 +138,23 @@ void Walk::add_step(std::size_t s, const Schedule& schedule, const Layout& layou
   add_needs(step);
   check(settle(step, 0), "a step has no tile at all");
   place(step);
-  if (step.compute) return;
-  for (int l = group_.pass_loop; l < kMostLoops; ++l) {
-    if (!runs(step, l)) continue;
-    std::int64_t& alike =
-        stages_[static_cast<std::size_t>(step.stage)].alike[static_cast<std::size_t>(l)];
-    alike = std::lcm(alike, step.region->alike(step.at, l));
+}
+
+void Walk::add_bursts() {
+  bursts_matter_ = !std::all_of(regions_.begin(), regions_.end(), [&](const WalkRegion& region) {
+    bool bus = true;
+    return region.sizes([&](std::int64_t unit, std::int64_t bytes) {
+      bus = bus && memory_.is_bus(unit, bytes);
+    }) && bus;
+  });
+  if (!bursts_matter_) return memory_.serve_as_bus();
+  for (const Step& step : steps_) {
+    for (int l = group_.pass_loop; !step.compute && l < kMostLoops; ++l) {
+      if (!runs(step, l)) continue;
+      std::int64_t& alike =
+          stages_[static_cast<std::size_t>(step.stage)].alike[static_cast<std::size_t>(l)];
+      alike = std::lcm(alike, step.region->alike(step.at, l));
+    }
   }
 }
 

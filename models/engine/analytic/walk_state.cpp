@@ -20,30 +20,48 @@ const Walk::Step& Walk::base(int level) const {
   return steps_[static_cast<std::size_t>(s)];
 }
 
-// Stages need not go through their tiles at one pace: each is told relative to its own last step.
-std::int64_t Walk::origin(const Step& step, int level) const {
-  const Stage& stage = stages_[static_cast<std::size_t>(step.stage)];
-  if (stage.last == kNone) return 0;
-  const Step& last = steps_[static_cast<std::size_t>(stage.last)];
-  return last.finished || !runs(last, level) ? 0 : last.at[static_cast<std::size_t>(level)];
+// How far what a step reads is ahead of it along the loop looked at.
+std::int64_t Walk::apart(const Step& step, const WalkNeed& need, int level) const {
+  const Step& other = steps_[need.producer];
+  const auto l = static_cast<std::size_t>(level);
+  return (goes(other, level) ? other.at[l] : 0) - (goes(step, level) ? step.at[l] : 0);
 }
 
-// How far what a step reads by key is ahead where the two of them go through one row, or kNone
-// where it will not matter in this row.
+// That, for what is read by key where the two of them go through one row, kAhead where it is there
+// whatever the pace, or kNone where it will not matter in this row.
 std::int64_t Walk::distance(const Step& step, const WalkNeed& need, int level) const {
   const Step& other = steps_[need.producer];
-  if (other.finished || other.stage == step.stage) return kNone;
+  if (other.finished) return kNone;
+  const std::int64_t far = apart(step, need, level);
+  if (other.stage == step.stage) return kFar + far;
   const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
   const std::int64_t others = outer_ < 0 ? 0 : other.ordinal[static_cast<std::size_t>(outer_)];
   if (others != outer) return kNone;
-  if (level == group_.pass_loop)
-    return need.kind == NeedKind::at ? kFar + origin(other, level) - origin(step, level) : kNone;
+  if (level == group_.pass_loop) {
+    if (need.kind != NeedKind::at) return kNone;
+    const bool both = goes(other, level) && goes(step, level);
+    return both && far >= kFarAhead ? kAhead : kFar + far;
+  }
   const std::int64_t wanted = need.kind != NeedKind::complete ? step.tile
                               : other.over_pass_rank          ? pass_total(step) - 1
                                                               : 0;
   const std::int64_t tile = other.over_pass_rank ? other.tile : 0;
   if (tile != wanted) return kNone;
-  return kFar + origin(other, level) - origin(step, level);
+  return kFar + far;
+}
+
+// Whether units and places have been as they are before, as far as a few words tell: a state that
+// they tell apart from all others need not be told whole.
+bool Walk::seen_alike(int level, std::int64_t now) {
+  StateHash out;
+  out.word(level + looked_at_ * kMostLoops);
+  out.word(static_cast<std::int64_t>(known_));
+  for (const std::int64_t at : free_at_) out.time(at, now);
+  const std::uint64_t sketch = out.value().folded() | 1;
+  std::uint64_t& met = sketches_[sketch >> 1 & (kSketches - 1)];
+  const bool seen = met == sketch;
+  met = sketch;
+  return seen;
 }
 
 StateHash::Value Walk::state(int level, std::int64_t now) const {
@@ -74,9 +92,7 @@ void Walk::place_of(const Step& step, int level, const Step& base, StateHash& ou
   for (std::size_t i = 0; i < step.depth; ++i) {
     const std::size_t l = step.order[i];
     const bool own = by_stage(level) && step.order[i] == level;
-    out.word(own                      ? step.at[l] - origin(step, level)
-             : step.order[i] <= level ? step.at[l] - base.at[l]
-                                      : step.at[l]);
+    out.word(own ? 0 : step.order[i] <= level ? step.at[l] - base.at[l] : step.at[l]);
     if (step.order[i] > level && loops_[l].varies) {
       out.word(step.begin[l]);
       out.word(step.end[l]);
@@ -89,7 +105,9 @@ void Walk::place_of(const Step& step, int level, const Step& base, StateHash& ou
     if (rank.tile_loop < level) outside |= rank.bit;
   }
   if (outside != 0) out.word(edges(step) & outside);
-  if (step.region != nullptr && !step.region->aligned()) bursts_of(step, level, out);
+  if (by_stage(level) && !step.compute) order_of(step, level, out);
+  if (bursts_matter_ && step.region != nullptr && !step.region->aligned())
+    bursts_of(step, level, out);
 }
 
 // What each need is behind or ahead by, and the times that it may still look at.
@@ -113,20 +131,30 @@ void Walk::needs_of(const Step& step, int level, std::int64_t now, StateHash& ou
       if (by_stage(level)) out.word(distance(step, need, level));
       continue;
     }
-    const std::int64_t index = step.ordinal[need.depth] + need.offset;
-    const std::int64_t done = other.ordinal[need.depth];
-    out.word(done - index);
-    if (by_stage(level) && need.depth < level && !need.streamed) continue;
-    const std::int64_t first = std::max({index, done - kRing, std::int64_t{0}});
-    for (std::int64_t n = done - 1; n >= first; --n) {
-      const Times& times = need.ring[n % kRing];
-      const std::int64_t start = times.start + 1 + (need.streamed ? need.latency : 0);
-      const bool starts = need.early || need.streamed;
-      if (times.end + need.latency <= now && (!starts || start <= now)) break;
-      out.time(times.end + need.latency, now);
-      if (starts) out.time(start, now);
+    const std::int64_t far = gap(step, need);
+    if (by_stage(level) && need.depth < level && !need.streamed) {
+      out.word(far);
+      continue;
     }
-    out.word(-1);
+    const std::int64_t count_coming =
+        coming(step, need, now, [&](std::int64_t end, std::int64_t start) {
+          out.time(end, now);
+          if (need.early || need.streamed) out.time(start, now);
+        });
+    const bool ahead = by_stage(level) && need.depth == level && far - count_coming >= kFarAhead;
+    out.word(kFar + count_coming);
+    out.word(ahead ? kAhead : far);
+  }
+}
+
+// Transfers of one stage are asked for in the order of their tiles.
+void Walk::order_of(const Step& step, int level, StateHash& out) const {
+  const auto l = static_cast<std::size_t>(level);
+  for (const Step& other : steps_) {
+    if (&other == &step) return;
+    if (other.compute || other.stage != step.stage || other.finished || step.finished) continue;
+    const bool both = goes(step, level) && goes(other, level);
+    out.word(both ? step.at[l] - other.at[l] : std::max(step.at[l], other.at[l]) > 0 ? 1 : 0);
   }
 }
 

@@ -11,18 +11,20 @@ namespace weft::engine {
 
 class States {
  public:
-  static constexpr std::size_t kMostStages = 8;
-  using Places = std::array<std::int64_t, kMostStages>;
+  static constexpr std::size_t kMostSteps = 32;
+  using Places = std::array<std::int32_t, kMostSteps>;
 
   // What happens between a state and its like.
   struct Period {
     std::int64_t cycles = 0;  // 0: not known yet
-    Places moves{};           // iterations of the loop looked at, by stage
+    Places moves{};           // iterations of the loop looked at, by step
+    std::int64_t rows = 0;    // of the step that the loops outside are told relative to
     bool fetches = false;     // transfers are among it
   };
   struct Seen {
     std::int64_t time = 0;
     std::int64_t where = 0;  // the loops outside
+    std::int64_t row = 0;    // of the loop looked at
     Places places{};
     std::size_t transfers = 0;  // so far
     Period period;
