@@ -195,25 +195,55 @@ class Recurrence {
     if (shared_bus_) serve(row_bus_, from, static_cast<double>(g_.column_bus));
   }
 
+  static void close(Bank& bank) { bank.row = bank.row_before = -1; }
+
   // What is open drains and closes; then nothing starts until it is over.
   void refresh() {
-    const double drained = refresh_at_ + to_precharge_ + 2 * clock_;
-    const auto close = [](Bank& bank) { bank.row = bank.row_before = -1; };
-    if (refresh_ == Refresh::all_bank) {
-      free_from_ = drained + static_cast<double>(g_.pre_ref + g_.ref_act);
-      refresh_at_ += static_cast<double>(g_.refi);
-      std::for_each(banks_.begin(), banks_.end(), close);
-    } else {
-      Bank& bank = banks_[refreshed_++ % banks_.size()];
-      const double began =
-          bank.row >= 0 ? drained + static_cast<double>(g_.pre_ref_bank) : refresh_at_ + 1;
-      free_from_ = std::max(free_from_, began + 1);
-      bank.refreshed = began + static_cast<double>(g_.ref_bank_act);
-      for (Half& half : halves_)
-        half.activate = std::max(half.activate, began + static_cast<double>(g_.ref_bank_act_other));
-      refresh_at_ += static_cast<double>(g_.refi_bank);
-      close(bank);
+    if (refresh_ == Refresh::per_bank) return refresh_bank();
+    free_from_ =
+        refresh_at_ + to_precharge_ + 2 * clock_ + static_cast<double>(g_.pre_ref + g_.ref_act);
+    refresh_at_ += static_cast<double>(g_.refi);
+    std::for_each(banks_.begin(), banks_.end(), close);
+  }
+
+  // Of one bank: it waits for what is under way in that, and meanwhile nothing starts. Columns that
+  // others have left stand still as long; activates make up for it.
+  void refresh_bank() {
+    const std::size_t b = refreshed_++ % banks_.size();
+    Bank& bank = banks_[b];
+    const double from = std::max(refresh_at_, refresh_sent_);
+    const bool later = bank.activated > from;  // the row of the last access to it comes behind
+    const double began = goes(bank, from, later);
+    hold(column_bus_, from, began - from);
+    for (Half& half : halves_) hold(half.column, from, began - from);
+    Half& own = halves_[b / (banks_.size() / halves_.size())];
+    own.activate = std::max(own.activate, began + static_cast<double>(g_.ref_bank_act_other));
+    bank.refreshed = began + static_cast<double>(g_.ref_bank_act);
+    free_from_ = std::max(free_from_, began + 1);
+    refresh_sent_ = began + 1;
+    refresh_at_ += static_cast<double>(g_.refi_bank);
+    if (!later) return close(bank);
+    const double late = std::max(0.0, bank.refreshed - bank.activated);
+    for (double* time : {&bank.activated, &bank.next_column, &bank.column}) *time += late;
+    bank.row_before = -1;
+  }
+
+  // When a bank's refresh goes, which is due at `from`; `later`: the row before is open then.
+  double goes(const Bank& bank, double from, bool later) const {
+    if (later ? bank.row_before < 0 || bank.closed <= from : bank.row < 0) return from;
+    const double activated = later ? bank.activated_before : bank.activated;
+    double closes = std::max(from, activated + static_cast<double>(g_.act_pre));
+    if (!later) {
+      const double column =
+          bank.column <= from ? bank.column : std::max(from, activated + to_column_);
+      closes = std::max(closes, column + to_precharge_);
     }
+    return closes + static_cast<double>(g_.pre_ref_bank);
+  }
+
+  // A server that has work left at `from` stands still for so long.
+  static void hold(double& server, double from, double ticks) {
+    if (server > from) server += ticks;
   }
 
   const Organisation organisation_;
@@ -231,7 +261,7 @@ class Recurrence {
   Ends in_flight_, waiting_;
   double row_bus_ = 0, column_bus_ = 0;
   double arrived_ = 0, free_from_ = 0, last_ = 0, latency_ = 0;
-  double refresh_at_ = kNever;
+  double refresh_at_ = kNever, refresh_sent_ = 0;
   std::size_t refreshed_ = 0, accesses_ = 0, activates_ = 0;
 };
 

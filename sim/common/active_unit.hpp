@@ -1,4 +1,5 @@
-// A unit that counts what it does in each cycle.
+// A unit that counts what it does in each cycle. What it tells of its state is its activity alone:
+// a unit whose timing recurs adds the rest.
 #pragma once
 
 #include "sim/common/activity.hpp"
@@ -10,6 +11,8 @@ class ActiveUnit : public Unit {
  public:
   UnitCounts* counts() override { return &activity_.counts(); }
   void settle(Cycle now) override { activity_.settle(now); }
+  void fingerprint(StateWords& out) const override { activity_.fingerprint(out); }
+  void advance(Cycle cycles) override { activity_.advance(cycles); }
   Activity& activity() { return activity_; }
 
  protected:

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "models/common/unit_class.hpp"
+#include "sim/common/state_words.hpp"
 #include "sim/common/time.hpp"
 
 namespace weft::sim {
@@ -46,7 +47,15 @@ class Activity {
       case Doing::nothing: break;
     }
   }
+  // Tells up to `begin`, and goes on at `end`: what lies between was passed over.
+  void pass_over(Cycle begin, Cycle end) {
+    tell(begin);
+    begun_ = end;
+  }
+  void fingerprint(StateWords& out) const { out.word(static_cast<std::int64_t>(doing_)); }
+  void advance(Cycle cycles) { since_ += cycles; }
   UnitCounts& counts() { return counts_; }
+  const UnitCounts& counts() const { return counts_; }
   std::uint64_t& counter(std::size_t which) { return counts_.counters[which]; }
 
  private:

@@ -4,6 +4,22 @@
 
 namespace weft::sim {
 
+void BeatPipeline::fingerprint(StateWords& out) const {
+  ActiveUnit::fingerprint(out);
+  out.recent_time(free_at_, 0);
+  out.word(static_cast<std::int64_t>(flights_.size()));
+  for (const Flight& flight : flights_) {
+    out.recent_time(flight.ready, 0);
+    flight.beat.fingerprint(out);
+  }
+}
+
+void BeatPipeline::advance(Cycle cycles) {
+  ActiveUnit::advance(cycles);
+  free_at_ += cycles;
+  for (Flight& flight : flights_) flight.ready += cycles;
+}
+
 Cycle BeatPipeline::step(Cycle now) {
   bool held = false;
   if (!flights_.empty() && flights_.front().ready <= now) {  // one leaves a cycle

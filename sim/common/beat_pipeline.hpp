@@ -13,8 +13,11 @@ namespace weft::sim {
 
 class BeatPipeline : public ActiveUnit {
  public:
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  // As its rows do, which whoever makes them knows.
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override;
+  void advance(Cycle cycles) override;
 
  protected:
   // `places`: beats under way at once; one a cycle of the latency unless given.

@@ -36,7 +36,9 @@ struct Fetch {
 
 struct QueryRow {
   std::int64_t number = 0;  // of all rows of the run
-  std::int32_t slot = 0;    // the controller's
+  // Rows made so far, of whoever makes them: a row is known by how many came behind it.
+  const std::int64_t* made = nullptr;
+  std::int32_t slot = 0;  // the controller's
   std::int32_t step = 0;
   std::int32_t layer = 0;
   std::int32_t head = 0;
@@ -63,6 +65,7 @@ struct QueryRow {
   Fetch own_values{};
   std::vector<float> output{};
 
+  std::int64_t age() const { return made == nullptr ? 0 : *made - number; }
   std::int64_t keys_seen() const { return static_cast<std::int64_t>(tokens.size()); }
 };
 
@@ -86,7 +89,11 @@ struct RowBeat {
   std::int32_t count = 0;
   bool last = false;  // of its row
 
-  void fingerprint(StateWords& /*out*/) const {}  // of units that are stepped
+  void fingerprint(StateWords& out) const {
+    out.word(row->age());
+    out.word(first);
+    out.word(count * 2 + (last ? 1 : 0));
+  }
   void advance(Cycle /*cycles*/) {}
 };
 
@@ -96,7 +103,7 @@ struct RowToken {
 
   QueryRow* row = nullptr;
 
-  void fingerprint(StateWords& /*out*/) const {}
+  void fingerprint(StateWords& out) const { out.word(row->age()); }
   void advance(Cycle /*cycles*/) {}
 };
 
@@ -108,7 +115,11 @@ struct FetchPart {
   std::int32_t first = 0;
   std::int32_t count = 0;
 
-  void fingerprint(StateWords& /*out*/) const {}
+  void fingerprint(StateWords& out) const {
+    out.word(static_cast<std::int64_t>(fetch->number));
+    out.word(first);
+    out.word(count);
+  }
   void advance(Cycle /*cycles*/) {}
 };
 

@@ -20,6 +20,7 @@ class OnePassArray : public BeatPipeline {
       : BeatPipeline(config.latency_cycles), config_(config), kernels_(kernels) {}
 
   const UnitClass& unit_class() const override;
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
   void list_ports(PortList& ports) override;
 
  protected:

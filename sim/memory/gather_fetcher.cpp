@@ -205,6 +205,17 @@ void GatherFetcher::count_asked(const FetchPart& part) {
   activity_.counter(at(Count::bytes_asked)) += bytes;
 }
 
+void GatherFetcher::fingerprint(StateWords& out) const {
+  ActiveUnit::fingerprint(out);
+  const bool rests = held_.empty() && under_way_ == 0 &&
+                     std::all_of(streams_.begin(), streams_.end(), [](const Stream& stream) {
+                       return stream.parts.empty() && stream.ready == 0;
+                     });
+  out.word(rests ? -1 : out.tick());
+  // Between two states that are alike nothing was asked for.
+  out.word(static_cast<std::int64_t>(activity_.counts().counters[at(Count::accesses)]));
+}
+
 Cycle GatherFetcher::step(Cycle now) {
   bool more = respond(now);
   std::int64_t addresses = issue_held(0);

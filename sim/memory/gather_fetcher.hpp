@@ -28,9 +28,11 @@ class GatherFetcher : public ActiveUnit {
   explicit GatherFetcher(const Config& config);
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  // At rest it recurs, with something under way it does not: addresses move on.
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override;
 
   // Bytes by tensor: of the rows asked for, and what accesses moved for them.
   const std::vector<std::uint64_t>& asked() const { return asked_; }

@@ -33,9 +33,15 @@ class RowStore : public ActiveUnit {
   explicit RowStore(const Config& config);
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  // What of its rows is there is told by who made them.
+  void fingerprint(StateWords& out) const override {
+    ActiveUnit::fingerprint(out);
+    out.word(row_ == nullptr ? -1 : row_->age());
+    out.word(next_);
+  }
 
  private:
   std::int64_t rows_of(const QueryRow& row) const;

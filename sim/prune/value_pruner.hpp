@@ -20,9 +20,14 @@ class ValuePruner : public ActiveUnit {
   explicit ValuePruner(const Config& config) : config_(config) {}
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override {
+    ActiveUnit::fingerprint(out);
+    out.word(row_ == nullptr ? -1 : row_->age());
+    out.word(used_ * 2 + (ordered_ ? 1 : 0));
+  }
 
  private:
   bool prune(Cycle now);

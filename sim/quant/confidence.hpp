@@ -15,6 +15,10 @@ class Confidence : public BeatPipeline {
 
   const UnitClass& unit_class() const override;
   void list_ports(PortList& ports) override;
+  void fingerprint(StateWords& out) const override {
+    BeatPipeline::fingerprint(out);
+    out.word(sent_);
+  }
 
  protected:
   Cycle take(const RowBeat& beat) override;

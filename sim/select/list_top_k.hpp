@@ -32,9 +32,14 @@ class ListTopK : public ActiveUnit {
   explicit ListTopK(const Config& config) : config_(config) {}
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  // It works behind layers alone, where nothing recurs.
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override {
+    ActiveUnit::fingerprint(out);
+    out.word(works_ ? out.tick() : -1);
+  }
 
  private:
   Config config_;

@@ -62,7 +62,7 @@ void RowTopK::select(Held& held, Cycle now) {
 }
 
 // An engine that is free takes the next row that is complete.
-void RowTopK::advance(Cycle now) {
+void RowTopK::go_on(Cycle now) {
   std::int64_t selecting = 0;
   for (Held& held : held_) {
     if (held.stage == Stage::selecting && held.until <= now) held.stage = Stage::selected;
@@ -96,9 +96,25 @@ bool RowTopK::send(Cycle now) {
   return true;
 }
 
+void RowTopK::fingerprint(StateWords& out) const {
+  ActiveUnit::fingerprint(out);
+  out.word(sent_);
+  out.word(static_cast<std::int64_t>(held_.size()));
+  for (const Held& held : held_) {
+    out.word(held.row->age());
+    out.word(static_cast<std::int64_t>(held.stage));
+    out.recent_time(held.until, 0);
+  }
+}
+
+void RowTopK::advance(Cycle cycles) {
+  ActiveUnit::advance(cycles);
+  for (Held& held : held_) held.until += cycles;
+}
+
 Cycle RowTopK::step(Cycle now) {
   take(now);
-  advance(now);
+  go_on(now);
   const bool sent = send(now);
   bool works = false;  // a row is selected from
   Cycle next = kNever;

@@ -28,9 +28,11 @@ class RowTopK : public ActiveUnit {
   RowTopK(const Config& config, std::uint64_t seed) : config_(config), seed_(seed) {}
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override;
+  void advance(Cycle cycles) override;
 
  private:
   enum class Stage : std::uint8_t { coming, complete, selecting, selected };
@@ -42,7 +44,7 @@ class RowTopK : public ActiveUnit {
 
   void take(Cycle now);
   void select(Held& held, Cycle now);
-  void advance(Cycle now);
+  void go_on(Cycle now);
   bool send(Cycle now);
 
   Config config_;

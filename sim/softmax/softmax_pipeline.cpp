@@ -114,6 +114,35 @@ Cycle SoftmaxPipeline::pass(Cycle now) {
   return passed || (!ready && !in_.empty()) ? now + 1 : kNever;
 }
 
+void SoftmaxPipeline::fingerprint(StateWords& out) const {
+  ActiveUnit::fingerprint(out);
+  out.recent_time(in_free_at_, 0);
+  for (const std::int64_t word : {own_keys_, own_words_, scores_, score_rows_, exponentials_,
+                                  exponential_rows_, std::int64_t{coming_}})
+    out.word(word);
+  for (const std::deque<Waiting>* waiting : {&largest_known_, &sum_known_}) {
+    out.word(static_cast<std::int64_t>(waiting->size()));
+    for (const Waiting& one : *waiting) {
+      out.word(one.row->age());
+      out.recent_time(one.ready, 0);
+      for (const std::int64_t word : {one.keys, one.words, one.read}) out.word(word);
+    }
+  }
+  out.word(static_cast<std::int64_t>(flights_.size()));
+  for (const Flight& flight : flights_) {
+    out.recent_time(flight.ready, 0);
+    flight.beat.fingerprint(out);
+  }
+}
+
+void SoftmaxPipeline::advance(Cycle cycles) {
+  ActiveUnit::advance(cycles);
+  in_free_at_ += cycles;
+  for (Waiting& one : largest_known_) one.ready += cycles;
+  for (Waiting& one : sum_known_) one.ready += cycles;
+  for (Flight& flight : flights_) flight.ready += cycles;
+}
+
 // Each part sees the next one's places as they were before this cycle.
 Cycle SoftmaxPipeline::step(Cycle now) {
   if (config_.wire) return pass(now);

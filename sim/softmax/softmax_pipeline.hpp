@@ -37,9 +37,11 @@ class SoftmaxPipeline : public ActiveUnit {
   SoftmaxPipeline(const Config& config, RowKernels* kernels) : config_(config), kernels_(kernels) {}
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override;
+  void advance(Cycle cycles) override;
 
  private:
   // A row whose words may be read from cycle `ready` on.

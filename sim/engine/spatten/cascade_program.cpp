@@ -35,6 +35,7 @@ CascadeProgram::CascadeProgram(const Run& run, const workload::Shape& shape, std
       shape_(shape),
       layers_(layers),
       prunes_(prunes(run.pruning.tokens) || prunes(run.pruning.heads)),
+      decides_by_values_(prunes_ || run.pruning.values > 0 || run.numbers.key.lower > 0),
       tokens_(shape.seq_kv, layers),
       heads_(shape.heads, layers) {
   if (shape.batch != 1)
@@ -92,14 +93,26 @@ std::optional<LayerPlan> CascadeProgram::next() {
   return plan;
 }
 
+// Nothing is drawn where nobody looks at it.
+void CascadeProgram::scores(QueryRow& row, std::int64_t first, std::int64_t count) {
+  if (looks_at_values()) DrawnScores::scores(row, first, count);
+}
+
+void CascadeProgram::softmax(QueryRow& row) {
+  if (looks_at_values()) return DrawnScores::softmax(row);
+  row.probabilities.resize(static_cast<std::size_t>(row.keys_seen()));
+}
+
 void CascadeProgram::add_probabilities(const QueryRow& row, std::int64_t first,
                                        std::int64_t count) {
+  if (!looks_at_values()) return;
   for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(first + count); ++i)
     gained_[i] += row.probabilities[i];
 }
 
 // Drawn, since there is no output: told apart by head and query.
 void CascadeProgram::add_output(const QueryRow& row) {
+  if (!looks_at_values()) return;
   for (std::size_t h = 0; h < heads_alive_.size(); ++h) {
     if (heads_alive_[h] != row.head) continue;
     const std::uint64_t word =

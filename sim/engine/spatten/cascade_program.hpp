@@ -24,7 +24,10 @@ class CascadeProgram : public DrawnScores {
   std::optional<LayerPlan> next() override;
   std::vector<Selecting> select() override;
   bool selects() const override { return prunes_ && layer_ < layers_; }
+  bool rows_differ() const override { return looks_at_values() || shape_.causal; }
   Extents extents() const override;
+  void scores(QueryRow& row, std::int64_t first, std::int64_t count) override;
+  void softmax(QueryRow& row) override;
   void add_probabilities(const QueryRow& row, std::int64_t first, std::int64_t count) override;
   void add_output(const QueryRow& row) override;
 
@@ -37,16 +40,22 @@ class CascadeProgram : public DrawnScores {
   const std::vector<std::int64_t>& alive_heads() const { return heads_alive_; }
   const std::vector<std::int32_t>& alive_queries() const { return queries_alive_; }
 
+  // Rows have values of their own, which flow through to outputs.
+  virtual bool has_values() const { return false; }
   // Before a layer begins.
   virtual void begin_layer(std::int64_t /*layer*/) {}
   // Σ|out| of an alive head of the layer, by its place; its rows are done.
   virtual float magnitude(std::size_t head) const { return drawn_magnitude_[head]; }
 
  private:
+  // Something is decided by values, or they are wanted.
+  bool looks_at_values() const { return decides_by_values_ || has_values(); }
+
   Run run_;
   workload::Shape shape_;
   std::int64_t layers_;
   bool prunes_;
+  bool decides_by_values_;
   std::int64_t layer_ = 0;  // the next
   weft::prune::Tokens tokens_;
   weft::prune::Heads heads_;

@@ -25,9 +25,6 @@ constexpr UnitClass kClass{"controller", kCounters};
 
 constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
 
-// Those that say of a row that they are done with it.
-constexpr int kTellers = 3;
-
 constexpr std::int64_t bytes_of(std::int64_t elements, std::int64_t bits) {
   return numerics::bytes_of_bits(elements * bits);
 }
@@ -136,6 +133,7 @@ void Controller::find_room(Job& job) const {
 Controller::Job Controller::make_job(const std::shared_ptr<const LayerPlan>& layer,
                                      std::size_t first, std::size_t count) {
   Job job;
+  job.number = jobs_made_++;
   job.layer = layer;
   for (std::size_t h = first; h < first + count; ++h) job.heads.push_back(&layer->heads[h]);
   const HeadPlan& head = *job.heads.front();
@@ -245,9 +243,11 @@ QueryRow* Controller::make_row(Job& job) {
   free_.pop_back();
   slot.job = &job;
   slot.told = 0;
+  slot.query = job.query;
   QueryRow& row = *slot.row;
   const HeadPlan& head = *job.heads[job.head];
   row.number = rows_made_++;
+  row.made = &rows_made_;
   row.step = job.layer->step;
   row.layer = job.layer->layer;
   row.head = head.head;
@@ -293,6 +293,7 @@ bool Controller::issue(Cycle now) {
   if (!rows_.offer(now, {offered_})) return false;
   slots_[static_cast<std::size_t>(offered_->slot)].begun = now;
   offered_ = nullptr;
+  begin_query();
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "models/common/fields.hpp"
@@ -42,22 +43,34 @@ class Controller : public ActiveUnit, public Driver {
              std::int64_t side_by_side, const Tensors& tensors);
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  TimingDependsOn timing_depends_on() const override {
+    return program_.rows_differ() ? TimingDependsOn::values : TimingDependsOn::shape;
+  }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& out) const override;
+  void list_ordinals(std::vector<std::int64_t>& ordinals) const override {
+    ordinals.push_back(rows_made_);
+  }
+  std::int64_t periods_left(const Jump& period, std::span<const std::int64_t> grown) const override;
+  void jump(const Jump& jump, std::span<const std::int64_t> grown) override;
 
   bool done() const override { return done_; }
   std::size_t phase() const override { return 0; }
   const Position& position() const override { return position_; }
-  bool advances_at(int /*level*/) const override { return false; }
+  bool advances_at(int level) const override { return level == kQueries; }
 
   Cycle finished_at() const { return finished_at_; }
   std::int64_t rows_done() const { return rows_done_; }
   void listen(RowListener* listener) { listener_ = listener; }
 
  private:
+  static constexpr int kTellers = 3;  // that say of a row that they are done with it
+  static constexpr int kQueries = 2;  // the loop over a head's, within heads, within jobs
+
   // Heads whose keys come together.
   struct Job {
+    std::int64_t number = 0;  // of all of the run
     std::shared_ptr<const LayerPlan> layer;
     std::vector<const HeadPlan*> heads;
     Fetch keys;
@@ -94,6 +107,9 @@ class Controller : public ActiveUnit, public Driver {
   bool ask(Cycle now);
   bool ask_values(Job& job, Cycle now);
   bool issue(Cycle now);
+  const Job* issuing() const;
+  void begin_query();
+  void put_rows(StateWords& out) const;
   QueryRow* make_row(Job& job);
   bool select(Cycle now);
 
@@ -117,8 +133,10 @@ class Controller : public ActiveUnit, public Driver {
   struct Slot {
     std::unique_ptr<QueryRow> row;
     Job* job = nullptr;
-    int told = 0;     // how many of those that are done with it have said so
-    Cycle begun = 0;  // when it was sent
+    int told = 0;           // how many of those that are done with it have said so
+    Cycle begun = 0;        // when it was sent
+    std::size_t query = 0;  // of its head's
+    bool in_flight() const;
   };
   std::vector<Slot> slots_;
   std::vector<std::int32_t> free_;
@@ -135,6 +153,7 @@ class Controller : public ActiveUnit, public Driver {
   bool selecting_now_ = false;
   bool asks_ = false;  // something may be asked for or issued in the next cycle
   std::uint64_t fetches_ = 0;
+  std::int64_t jobs_made_ = 0;
   std::int64_t rows_made_ = 0;
   std::int64_t rows_done_ = 0;
   bool done_ = false;

@@ -51,6 +51,10 @@ class Program : public RowKernels, public prune::ImportanceStore {
   // Whether anything is, which is known beforehand: else the next layer need not wait.
   virtual bool selects() const = 0;
 
+  // Whether when its rows are through depends on what is in them, or on which of a head's queries
+  // they are. Where it does not, queries of a head that are under way alike go on alike.
+  virtual bool rows_differ() const { return true; }
+
   // Extents by which tensors lie in memory.
   struct Extents {
     std::int64_t layers = 1;

@@ -149,9 +149,24 @@ std::string blocked(const Assembly& assembly) {
   return text.empty() ? "no link holds a beat" : "beats wait from " + text;
 }
 
+// The assembly, which tells its timeline what it passes over.
+class Engine : public AssemblyModule {
+ public:
+  Engine(Assembly& assembly, const Options& options, Timeline* timeline)
+      : AssemblyModule("engine", assembly, options), timeline_(timeline) {}
+
+ protected:
+  void passed_over(Cycle begin, Cycle end) override {
+    if (timeline_ != nullptr) timeline_->passed_over(begin, end);
+  }
+
+ private:
+  Timeline* timeline_;
+};
+
 void simulate(Assembly& assembly, const Controller& controller, std::int64_t rows,
-              const RunOptions& options) {
-  AssemblyModule module("engine", assembly, {});
+              const RunOptions& options, Timeline* timeline, Result& result) {
+  Engine module(assembly, {.advance = !options.exact}, timeline);
   while (!controller.done()) {
     if (options.stop.stop_requested()) throw weft::engine::Cancelled();
     sc_core::sc_start(module.clock().cycles(kSlice));
@@ -162,6 +177,8 @@ void simulate(Assembly& assembly, const Controller& controller, std::int64_t row
       options.progress(static_cast<double>(controller.rows_done()) /
                        static_cast<double>(std::max<std::int64_t>(rows, 1)));
   }
+  result.advance_periods = module.periods_passed();
+  result.advance_cycles = static_cast<std::uint64_t>(module.clock().skipped());
 }
 
 void collect(const Design& design, Assembly& assembly, const Shared& shared, Result& result) {
@@ -242,7 +259,10 @@ void run_watched(const Design& design, const workload::Workload& workload,
     if (options.events != nullptr)
       timeline.emplace(*options.events, design.lowering(false).array_names, assembly,
                        *shared.controller);
-    simulate(assembly, *shared.controller, extents.rows, options);
+    RunOptions how = options;
+    how.exact = how.exact || watch.late_links;  // beats that come late recur no more
+    simulate(assembly, *shared.controller, extents.rows, how, timeline ? &*timeline : nullptr,
+             result);
     collect(design, assembly, shared, result);
     if (timeline) timeline->finish(shared.controller->finished_at());
     result.selection = program->selection();

@@ -143,6 +143,7 @@ void Timeline::did(int unit, Doing doing, Cycle begin, Cycle end) {
                .unit = unit,
                .name = name_of(doing),
                .step = unit,
+               .loops = {},
                .kind = weft::engine::EventKind::activity});
 }
 
@@ -156,7 +157,13 @@ void Timeline::row_done(const QueryRow& row, Cycle begin, Cycle end) {
                .tile = row.query,
                .group = row.layer,
                .step = queries_,
+               .loops = {},
                .kind = weft::engine::EventKind::query});
+}
+
+void Timeline::passed_over(Cycle begin, Cycle end) {
+  for (Activity* activity : activities_) activity->pass_over(begin, end);
+  sink_.gap(static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end));
 }
 
 void Timeline::finish(Cycle end) {

@@ -24,9 +24,11 @@ class Sampler : public Unit {
   explicit Sampler(Assembly& assembly);
 
   const UnitClass& unit_class() const override;
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
   void list_ports(PortList& /*ports*/) override {}
   Cycle step(Cycle now) override;
+  void fingerprint(StateWords& /*out*/) const override {}
+  void advance(Cycle /*cycles*/) override {}
 
   // Tells all tracks, up to cycle `end`, for which the memory has been settled.
   void finish(Cycle end, weft::engine::EventSink& sink);
@@ -66,6 +68,7 @@ class Timeline : public ActivityListener, public RowListener {
 
   void did(int unit, Doing doing, Cycle begin, Cycle end) override;
   void row_done(const QueryRow& row, Cycle begin, Cycle end) override;
+  void passed_over(Cycle begin, Cycle end);
   // Tells what has not been told, up to the run's end; units have been settled.
   void finish(Cycle end);
 

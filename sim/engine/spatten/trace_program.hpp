@@ -36,6 +36,7 @@ class TraceProgram : public CascadeProgram {
                                           const std::function<void(double)>& progress) const;
 
  protected:
+  bool has_values() const override { return true; }
   void begin_layer(std::int64_t layer) override;
   float magnitude(std::size_t head) const override;
 

@@ -132,6 +132,17 @@ Cycle DramMemory::step(Cycle now) {
   return next;
 }
 
+void DramMemory::fingerprint(StateWords& out) const {
+  const bool rests =
+      responses_.empty() && std::all_of(lanes_.begin(), lanes_.end(), [](auto& lane) {
+        return lane.waiting.empty() && lane.channel.idle();
+      });
+  out.word(rests ? -1 : out.tick());
+  out.word(turn());
+  // Between two states that are alike nothing was asked for.
+  for (const std::uint64_t requests : requests_) out.word(static_cast<std::int64_t>(requests));
+}
+
 DramCounts DramMemory::dram_counts() const {
   DramCounts all;
   for (const Lane& lane : lanes_) all.add(lane.channel.counts());

@@ -46,8 +46,11 @@ class DramMemory : public Memory {
   explicit DramMemory(const Config& config);
 
   const UnitClass& unit_class() const override;
-  // Refreshes keep time with no tile: it is always stepped.
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::values; }
+  // At rest it recurs: its refreshes, which keep time with nothing, are seen by nobody, and are
+  // made up for when it is asked again. With something under way it does not.
+  TimingDependsOn timing_depends_on() const override { return stalls_.timing_depends_on(); }
+  void fingerprint(StateWords& out) const override;
+  void advance(Cycle /*cycles*/) override {}
   Cycle step(Cycle now) override;
   UnitCounts* counts() override;
   // Channels that nobody asked refresh up to there.

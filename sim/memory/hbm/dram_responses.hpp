@@ -16,6 +16,7 @@ class DramResponses {
   DramResponses(std::size_t ports, std::size_t tags, std::size_t queue);
 
   bool room(std::size_t port) const { return ports_[port].under_way < queue_; }
+  bool empty() const { return free_.size() == pending_.size(); }
   // A request of so many accesses, the response to which is given so late; its slot. There is room.
   std::uint32_t add(const Request& request, std::size_t accesses, Cycle stall);
   // One of its accesses is done, in this cycle; in their order of time.
