@@ -64,8 +64,8 @@ void Controller::fingerprint(StateWords& out) const {
   }
   out.word(static_cast<std::int64_t>(leaving_.size()));
   out.word(offered_ == nullptr ? -1 : offered_->age());
-  for (const std::int64_t word : {in_flight_, key_bytes_, value_bytes_, jobs_made_,
-                                  static_cast<std::int64_t>(fetches_)})
+  for (const std::int64_t word :
+       {in_flight_, key_bytes_, value_bytes_, jobs_made_, static_cast<std::int64_t>(fetches_)})
     out.word(word);
   out.word((program_ends_ ? 1 : 0) + (layer_selects_ ? 2 : 0) + (selecting_now_ ? 4 : 0));
 }
@@ -82,7 +82,8 @@ std::int64_t Controller::periods_left(const Jump& /*period*/,
 void Controller::jump(const Jump& jump, std::span<const std::int64_t> grown) {
   const std::int64_t rows = grown[0];
   const auto queries = static_cast<std::size_t>(rows);
-  Job& job = const_cast<Job&>(*issuing());
+  Job& job =
+      *std::find_if(jobs_.begin(), jobs_.end(), [](const Job& one) { return !one.issued(); });
   for (Slot& slot : slots_) {
     if (!slot.in_flight()) continue;
     slot.begun += jump.cycles;
