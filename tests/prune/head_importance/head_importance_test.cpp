@@ -62,7 +62,8 @@ class HeadImportance : public testing::Test {
       made.row.width_v = static_cast<std::int32_t>(width);
       float& sum = magnitude[made.head];
       for (std::size_t f = 0; f < width; ++f) {
-        const auto mantissa = static_cast<float>(static_cast<std::int32_t>(random_() % 40001) - 20000);
+        const auto mantissa =
+            static_cast<float>(static_cast<std::int32_t>(random_() % 40001) - 20000);
         const float value = std::ldexp(mantissa, static_cast<int>(random_() % 24) - 16);
         made.outputs.push_back(numerics::bits_of(value));
         sum = numerics::add(sum, std::fabs(value));
