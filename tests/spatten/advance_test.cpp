@@ -71,8 +71,8 @@ TEST(DenseAdvance, IsExactForAnyShape) {
   std::size_t passed = 0;
   for (int i = 0; i < 12; ++i) {
     const auto any = [&](std::int64_t least, std::int64_t most) {
-      return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(
-                                                             most - least + 1));
+      return least +
+             static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
     };
     const std::int64_t heads = any(1, 5);
     const std::int64_t queries = any(2, 330);
