@@ -175,7 +175,7 @@ module weft_spatten_values #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) kept_word_q <= '0;
     else if (kept_ends) kept_word_q <= '0;
-    else if (kept_valid && kept_count != '0) kept_word_q <= kept_word_q + KeptIndex'(1);
+    else if (kept_valid && kept_ready && kept_count != '0) kept_word_q <= kept_word_q + KeptIndex'(1);
   end
   always_ff @(posedge clk_i) begin
     if (kept_valid && kept_ready && kept_count != '0) begin
@@ -299,5 +299,17 @@ module weft_spatten_values #(
   assign unused_all = ^{unused_enter_count, unused_top, unused_found, unused_kept, unused_values,
       unused_filter_valid, unused_filter_ready, unused_filters, unused_rows, unused_queue,
       unused_part, unused_out_valid, unused_out_ready, unused_outs, filter_whole_i};
+
+`ifndef SYNTHESIS
+  // Queries under way are no more than SLOTS, so that what waits for each has a place.
+  a_filter_room : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      top_valid && top_ready && top_last |-> unused_filter_ready);
+  a_filter_slot : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      kept_ends |-> unused_filter_valid);
+  a_out_room : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      value_beat && value_ready && value_begins |-> unused_out_ready);
+  a_out_slot : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      out_valid_o |-> unused_out_valid);
+`endif
 
 endmodule
