@@ -175,7 +175,8 @@ module weft_spatten_values #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) kept_word_q <= '0;
     else if (kept_ends) kept_word_q <= '0;
-    else if (kept_valid && kept_ready && kept_count != '0) kept_word_q <= kept_word_q + KeptIndex'(1);
+    else if (kept_valid && kept_ready && kept_count != '0)
+      kept_word_q <= kept_word_q + KeptIndex'(1);
   end
   always_ff @(posedge clk_i) begin
     if (kept_valid && kept_ready && kept_count != '0) begin
