@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "trace"))
 from elaborate import SynthesisError, Unit  # noqa: E402
-from gates import RUNS, Gates, Words, netlist_of  # noqa: E402
+from gates import RUNS, Gates, Words, in_gates  # noqa: E402
 from liberty import Library  # noqa: E402
 from netlist import LIBERTY  # noqa: E402
 import safetensors_file  # noqa: E402
@@ -213,7 +213,7 @@ def main() -> int:
     unit = Unit(f"weft_{o.unit}", {"LANES": str(o.lanes), "VALUE_BITS": str(o.bits), "ROWS": str(o.rows)})
     library = Library(o.liberty)
     with tempfile.TemporaryDirectory() as folder:
-        netlist = netlist_of(unit, o.liberty, Path(folder))
+        netlist = in_gates(unit, o.liberty, Path(folder))
     print(f"{unit.name}, {o.liberty.stem}, {library.volts} V: per selection of {o.lanes * o.rows} values, mean of {RUNS}\n")
     print("| values | candidates | cycles | nJ | of that the clock | pJ a candidate |\n|---|---|---|---|---|---|")
     for name, lists in (("distinct, the median", random_lists(o.lanes * o.rows, o.bits)),

@@ -5,7 +5,6 @@ the counts.
 """
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,10 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from elaborate import RTL, Unit, yosys
+from elaborate import Unit, read
 from liberty import Library
-from manifests import files
-from netlist import ABC, RAM
+from netlist import RAM, design_of
 
 RUNS = 64
 ALL = np.uint64(2**RUNS - 1)
@@ -52,13 +50,9 @@ class Memory:
     words: NDArray[np.uint8]  # by run, address and bit
 
 
-def netlist_of(unit: Unit, liberty: Path, folder: Path) -> dict:
+def in_gates(unit: Unit, liberty: Path, folder: Path) -> dict:
     """The unit as Yosys' JSON, flat but for its memories."""
-    setting = "".join(f" -set {name} {value}" for name, value in unit.parameters.items())
-    yosys([f"read_verilog -sv -defer -DSYNTHESIS {' '.join(files(RTL))}", *([f"chparam{setting} {unit.module}"] if setting else []),
-           f"hierarchy -check -top {unit.module}", f"blackbox *{RAM}*", f"synth -flatten -top {unit.module}",
-           f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty} -script {ABC}", "clean", f"write_json {folder}/netlist.json"])
-    return json.loads((folder / "netlist.json").read_text(encoding="utf-8"))["modules"][unit.module]
+    return design_of(read(unit) + [f"blackbox *{RAM}*"], unit.module, liberty, folder, flatten=True)["modules"][unit.module]
 
 
 class Gates:

@@ -107,13 +107,18 @@ def mapped(unit: Unit, liberty: Path, folder: Path, flatten: bool = False) -> Ne
     return in_cells(read(unit, {f"memory/{RAM}.sv": str(stand_in)}) + own, unit.module, liberty, folder, flatten)
 
 
-def in_cells(elaborated: list[str], top: str, liberty: Path, folder: Path, flatten: bool = False) -> Netlist:
-    """The same of what these commands of Yosys elaborate."""
-    verilog = folder / "netlist.v"
+def design_of(elaborated: list[str], top: str, liberty: Path, folder: Path, flatten: bool = False) -> dict:
+    """What these commands of Yosys elaborate, in the library's cells, as Yosys' JSON; nothing is buffered yet but by ABC."""
     whole = " -flatten" if flatten else ""
     yosys(elaborated + [f"synth{whole} -top {top}", f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty} -script {ABC}", "clean",
                         f"read_liberty -lib -ignore_miss_func {liberty}", f"write_json {folder}/mapped.json"])
-    design = json.loads((folder / "mapped.json").read_text(encoding="utf-8"))
+    return json.loads((folder / "mapped.json").read_text(encoding="utf-8"))
+
+
+def in_cells(elaborated: list[str], top: str, liberty: Path, folder: Path, flatten: bool = False) -> Netlist:
+    """The same with buffers, as a netlist."""
+    verilog = folder / "netlist.v"
+    design = design_of(elaborated, top, liberty, folder, flatten)
     if f"cell ({BUFFER})" in liberty.read_text(encoding="utf-8"):
         buffer_all(design)
     (folder / "buffered.json").write_text(json.dumps(design), encoding="utf-8")
