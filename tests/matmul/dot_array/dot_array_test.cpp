@@ -139,32 +139,7 @@ TYPED_TEST(DotArrayLong, Of5000RowsOfEveryWidthUnderEachProfile) { this->run_all
 
 TYPED_TEST(DotArray, AResetDropsWhatIsUnderWay) {
   this->bench_.make_rows(2, TypeParam::kMultipliers, 2);
-  auto& dut = this->dut();
-  pulse_reset(dut);
-  dut->level_i = static_cast<std::uint8_t>(this->bench_.head_.level);
-  dut->parts_i = 0;
-  dut->out_ready_i = 0;
-  dut->in_valid_i = 1;
-  this->put(0, 0);
-  for (std::size_t cycle = 0; cycle < 2 + TypeParam::kLevels; ++cycle) {
-    dut.settle();
-    dut.tick();
-  }
-  dut.settle();
-  ASSERT_EQ(dut->out_valid_o, 1);
-  ASSERT_EQ(dut->in_ready_o, 0);
-  dut->in_valid_i = 0;
-  dut->rst_ni = 0;
-  dut.settle();  // no clock edge
-  EXPECT_EQ(dut->out_valid_o, 0);
-  EXPECT_EQ(dut->in_ready_o, 1);
-  dut.tick();
-  dut->rst_ni = 1;
-  for (std::size_t cycle = 0; cycle < 3 + TypeParam::kLevels; ++cycle) {
-    dut.settle();
-    EXPECT_EQ(dut->out_valid_o, 0);
-    dut.tick();
-  }
+  this->bench_.expect_reset_drops(2 + TypeParam::kLevels, [this] { this->put(0, 0); });
 }
 
 }  // namespace

@@ -134,32 +134,7 @@ TYPED_TEST(ValueArrayLong, Of5000RowsOfEveryWidthUnderEachProfile) { this->run_a
 
 TYPED_TEST(ValueArray, AResetDropsWhatIsUnderWay) {
   this->bench_.make_rows(20, TypeParam::kMultipliers, 1);
-  auto& dut = this->dut();
-  pulse_reset(dut);
-  dut->level_i = static_cast<std::uint8_t>(this->bench_.head_.level);
-  dut->parts_i = 0;
-  dut->out_ready_i = 0;
-  dut->in_valid_i = 1;
-  this->put(0, 0);
-  for (int cycle = 0; cycle < 3; ++cycle) {
-    dut.settle();
-    dut.tick();
-  }
-  dut.settle();
-  ASSERT_EQ(dut->out_valid_o, 1);
-  ASSERT_EQ(dut->in_ready_o, 0);
-  dut->in_valid_i = 0;
-  dut->rst_ni = 0;
-  dut.settle();  // no clock edge
-  EXPECT_EQ(dut->out_valid_o, 0);
-  EXPECT_EQ(dut->in_ready_o, 1);
-  dut.tick();
-  dut->rst_ni = 1;
-  for (int cycle = 0; cycle < 4; ++cycle) {
-    dut.settle();
-    EXPECT_EQ(dut->out_valid_o, 0);
-    dut.tick();
-  }
+  this->bench_.expect_reset_drops(3, [this] { this->put(0, 0); });
 }
 
 }  // namespace
