@@ -151,10 +151,9 @@ class Gates:
         self.changes += ONES[changed].sum(axis=1, dtype=np.int64)
         self.cycles += bin(active).count("1")
         before = self.values.copy()
-        values = before
         for memory in self.memories:
             self._tick_memory(memory, before)
-        self.values[self.flop_q] = (values[self.flop_d] & values[self.flop_clear]) | ~values[self.flop_set]
+        self.values[self.flop_q] = (before[self.flop_d] & before[self.flop_clear]) | ~before[self.flop_set]
         return before
 
     @staticmethod
