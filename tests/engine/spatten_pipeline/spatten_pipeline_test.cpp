@@ -20,7 +20,7 @@
 #include "tests/common/ports.hpp"
 #include "tests/common/rtl_link.hpp"
 #include "tests/common/seed.hpp"
-#include "tests/engine/spatten_pipeline/layer.hpp"
+#include "tests/engine/spatten_pipeline/layer_maker.hpp"
 #include "tests/engine/spatten_pipeline/units.hpp"
 #include "tests/spatten/bench.hpp"
 
@@ -55,117 +55,10 @@ struct Taken {
 };
 using Log = std::array<std::vector<Taken>, kEnds>;
 
-enum Bin : std::size_t {
-  kAgain,
-  kOnce,
-  kWhole,
-  kSome,
-  kNone,
-  kNoKeys,
-  kWaitsForKeys,
-  kWaitsForValues,
-  kOutHeld
-};
-
 template <class V>
 class SpattenPipeline : public testing::Test {
  protected:
-  SpattenPipeline() : seed_(seed_or(94)), random_(seed_), dut_(seed_) {}
-
-  static std::size_t parts_of(std::size_t width) {
-    return (width + V::kMultipliers - 1) / V::kMultipliers;
-  }
-  Rows operands(std::size_t rows, std::size_t width) {
-    Rows made(rows, std::vector<std::int16_t>(width));
-    for (auto& row : made)
-      for (auto& element : row) element = static_cast<std::int16_t>(random_() % 4096) - 2048;
-    return made;
-  }
-
-  // Rows of a head come in orders of a few, in bursts.
-  void arrive(Fetch& fetch, std::vector<std::pair<Cycle, FetchPart>>& when, Cycle& at) {
-    for (std::size_t first = 0; first < fetch.tokens.size();) {
-      const std::size_t count =
-          std::min<std::size_t>(1 + random_() % 9, fetch.tokens.size() - first);
-      at += 1 + static_cast<Cycle>(random_() % 4 == 0 ? random_() % 200 : random_() % 12);
-      when.push_back(
-          {at, {&fetch, static_cast<std::int32_t>(first), static_cast<std::int32_t>(count)}});
-      first += count;
-    }
-  }
-
-  std::unique_ptr<Layer> make_layer(Bins& bins) {
-    auto made = std::make_unique<Layer>();
-    const auto width = [this] {
-      const std::size_t most = V::kMultipliers * V::kParts;
-      const std::size_t least = V::kMultipliers / 2 + 1;  // a row a beat
-      return random_() % 3 == 0 ? most : least + random_() % (most - least + 1);
-    };
-    made->width_qk = width();
-    made->width_v = width();
-    made->lower = random_() % 3 == 0 ? 0 : 1 + static_cast<int>(random_() % 8);
-    made->threshold = random_() % 3 == 0 ? 1.5F : 0.05F;
-    const std::size_t most_rows =
-        V::kWords / std::max(parts_of(made->width_qk), parts_of(made->width_v));
-    const std::size_t keys = std::min(1 + random_() % V::kKeys, most_rows);
-    const std::size_t heads = 1 + random_() % std::min<std::size_t>(3, most_rows / keys);
-    Cycle keys_at = 0;
-    Cycle values_at = static_cast<Cycle>(random_() % 300);
-    const bool late = random_() % 2 == 0;
-    for (std::size_t h = 0; h < heads; ++h) {
-      made->heads.push_back(std::make_unique<Head>());
-      Head& head = *made->heads.back();
-      head.tokens.resize(keys);
-      head.keys = operands(keys, made->width_qk);
-      head.values = operands(keys, made->width_v);
-      head.query_scale = static_cast<float>(1 + random_() % 100) * 1e-5F;
-      head.key_scale = static_cast<float>(1 + random_() % 100) * 1e-3F;
-      head.key_word = h * keys * parts_of(made->width_qk);
-      head.value_word = h * keys * parts_of(made->width_v);
-      for (Fetch* fetch : {&head.key_rows, &head.lower_rows, &head.value_rows})
-        fetch->tokens = head.tokens;
-      arrive(head.key_rows, made->keys, keys_at);
-      arrive(head.value_rows, made->values, values_at);
-    }
-    if (!late) {
-      for (auto* parts : {&made->keys, &made->values}) {
-        Cycle cycle = 0;
-        for (auto& part : *parts) part.first = cycle++;
-      }
-    }
-    make_queries(*made, bins);
-    return made;
-  }
-
-  void make_queries(Layer& layer, Bins& bins) {
-    const std::size_t each = V::kSlots / layer.heads.size();
-    for (auto& head : layer.heads) {
-      const std::size_t keys = head->tokens.size();
-      for (std::size_t q = 0; q < each; ++q) {
-        Query& query = layer.queries.emplace_back();
-        query.head = head.get();
-        query.fresh = q == 0;
-        query.elements = operands(1, layer.width_qk)[0];
-        query.tokens.resize(random_() % 2 == 0 ? keys : random_() % (keys + 1));
-        QueryRow& row = query.row;
-        row.slot = static_cast<std::int32_t>(layer.queries.size() - 1);
-        row.number = static_cast<std::int64_t>(1000 + layer.queries.size() * 7);
-        row.width_qk = static_cast<std::int32_t>(layer.width_qk);
-        row.width_v = static_cast<std::int32_t>(layer.width_v);
-        row.tokens = query.tokens;
-        row.keys = &head->key_rows;
-        row.lower = layer.lower > 0 ? &head->lower_rows : nullptr;
-        row.values = &head->value_rows;
-        const std::size_t seen = query.tokens.size();
-        row.values_kept = static_cast<std::int64_t>(random_() % 4 == 0 ? (random_() % 2) * seen
-                                                                       : random_() % (seen + 1));
-        bins.hit(kNoKeys, seen == 0);
-        bins.hit(kWhole, seen > 0 && row.values_kept >= row.keys_seen());
-        bins.hit(kNone, seen > 0 && row.values_kept == 0);
-        bins.hit(kSome, row.values_kept > 0 && row.values_kept < row.keys_seen());
-      }
-    }
-  }
+  SpattenPipeline() : seed_(seed_or(94)), make_layer_(seed_), dut_(seed_) {}
 
   // ---- SystemC ----
 
@@ -191,8 +84,8 @@ class SpattenPipeline : public testing::Test {
   }
 
   void build(sim::Assembly& assembly, const Layer& layer, Kernels& kernels, Sums& sums) {
-    join_units<V>(assembly, static_cast<std::int64_t>(parts_of(layer.width_qk)),
-                  static_cast<std::int64_t>(parts_of(layer.width_v)), kernels, sums, kSeed);
+    join_units<V>(assembly, static_cast<std::int64_t>(parts_of<V>(layer.width_qk)),
+                  static_cast<std::int64_t>(parts_of<V>(layer.width_v)), kernels, sums, kSeed);
     source<RowToken>(assembly, "pruner", "released");
     sink<RowToken>(assembly, "pruner", "done", Stalls::none, kOut);
     sink<FetchPart>(assembly, "pruner", "orders", Stalls::none, kOut);
@@ -233,7 +126,7 @@ class SpattenPipeline : public testing::Test {
 
   void write_words(auto& valid, auto& address, auto& data, const std::vector<std::int16_t>& row,
                    std::size_t first_word) {
-    for (std::size_t part = 0; part < parts_of(row.size()); ++part) {
+    for (std::size_t part = 0; part < parts_of<V>(row.size()); ++part) {
       valid = 1;
       address = static_cast<std::remove_reference_t<decltype(address)>>(first_word + part);
       for (std::size_t place = 0; place < V::kMultipliers; ++place) {
@@ -251,9 +144,9 @@ class SpattenPipeline : public testing::Test {
     for (const auto& head : layer.heads) {
       for (std::size_t m = 0; m < head->tokens.size(); ++m) {
         write_words(dut_->key_valid_i, dut_->key_address_i, dut_->key_data_i, head->keys[m],
-                    head->key_word + m * parts_of(layer.width_qk));
+                    head->key_word + m * parts_of<V>(layer.width_qk));
         write_words(dut_->value_valid_i, dut_->value_address_i, dut_->value_data_i, head->values[m],
-                    head->value_word + m * parts_of(layer.width_v));
+                    head->value_word + m * parts_of<V>(layer.width_v));
       }
     }
     for (const Query& query : layer.queries) {
@@ -301,8 +194,8 @@ class SpattenPipeline : public testing::Test {
     dut_->slot_valid_i = dut_->row_valid_i = dut_->sums_valid_i = 0;
     dut_->decided_ready_i = dut_->lower_ready_i = dut_->added_ready_i = dut_->out_ready_i = 0;
     dut_->keys_there_i = dut_->values_there_i = 0;
-    set_port_bits(dut_->key_parts_i, 0, 8, parts_of(layer.width_qk) - 1);
-    set_port_bits(dut_->value_parts_i, 0, 8, parts_of(layer.width_v) - 1);
+    set_port_bits(dut_->key_parts_i, 0, 8, parts_of<V>(layer.width_qk) - 1);
+    set_port_bits(dut_->value_parts_i, 0, 8, parts_of<V>(layer.width_v) - 1);
     set_port_bits(dut_->lower_bits_i, 0, 8, static_cast<std::uint64_t>(layer.lower));
     dut_->threshold_i = numerics::bits_of(layer.threshold);
     dut_.settle();
@@ -389,7 +282,7 @@ class SpattenPipeline : public testing::Test {
       SCOPED_TRACE("layer " + std::to_string(l));
       const Stalls stalls = kAllStalls[l % 5];
       SCOPED_TRACE(name_of(stalls));
-      const std::unique_ptr<Layer> layer = make_layer(bins);
+      const std::unique_ptr<Layer> layer = make_layer_(bins);
       const auto cycles = source_cycles(stalls, layer->queries.size(), seed_);
       Sums sums;
       const Log systemc = this->systemc(*layer, cycles, stalls, sums);
@@ -413,7 +306,7 @@ class SpattenPipeline : public testing::Test {
   }
 
   std::uint64_t seed_;
-  std::mt19937_64 random_;
+  LayerMaker<V> make_layer_;
   Bench<typename V::Model> dut_;
   std::uint64_t compared_ = 0;
 };
