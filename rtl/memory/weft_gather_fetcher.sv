@@ -22,6 +22,8 @@ module weft_gather_fetcher #(
   localparam int unsigned STEPS            = ADDRESSES * (SKIPS + 1),
   localparam int unsigned TAKEN_BITS       = $clog2(STEPS + 1),
   localparam int unsigned NUMBER_BITS      = $clog2(ACCESSES),
+  localparam int unsigned ROOM_BITS        = $clog2(ADDRESSES + 1),
+  localparam int unsigned OFFSET_BITS      = BYTES_BITS + 1,
   localparam int unsigned STREAM_BITS      = (STREAMS <= 1) ? 1 : $clog2(STREAMS),
   localparam int unsigned DATA_BITS        = ACCESS_BYTES * 8
 ) (
@@ -42,6 +44,14 @@ module weft_gather_fetcher #(
   input  logic [STREAMS-1:0]                  arrived_ready_i,
   output logic [STREAMS*COUNT_BITS-1:0]       arrived_count_o,
   output logic [STREAMS*TAG_BITS-1:0]         arrived_tag_o,
+
+  // Of each stream: the addresses that it makes in this cycle, the first's number, and of each what
+  // weft_gather_stream tells of its row
+  output logic [STREAMS*ROOM_BITS-1:0]             issue_count_o,
+  output logic [STREAMS*NUMBER_BITS-1:0]           issue_number_o,
+  output logic [STREAMS*ADDRESSES*TAKEN_BITS-1:0]  issue_ahead_o,
+  output logic [STREAMS*ADDRESSES*TAG_BITS-1:0]    issue_tag_o,
+  output logic [STREAMS*ADDRESSES*OFFSET_BITS-1:0] issue_offset_o,
 
   // Of each channel: what has come, and whose it is
   output logic [CHANNELS-1:0]                 fill_valid_o,
@@ -66,7 +76,6 @@ module weft_gather_fetcher #(
   localparam int unsigned PLACE_BITS      = ADDRESS_BITS - ACCESS_LOG2;
   localparam int unsigned INTERLEAVE_LOG2 = $clog2(INTERLEAVE_BYTES) - ACCESS_LOG2;
   localparam int unsigned CHANNEL_BITS    = (CHANNELS <= 1) ? 1 : $clog2(CHANNELS);
-  localparam int unsigned ROOM_BITS       = $clog2(ADDRESSES + 1);
   localparam int unsigned QUEUE_BITS      = $clog2(QUEUE);
   localparam int unsigned UNDER_BITS      = $clog2(QUEUE + 1);
   localparam int unsigned ENTRY_BITS      = PLACE_BITS + STREAM_BITS + NUMBER_BITS;
@@ -115,6 +124,9 @@ module weft_gather_fetcher #(
       .issue_count_o  (count),
       .issue_places_o (issue_places[s*ADDRESSES*PLACE_BITS +: ADDRESSES*PLACE_BITS]),
       .issue_number_o (issue_number[s*NUMBER_BITS +: NUMBER_BITS]),
+      .issue_ahead_o  (issue_ahead_o[s*ADDRESSES*TAKEN_BITS +: ADDRESSES*TAKEN_BITS]),
+      .issue_tag_o    (issue_tag_o[s*ADDRESSES*TAG_BITS +: ADDRESSES*TAG_BITS]),
+      .issue_offset_o (issue_offset_o[s*ADDRESSES*OFFSET_BITS +: ADDRESSES*OFFSET_BITS]),
       .done_valid_i   (done_valid),
       .done_number_i  (back_number),
       .arrived_valid_o(arrived_valid_o[s]),
@@ -123,6 +135,9 @@ module weft_gather_fetcher #(
       .arrived_tag_o  (arrived_tag_o[s*TAG_BITS +: TAG_BITS])
     );
   end
+
+  assign issue_count_o  = issue_count;
+  assign issue_number_o = issue_number;
 
   // The address crossbar: inputs with the addresses that wait, oldest first, then the new ones ----
   logic [ADDRESSES*ENTRY_BITS-1:0]   entries;

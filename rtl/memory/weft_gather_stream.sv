@@ -22,7 +22,8 @@ module weft_gather_stream #(
   localparam int unsigned ROOM_BITS    = $clog2(ADDRESSES + 1),
   localparam int unsigned NUMBER_BITS  = $clog2(ACCESSES),
   localparam int unsigned ACCESS_LOG2  = $clog2(ACCESS_BYTES),
-  localparam int unsigned PLACE_BITS   = ADDRESS_BITS - ACCESS_LOG2
+  localparam int unsigned PLACE_BITS   = ADDRESS_BITS - ACCESS_LOG2,
+  localparam int unsigned OFFSET_BITS  = BYTES_BITS + 1
 ) (
   input  logic                            clk_i,
   input  logic                            rst_ni,
@@ -43,6 +44,11 @@ module weft_gather_stream #(
   output logic [ROOM_BITS-1:0]            issue_count_o,
   output logic [ADDRESSES*PLACE_BITS-1:0] issue_places_o,   // addresses in accesses
   output logic [NUMBER_BITS-1:0]          issue_number_o,   // of the first; the others follow
+  // Of each address, the row that it was made for: how many rows are taken in this cycle before
+  // that, the order's tag, and the access's first byte less the row's first, two's complement.
+  output logic [ADDRESSES*TAKEN_BITS-1:0]  issue_ahead_o,
+  output logic [ADDRESSES*TAG_BITS-1:0]    issue_tag_o,
+  output logic [ADDRESSES*OFFSET_BITS-1:0] issue_offset_o,
 
   input  logic [CHANNELS-1:0]             done_valid_i,
   input  logic [CHANNELS*NUMBER_BITS-1:0] done_number_i,
@@ -132,6 +138,9 @@ module weft_gather_stream #(
   logic [ROOM_BITS-1:0]            used;
   logic [ADDRESSES*PLACE_BITS-1:0] places;
   logic [ADDRESSES*TOTAL_BITS-1:0] befores;
+  logic [ADDRESSES*TAKEN_BITS-1:0]  aheads;
+  logic [ADDRESSES*TAG_BITS-1:0]    tags;
+  logic [ADDRESSES*OFFSET_BITS-1:0] offsets;
   logic                            unused_low;
 
   always_comb begin
@@ -153,6 +162,9 @@ module weft_gather_stream #(
     used       = '0;
     places     = '0;
     befores    = '0;
+    aheads     = '0;
+    tags       = '0;
+    offsets    = '0;
     unused_low = 1'b0;
     for (int unsigned step = 0; step < STEPS; step++) begin
       {part_address, part_pitch, part_bytes, part_count, part_tag} =
@@ -170,6 +182,10 @@ module weft_gather_stream #(
         if (!skips) begin
           places[32'(used)*PLACE_BITS +: PLACE_BITS]  = place;
           befores[32'(used)*TOTAL_BITS +: TOTAL_BITS] = asked;
+          aheads[32'(used)*TAKEN_BITS +: TAKEN_BITS]  = taken;
+          tags[32'(used)*TAG_BITS +: TAG_BITS]        = part_tag;
+          offsets[32'(used)*OFFSET_BITS +: OFFSET_BITS] =
+              OFFSET_BITS'({place, ACCESS_LOG2'(0)}) - OFFSET_BITS'(row_address);
           used       = used + ROOM_BITS'(1);
           last       = place;
           last_tag   = part_tag;
@@ -194,6 +210,9 @@ module weft_gather_stream #(
   assign issue_count_o  = used;
   assign issue_places_o = places;
   assign issue_number_o = newest_q;
+  assign issue_ahead_o  = aheads;
+  assign issue_tag_o    = tags;
+  assign issue_offset_o = offsets;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -1,5 +1,6 @@
 // weft_gather_fetcher beside the SystemC unit: every AR with its address and every message of rows
-// in its cycle, under stalls of memory and of both sides; every access at its stream and number.
+// in its cycle, under stalls of memory and of both sides; every access at its stream and number,
+// and with its row when it is issued.
 #include <Vgather_1.h>
 #include <Vgather_1x3.h>
 #include <Vgather_4x8.h>
@@ -52,6 +53,8 @@ class GatherFetcher : public testing::Test {
   static constexpr std::size_t kNumberBits = std::bit_width(V::kAccesses - 1);
   static constexpr std::size_t kStreamBits = V::kStreams <= 1 ? 1 : std::bit_width(V::kStreams - 1);
   static constexpr std::size_t kTakenBits = std::bit_width(V::kSteps);
+  static constexpr std::size_t kRoomBits = std::bit_width(V::kAddresses);
+  static constexpr std::size_t kOffsetBits = 17;
   static constexpr std::size_t kCountBits = 12;
   static constexpr std::size_t kAddressBits = 48;
 
@@ -113,6 +116,8 @@ class GatherFetcher : public testing::Test {
     std::vector<std::int64_t> cycles;
     std::size_t fed = 0;
     std::deque<std::int64_t> tokens;  // of orders that are taken
+    std::size_t taken = 0;            // rows
+    std::size_t issued = 0;           // accesses
     std::size_t filled = 0;           // accesses of which all before have come
     std::vector<bool> come;
   };
@@ -145,6 +150,25 @@ class GatherFetcher : public testing::Test {
     set_port_bits(dut_->arrived_ready_i, s, 1, stream.told.ready());
   }
 
+  // What is told of the accesses that the stream issues in this cycle.
+  void expect_issues(std::size_t s, Stream& stream) {
+    const auto count = port_bits(dut_->issue_count_o, s * kRoomBits, kRoomBits);
+    const auto number = port_bits(dut_->issue_number_o, s * kNumberBits, kNumberBits);
+    ASSERT_LE(stream.issued + count, orders_[s].accesses.size());
+    if (count > 0) {
+      EXPECT_EQ(number, stream.issued % V::kAccesses);
+    }
+    for (std::size_t k = 0; k < count; ++k) {
+      const GatherAccess& access = orders_[s].accesses[stream.issued++];
+      const std::size_t at = s * V::kAddresses + k;
+      EXPECT_EQ(port_bits(dut_->issue_ahead_o, at * kTakenBits, kTakenBits),
+                access.row - stream.taken);
+      EXPECT_EQ(port_bits(dut_->issue_tag_o, at * 8, 8), access.fetch & 0xFF);
+      EXPECT_EQ(port_bits(dut_->issue_offset_o, at * kOffsetBits, kOffsetBits),
+                static_cast<std::uint64_t>(access.offset) & low_bits(kOffsetBits));
+    }
+  }
+
   // What the stream did in this cycle.
   void hear(std::size_t s, Stream& stream, Stalls stalls, Cycle now, Trace& trace, Bins& bins) {
     const bool takes = stream.orders.valid() && port_bits(dut_->order_ready_o, s, 1) != 0;
@@ -167,6 +191,8 @@ class GatherFetcher : public testing::Test {
     }
     const auto taken = port_bits(dut_->tokens_taken_o, s * kTakenBits, kTakenBits);
     bins.hit(kSkip, taken > 1);
+    expect_issues(s, stream);
+    stream.taken += taken;
     ASSERT_LE(taken, stream.tokens.size());
     stream.tokens.erase(stream.tokens.begin(),
                         stream.tokens.begin() + static_cast<std::ptrdiff_t>(taken));
@@ -188,7 +214,8 @@ class GatherFetcher : public testing::Test {
     std::size_t k = stream.filled;
     while (k % V::kAccesses != number) ++k;
     ASSERT_LT(k, orders_[s].accesses.size());
-    EXPECT_EQ(orders_[s].accesses[k], channel.address) << "access " << k << " of stream " << s;
+    EXPECT_EQ(orders_[s].accesses[k].address, channel.address)
+        << "access " << k << " of stream " << s;
     EXPECT_FALSE(stream.come[k]);
     stream.come[k] = true;
     while (stream.filled < stream.come.size() && stream.come[stream.filled]) ++stream.filled;
@@ -249,8 +276,10 @@ class GatherFetcher : public testing::Test {
       if (HasFatalFailure()) return trace;
       dut_.tick();
     }
-    for (std::size_t s = 0; s < V::kStreams; ++s)
+    for (std::size_t s = 0; s < V::kStreams; ++s) {
       EXPECT_EQ(streams[s].filled, orders_[s].accesses.size());
+      EXPECT_EQ(streams[s].issued, orders_[s].accesses.size());
+    }
     return trace;
   }
 

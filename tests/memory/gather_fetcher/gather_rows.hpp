@@ -20,17 +20,26 @@ struct GatherFetch {
   sim::Fetch fetch;
 };
 
+// An access, and what it was made for.
+struct GatherAccess {
+  std::uint64_t address = 0;
+  std::size_t row = 0;  // of the stream, over all its fetches
+  std::uint64_t fetch = 0;
+  std::int64_t offset = 0;  // of its first byte from the row's
+};
+
 // Orders of one stream.
 struct GatherOrders {
   std::vector<std::unique_ptr<GatherFetch>> fetches;
   std::vector<sim::FetchPart> parts;
-  std::vector<std::uint64_t> accesses;  // addresses, in order
+  std::vector<GatherAccess> accesses;  // in order
 };
 
 // Fetches of rows of `least` bytes or more, in parts; most tokens follow one another.
 inline GatherOrders gather_orders(std::mt19937_64& random, std::size_t count, std::int64_t access,
                                   std::int64_t least, std::uint64_t& numbers) {
   GatherOrders made;
+  std::size_t row = 0;
   for (std::size_t f = 0; f < count; ++f) {
     made.fetches.push_back(std::make_unique<GatherFetch>());
     GatherFetch& one = *made.fetches.back();
@@ -62,10 +71,12 @@ inline GatherOrders gather_orders(std::mt19937_64& random, std::size_t count, st
       const auto unit = static_cast<std::uint64_t>(access);
       const std::uint64_t end = begin + static_cast<std::uint64_t>(bytes);
       for (std::uint64_t at = begin / unit * unit; at < end; at += unit) {
-        if (any && made.accesses.back() == at) continue;
-        made.accesses.push_back(at);
+        if (any && made.accesses.back().address == at) continue;
+        made.accesses.push_back(
+            {at, row, numbers, static_cast<std::int64_t>(at) - static_cast<std::int64_t>(begin)});
         any = true;
       }
+      ++row;
     }
   }
   return made;
