@@ -1,0 +1,236 @@
+// A store of rows on chip that is filled from accesses of memory. An access tells when it is issued
+// where its row begins on chip; what comes back is cut into chunks of MULTIPLIERS nibbles, and each
+// goes to the word and to the nibbles of its elements that it belongs to.
+//
+// Of each source a row's elements stand side by side in memory, nibbles_i nibbles each, from the
+// row's first byte on; on chip they are BITS wide, MULTIPLIERS a word, and the source's nibbles
+// begin at nibble shift_i. So a word takes nibbles_i chunks, and chunk k of a row goes to word
+// issue_word_i + k / nibbles_i, around the end of the store. Rows of a fetch follow one another on
+// chip: what an access has of the row behind its own lands where that belongs, if rows that share
+// an access are neighbours in memory. Chunks before the row (negative ones) and those from
+// issue_room_i on are left out.
+//
+// A fill is written in its cycle, and a read in the next one sees it.
+module weft_row_fill #(
+  parameter  int unsigned SOURCES      = 2,
+  parameter  int unsigned MULTIPLIERS  = 16,    // elements of a word: a power of two
+  parameter  int unsigned BITS         = 12,    // of an element on chip: 4, 8 or 12
+  parameter  int unsigned WORDS        = 2048,  // a power of two
+  parameter  int unsigned ACCESS_BYTES = 32,    // a power of two, two chunks or more
+  parameter  int unsigned ACCESSES     = 64,    // of a source, under way: a power of two
+  parameter  int unsigned OFFSET_BITS  = 8,     // signed
+  parameter  int unsigned ROOM_BITS    = 12,
+  localparam int unsigned NUMBER_BITS  = $clog2(ACCESSES),
+  localparam int unsigned WORD_ADDRESS = $clog2(WORDS),
+  localparam int unsigned WORD_BITS    = MULTIPLIERS * BITS,
+  localparam int unsigned DATA_BITS    = ACCESS_BYTES * 8
+) (
+  input  logic                            clk_i,
+
+  // Of each source, constant while its accesses are under way
+  input  logic [SOURCES*2-1:0]            nibbles_i,       // of an element in memory: 1, 2 or 3
+  input  logic [SOURCES*2-1:0]            shift_i,         // nibbles below them on chip
+
+  // Of each source, an access that is issued
+  input  logic [SOURCES-1:0]              issue_valid_i,
+  input  logic [SOURCES*NUMBER_BITS-1:0]  issue_number_i,
+  input  logic [SOURCES*WORD_ADDRESS-1:0] issue_word_i,    // where its row begins
+  input  logic [SOURCES*OFFSET_BITS-1:0]  issue_offset_i,  // bytes: its first less its row's first;
+                                                           // whole chunks, two's complement
+  input  logic [SOURCES*ROOM_BITS-1:0]    issue_room_i,    // chunks from its row's first to the end
+                                                           // of the fetch's last row
+
+  // What comes back: of one source a cycle, in a later cycle than its issue
+  input  logic [SOURCES-1:0]              fill_valid_i,
+  input  logic [NUMBER_BITS-1:0]          fill_number_i,
+  input  logic [DATA_BITS-1:0]            fill_data_i,
+
+  input  logic [WORD_ADDRESS-1:0]         read_address_i,
+  output logic [WORD_BITS-1:0]            read_data_o      // in the next cycle
+);
+
+  localparam int unsigned CHUNKS      = ACCESS_BYTES * 2 / MULTIPLIERS;  // of an access; and banks
+  localparam int unsigned CHUNK_BITS  = MULTIPLIERS * 4;
+  localparam int unsigned CHUNK_LOG2  = $clog2(MULTIPLIERS / 2);         // of bytes
+  localparam int unsigned CHUNKS_LOG2 = $clog2(CHUNKS);
+  localparam int unsigned HERE_BITS   = CHUNKS_LOG2 + 1;                 // of a count of chunks
+  localparam int unsigned AT_BITS     = HERE_BITS + 2;
+  localparam int unsigned NIBBLES     = BITS / 4;
+  localparam int unsigned LANES       = MULTIPLIERS * NIBBLES;
+  localparam int unsigned PLACE_BITS  = WORD_ADDRESS + 2 + 2 * HERE_BITS;
+  // An index of a chunk is counted from BEFORE chunks ahead of the row, whole words of 1, 2 or 3 of
+  // them, so that none is below 0. A third of it is THIRD / 2^(INDEX_BITS + 1), rounded down.
+  localparam int unsigned BEFORE      = 6 * ((CHUNKS + 5) / 6);
+  localparam int unsigned FIRST_BITS  = OFFSET_BITS - CHUNK_LOG2;
+  localparam int unsigned INDEX_BITS  = FIRST_BITS + $clog2(BEFORE + 1);
+  localparam int unsigned THIRD       = ((1 << (INDEX_BITS + 1)) + 2) / 3;
+  localparam int unsigned THIRD_BITS  = 2 * INDEX_BITS + 1;
+  localparam int unsigned LEFT_BITS   = FIRST_BITS + ROOM_BITS + 1;
+
+  // Where an access's first chunk goes, and which of them do: from issue to fill ------------------
+  logic [SOURCES*PLACE_BITS-1:0] places;  // of what each source would fill
+
+  for (genvar s = 0; s < SOURCES; s++) begin : gen_source
+    logic [PLACE_BITS-1:0]   places_q [ACCESSES];
+    logic [FIRST_BITS-1:0]   first;   // chunk of the row, two's complement
+    logic [INDEX_BITS-1:0]   index, whole;
+    logic [THIRD_BITS-1:0]   third;
+    logic [LEFT_BITS-1:0]    left;    // chunks from it to the end of the fetch
+    logic [WORD_ADDRESS-1:0] word;    // of the first chunk
+    logic [1:0]              phase;   // chunks of its word before it
+    logic [HERE_BITS-1:0]    skipped, ends;
+
+    assign first = issue_offset_i[s*OFFSET_BITS + CHUNK_LOG2 +: FIRST_BITS];
+    assign index = {{(INDEX_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first} + INDEX_BITS'(BEFORE);
+    assign third = THIRD_BITS'(index) * THIRD_BITS'(THIRD);
+    assign left  = LEFT_BITS'(issue_room_i[s*ROOM_BITS +: ROOM_BITS])
+        - {{(LEFT_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first};
+
+    always_comb begin
+      word = issue_word_i[s*WORD_ADDRESS +: WORD_ADDRESS];
+      unique case (nibbles_i[s*2 +: 2])
+        2'd3: begin
+          whole = INDEX_BITS'(third >> (INDEX_BITS + 1));
+          phase = 2'(index - whole * INDEX_BITS'(3));
+          word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 3);
+        end
+        2'd2: begin
+          whole = index >> 1;
+          phase = {1'b0, index[0]};
+          word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 2);
+        end
+        default: begin
+          whole = index;
+          phase = 2'd0;
+          word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE);
+        end
+      endcase
+      skipped = first[FIRST_BITS-1] ? HERE_BITS'(0) - HERE_BITS'(first) : '0;
+      ends    = (left > LEFT_BITS'(CHUNKS)) ? HERE_BITS'(CHUNKS) : HERE_BITS'(left);
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (issue_valid_i[s]) begin
+        places_q[issue_number_i[s*NUMBER_BITS +: NUMBER_BITS]] <= {word, phase, skipped, ends};
+      end
+    end
+    assign places[s*PLACE_BITS +: PLACE_BITS] = places_q[fill_number_i];
+  end
+
+  // The source that is filled ---------------------------------------------------------------------
+  logic [WORD_ADDRESS-1:0] fill_word;
+  logic [1:0]              fill_phase, fill_nibbles, fill_shift;
+  logic [HERE_BITS-1:0]    fill_skipped, fill_ends;
+
+  always_comb begin
+    {fill_word, fill_phase, fill_skipped, fill_ends} = places[PLACE_BITS-1:0];
+    fill_nibbles = nibbles_i[1:0];
+    fill_shift   = shift_i[1:0];
+    for (int unsigned s = 1; s < SOURCES; s++) begin
+      if (fill_valid_i[s]) begin
+        {fill_word, fill_phase, fill_skipped, fill_ends} = places[s*PLACE_BITS +: PLACE_BITS];
+        fill_nibbles = nibbles_i[s*2 +: 2];
+        fill_shift   = shift_i[s*2 +: 2];
+      end
+    end
+  end
+
+  // Banks, by the low bits of a word: each is written one word of the access at most --------------
+  logic [CHUNKS*WORD_BITS-1:0] bank_words;
+  logic [CHUNKS_LOG2-1:0]      read_bank_q;
+
+  for (genvar b = 0; b < CHUNKS; b++) begin : gen_bank
+    logic [CHUNKS_LOG2-1:0]        ahead;     // its word, counted from the access's first
+    logic [WORD_ADDRESS-1:0]       word;
+    logic [NIBBLES*CHUNK_BITS-1:0] plane;     // chunks of that word, the first lowest
+    logic [NIBBLES-1:0]            there;     // which of them the access has
+    logic [WORD_BITS-1:0]          elements;  // the plane's nibbles in elements
+    logic [LANES-1:0]              lanes;
+    logic [WORD_BITS-1:0]          write_data;
+    logic [LANES-1:0]              write_lanes;
+
+    assign ahead = CHUNKS_LOG2'(b) - fill_word[CHUNKS_LOG2-1:0];
+    assign word  = fill_word + WORD_ADDRESS'(ahead);
+
+    always_comb begin
+      logic [AT_BITS-1:0] chunk;  // of the access; of one before it, beyond all of them
+      plane = '0;
+      there = '0;
+      for (int unsigned p = 0; p < NIBBLES; p++) begin
+        chunk = AT_BITS'(ahead) * AT_BITS'(fill_nibbles) + AT_BITS'(p) - AT_BITS'(fill_phase);
+        plane[p*CHUNK_BITS +: CHUNK_BITS] =
+            fill_data_i[32'(chunk[CHUNKS_LOG2-1:0])*CHUNK_BITS +: CHUNK_BITS];
+        there[p] = p < 32'(fill_nibbles) && chunk >= AT_BITS'(fill_skipped)
+            && chunk < AT_BITS'(fill_ends);
+      end
+    end
+
+    always_comb begin
+      elements = '0;
+      lanes    = '0;
+      for (int unsigned n = 1; n <= NIBBLES; n++) begin
+        if (32'(fill_nibbles) == n) begin
+          for (int unsigned k = 0; k < MULTIPLIERS * n; k++) begin
+            elements[(k / n * NIBBLES + k % n)*4 +: 4] = plane[k*4 +: 4];
+            lanes[k / n * NIBBLES + k % n]             = there[k / MULTIPLIERS];
+          end
+        end
+      end
+    end
+
+    assign write_data  = elements << {fill_shift, 2'b00};
+    assign write_lanes = lanes << fill_shift;
+
+    weft_ram #(.WORD_BITS(WORD_BITS), .WORDS(WORDS / CHUNKS), .LANES(LANES)) u_words (
+      .clk_i,
+      .write_valid_i  (fill_valid_i != '0),
+      .write_address_i(word[WORD_ADDRESS-1:CHUNKS_LOG2]),
+      .write_lanes_i  (write_lanes),
+      .write_data_i   (write_data),
+      .read_valid_i   (1'b1),
+      .read_address_i (read_address_i[WORD_ADDRESS-1:CHUNKS_LOG2]),
+      .read_data_o    (bank_words[b*WORD_BITS +: WORD_BITS])
+    );
+
+    logic unused_low;
+    assign unused_low = ^word[CHUNKS_LOG2-1:0];
+  end
+
+  always_ff @(posedge clk_i) read_bank_q <= read_address_i[CHUNKS_LOG2-1:0];
+  assign read_data_o = bank_words[32'(read_bank_q)*WORD_BITS +: WORD_BITS];
+
+`ifndef SYNTHESIS
+  initial begin
+    if (BITS != 4 && BITS != 8 && BITS != 12) $fatal(1, "weft_row_fill: BITS is 4, 8 or 12");
+    if (MULTIPLIERS < 2 || (MULTIPLIERS & (MULTIPLIERS - 1)) != 0) begin
+      $fatal(1, "weft_row_fill: MULTIPLIERS is a power of two, 2 or more");
+    end
+    if (ACCESS_BYTES < MULTIPLIERS || (ACCESS_BYTES & (ACCESS_BYTES - 1)) != 0) begin
+      $fatal(1, "weft_row_fill: ACCESS_BYTES is a power of two, two chunks or more");
+    end
+    if (WORDS < 2 * CHUNKS || (WORDS & (WORDS - 1)) != 0) begin
+      $fatal(1, "weft_row_fill: WORDS is a power of two, two a bank or more");
+    end
+    if (ACCESSES < 2 || (ACCESSES & (ACCESSES - 1)) != 0) begin
+      $fatal(1, "weft_row_fill: ACCESSES is a power of two, 2 or more");
+    end
+  end
+
+  a_one : assert property (@(posedge clk_i) $onehot0(fill_valid_i))
+    else $error("weft_row_fill: two sources are filled at once");
+  for (genvar s = 0; s < SOURCES; s++) begin : gen_assert
+    a_chunks : assert property (@(posedge clk_i) issue_valid_i[s]
+        |-> issue_offset_i[s*OFFSET_BITS +: CHUNK_LOG2] == '0)
+      else $error("weft_row_fill: an access that begins amid a chunk of its row");
+    a_before : assert property (@(posedge clk_i) issue_valid_i[s]
+        |-> 32'(gen_source[s].index) + CHUNKS > BEFORE && gen_source[s].left != '0
+        && !gen_source[s].left[LEFT_BITS-1])
+      else $error("weft_row_fill: an access that has nothing of its row");
+    a_nibbles : assert property (@(posedge clk_i) issue_valid_i[s] || fill_valid_i[s]
+        |-> nibbles_i[s*2 +: 2] != 2'd0
+        && 32'(nibbles_i[s*2 +: 2]) + 32'(shift_i[s*2 +: 2]) <= NIBBLES)
+      else $error("weft_row_fill: nibbles that an element does not have");
+  end
+`endif
+
+endmodule
