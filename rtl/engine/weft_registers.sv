@@ -1,8 +1,5 @@
 // The registers of the engine behind AXI4-Lite: configuration, start, status, interrupt and
 // counters. docs/units/engine/registers.md has the map.
-//
-// AW and W are taken in either order; the write happens in the cycle in which both are there and no
-// older response waits, and is answered in the next. A read is answered in the cycle after AR.
 module weft_registers #(
   parameter  int unsigned SIDE      = 16,
   parameter  int unsigned CONTEXTS  = 3,
@@ -40,9 +37,6 @@ module weft_registers #(
   input  logic                     error_i,       // sets error
   input  logic [COUNTERS*64-1:0]   counters_i     // in the order of their addresses, cycles first
 );
-
-  localparam logic [1:0] OKAY   = 2'b00;
-  localparam logic [1:0] SLVERR = 2'b10;
 
   // Registers by the number of their word
   localparam logic [9:0] WORD_ID       = 10'h000;
@@ -106,20 +100,26 @@ module weft_registers #(
             || (config_q[6][0] && config_q[1] < config_q[0])
             || config_bad_i;
 
+  // ---- The bus ----
+
+  logic        write, write_refused, read_unmapped;
+  logic [9:0]  write_word, read_word;
+  logic [31:0] write_data, write_mask, read_data;
+  logic [3:0]  strobe;
+
+  weft_axil_slave u_slave (
+    .clk_i, .rst_ni, .axil_awvalid_i, .axil_awready_o, .axil_awaddr_i, .axil_wvalid_i,
+    .axil_wready_o, .axil_wdata_i, .axil_wstrb_i, .axil_bvalid_o, .axil_bready_i, .axil_bresp_o,
+    .axil_arvalid_i, .axil_arready_o, .axil_araddr_i, .axil_rvalid_o, .axil_rready_i,
+    .axil_rdata_o, .axil_rresp_o, .write_o(write), .write_word_o(write_word),
+    .write_data_o(write_data), .write_strobe_o(strobe), .write_refused_i(write_refused),
+    .read_word_o(read_word), .read_data_i(read_data), .read_refused_i(read_unmapped)
+  );
+
   // ---- Writes ----
 
-  logic        address_held_q, data_held_q, write_answer_q;
-  logic [9:0]  address_q;
-  logic [31:0] data_q, write_mask;
-  logic [3:0]  strobe_q;
-  logic [1:0]  write_response_q;
-  logic        write, in_config, write_config, write_refused, start;
-  logic [4:0]  config_index;
-
-  assign axil_awready_o = !address_held_q;
-  assign axil_wready_o  = !data_held_q;
-  assign axil_bvalid_o  = write_answer_q;
-  assign axil_bresp_o   = write_response_q;
+  logic       in_config, write_config, start;
+  logic [4:0] config_index;
 
   function automatic logic is_config(input logic [9:0] word);
     is_config = word >= WORD_CONFIG && word < WORD_END && !(word >= WORD_HOLE && word < WORD_BASES);
@@ -128,42 +128,16 @@ module weft_registers #(
     is_counter = word >= WORD_COUNTERS && word < WORD_COUNTERS + 10'(2 * COUNTERS);
   endfunction
 
-  assign write        = address_held_q && data_held_q && !write_answer_q;
-  assign write_mask   = {{8{strobe_q[3]}}, {8{strobe_q[2]}}, {8{strobe_q[1]}}, {8{strobe_q[0]}}};
-  assign in_config    = is_config(address_q);
+  assign write_mask   = {{8{strobe[3]}}, {8{strobe[2]}}, {8{strobe[1]}}, {8{strobe[0]}}};
+  assign in_config    = is_config(write_word);
   assign write_config = write && in_config && !busy_i;
-  assign config_index = 5'(address_q - WORD_CONFIG);
+  assign config_index = 5'(write_word - WORD_CONFIG);
   // Nothing there, or a configuration that a run is using.
-  assign write_refused = in_config ? busy_i : !(address_q < WORD_CONFIG || is_counter(address_q));
+  assign write_refused = in_config ? busy_i
+      : !(write_word < WORD_CONFIG || is_counter(write_word));
 
-  assign start   = write && address_q == WORD_CONTROL && strobe_q[0] && data_q[0] && !busy_i;
+  assign start   = write && write_word == WORD_CONTROL && strobe[0] && write_data[0] && !busy_i;
   assign start_o = start && !bad;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      address_held_q   <= 1'b0;
-      data_held_q      <= 1'b0;
-      write_answer_q   <= 1'b0;
-      write_response_q <= OKAY;
-    end else begin
-      if (axil_awvalid_i && axil_awready_o) address_held_q <= 1'b1;
-      if (axil_wvalid_i && axil_wready_o)   data_held_q <= 1'b1;
-      if (axil_bvalid_o && axil_bready_i)   write_answer_q <= 1'b0;
-      if (write) begin
-        address_held_q   <= 1'b0;
-        data_held_q      <= 1'b0;
-        write_answer_q   <= 1'b1;
-        write_response_q <= write_refused ? SLVERR : OKAY;
-      end
-    end
-  end
-  always_ff @(posedge clk_i) begin
-    if (axil_awready_o) address_q <= axil_awaddr_i[11:2];
-    if (axil_wready_o) begin
-      data_q   <= axil_wdata_i;
-      strobe_q <= axil_wstrb_i;
-    end
-  end
 
   for (genvar word = 0; word < CONFIG_WORDS; word++) begin : gen_config
     // Only bit 0 of FLAGS exists.
@@ -173,7 +147,7 @@ module weft_registers #(
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) config_q[word] <= '0;
       else if (write_config && config_index == 5'(word)) begin
-        config_q[word] <= ((config_q[word] & ~write_mask) | (data_q & write_mask)) & EXISTING;
+        config_q[word] <= ((config_q[word] & ~write_mask) | (write_data & write_mask)) & EXISTING;
       end
     end
   end
@@ -182,7 +156,7 @@ module weft_registers #(
 
   logic clear_status;
 
-  assign clear_status = write && address_q == WORD_STATUS && strobe_q[0];
+  assign clear_status = write && write_word == WORD_STATUS && strobe[0];
   assign irq_o        = done_q && interrupt_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -191,26 +165,16 @@ module weft_registers #(
       done_q      <= 1'b0;
       error_q     <= 1'b0;
     end else begin
-      if (write && address_q == WORD_CONTROL && strobe_q[0]) interrupt_q <= data_q[1];
-      done_q  <= finished_i || (done_q && !(clear_status && data_q[1]));
-      error_q <= error_i || (start && bad) || (error_q && !(clear_status && data_q[2]));
+      if (write && write_word == WORD_CONTROL && strobe[0]) interrupt_q <= write_data[1];
+      done_q  <= finished_i || (done_q && !(clear_status && write_data[1]));
+      error_q <= error_i || (start && bad) || (error_q && !(clear_status && write_data[2]));
     end
   end
 
   // ---- Reads ----
 
-  logic [9:0]  read_word;
-  logic [31:0] read_data, read_data_q;
-  logic        read_unmapped, read_answer_q;
-  logic [1:0]  read_response_q;
-  logic [5:0]  counter_half;  // counters, low half first
+  logic [5:0] counter_half;  // counters, low half first
 
-  assign axil_arready_o = !read_answer_q;
-  assign axil_rvalid_o  = read_answer_q;
-  assign axil_rdata_o   = read_data_q;
-  assign axil_rresp_o   = read_response_q;
-
-  assign read_word    = axil_araddr_i[11:2];
   assign counter_half = 6'(read_word - WORD_COUNTERS);
 
   always_comb begin
@@ -226,20 +190,6 @@ module weft_registers #(
     else                                  read_unmapped = 1'b1;
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      read_answer_q   <= 1'b0;
-      read_data_q     <= '0;
-      read_response_q <= OKAY;
-    end else if (axil_arvalid_i && axil_arready_o) begin
-      read_answer_q   <= 1'b1;
-      read_data_q     <= read_data;
-      read_response_q <= read_unmapped ? SLVERR : OKAY;
-    end else if (axil_rready_i) begin
-      read_answer_q <= 1'b0;
-    end
-  end
-
 `ifndef SYNTHESIS
   initial begin
     if (SIDE == 0 || SIDE > 256) $fatal(1, "weft_registers: SIDE must be from 1 to 256");
@@ -249,21 +199,6 @@ module weft_registers #(
         $fatal(1, "weft_registers: MAX_WIDTH must be from 1 to 255");
   end
 
-  a_aw_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_awvalid_i && !axil_awready_o |=> axil_awvalid_i && $stable(axil_awaddr_i))
-    else $error("weft_registers: AW was withdrawn or changed");
-  a_w_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_wvalid_i && !axil_wready_o |=> axil_wvalid_i && $stable(axil_wdata_i)
-          && $stable(axil_wstrb_i))
-    else $error("weft_registers: W was withdrawn or changed");
-  a_ar_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_arvalid_i && !axil_arready_o |=> axil_arvalid_i && $stable(axil_araddr_i))
-    else $error("weft_registers: AR was withdrawn or changed");
-  a_b_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_bvalid_o && !axil_bready_i |=> axil_bvalid_o && $stable(axil_bresp_o));
-  a_r_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
-      axil_rvalid_o && !axil_rready_i |=> axil_rvalid_o && $stable(axil_rdata_o)
-          && $stable(axil_rresp_o));
   a_start_idle : assert property (@(posedge clk_i) disable iff (!rst_ni)
       start_o |-> !busy_i && !bad);
 `endif

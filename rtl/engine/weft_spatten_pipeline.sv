@@ -22,7 +22,8 @@ module weft_spatten_pipeline #(
   localparam int unsigned KeyAddress    = $clog2(KEY_WORDS),
   localparam int unsigned ValueAddress  = $clog2(VALUE_WORDS),
   localparam int unsigned QueryAddress  = $clog2(SLOTS * PARTS),
-  localparam int unsigned WordBits      = MULTIPLIERS * BITS
+  localparam int unsigned WordBits      = MULTIPLIERS * BITS,
+  localparam int unsigned EachBits      = $clog2(PARTS * WordBits / 8 + 1)
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
@@ -32,14 +33,14 @@ module weft_spatten_pipeline #(
   input  logic [PartBits-1:0]       value_parts_i,
   input  logic [3:0]                lower_bits_i,   // of a key, which the first pass leaves out
   input  logic [31:0]               threshold_i,    // of a largest probability, fp32
+  input  logic [EachBits-1:0]       value_bytes_i,  // of a value, as it is stored
+  input  logic                      own_values_i,   // values are fetched for one query, packed
 
-  // Operands on chip
-  input  logic                      key_valid_i,
-  input  logic [KeyAddress-1:0]     key_address_i,
-  input  logic [WordBits-1:0]       key_data_i,
-  input  logic                      value_valid_i,
-  input  logic [ValueAddress-1:0]   value_address_i,
-  input  logic [WordBits-1:0]       value_data_i,
+  // Operands on chip: the stores of keys and values answer in the next cycle
+  output logic [KeyAddress-1:0]     key_address_o,
+  input  logic [WordBits-1:0]       key_word_i,
+  output logic [ValueAddress-1:0]   value_address_o,
+  input  logic [WordBits-1:0]       value_word_i,
   input  logic                      query_valid_i,
   input  logic [QueryAddress-1:0]   query_address_i,  // slot * PARTS + part
   input  logic [WordBits-1:0]       query_data_i,
@@ -50,13 +51,16 @@ module weft_spatten_pipeline #(
   input  logic [CountBits-1:0]      slot_keys_i,    // the first so many of its head
   input  logic [CountBits-1:0]      slot_kept_i,    // values that count; as many or more: all
   input  logic [KeyAddress-1:0]     slot_key_i,     // the first part of its head's first key
-  input  logic [ValueAddress-1:0]   slot_value_i,
   input  logic [31:0]               slot_scale_i,   // fp32, of a score of whole keys
   input  logic [31:0]               slot_upper_i,   // and of upper bits alone
-  input  logic [63:0]               slot_seed_i,    // of its selection
-  input  logic [31:0]               slot_word_i,    // the seed's word of round 0
   input  logic                      slot_fresh_i,   // the first of its head
   input  logic                      slot_first_i,   // of its layer: importances begin anew
+
+  // A slot's seed, written before it selects
+  input  logic                      seed_valid_i,
+  input  logic [SlotBits-1:0]       seed_slot_i,
+  input  logic [63:0]               seed_i,         // of its selection
+  input  logic [31:0]               seed_word_i,    // the seed's word of round 0
 
   input  logic                      row_valid_i,
   output logic                      row_ready_o,
@@ -64,21 +68,41 @@ module weft_spatten_pipeline #(
 
   // Of the query that reads keys, or values, how many of its head's are there.
   output logic [SlotBits-1:0]       key_slot_o,
+  output logic                      key_whole_o,    // with the lower bits
   input  logic [CountBits-1:0]      keys_there_i,
   output logic [SlotBits-1:0]       value_slot_o,
   input  logic [CountBits-1:0]      values_there_i,
+  input  logic [ValueAddress-1:0]   value_base_i,   // the first part of their first
 
   output logic                      lower_valid_o,    // the lower bits of the slot's head
   input  logic                      lower_ready_i,
   output logic                      decided_valid_o,  // the slot's keys are no longer needed
   input  logic                      decided_ready_i,
   output logic [SlotBits-1:0]       decided_slot_o,   // of both
+  output logic                      again_o,          // and is computed again
 
   output logic                      added_valid_o,    // a query's probabilities, to the importances
   input  logic                      added_ready_i,
   input  logic                      sums_valid_i,     // importances are read by eights
   input  logic [KeyBits-4:0]        sums_row_i,
   output logic [8*32-1:0]           sums_data_o,
+
+  // Where values are of one query: those that it keeps are ordered, in the order of the positions
+  // that stand here for the next rows (weft_kept_positions)
+  output logic                      order_valid_o,
+  input  logic                      order_ready_i,
+  output logic [CountBits-1:0]      order_count_o,
+  output logic [SlotBits-1:0]       order_slot_o,
+  output logic [2*KeyBits-1:0]      own_positions_o,
+  output logic [2*CountBits-1:0]    own_numbers_o,
+  output logic [2*CountBits-1:0]    own_left_o,
+  input  logic [1:0]                own_taken_i,
+
+  // A query's outputs are done with, and its values give room; told a cycle later
+  input  logic                      released_valid_i,
+  input  logic [SlotBits-1:0]       released_slot_i,
+  output logic                      finished_valid_o,
+  output logic [SlotBits-1:0]       finished_slot_o,
 
   output logic                      out_valid_o,
   input  logic                      out_ready_i,
@@ -98,7 +122,6 @@ module weft_spatten_pipeline #(
   logic [CountBits-1:0]    slot_keys_q  [SLOTS];
   logic [CountBits-1:0]    slot_kept_q  [SLOTS];
   logic [KeyAddress-1:0]   slot_key_q   [SLOTS];
-  logic [ValueAddress-1:0] slot_value_q [SLOTS];
   logic [31:0]             slot_scale_q [SLOTS];
   logic [31:0]             slot_upper_q [SLOTS];
   logic [63:0]             slot_seed_q  [SLOTS];
@@ -113,16 +136,18 @@ module weft_spatten_pipeline #(
       slot_keys_q[slot_i]  <= slot_keys_i;
       slot_kept_q[slot_i]  <= slot_kept_i;
       slot_key_q[slot_i]   <= slot_key_i;
-      slot_value_q[slot_i] <= slot_value_i;
       slot_scale_q[slot_i] <= slot_scale_i;
       slot_upper_q[slot_i] <= slot_upper_i;
-      slot_seed_q[slot_i]  <= slot_seed_i;
-      slot_word_q[slot_i]  <= slot_word_i;
       slot_fresh_q[slot_i] <= slot_fresh_i;
       slot_again_q[slot_i] <= lower_bits_i == 4'd0;
     end
     if (again_valid && again_ready) slot_again_q[decided_slot] <= 1'b1;
+    if (seed_valid_i) begin
+      slot_seed_q[seed_slot_i] <= seed_i;
+      slot_word_q[seed_slot_i] <= seed_word_i;
+    end
   end
+  assign key_whole_o = slot_again_q[key_slot_o];
 
   // Queries, those to be computed again first -----------------------------------------------------
   logic                        again_row_valid, new_row_valid;
@@ -146,10 +171,9 @@ module weft_spatten_pipeline #(
   logic                      unused_key_sent;
   logic [SlotBits-1:0]       key_slot, key_read_slot;
   logic [CountBits-1:0]      key_number;
-  logic [KeyAddress-1:0]     key_read;
   logic [KeyBits-1:0]        unused_key_row;
   logic [PartBits-1:0]       key_part;
-  logic [WordBits-1:0]       key_word, query_word, key_operand;
+  logic [WordBits-1:0]       query_word, key_operand;
   logic                      score_valid, score_ready, score_some, score_last;
   logic [31:0]               score;
 
@@ -167,11 +191,12 @@ module weft_spatten_pipeline #(
     .hand_base_i   (slot_key_q[key_slot_o]),
     .hand_there_i  (keys_there_i),
     .beat_row_i    (key_number[KeyBits-1:0]),
+    .beat_along_i  (key_number[KeyBits-1:0]),
     .beat_number_o (key_number),
     .beat_sent_o   (unused_key_sent),
-    .read_address_o(key_read),
+    .read_address_o(key_address_o),
     .read_tag_o    (key_read_slot),
-    .read_row_o    (unused_key_row),
+    .read_along_o  (unused_key_row),
     .read_part_o   (key_part),
     .out_valid_o   (key_beat),
     .out_ready_i   (key_ready),
@@ -179,11 +204,6 @@ module weft_spatten_pipeline #(
     .out_begins_o  (key_begins),
     .out_some_o    (key_some),
     .out_last_o    (key_last)
-  );
-  weft_ram #(.WORD_BITS(WordBits), .WORDS(KEY_WORDS)) u_keys (
-    .clk_i, .write_valid_i(key_valid_i), .write_address_i(key_address_i), .write_lanes_i(1'b1),
-    .write_data_i(key_data_i), .read_valid_i(1'b1), .read_address_i(key_read),
-    .read_data_o(key_word)
   );
   weft_ram #(.WORD_BITS(WordBits), .WORDS(SLOTS * PARTS)) u_queries (
     .clk_i, .write_valid_i(query_valid_i), .write_address_i(query_address_i), .write_lanes_i(1'b1),
@@ -194,7 +214,7 @@ module weft_spatten_pipeline #(
   // The upper plane of a key is the key rounded down.
   for (genvar place = 0; place < MULTIPLIERS; place++) begin : gen_key
     logic signed [BITS-1:0] whole, upper;
-    assign whole = key_word[place*BITS +: BITS];
+    assign whole = key_word_i[place*BITS +: BITS];
     assign upper = whole >>> lower_bits_i;
     assign key_operand[place*BITS +: BITS] = slot_again_q[key_slot] ? whole : upper;
   end
@@ -282,6 +302,7 @@ module weft_spatten_pipeline #(
     .recompute_valid_o(again_valid), .recompute_ready_i(again_ready)
   );
   assign decided_slot_o = decided_slot;
+  assign again_o        = again_valid && again_ready;
 
   // Importance of tokens --------------------------------------------------------------------------
   localparam int unsigned BeatBits = Lanes * BITS + LaneCount + 1 + SlotBits;
@@ -314,7 +335,14 @@ module weft_spatten_pipeline #(
   );
 
   // The k largest, and prob V ---------------------------------------------------------------------
-  logic [SlotBits-1:0] top_slot, filter_slot;
+  logic [SlotBits-1:0]  top_slot, prune_slot;
+  logic [CountBits-1:0] prune_rows, value_rows;
+  logic                 prune_whole, value_whole;
+
+  assign prune_whole = slot_kept_q[prune_slot] >= slot_keys_q[prune_slot];
+  assign prune_rows  = prune_whole ? slot_keys_q[prune_slot] : slot_kept_q[prune_slot];
+  assign value_whole = slot_kept_q[value_slot_o] >= slot_keys_q[value_slot_o];
+  assign value_rows  = value_whole ? slot_keys_q[value_slot_o] : slot_kept_q[value_slot_o];
 
   weft_spatten_values #(
     .MULTIPLIERS(MULTIPLIERS), .PARTS(PARTS), .KEYS(KEYS), .SLOTS(SLOTS),
@@ -323,23 +351,36 @@ module weft_spatten_pipeline #(
     .clk_i,
     .rst_ni,
     .value_parts_i,
-    .value_valid_i,
-    .value_address_i,
-    .value_data_i,
-    .in_valid_i     (passes_valid),
-    .in_ready_o     (passes_ready),
-    .in_beat_i      (decided_beat),
-    .top_slot_o     (top_slot),
-    .top_kept_i     (slot_kept_q[top_slot]),
-    .top_seed_i     (slot_seed_q[top_slot]),
-    .top_word_i     (slot_word_q[top_slot]),
-    .filter_slot_o  (filter_slot),
-    .filter_whole_i (slot_kept_q[filter_slot] >= slot_keys_q[filter_slot]),
+    .value_bytes_i,
+    .own_i           (own_values_i),
+    .value_address_o,
+    .value_word_i,
+    .in_valid_i      (passes_valid),
+    .in_ready_o      (passes_ready),
+    .in_beat_i       (decided_beat),
+    .top_slot_o      (top_slot),
+    .top_kept_i      (slot_kept_q[top_slot]),
+    .top_seed_i      (slot_seed_q[top_slot]),
+    .top_word_i      (slot_word_q[top_slot]),
+    .prune_slot_o    (prune_slot),
+    .prune_rows_i    (prune_rows),
+    .prune_whole_i   (prune_whole),
     .value_slot_o,
-    .value_rows_i   (slot_kept_q[value_slot_o] < slot_keys_q[value_slot_o]
-        ? slot_kept_q[value_slot_o] : slot_keys_q[value_slot_o]),
-    .value_whole_i  (slot_kept_q[value_slot_o] >= slot_keys_q[value_slot_o]),
-    .value_base_i   (slot_value_q[value_slot_o]),
+    .value_rows_i    (value_rows),
+    .value_whole_i   (value_whole),
+    .value_base_i,
+    .order_valid_o,
+    .order_ready_i,
+    .order_count_o,
+    .order_slot_o,
+    .own_positions_o,
+    .own_numbers_o,
+    .own_left_o,
+    .own_taken_i,
+    .released_valid_i,
+    .released_slot_i,
+    .finished_valid_o,
+    .finished_slot_o,
     .values_there_i,
     .out_valid_o,
     .out_ready_i,

@@ -14,32 +14,54 @@ module weft_spatten_values #(
   localparam int unsigned CountBits    = $clog2(KEYS + 1),
   localparam int unsigned ValueAddress = $clog2(VALUE_WORDS),
   localparam int unsigned WordBits     = MULTIPLIERS * BITS,
-  localparam int unsigned BeatBits     = 8 * BITS + 4 + 1 + SlotBits
+  localparam int unsigned BeatBits     = 8 * BITS + 4 + 1 + SlotBits,
+  localparam int unsigned StoreBytes   = VALUE_WORDS / 2 * WordBits / 8,  // that are given away
+  localparam int unsigned MostBytes    = PARTS * WordBits / 8,            // of a value
+  localparam int unsigned EachBits     = $clog2(MostBytes + 1)
 ) (
   input  logic                    clk_i,
   input  logic                    rst_ni,
   input  logic [PartBits-1:0]     value_parts_i,
+  input  logic [EachBits-1:0]     value_bytes_i,  // of a value, as it is stored
+  input  logic                    own_i,          // values are fetched for one query, packed
 
-  input  logic                    value_valid_i,
-  input  logic [ValueAddress-1:0] value_address_i,
-  input  logic [WordBits-1:0]     value_data_i,
+  output logic [ValueAddress-1:0] value_address_o,  // the store answers in the next cycle
+  input  logic [WordBits-1:0]     value_word_i,
 
   input  logic                    in_valid_i,
   output logic                    in_ready_o,
   input  logic [BeatBits-1:0]     in_beat_i,  // values, count, last, slot
 
-  // Of the slot that ends at the top-k engine, and of the one behind the filter, within the cycle
+  // Of the slot that ends at the top-k engine, and of others behind it, within the cycle
   output logic [SlotBits-1:0]     top_slot_o,
   input  logic [CountBits-1:0]    top_kept_i,
   input  logic [63:0]             top_seed_i,
   input  logic [31:0]             top_word_i,
-  output logic [SlotBits-1:0]     filter_slot_o,
-  input  logic                    filter_whole_i,  // all are kept
+  output logic [SlotBits-1:0]     prune_slot_o,    // of the one at the value pruner
+  input  logic [CountBits-1:0]    prune_rows_i,
+  input  logic                    prune_whole_i,
   output logic [SlotBits-1:0]     value_slot_o,
   input  logic [CountBits-1:0]    value_rows_i,    // how many are
   input  logic                    value_whole_i,
   input  logic [ValueAddress-1:0] value_base_i,
   input  logic [CountBits-1:0]    values_there_i,
+
+  // Values of one query: they are ordered, and which positions the next rows have
+  // (weft_kept_positions)
+  output logic                    order_valid_o,
+  input  logic                    order_ready_i,
+  output logic [CountBits-1:0]    order_count_o,
+  output logic [SlotBits-1:0]     order_slot_o,
+  output logic [2*KeyBits-1:0]    own_positions_o,
+  output logic [2*CountBits-1:0]  own_numbers_o,
+  output logic [2*CountBits-1:0]  own_left_o,
+  input  logic [1:0]              own_taken_i,
+
+  // A query is done with, and its values give room; told in a later cycle
+  input  logic                    released_valid_i,
+  input  logic [SlotBits-1:0]     released_slot_i,
+  output logic                    finished_valid_o,
+  output logic [SlotBits-1:0]     finished_slot_o,
 
   output logic                    out_valid_o,
   input  logic                    out_ready_i,
@@ -54,6 +76,7 @@ module weft_spatten_values #(
   localparam int unsigned WordIndex = KeyBits - 3;
   localparam int unsigned KeptIndex = (KeptWords <= 1) ? 1 : $clog2(KeptWords);
   localparam int unsigned FifoCount = $clog2(SLOTS + 1);
+  localparam int unsigned BytesBits = $clog2(StoreBytes + 1);
   localparam int unsigned LevelBits = $clog2($clog2(MULTIPLIERS) + 1);
   localparam logic [LevelBits-1:0] Level = LevelBits'($clog2(MULTIPLIERS));
 
@@ -162,8 +185,7 @@ module weft_spatten_values #(
 
   // Positions that are kept, in words as they came, those of no position left out -----------------
   logic [KeptIndex-1:0]      kept_word_q;
-  logic [Places*KeyBits-1:0] kept_q [SLOTS*KeptWords];
-  logic [4:0]                kept_count_q [SLOTS*KeptWords];
+  logic [SlotBits-1:0]       filter_slot;
   logic                      filter_ready, unused_filter_valid, unused_filter_ready;
   logic [FifoCount-1:0]      unused_filters;
   logic                      row_valid, row_ready, pruned_valid, pruned_ready;
@@ -178,72 +200,86 @@ module weft_spatten_values #(
     else if (kept_valid && kept_ready && kept_count != '0)
       kept_word_q <= kept_word_q + KeptIndex'(1);
   end
-  always_ff @(posedge clk_i) begin
-    if (kept_valid && kept_ready && kept_count != '0) begin
-      kept_q[32'(filter_slot_o)*KeptWords + 32'(kept_word_q)]       <= kept_positions;
-      kept_count_q[32'(filter_slot_o)*KeptWords + 32'(kept_word_q)] <= kept_count;
-    end
-  end
 
   weft_fifo #(.WIDTH(SlotBits), .DEPTH(SLOTS)) u_filter_slots (
     .clk_i, .rst_ni, .in_valid_i(top_valid && top_ready && top_last),
     .in_ready_o(unused_filter_ready), .in_data_i(top_slot_o), .out_valid_o(unused_filter_valid),
-    .out_ready_i(kept_ends), .out_data_o(filter_slot_o), .count_o(unused_filters)
+    .out_ready_i(kept_ends), .out_data_o(filter_slot), .count_o(unused_filters)
   );
   weft_fifo #(.WIDTH(SlotBits), .DEPTH(2)) u_row_link (
     .clk_i, .rst_ni, .in_valid_i(kept_valid && kept_last), .in_ready_o(filter_ready),
-    .in_data_i(filter_slot_o), .out_valid_o(row_valid), .out_ready_i(row_ready),
+    .in_data_i(filter_slot), .out_valid_o(row_valid), .out_ready_i(row_ready),
     .out_data_o(row_slot), .count_o(unused_rows)
   );
 
-  // The value pruner: values that stay need no order, and a row in hand waits for room ------------
-  logic                 in_hand_q, queue_ready;
-  logic [SlotBits-1:0]  hand_q, hand;
-  logic [FifoCount-1:0] unused_queue;
+  // The value pruner: values of one query are ordered, others stay on chip ------------------------
+  logic                  released_valid, unused_released_ready, pruned_room;
+  logic [SlotBits-1:0]   released_slot, leaving_slot;
+  logic [1:0]            unused_released;
+  logic [BytesBits-1:0]  leaving_bytes;
+  logic [BytesBits-1:0]  slot_bytes_q [SLOTS];
+  logic                  leaving, unused_give;
+  logic [CountBits-1:0]  unused_kept_count;
+  logic [FifoCount-1:0]  unused_queue;
 
-  assign row_ready = !in_hand_q;
-  assign hand      = in_hand_q ? hand_q : row_slot;
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) in_hand_q <= 1'b0;
-    else in_hand_q <= (in_hand_q || row_valid) && !queue_ready;
+  weft_fifo #(.WIDTH(SlotBits), .DEPTH(2)) u_released_link (
+    .clk_i, .rst_ni, .in_valid_i(released_valid_i), .in_ready_o(unused_released_ready),
+    .in_data_i(released_slot_i), .out_valid_o(released_valid), .out_ready_i(1'b1),
+    .out_data_o(released_slot), .count_o(unused_released)
+  );
+  assign finished_slot_o = released_slot;
+  assign prune_slot_o    = row_slot;
+
+  weft_value_pruner #(
+    .STORE_BYTES(StoreBytes), .KEYS(KEYS), .VALUE_BYTES(MostBytes), .TAG_BITS(SlotBits)
+  ) u_value_pruner (
+    .clk_i, .rst_ni, .in_valid_i(row_valid), .in_ready_o(row_ready), .in_kept_i(prune_rows_i),
+    .in_bytes_i(value_bytes_i), .in_own_i(own_i), .in_tag_i(row_slot), .order_valid_o,
+    .order_ready_i, .order_count_o, .order_tag_o(order_slot_o), .out_valid_o(leaving),
+    .out_ready_i(pruned_room), .out_kept_o(unused_kept_count), .out_bytes_o(leaving_bytes),
+    .out_tag_o(leaving_slot), .released_valid_i(released_valid), .released_ready_o(unused_give),
+    .released_bytes_i(slot_bytes_q[released_slot]), .done_valid_o(finished_valid_o),
+    .done_ready_i(1'b1)
+  );
+  always_ff @(posedge clk_i) begin
+    if (leaving) slot_bytes_q[leaving_slot] <= leaving_bytes;
   end
-  always_ff @(posedge clk_i) hand_q <= hand;
 
   weft_fifo #(.WIDTH(SlotBits), .DEPTH(SLOTS)) u_pruned (
-    .clk_i, .rst_ni, .in_valid_i(in_hand_q || row_valid), .in_ready_o(queue_ready),
-    .in_data_i(hand), .out_valid_o(pruned_valid), .out_ready_i(pruned_ready),
-    .out_data_o(pruned_slot), .count_o(unused_queue)
+    .clk_i, .rst_ni, .in_valid_i(leaving), .in_ready_o(pruned_room), .in_data_i(leaving_slot),
+    .out_valid_o(pruned_valid), .out_ready_i(pruned_ready), .out_data_o(pruned_slot),
+    .count_o(unused_queue)
   );
+
+  // A row that is held may be ordered later than it comes.
+  logic [CountBits:0] slot_rows_q [SLOTS];  // kept, and whether all are
+  always_ff @(posedge clk_i) begin
+    if (row_valid && row_ready) slot_rows_q[row_slot] <= {prune_whole_i, prune_rows_i};
+  end
+  logic line_whole;
+  logic [CountBits-1:0] unused_line_rows;
+  assign {line_whole, unused_line_rows} = (row_valid && row_ready) ? {prune_whole_i, prune_rows_i}
+      : slot_rows_q[order_slot_o];
 
   // Prob V ----------------------------------------------------------------------------------------
   logic                    value_beat, value_ready, value_begins, value_some, value_last;
   logic                    value_sent;
   logic [CountBits-1:0]    value_number;
   logic [KeyBits-1:0]      value_position;
-  logic [ValueAddress-1:0] value_read;
   logic [PartBits-1:0]     unused_part;
-  logic [WordBits-1:0]     value_word;
   logic [SlotBits-1:0]     value_slot;
-  logic [KeptIndex-1:0]    at_word_q, at_word;
-  logic [3:0]              at_place_q, at_place;
   logic [2:0]              lane_q;
-  logic [Places*KeyBits-1:0] at_positions;
-  logic [4:0]              at_count;
-  logic                    at_ends;  // the last of its word
 
-  assign at_word      = (value_number == '0) ? '0 : at_word_q;
-  assign at_place     = (value_number == '0) ? '0 : at_place_q;
-  assign at_positions = kept_q[32'(value_slot_o)*KeptWords + 32'(at_word)];
-  assign at_count     = kept_count_q[32'(value_slot_o)*KeptWords + 32'(at_word)];
-  assign at_ends      = 5'(at_place) + 5'd1 == at_count;
-  assign value_position = value_whole_i ? value_number[KeyBits-1:0]
-      : at_positions[32'(at_place)*KeyBits +: KeyBits];
-
-  always_ff @(posedge clk_i) begin
-    at_word_q  <= (value_sent && at_ends) ? at_word + KeptIndex'(1) : at_word;
-    at_place_q <= !value_sent ? at_place : at_ends ? '0 : at_place + 4'd1;
-    lane_q     <= read_position[2:0];
-  end
+  weft_kept_positions #(.SLOTS(SLOTS), .KEYS(KEYS), .PLACES(Places)) u_kept (
+    .clk_i, .rst_ni, .write_valid_i(kept_valid && kept_ready && kept_count != '0),
+    .write_slot_i(filter_slot), .write_word_i(kept_word_q), .write_positions_i(kept_positions),
+    .write_count_i(kept_count), .slot_i(value_slot_o), .whole_i(value_whole_i),
+    .number_i(value_number), .sent_i(value_sent), .position_o(value_position),
+    .line_valid_i(order_valid_o && order_ready_i), .line_slot_i(order_slot_o),
+    .line_whole_i(line_whole), .line_rows_i(order_count_o), .line_positions_o(own_positions_o),
+    .line_numbers_o(own_numbers_o), .line_left_o(own_left_o), .line_taken_i(own_taken_i)
+  );
+  always_ff @(posedge clk_i) lane_q <= read_position[2:0];
 
   weft_row_store #(
     .QUEUES(1), .TAG_BITS(SlotBits), .ROWS(KEYS), .PARTS(PARTS), .ADDRESS_BITS(ValueAddress)
@@ -258,12 +294,13 @@ module weft_spatten_values #(
     .hand_rows_i   (value_rows_i),
     .hand_base_i   (value_base_i),
     .hand_there_i  (values_there_i),
-    .beat_row_i    (value_position),
+    .beat_row_i    (own_i ? value_number[KeyBits-1:0] : value_position),
+    .beat_along_i  (value_position),
     .beat_number_o (value_number),
     .beat_sent_o   (value_sent),
-    .read_address_o(value_read),
+    .read_address_o(value_address_o),
     .read_tag_o    (read_slot),
-    .read_row_o    (read_position),
+    .read_along_o  (read_position),
     .read_part_o   (unused_part),
     .out_valid_o   (value_beat),
     .out_ready_i   (value_ready),
@@ -272,18 +309,13 @@ module weft_spatten_values #(
     .out_some_o    (value_some),
     .out_last_o    (value_last)
   );
-  weft_ram #(.WORD_BITS(WordBits), .WORDS(VALUE_WORDS)) u_values (
-    .clk_i, .write_valid_i(value_valid_i), .write_address_i(value_address_i), .write_lanes_i(1'b1),
-    .write_data_i(value_data_i), .read_valid_i(1'b1), .read_address_i(value_read),
-    .read_data_o(value_word)
-  );
   weft_value_array #(
     .MULTIPLIERS(MULTIPLIERS), .PROBABILITY_BITS(BITS), .VALUE_BITS(BITS), .MIN_WIDTH(MULTIPLIERS),
     .PARTS(PARTS)
   ) u_prob_v (
     .clk_i, .rst_ni, .level_i(Level), .parts_i(value_parts_i), .in_valid_i(value_beat),
     .in_ready_o(value_ready), .in_probabilities_i(probability_word[lane_q*BITS +: BITS]),
-    .in_values_i(value_word), .in_count_i(value_some), .in_last_i(value_last), .out_valid_o,
+    .in_values_i(value_word_i), .in_count_i(value_some), .in_last_i(value_last), .out_valid_o,
     .out_ready_i, .out_sums_o
   );
 
@@ -299,7 +331,8 @@ module weft_spatten_values #(
   logic unused_all;
   assign unused_all = ^{unused_enter_count, unused_top, unused_found, unused_kept, unused_values,
       unused_filter_valid, unused_filter_ready, unused_filters, unused_rows, unused_queue,
-      unused_part, unused_out_valid, unused_out_ready, unused_outs, filter_whole_i};
+      unused_part, unused_out_valid, unused_out_ready, unused_outs, unused_released_ready, unused_released, unused_give,
+      unused_kept_count, unused_line_rows};
 
 `ifndef SYNTHESIS
   // Queries under way are no more than SLOTS, so that what waits for each has a place.

@@ -30,14 +30,15 @@ module weft_row_store #(
   input  logic [COUNT_BITS-1:0]      hand_rows_i,
   input  logic [ADDRESS_BITS-1:0]    hand_base_i,
   input  logic [COUNT_BITS-1:0]      hand_there_i,
-  input  logic [ROW_BITS-1:0]        beat_row_i,
+  input  logic [ROW_BITS-1:0]        beat_row_i,     // in the store
+  input  logic [ROW_BITS-1:0]        beat_along_i,   // goes along with it
   output logic [COUNT_BITS-1:0]      beat_number_o,  // of the query's
   output logic                       beat_sent_o,    // to the link
 
   // The part that is read for the next cycle.
   output logic [ADDRESS_BITS-1:0]    read_address_o,
   output logic [TAG_BITS-1:0]        read_tag_o,
-  output logic [ROW_BITS-1:0]        read_row_o,
+  output logic [ROW_BITS-1:0]        read_along_o,
   output logic [PART_BITS-1:0]       read_part_o,
 
   output logic                       out_valid_o,  // a part
@@ -99,7 +100,7 @@ module weft_row_store #(
 
   assign address = hand_base_i
       + ADDRESS_BITS'(beat_row_i) * (ADDRESS_BITS'(parts_i) + ADDRESS_BITS'(1));
-  assign sent    = {address, tag, beat_row_i, first, some, last};
+  assign sent    = {address, tag, beat_along_i, first, some, last};
 
   assign out_valid_o = part_q != '0 || held_q != 2'd0;
   assign take        = out_valid_o && out_ready_i;
@@ -139,7 +140,7 @@ module weft_row_store #(
     else if (pops) ahead = (held_q == 2'd2) ? beat_1_q : sent;
     else ahead = (held_q != 2'd0) ? beat_0_q : sent;
   end
-  assign {ahead_address, read_tag_o, read_row_o, unused_ahead} = ahead;
+  assign {ahead_address, read_tag_o, read_along_o, unused_ahead} = ahead;
   assign read_address_o = ahead_address + ADDRESS_BITS'(read_part_o);
 
 `ifndef SYNTHESIS

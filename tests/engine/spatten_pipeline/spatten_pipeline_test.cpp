@@ -124,35 +124,44 @@ class SpattenPipeline : public testing::Test {
 
   // ---- RTL ----
 
-  void write_words(auto& valid, auto& address, auto& data, const std::vector<std::int16_t>& row,
-                   std::size_t first_word) {
-    for (std::size_t part = 0; part < parts_of<V>(row.size()); ++part) {
-      valid = 1;
-      address = static_cast<std::remove_reference_t<decltype(address)>>(first_word + part);
-      for (std::size_t place = 0; place < V::kMultipliers; ++place) {
-        const std::size_t at = part * V::kMultipliers + place;
-        set_port_bits(data, place * kBits, kBits,
-                      at < row.size() ? static_cast<std::uint64_t>(row[at]) & low_bits(kBits) : 0);
-      }
-      dut_.settle();
-      dut_.tick();
-      valid = 0;
-    }
+  // A word of a row: the elements of one of its parts.
+  using Word = std::array<std::int16_t, V::kMultipliers>;
+  using Store = std::array<Word, V::kWords>;
+
+  static Word word_of(const std::vector<std::int16_t>& row, std::size_t part) {
+    Word word{};
+    const std::size_t first = part * V::kMultipliers;
+    std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(first),
+                std::min(V::kMultipliers, row.size() - first), word.begin());
+    return word;
+  }
+  static void set_word(auto& data, const Word& word) {
+    for (std::size_t place = 0; place < word.size(); ++place)
+      set_port_bits(data, place * kBits, kBits,
+                    static_cast<std::uint64_t>(word[place]) & low_bits(kBits));
+  }
+  static void store(Store& store, const std::vector<std::int16_t>& row, std::size_t first_word) {
+    for (std::size_t part = 0; part < parts_of<V>(row.size()); ++part)
+      store[first_word + part] = word_of(row, part);
   }
 
   void load(const Layer& layer) {
     for (const auto& head : layer.heads) {
       for (std::size_t m = 0; m < head->tokens.size(); ++m) {
-        write_words(dut_->key_valid_i, dut_->key_address_i, dut_->key_data_i, head->keys[m],
-                    head->key_word + m * parts_of<V>(layer.width_qk));
-        write_words(dut_->value_valid_i, dut_->value_address_i, dut_->value_data_i, head->values[m],
-                    head->value_word + m * parts_of<V>(layer.width_v));
+        store(keys_, head->keys[m], head->key_word + m * parts_of<V>(layer.width_qk));
+        store(values_, head->values[m], head->value_word + m * parts_of<V>(layer.width_v));
       }
     }
     for (const Query& query : layer.queries) {
       const auto slot = static_cast<std::size_t>(query.row.slot);
-      write_words(dut_->query_valid_i, dut_->query_address_i, dut_->query_data_i, query.elements,
-                  slot * V::kParts);
+      for (std::size_t part = 0; part < parts_of<V>(query.elements.size()); ++part) {
+        dut_->query_valid_i = 1;
+        set_port_bits(dut_->query_address_i, 0, 16, slot * V::kParts + part);
+        set_word(dut_->query_data_i, word_of(query.elements, part));
+        dut_.settle();
+        dut_.tick();
+        dut_->query_valid_i = 0;
+      }
       const Head& head = *query.head;
       const std::uint64_t seed =
           select::seed_of(kSeed, static_cast<std::uint64_t>(query.row.number));
@@ -161,19 +170,28 @@ class SpattenPipeline : public testing::Test {
       set_port_bits(dut_->slot_keys_i, 0, 8, query.tokens.size());
       set_port_bits(dut_->slot_kept_i, 0, 8, static_cast<std::uint64_t>(query.row.values_kept));
       set_port_bits(dut_->slot_key_i, 0, 16, head.key_word);
-      set_port_bits(dut_->slot_value_i, 0, 16, head.value_word);
       dut_->slot_scale_i =
           numerics::bits_of(softmax::score_scale(head.query_scale, head.key_scale, 0.125, 0));
       dut_->slot_upper_i = numerics::bits_of(
           softmax::score_scale(head.query_scale, head.key_scale, 0.125, layer.lower));
-      dut_->slot_seed_i = seed;
-      dut_->slot_word_i = static_cast<std::uint32_t>(select::seed_of(seed, 0) >> 32);
+      dut_->seed_valid_i = 1;
+      set_port_bits(dut_->seed_slot_i, 0, 8, slot);
+      dut_->seed_i = seed;
+      dut_->seed_word_i = static_cast<std::uint32_t>(select::seed_of(seed, 0) >> 32);
       dut_->slot_fresh_i = query.fresh;
       dut_->slot_first_i = slot == 0;
       dut_.settle();
       dut_.tick();
-      dut_->slot_valid_i = 0;
+      dut_->slot_valid_i = dut_->seed_valid_i = 0;
     }
+  }
+  // The edge, behind which the stores give what was asked for before it.
+  void tick() {
+    const std::size_t key = dut_->key_address_o;
+    const std::size_t value = dut_->value_address_o;
+    dut_.tick();
+    set_word(dut_->key_word_i, keys_[key]);
+    set_word(dut_->value_word_i, values_[value]);
   }
 
   // How many of the slot's head are there in cycle `now`: seen a cycle behind the one in which they
@@ -190,12 +208,14 @@ class SpattenPipeline : public testing::Test {
 
   void configure(const Layer& layer) {
     dut_.reset();
-    dut_->key_valid_i = dut_->value_valid_i = dut_->query_valid_i = 0;
-    dut_->slot_valid_i = dut_->row_valid_i = dut_->sums_valid_i = 0;
+    dut_->query_valid_i = dut_->slot_valid_i = dut_->seed_valid_i = 0;
+    dut_->row_valid_i = dut_->sums_valid_i = 0;
     dut_->decided_ready_i = dut_->lower_ready_i = dut_->added_ready_i = dut_->out_ready_i = 0;
     dut_->keys_there_i = dut_->values_there_i = 0;
     set_port_bits(dut_->key_parts_i, 0, 8, parts_of<V>(layer.width_qk) - 1);
     set_port_bits(dut_->value_parts_i, 0, 8, parts_of<V>(layer.width_v) - 1);
+    set_port_bits(dut_->value_bytes_i, 0, 8, layer.width_v * kBits / 8);
+    dut_->own_values_i = dut_->order_ready_i = dut_->own_taken_i = dut_->released_valid_i = 0;
     set_port_bits(dut_->lower_bits_i, 0, 8, static_cast<std::uint64_t>(layer.lower));
     dut_->threshold_i = numerics::bits_of(layer.threshold);
     dut_.settle();
@@ -229,6 +249,8 @@ class SpattenPipeline : public testing::Test {
       dut_.settle();
       set_port_bits(dut_->keys_there_i, 0, 8, there(layer, true, dut_->key_slot_o, now));
       set_port_bits(dut_->values_there_i, 0, 8, there(layer, false, dut_->value_slot_o, now));
+      set_port_bits(dut_->value_base_i, 0, 16,
+                    layer.queries[dut_->value_slot_o % queries].head->value_word);
       dut_.settle();
       const std::array<bool, kEnds> valid{dut_->out_valid_o != 0, dut_->decided_valid_o != 0,
                                           dut_->added_valid_o != 0, dut_->lower_valid_o != 0};
@@ -251,7 +273,7 @@ class SpattenPipeline : public testing::Test {
       }
       if (dut_->row_valid_i != 0) ++fed;
       for (auto& link : links) link.tick();
-      dut_.tick();
+      tick();
       if (log[kOut].size() == queries && log[kDecided].size() == queries &&
           log[kAdded].size() == queries && links[kLower].valid() == false)
         break;
@@ -307,6 +329,7 @@ class SpattenPipeline : public testing::Test {
 
   std::uint64_t seed_;
   LayerMaker<V> make_layer_;
+  Store keys_{}, values_{};
   Bench<typename V::Model> dut_;
   std::uint64_t compared_ = 0;
 };
