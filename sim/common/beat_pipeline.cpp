@@ -29,7 +29,8 @@ Cycle BeatPipeline::step(Cycle now) {
   if (!held && now >= free_at_ && flights_.size() < places_ && in_.ready(now)) {
     const RowBeat beat = in_.pop(now);
     free_at_ = now + take(beat);
-    flights_.push_back({now + latency_, beat});
+    const Cycle from = from_ == LatencyFrom::last_part ? free_at_ - 1 : now;
+    flights_.push_back({from + latency_, beat});
   }
   activity_.is(now, held               ? Doing::wait_out
                     : free_at_ > now   ? Doing::work

@@ -2,14 +2,26 @@
 // holds all behind it where there is no room for it at the end.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
+#include <string_view>
+#include <utility>
 
+#include "models/common/fields.hpp"
 #include "sim/common/active_unit.hpp"
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 
 namespace weft::sim {
+
+// Where a beat's latency begins: with the cycle in which it is taken, or with the last of those
+// that it takes.
+enum class LatencyFrom : std::uint8_t { first_part, last_part };
+constexpr auto names(config::Tag<LatencyFrom>) {
+  return std::array<std::pair<std::string_view, LatencyFrom>, 2>{
+      {{"first_part", LatencyFrom::first_part}, {"last_part", LatencyFrom::last_part}}};
+}
 
 class BeatPipeline : public ActiveUnit {
  public:
@@ -21,10 +33,11 @@ class BeatPipeline : public ActiveUnit {
 
  protected:
   // `places`: beats under way at once; one a cycle of the latency unless given.
-  explicit BeatPipeline(std::int64_t latency_cycles)
-      : BeatPipeline(latency_cycles, static_cast<std::size_t>(latency_cycles)) {}
-  BeatPipeline(std::int64_t latency_cycles, std::size_t places)
-      : latency_(latency_cycles), places_(places) {}
+  explicit BeatPipeline(std::int64_t latency_cycles, LatencyFrom from = LatencyFrom::first_part)
+      : BeatPipeline(latency_cycles, static_cast<std::size_t>(latency_cycles), from) {}
+  BeatPipeline(std::int64_t latency_cycles, std::size_t places,
+               LatencyFrom from = LatencyFrom::first_part)
+      : latency_(latency_cycles), from_(from), places_(places) {}
 
   // Takes a beat: the cycles until the next one can be.
   virtual Cycle take(const RowBeat& beat) = 0;
@@ -40,6 +53,7 @@ class BeatPipeline : public ActiveUnit {
   };
 
   Cycle latency_;
+  LatencyFrom from_;
   std::size_t places_;
   std::deque<Flight> flights_;
   Cycle free_at_ = 0;

@@ -19,7 +19,9 @@ constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); 
 }  // namespace
 
 DotArray::DotArray(const Config& config, RowKernels* kernels)
-    : BeatPipeline(config.latency_cycles), config_(config), kernels_(kernels) {}
+    : BeatPipeline(config.latency_cycles, config.latency_from),
+      config_(config),
+      kernels_(kernels) {}
 
 const UnitClass& DotArray::unit_class() const { return kClass; }
 

@@ -25,6 +25,7 @@ class DotArray : public BeatPipeline {
     DotOf of = DotOf::scores;
     std::int64_t multipliers = 512;
     std::int64_t latency_cycles = 11;
+    LatencyFrom latency_from = LatencyFrom::first_part;
   };
   DotArray(const Config& config, RowKernels* kernels);
 
@@ -46,7 +47,9 @@ inline auto fields(config::Tag<DotArray::Config>) {
   return config::field_table(
       config::required("of", &C::of, "scores or outputs"),
       config::optional("multipliers", &C::multipliers, {1, 1 << 16}, "that work in a cycle"),
-      config::optional("latency_cycles", &C::latency_cycles, {1, 4096}, "operands to result"));
+      config::optional("latency_cycles", &C::latency_cycles, {1, 4096}, "operands to result"),
+      config::optional("latency_from", &C::latency_from,
+                       "first_part, or last_part of a beat that takes several cycles"));
 }
 
 }  // namespace weft::sim::matmul

@@ -25,8 +25,9 @@ constexpr std::size_t kPartsHeld = 4;  // of a stream
 
 }  // namespace
 
-GatherFetcher::GatherFetcher(const Config& config)
+GatherFetcher::GatherFetcher(const Config& config, const Stalls& stalls)
     : config_(config),
+      stalls_(stalls),
       interleave_bits_(std::countr_zero(static_cast<std::uint64_t>(config.interleave_bytes))),
       orders_(static_cast<std::size_t>(config.streams)),
       arrived_(static_cast<std::size_t>(config.streams)),
@@ -193,6 +194,17 @@ std::int64_t GatherFetcher::issue_held(std::size_t from) {
   return static_cast<std::int64_t>(issued);
 }
 
+// Whether memory does not yet take the request at a channel's port.
+bool GatherFetcher::stalled(std::size_t c, Cycle now) {
+  Channel& channel = channels_[c];
+  if (!config_.request_stalls) return false;
+  if (!channel.presented) {
+    channel.presented = true;
+    channel.accepted_at = now + stalls_.cycles(StallPort::request, channel.requests++, c);
+  }
+  return channel.accepted_at > now;
+}
+
 void GatherFetcher::count_asked(const FetchPart& part) {
   check(part.count > 0, "rows that are asked for are one at least");
   const auto tensor = static_cast<std::size_t>(part.fetch->tensor);
@@ -236,8 +248,14 @@ Cycle GatherFetcher::step(Cycle now) {
   activity_.counter(at(Count::address_waits)) += held_.size();
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     std::deque<Request>& waiting = channels_[c].waiting;
-    if (waiting.empty() || !requests_[c].offer(now, waiting.front())) continue;
+    if (waiting.empty()) continue;
+    if (stalled(c, now)) {
+      more = true;
+      continue;
+    }
+    if (!requests_[c].offer(now, waiting.front())) continue;
     waiting.pop_front();
+    channels_[c].presented = false;
     more |= !waiting.empty();
   }
   const bool full = addresses == config_.addresses_per_cycle;

@@ -12,6 +12,7 @@
 #include "sim/common/query_row.hpp"
 #include "sim/common/unit.hpp"
 #include "sim/memory/messages.hpp"
+#include "sim/memory/stall.hpp"
 
 namespace weft::sim::memory {
 
@@ -24,12 +25,16 @@ class GatherFetcher : public ActiveUnit {
     std::int64_t addresses_per_cycle = 32;
     std::int64_t queue = 64;  // accesses of a channel under way, or waiting for it
     std::int64_t access_bytes = 32;
+    bool request_stalls = false;
   };
-  explicit GatherFetcher(const Config& config);
+  // `stalls` of its requests count where the configuration has request_stalls.
+  explicit GatherFetcher(const Config& config, const Stalls& stalls = {});
 
   const UnitClass& unit_class() const override;
   // At rest it recurs, with something under way it does not: addresses move on.
-  TimingDependsOn timing_depends_on() const override { return TimingDependsOn::shape; }
+  TimingDependsOn timing_depends_on() const override {
+    return config_.request_stalls ? stalls_.timing_depends_on() : TimingDependsOn::shape;
+  }
   void list_ports(PortList& ports) override;
   Cycle step(Cycle now) override;
   void fingerprint(StateWords& out) const override;
@@ -79,6 +84,9 @@ class GatherFetcher : public ActiveUnit {
     std::vector<Slot> slots;          // by tag
     std::vector<std::uint16_t> free;  // tags
     std::deque<Request> waiting;      // for memory
+    bool presented = false;           // the first of them is at the port,
+    Cycle accepted_at = 0;            // and is taken then, where requests stall
+    std::uint64_t requests = 0;       // presented so far
   };
 
   bool respond(Cycle now);
@@ -88,6 +96,7 @@ class GatherFetcher : public ActiveUnit {
   bool begin_row(Stream& stream);
   static void next_row(Stream& stream);
   void issue(const Held& held);
+  bool stalled(std::size_t c, Cycle now);
   std::size_t channel_of(std::uint64_t address) const {
     return static_cast<std::size_t>(address >> interleave_bits_) & (channels_.size() - 1);
   }
@@ -100,6 +109,7 @@ class GatherFetcher : public ActiveUnit {
   std::uint64_t last_of(const FetchPart& part, std::int32_t row) const;
 
   Config config_;
+  Stalls stalls_;
   int interleave_bits_;
   std::vector<In<FetchPart>> orders_;
   std::vector<Out<FetchPart>> arrived_;
@@ -127,7 +137,9 @@ inline auto fields(config::Tag<GatherFetcher::Config>) {
                "that the address crossbar takes"),
       optional("queue", &C::queue, {1, 1024}, "accesses of a channel at once"),
       optional("access_bytes", &C::access_bytes, {16, 4096},
-               "that memory moves at once, a power of two"));
+               "that memory moves at once, a power of two"),
+      optional("request_stalls", &C::request_stalls,
+               "requests wait at the memory's ports as the stall profile says"));
 }
 
 }  // namespace weft::sim::memory

@@ -31,9 +31,10 @@ class Importance : public BeatPipeline {
     ImportanceOf of = ImportanceOf::tokens;
     std::int64_t parallelism = 8;  // additions in a cycle
     std::int64_t latency_cycles = 2;
+    LatencyFrom latency_from = LatencyFrom::first_part;
   };
   Importance(const Config& config, ImportanceStore* store)
-      : BeatPipeline(config.latency_cycles), config_(config), store_(store) {}
+      : BeatPipeline(config.latency_cycles, config.latency_from), config_(config), store_(store) {}
 
   const UnitClass& unit_class() const override;
   void list_ports(PortList& ports) override;
@@ -53,7 +54,9 @@ inline auto fields(config::Tag<Importance::Config>) {
   return config::field_table(
       config::required("of", &C::of, "tokens or heads"),
       config::optional("parallelism", &C::parallelism, {1, 1024}, "additions in a cycle"),
-      config::optional("latency_cycles", &C::latency_cycles, {1, 4096}, "operand to sum"));
+      config::optional("latency_cycles", &C::latency_cycles, {1, 4096}, "operand to sum"),
+      config::optional("latency_from", &C::latency_from,
+                       "first_part, or last_part of a beat that takes several cycles"));
 }
 
 }  // namespace weft::sim::prune

@@ -121,6 +121,20 @@ void CascadeProgram::add_output(const QueryRow& row) {
   }
 }
 
+CascadeProgram::Behind CascadeProgram::behind() const {
+  if (!selects()) return {};
+  const auto kept = [&](const auto& survivors, const weft::prune::Ramp& ramp,
+                        double front) -> std::optional<std::int64_t> {
+    const auto items = static_cast<std::int64_t>(survivors.alive(layer_).size());
+    const std::int64_t stay =
+        weft::prune::kept_of(survivors.count(), ramp.ratio(layer_, layers_, front));
+    if (stay >= items) return std::nullopt;
+    return stay;
+  };
+  return {kept(tokens_, run_.pruning.tokens, weft::prune::kTokenFront),
+          kept(heads_, run_.pruning.heads, weft::prune::kHeadFront)};
+}
+
 std::vector<Selecting> CascadeProgram::select() {
   const std::int64_t layer = layer_ - 1;
   for (std::size_t m = 0; m < tokens_alive_->size(); ++m) {
@@ -131,17 +145,16 @@ std::vector<Selecting> CascadeProgram::select() {
     heads_.set_importance(heads_alive_[h],
                           numerics::add(heads_.importance(heads_alive_[h]), magnitude(h)));
   std::vector<Selecting> out;
-  const auto keep = [&](auto& survivors, const weft::prune::Ramp& ramp, double front,
-                        Stream stream) {
+  const auto keep = [&](auto& survivors, std::optional<std::int64_t> kept, Stream stream) {
+    if (!kept) return;
     const std::size_t items = survivors.alive(layer_).size();
-    const std::int64_t kept =
-        weft::prune::kept_of(survivors.count(), ramp.ratio(layer_, layers_, front));
-    if (kept >= static_cast<std::int64_t>(items)) return;
     out.push_back(as_it_went(
-        items, survivors.prune(layer_, kept, weft::prune::selection_seed(seed(), stream, layer))));
+        items, survivors.prune(layer_, *kept, weft::prune::selection_seed(seed(), stream, layer))));
+    out.back().of_heads = stream == Stream::heads;
   };
-  keep(tokens_, run_.pruning.tokens, weft::prune::kTokenFront, Stream::tokens);
-  keep(heads_, run_.pruning.heads, weft::prune::kHeadFront, Stream::heads);
+  const Behind kept = behind();
+  keep(tokens_, kept.tokens, Stream::tokens);
+  keep(heads_, kept.heads, Stream::heads);
   return out;
 }
 

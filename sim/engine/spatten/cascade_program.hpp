@@ -40,6 +40,16 @@ class CascadeProgram : public DrawnScores {
   const std::vector<std::int64_t>& alive_heads() const { return heads_alive_; }
   const std::vector<std::int32_t>& alive_queries() const { return queries_alive_; }
 
+  // How many of each stay behind the layer that was given last; nothing where none go, or where
+  // nothing is selected.
+  struct Behind {
+    std::optional<std::int64_t> tokens;
+    std::optional<std::int64_t> heads;
+  };
+  Behind behind() const;
+  float head_importance(std::int64_t head) const { return heads_.importance(head); }
+  std::int64_t token_importance(std::int64_t token) const { return tokens_.importance(token); }
+
   // Rows have values of their own, which flow through to outputs.
   virtual bool has_values() const { return false; }
   // Before a layer begins.

@@ -174,6 +174,8 @@ bool Controller::together(const LayerPlan& layer, std::size_t first, std::size_t
 
 void Controller::plan_layer(LayerPlan layer) {
   const auto shared = std::make_shared<const LayerPlan>(std::move(layer));
+  layer_heads_ = shared->heads.size();
+  layer_tokens_ = shared->heads.empty() ? 0 : shared->heads.front().tokens->size();
   ++activity_.counter(at(Count::layers));
   for (std::size_t first = 0; first < shared->heads.size();) {
     const auto sides = static_cast<std::size_t>(side_by_side_);
@@ -188,7 +190,7 @@ void Controller::plan_layer(LayerPlan layer) {
 }
 
 void Controller::plan() {
-  while (!program_ends_ && !layer_selects_ && (jobs_.empty() || jobs_.back().asked())) {
+  while (!program_ends_ && !layer_waits_ && (jobs_.empty() || jobs_.back().asked())) {
     std::optional<LayerPlan> layer = program_.next();
     if (!layer) {
       program_ends_ = true;
@@ -196,6 +198,7 @@ void Controller::plan() {
     }
     plan_layer(std::move(*layer));
     layer_selects_ = program_.selects();
+    layer_waits_ = layer_selects_ || config_.layers_apart;
   }
 }
 
@@ -297,14 +300,27 @@ bool Controller::issue(Cycle now) {
   return true;
 }
 
-// Behind a layer that is selected from: true while that is under way.
+// From the layer's last row to its first selection: magnitudes of heads one by one, then tokens'
+// and heads' importances so many a cycle, and what weft_spatten_lists.sv takes from one to another.
+Cycle Controller::importance_cycles() const {
+  if (config_.importance_lanes == 0 || selecting_.empty()) return 0;
+  const Cycle between = selecting_.back().of_heads ? 7 : 6;
+  const auto heads = static_cast<std::int64_t>(layer_heads_);
+  const auto tokens = static_cast<std::int64_t>(layer_tokens_);
+  return heads + ceil_div(tokens, config_.importance_lanes) +
+         ceil_div(heads, config_.importance_lanes) + between;
+}
+
+// Behind a layer that is waited for: true while that is under way.
 bool Controller::select(Cycle now) {
-  if (!layer_selects_ || open_rows_ > 0) return false;
+  if (!layer_waits_ || open_rows_ > 0) return false;
   if (!selecting_now_) {
-    selecting_ = program_.select();
+    selecting_ = layer_selects_ ? program_.select() : std::vector<Selecting>();
     selections_sent_ = selections_heard_ = 0;
     selecting_now_ = true;
+    selects_from_ = now + importance_cycles();
   }
+  if (now < selects_from_) return true;
   while (selections_sent_ < selecting_.size()) {
     const Selecting& one = selecting_[selections_sent_];
     if (!selections_.offer(now,
@@ -314,7 +330,7 @@ bool Controller::select(Cycle now) {
   }
   if (selections_heard_ < selecting_.size()) return true;
   selecting_now_ = false;
-  layer_selects_ = false;
+  layer_waits_ = false;
   return false;
 }
 
@@ -331,7 +347,8 @@ Cycle Controller::step(Cycle now) {
   }
   const bool waits = in_flight_ > 0 || selecting;
   activity_.is(now, asked || issued ? Doing::work : waits ? Doing::wait_in : Doing::nothing);
-  return asked || issued ? now + 1 : kNever;
+  if (asked || issued) return now + 1;
+  return selecting && now < selects_from_ ? selects_from_ : kNever;
 }
 
 }  // namespace weft::sim::engine::spatten

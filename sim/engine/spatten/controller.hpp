@@ -30,9 +30,11 @@ class Controller : public ActiveUnit, public Driver {
   struct Config {
     std::int64_t key_store_bytes = 196608;
     std::int64_t value_store_bytes = 196608;
-    std::int64_t stored_bits = 12;     // of an element on chip
-    std::int64_t chunk_rows = 64;      // keys that are asked for at once
-    std::int64_t rows_in_flight = 64;  // queries
+    std::int64_t stored_bits = 12;      // of an element on chip
+    std::int64_t chunk_rows = 64;       // keys that are asked for at once
+    std::int64_t rows_in_flight = 64;   // queries
+    std::int64_t importance_lanes = 0;  // adding a layer's importances takes time; 0: none
+    bool layers_apart = false;          // a layer begins when all of the one before is done
   };
   struct Tensors {
     std::int16_t key = 0;
@@ -112,6 +114,7 @@ class Controller : public ActiveUnit, public Driver {
   void put_rows(StateWords& out) const;
   QueryRow* make_row(Job& job);
   bool select(Cycle now);
+  Cycle importance_cycles() const;
 
   Config config_;
   Program& program_;
@@ -146,12 +149,16 @@ class Controller : public ActiveUnit, public Driver {
   std::int64_t key_bytes_ = 0;  // on chip, or on their way
   std::int64_t value_bytes_ = 0;
   bool program_ends_ = false;
-  bool layer_selects_ = false;  // the layer planned last is to be selected from
+  std::size_t layer_heads_ = 0;  // of the layer planned last, and its tokens
+  std::size_t layer_tokens_ = 0;
+  bool layer_waits_ = false;    // what follows waits for the layer planned last,
+  bool layer_selects_ = false;  // which is to be selected from
   std::vector<Selecting> selecting_;
   std::size_t selections_sent_ = 0;
   std::size_t selections_heard_ = 0;
   bool selecting_now_ = false;
-  bool asks_ = false;  // something may be asked for or issued in the next cycle
+  Cycle selects_from_ = 0;  // importances are added by then
+  bool asks_ = false;       // something may be asked for or issued in the next cycle
   std::uint64_t fetches_ = 0;
   std::int64_t jobs_made_ = 0;
   std::int64_t rows_made_ = 0;
@@ -170,7 +177,11 @@ inline auto fields(config::Tag<Controller::Config>) {
       optional("value_store_bytes", &C::value_store_bytes, {1, 1e12}, "of the values' SRAM"),
       optional("stored_bits", &C::stored_bits, {1, 64}, "of an element on chip, at least"),
       optional("chunk_rows", &C::chunk_rows, {1, 1 << 20}, "keys that are asked for at once"),
-      optional("rows_in_flight", &C::rows_in_flight, {1, 1 << 16}, "queries at once"));
+      optional("rows_in_flight", &C::rows_in_flight, {1, 1 << 16}, "queries at once"),
+      optional("importance_lanes", &C::importance_lanes, {0, 1024},
+               "importances added in a cycle, before a selection; 0: in no time"),
+      optional("layers_apart", &C::layers_apart,
+               "a layer begins when all of the one before is done, be nothing selected"));
 }
 
 }  // namespace weft::sim::engine::spatten

@@ -67,7 +67,8 @@ void Controller::fingerprint(StateWords& out) const {
   for (const std::int64_t word :
        {in_flight_, key_bytes_, value_bytes_, jobs_made_, static_cast<std::int64_t>(fetches_)})
     out.word(word);
-  out.word((program_ends_ ? 1 : 0) + (layer_selects_ ? 2 : 0) + (selecting_now_ ? 4 : 0));
+  out.recent_time(selects_from_, 0);
+  out.word((program_ends_ ? 1 : 0) + (layer_waits_ ? 2 : 0) + (selecting_now_ ? 4 : 0));
 }
 
 // As many as leave a query of the head to be sent.
@@ -94,6 +95,7 @@ void Controller::jump(const Jump& jump, std::span<const std::int64_t> grown) {
   job.query += queries;
   job.done += rows;
   position_[kQueries] += rows;
+  selects_from_ += jump.cycles;
   rows_made_ += rows;
   rows_done_ += rows;
   open_rows_ -= rows;

@@ -40,6 +40,7 @@ struct LayerPlan {
 struct Selecting {
   std::int64_t items = 0;
   std::vector<std::int64_t> rounds;
+  bool of_heads = false;  // or of tokens
 };
 
 class Program : public RowKernels, public prune::ImportanceStore {

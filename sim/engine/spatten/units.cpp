@@ -103,7 +103,7 @@ UnitFactories unit_factories(Shared& shared) {
       });
   all["gather_fetcher"] = factory<memory::GatherFetcher::Config>(
       [&shared](const memory::GatherFetcher::Config& config, const Attributes&, Reader&) -> Made {
-        auto made = std::make_unique<memory::GatherFetcher>(config);
+        auto made = std::make_unique<memory::GatherFetcher>(config, shared.stalls);
         shared.fetcher_queue = config.queue;
         shared.fetcher = made.get();
         return made;

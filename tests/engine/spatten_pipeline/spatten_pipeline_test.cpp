@@ -84,8 +84,7 @@ class SpattenPipeline : public testing::Test {
   }
 
   void build(sim::Assembly& assembly, const Layer& layer, Kernels& kernels, Sums& sums) {
-    join_units<V>(assembly, static_cast<std::int64_t>(parts_of<V>(layer.width_qk)),
-                  static_cast<std::int64_t>(parts_of<V>(layer.width_v)), kernels, sums, kSeed);
+    join_units<V>(assembly, kernels, sums, kSeed);
     source<RowToken>(assembly, "pruner", "released");
     sink<RowToken>(assembly, "pruner", "done", Stalls::none, kOut);
     sink<FetchPart>(assembly, "pruner", "orders", Stalls::none, kOut);

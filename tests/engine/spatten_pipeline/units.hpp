@@ -20,8 +20,7 @@
 namespace weft::test {
 
 template <class V>
-void join_units(sim::Assembly& assembly, std::int64_t key_parts, std::int64_t value_parts,
-                Kernels& kernels, Sums& sums, std::uint64_t seed) {
+void join_units(sim::Assembly& assembly, Kernels& kernels, Sums& sums, std::uint64_t seed) {
   constexpr auto kM = static_cast<std::int64_t>(V::kMultipliers);
   const auto levels = static_cast<std::int64_t>(std::bit_width(V::kMultipliers) - 1);
   assembly.emplace<sim::memory::RowStore>(
@@ -31,7 +30,8 @@ void join_units(sim::Assembly& assembly, std::int64_t key_parts, std::int64_t va
       "qk",
       sim::matmul::DotArray::Config{.of = sim::matmul::DotOf::scores,
                                     .multipliers = kM,
-                                    .latency_cycles = 1 + levels + key_parts},
+                                    .latency_cycles = 2 + levels,
+                                    .latency_from = sim::LatencyFrom::last_part},
       &kernels);
   assembly.emplace<sim::softmax::SoftmaxPipeline>(
       "softmax",
@@ -50,8 +50,10 @@ void join_units(sim::Assembly& assembly, std::int64_t key_parts, std::int64_t va
       sim::memory::RowStore::Config{.of = sim::memory::StoreOf::values, .elements_per_cycle = kM});
   assembly.emplace<sim::matmul::DotArray>(
       "prob_v",
-      sim::matmul::DotArray::Config{
-          .of = sim::matmul::DotOf::outputs, .multipliers = kM, .latency_cycles = 2 + value_parts},
+      sim::matmul::DotArray::Config{.of = sim::matmul::DotOf::outputs,
+                                    .multipliers = kM,
+                                    .latency_cycles = 3,
+                                    .latency_from = sim::LatencyFrom::last_part},
       &kernels);
   assembly.join("confidence", "recompute", "key_store", "rows[0]", V::kSlots);
   assembly.join("key_store", "beats", "qk", "in", 2);
