@@ -1,5 +1,5 @@
-# Libraries of the Verilated FuseMax engine, one a side, in lib/weft-rtl/ of the build; --fidelity rtl opens them. What
-# they export is sim/rtl/abi.h; scripts/rtl/build_library.sh is the recipe, of `weft rtl build` too.
+# Libraries of the Verilated engines in lib/weft-rtl/ of the build: FuseMax's, one a side, and SpAtten's at its smallest scale;
+# --fidelity rtl opens them. What they export is sim/rtl/abi.h; scripts/rtl/build_library.sh is the recipe, of `weft rtl build` too.
 # WEFT_RTL_LIBRARY_PARTS: what every library is made of, of any engine.
 set(WEFT_RTL_SIDES 4 8 16 CACHE STRING "Sides whose library of RTL the build makes")
 set(WEFT_RTL_LIBRARIES "${CMAKE_BINARY_DIR}/lib/weft-rtl")
@@ -29,29 +29,39 @@ function(weft_rtl_sources engine)
   add_custom_target(${engine}_sources DEPENDS "${header}")
 endfunction()
 weft_rtl_sources(weft_fusemax)
-set(fusemax_sources "${CMAKE_BINARY_DIR}/generated/weft_fusemax_sources.hpp")
+weft_rtl_sources(weft_spatten)
 
 set(launcher "")
 if(CMAKE_CXX_COMPILER_LAUNCHER)
   set(launcher --launcher "${CMAKE_CXX_COMPILER_LAUNCHER}")
 endif()
 add_custom_target(weft_rtl_libraries ALL)
-foreach(side ${WEFT_RTL_SIDES})
-  foreach(variant "" _fast)  # with assertions and waves; with neither, for speed
-    set(library "${WEFT_RTL_LIBRARIES}/libweft_fusemax_${side}${variant}.so")
+
+# weft_rtl_library(NAME ENGINE SIZE WHICH WORDS… DEPENDS FILES…): both of libweft_ENGINE_SIZE.so, with assertions and waves, and
+# with neither, for speed, as the targets weft_rtl_library_NAME and …_fast; by WORDS the recipe knows which it is.
+function(weft_rtl_library name engine size)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "WHICH;DEPENDS")
+  foreach(variant "" _fast)
+    set(library "${WEFT_RTL_LIBRARIES}/libweft_${engine}_${size}${variant}.so")
     set(options "")
     if(variant)
       set(options --fast)
     endif()
-    # One compiler: Ninja runs the sides beside one another. Never sanitized, nor measured for coverage.
+    # One compiler: Ninja runs the libraries beside one another. Never sanitized, nor measured for coverage.
     add_custom_command(OUTPUT "${library}"
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/rtl"
-      COMMAND "${library_script}" --side ${side} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${side}${variant}"
+      COMMAND "${library_script}" ${arg_WHICH} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${name}${variant}"
         --jobs 1 --compiler "${CMAKE_CXX_COMPILER}" ${launcher} ${options}
-      DEPENDS "${fusemax_sources}" ${WEFT_RTL_LIBRARY_PARTS} "${library_script}" "${CMAKE_SOURCE_DIR}/configs/arch/fusemax-cloud.yaml"
-        "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax.vlt"
-      COMMENT "Verilating the FuseMax engine of side ${side}${variant}" VERBATIM)
-    add_custom_target(weft_rtl_library_${side}${variant} DEPENDS "${library}")
-    add_dependencies(weft_rtl_libraries weft_rtl_library_${side}${variant})
+      DEPENDS "${CMAKE_BINARY_DIR}/generated/weft_${engine}_sources.hpp" ${WEFT_RTL_LIBRARY_PARTS} "${library_script}" ${arg_DEPENDS}
+      COMMENT "Verilating ${engine}, size ${size}${variant}" VERBATIM)
+    add_custom_target(weft_rtl_library_${name}${variant} DEPENDS "${library}")
+    add_dependencies(weft_rtl_libraries weft_rtl_library_${name}${variant})
   endforeach()
+endfunction()
+
+foreach(side ${WEFT_RTL_SIDES})
+  weft_rtl_library(${side} fusemax ${side} WHICH --side ${side}
+    DEPENDS "${CMAKE_SOURCE_DIR}/configs/arch/fusemax-cloud.yaml" "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax.vlt")
 endforeach()
+weft_rtl_library(spatten spatten 16 WHICH --design spatten-rtl-smallest
+  DEPENDS "${CMAKE_SOURCE_DIR}/configs/arch/spatten-rtl-smallest.yaml" "${CMAKE_SOURCE_DIR}/sim/rtl/library/spatten.vlt")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the library of the FuseMax engine's RTL at one side (scripts/rtl/verilate_library.sh has how).
+# Builds the library of an engine's RTL: FuseMax's at one side, or SpAtten's at the scale of a design
+# (scripts/rtl/verilate_library.sh has how).
 # The build (cmake/WeftRtlLibrary.cmake) and `weft rtl build` both call it.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -7,9 +8,12 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 usage() {
   cat <<'TEXT'
 Usage: scripts/rtl/build_library.sh --side N --out DIR [options]
+       scripts/rtl/build_library.sh --design spatten-rtl-smallest --out DIR [options]
 
-Writes DIR/libweft_fusemax_N.so, or with --fast DIR/libweft_fusemax_N_fast.so, complete or not at all. Progress goes to standard error.
-  --side N           rows and columns of the 2D array, 4 to 256
+Writes DIR/libweft_fusemax_N.so or DIR/libweft_spatten_16.so, or with --fast DIR/libweft_…_fast.so, complete or not at all. Progress
+goes to standard error.
+  --side N           of FuseMax: rows and columns of the 2D array, 4 to 256
+  --design NAME      of SpAtten: spatten-rtl-smallest
   --out DIR          where the library goes; made if need be
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
   --rtl DIR          the RTL, in place of the project's own
@@ -23,17 +27,18 @@ TEXT
 }
 refuse() { echo "build_library: $1" >&2; exit 2; }
 
-side="" rtl="$root/rtl" passed=() suffix="" kind="" show=false
+side="" design="" rtl="$root/rtl" passed=() suffix="" kind="" show=false
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) passed+=("$1") ;;
     --show) show=true ;;
     --fast) passed+=("$1") suffix=_fast kind=", fast" ;;
-    --side | --out | --work | --rtl | --jobs | --compiler | --launcher)
+    --side | --design | --out | --work | --rtl | --jobs | --compiler | --launcher)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
         --side) side="$2" ;;
+        --design) design="$2" ;;
         --rtl) rtl="$2" ;;
         *) passed+=("$1" "$2") ;;
       esac
@@ -43,34 +48,64 @@ while (($# > 0)); do
   esac
   shift
 done
-if [[ ! "$side" =~ ^[1-9][0-9]{0,2}$ ]] || ((side < 4 || side > 256)); then refuse "--side: '$side': must be a whole number from 4 to 256"; fi
-if [[ ! -f "$rtl/engine/weft_fusemax.sv" ]]; then refuse "--rtl: '$rtl' has no engine/weft_fusemax.sv"; fi
+if [[ -n "$side" && -n "$design" ]]; then refuse "--design: '$design': not beside --side, which is FuseMax's"; fi
+engine=fusemax
+if [[ -n "$design" ]]; then engine=spatten; fi
+if [[ $engine == spatten && "$design" != spatten-rtl-smallest ]]; then refuse "--design: '$design': must be spatten-rtl-smallest"; fi
+if [[ $engine == fusemax ]] && { [[ ! "$side" =~ ^[1-9][0-9]{0,2}$ ]] || ((side < 4 || side > 256)); }; then
+  refuse "--side: '$side': must be a whole number from 4 to 256"
+fi
+top="$rtl/engine/weft_$engine.sv"
+if [[ ! -f "$top" ]]; then refuse "--rtl: '$rtl' has no engine/weft_$engine.sv"; fi
 
-# One row of a large array is Verilated by itself, once: all elements at once take 1 MB of memory and 0.1 s each.
-if ((side > 32)); then passed+=(--apart "weft_pe_row:SIDE,CONTEXTS" --config "$root/sim/rtl/library/apart/layout.vlt"); fi
-
-# The parameters are the architecture's, scaled as an ending -NxN scales it (models/engine/architecture/architecture.cpp, which
-# tests/scripts/fusemax_parameters_test.py holds this to); MAX_WIDTH is the RTL's own.
-arch="$root/configs/arch/fusemax-cloud.yaml"
-of_arch() {  # of_arch EXPRESSION: the number that it captures, in the one line that it matches
+of_arch() {  # of_arch EXPRESSION: the number that it captures, in the one line of $arch that it matches
   local found
   found=$(sed -nE "s/^.*$1.*\$/\1/p" "$arch")
   if [[ ! "$found" =~ ^[1-9][0-9]*$ ]]; then refuse "$arch: '$1' is not there once"; fi
   echo "$found"
 }
-max_width=$(sed -nE 's/^  parameter int unsigned MAX_WIDTH = ([0-9]+),.*$/\1/p' "$rtl/engine/weft_fusemax.sv")
-if [[ ! "$max_width" =~ ^[1-9][0-9]*$ ]]; then refuse "$rtl/engine/weft_fusemax.sv: has no MAX_WIDTH"; fi
-own_side=$(of_arch "^    rows: ([0-9]+)") || exit
-buffer_mib=$(of_arch "^  bytes: ([0-9]+)MiB") || exit
-divide=$(of_arch "divide: \{interval_cycles: 1, latency_cycles: ([0-9]+)") || exit
-outstanding=$(of_arch "^  outstanding: ([0-9]+)") || exit
-parameters=("SIDE=$side" "CONTEXTS=$((2 + (2 * side + 127) / 128))" "MAX_WIDTH=$max_width" "DIVIDE_STAGES=$divide" "OUTSTANDING=$outstanding"
-  "BUFFER_BYTES=$((buffer_mib * 1048576 * side / own_side))")
+of_top() {  # of_top PARAMETER: its default in the engine's module
+  local found
+  found=$(sed -nE "s/^  parameter +int unsigned $1 += ([0-9]+)\b.*\$/\1/p" "$top")
+  if [[ ! "$found" =~ ^[1-9][0-9]*$ ]]; then refuse "$top: has no $1"; fi
+  echo "$found"
+}
+
+# FuseMax's parameters are the architecture's, scaled as an ending -NxN scales it (models/engine/architecture/architecture.cpp,
+# which tests/scripts/fusemax_parameters_test.py holds this to); MAX_WIDTH is the RTL's own.
+fusemax() {
+  arch="$root/configs/arch/fusemax-cloud.yaml"
+  # One row of a large array is Verilated by itself, once: all elements at once take 1 MB of memory and 0.1 s each.
+  if ((side > 32)); then passed+=(--apart "weft_pe_row:SIDE,CONTEXTS" --config "$root/sim/rtl/library/apart/layout.vlt"); fi
+  passed+=(--config "$root/sim/rtl/library/fusemax.vlt")
+  local max_width own_side buffer_mib divide outstanding
+  max_width=$(of_top MAX_WIDTH) || exit
+  own_side=$(of_arch "^    rows: ([0-9]+)") || exit
+  buffer_mib=$(of_arch "^  bytes: ([0-9]+)MiB") || exit
+  divide=$(of_arch "divide: \{interval_cycles: 1, latency_cycles: ([0-9]+)") || exit
+  outstanding=$(of_arch "^  outstanding: ([0-9]+)") || exit
+  parameters=("SIDE=$side" "CONTEXTS=$((2 + (2 * side + 127) / 128))" "MAX_WIDTH=$max_width" "DIVIDE_STAGES=$divide"
+    "OUTSTANDING=$outstanding" "BUFFER_BYTES=$((buffer_mib * 1048576 * side / own_side))")
+  name="weft_fusemax_$side" as="side $side"
+}
+# SpAtten's multipliers are the architecture's; what one run may have is the RTL's own.
+spatten() {
+  arch="$root/configs/arch/spatten-rtl-smallest.yaml"
+  local multipliers parameter value
+  multipliers=$(of_arch "^    qk: .*multipliers: ([0-9]+)") || exit
+  parameters=("MULTIPLIERS=$multipliers")
+  for parameter in PARTS KEYS HEADS SLOTS BITS; do
+    value=$(of_top $parameter) || exit
+    parameters+=("$parameter=$value")
+  done
+  passed+=(--config "$root/sim/rtl/library/spatten.vlt")
+  name="weft_spatten_$multipliers" as="$design"
+}
+$engine
 if $show; then
   printf '%s\n' "${parameters[@]}"
   exit
 fi
 for parameter in "${parameters[@]}"; do passed+=(--parameter "$parameter"); done
 
-exec "$root/scripts/rtl/verilate_library.sh" --top "$rtl/engine/weft_fusemax.sv" --rtl "$rtl" \
-  --name "weft_fusemax_$side$suffix" --as "build_library: side $side$kind" --config "$root/sim/rtl/library/fusemax.vlt" "${passed[@]}"
+exec "$root/scripts/rtl/verilate_library.sh" --top "$top" --rtl "$rtl" --name "$name$suffix" --as "build_library: $as$kind" "${passed[@]}"

@@ -152,10 +152,11 @@ for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
 flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -include hooks.h -I.
   -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0
   "-DVM_TRACE=$traces" "-DVM_TRACE_VCD=$traces" -DVM_TRACE_FST=0 -w)
-compile() {  # compile FILE: what runs once is compiled for size of the work, not for speed
+compile() {  # compile FILE: what runs once is compiled quickly, and waves for size of the work, not for speed
   trap - EXIT INT TERM  # those of the script are not its own
   local level=-O2
-  if [[ "$1" == *Slow* || "$1" == *__Trace* ]]; then level=-O1; fi
+  if [[ "$1" == *__Trace* ]]; then level=-O1; fi
+  if [[ "$1" == *Slow* ]]; then level=-O0; fi
   local more=()
   if [[ "$1" == entry.cpp ]]; then more=(-I "$root"); fi
   "${launcher[@]}" "$compiler" "${flags[@]}" "$level" "${more[@]}" -c "$1" -o "${1%.cpp}.o"

@@ -15,7 +15,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/request/options.hpp"
-#include "sim/rtl/fusemax_library.hpp"
+#include "sim/rtl/engine_library.hpp"
 
 namespace weft::cli {
 
@@ -71,19 +71,22 @@ std::vector<Finding> optional_tools() {
 
 // A library of Verilated RTL that was found: whether it can be used, and why not.
 struct RtlLibrary {
+  const sim::rtl::EngineKind* kind = nullptr;
   sim::rtl::Found found;
   std::string trouble;
 };
 
 std::vector<RtlLibrary> rtl_libraries() {
   std::vector<RtlLibrary> all;
-  for (const sim::rtl::Found& found : sim::rtl::find_libraries()) {
-    RtlLibrary& library = all.emplace_back(RtlLibrary{found, ""});
-    try {
-      for (const auto* path : {&found.checked, &found.fast})
-        if (!path->empty()) sim::rtl::open_fusemax(*path);
-    } catch (const ConfigError& error) {
-      library.trouble = error.what();
+  for (const sim::rtl::EngineKind* kind : sim::rtl::engine_kinds()) {
+    for (const sim::rtl::Found& found : sim::rtl::find_libraries(*kind)) {
+      RtlLibrary& library = all.emplace_back(RtlLibrary{kind, found, ""});
+      try {
+        for (const auto* path : {&found.checked, &found.fast})
+          if (!path->empty()) sim::rtl::open_engine(*kind, *path);
+      } catch (const ConfigError& error) {
+        library.trouble = error.what();
+      }
     }
   }
   return all;
@@ -93,13 +96,14 @@ std::string rtl_text() {
   std::string text = "  RTL libraries, for --fidelity rtl\n";
   const auto all = rtl_libraries();
   for (const RtlLibrary& library : all) {
-    text +=
-        library.trouble.empty()
-            ? fmt::format("    side {}  {}{}\n", library.found.side, library.found.any().string(),
-                          library.found.fast.empty()      ? ", no fast one"
-                          : library.found.checked.empty() ? ", no checked one"
-                                                          : " and a fast one")
-            : fmt::format("    side {}  cannot be used: {}\n", library.found.side, library.trouble);
+    const std::string name =
+        fmt::format("{}, {} {}", library.kind->name, library.kind->size, library.found.size);
+    text += library.trouble.empty()
+                ? fmt::format("    {}  {}{}\n", name, library.found.any().string(),
+                              library.found.fast.empty()      ? ", no fast one"
+                              : library.found.checked.empty() ? ", no checked one"
+                                                              : " and a fast one")
+                : fmt::format("    {}  cannot be used: {}\n", name, library.trouble);
   }
   if (all.empty()) text += "    none: build one with 'weft rtl build --side N'\n";
   return text;
@@ -107,7 +111,8 @@ std::string rtl_text() {
 
 void write_rtl_libraries(json::Writer& out) {
   out.objects("rtl_libraries", rtl_libraries(), [&](const RtlLibrary& library) {
-    out.field("side", library.found.side);
+    out.field("engine", library.kind->name);
+    out.field(library.kind->size, library.found.size);
     out.field("path", library.found.any().string());
     if (library.found.fast.empty()) {
       out.null_field("fast");

@@ -1,4 +1,4 @@
-// `weft rtl build`: the library of the RTL at another side, by the recipe of the build.
+// `weft rtl build`: the library of an engine's RTL, by the recipe of the build.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -20,6 +20,7 @@
 #include "sim/cli/progress.hpp"
 #include "sim/request/options.hpp"
 #include "sim/rtl/fusemax_library.hpp"
+#include "sim/rtl/spatten_library.hpp"
 
 namespace weft::cli {
 
@@ -30,15 +31,16 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExamples = R"(Examples:
   weft rtl build --side 12
+  weft rtl build --design spatten-rtl-smallest
   weft rtl build --side 32 --out ~/weft-rtl && WEFT_RTL_PATH=~/weft-rtl weft run --design fusemax-32x32 --workload bert-base --heads 1 --seq 128 --fidelity rtl
 
 Two libraries: one with assertions and waves, one without either, several times as fast, which runs without --wave take. Sides 4, 8
-and 16 come with the build. Exit codes: 0 success, 1 Verilator or the compiler failed, 2 bad input.)";
+and 16 of FuseMax, and SpAtten's smallest scale, come with the build. Exit codes: 0 success, 1 Verilator or the compiler failed, 2 bad input.)";
 
 constexpr const char* kRecipe = "scripts/rtl/build_library.sh";
 
 struct RtlCommand {
-  std::string action, side, out;
+  std::string action, side, design, out;
   bool fast = false;
 };
 
@@ -150,35 +152,71 @@ std::string what_it_takes(std::int64_t side, bool fast) {
   return text;
 }
 
-// 0, 1 where the recipe failed, or 128 + the signal that ended us.
-int build_one(const fs::path& script, std::int64_t side, const fs::path& out,
-              sim::rtl::Variant variant) {
-  std::vector<std::string> words = {script.string(), "--side", std::to_string(side), "--out",
-                                    out.string()};
-  if (variant == sim::rtl::Variant::fast) words.emplace_back("--fast");
-  const int failed = run_recipe(words);
-  if (failed >= 128) return failed;
-  if (failed != 0) {
-    fmt::print(stderr,
-               "weft rtl: building the library of side {} failed; what is wrong stands above\n",
-               side);
-    return 1;
-  }
-  sim::rtl::open_fusemax(out / sim::rtl::library_name(side, variant));
-  return 0;
-}
+// What is built: which engine, of which size, and by which words the recipe knows it.
+struct Built {
+  const sim::rtl::EngineKind& kind;
+  std::int64_t size = 0;
+  std::vector<std::string> words;
+  std::string name;  // "side 16"
+  std::string takes;
+};
 
-int build(const RtlCommand& o) {
+Built built_of(const RtlCommand& o) {
+  if (!o.side.empty() && !o.design.empty())
+    throw ConfigError(Problem{{}, "--design", o.design, "not beside --side, which is FuseMax's"});
+  if (!o.design.empty()) {
+    if (o.design != sim::rtl::kSpattenDesign)
+      throw ConfigError(
+          Problem{{},
+                  "--design",
+                  o.design,
+                  fmt::format("allowed: '{}'; a FuseMax array of another side is --side N",
+                              sim::rtl::kSpattenDesign)});
+    return {.kind = sim::rtl::spatten_kind(),
+            .size = sim::rtl::kSpattenMultipliers,
+            .words = {"--design", o.design},
+            .name = o.design,
+            .takes = fmt::format("weft rtl: {}: about {} s of one core and 1 GB of memory\n",
+                                 o.design, o.fast ? 30 : 90)};
+  }
   if (o.side.empty()) {
     throw ConfigError(
         Problem{{},
                 "--side",
                 "",
-                fmt::format("missing: rows and columns of the 2D array, from {} to {}",
-                            sim::rtl::kLeastSide, sim::rtl::kMostSide)});
+                fmt::format("missing: rows and columns of the 2D array, from {} to {}; or --design "
+                            "{}",
+                            sim::rtl::kLeastSide, sim::rtl::kMostSide, sim::rtl::kSpattenDesign)});
   }
   const std::int64_t side =
       whole_number("--side", o.side, sim::rtl::kLeastSide, sim::rtl::kMostSide);
+  return {.kind = sim::rtl::fusemax_kind(),
+          .size = side,
+          .words = {"--side", std::to_string(side)},
+          .name = fmt::format("side {}", side),
+          .takes = what_it_takes(side, o.fast)};
+}
+
+// 0, 1 where the recipe failed, or 128 + the signal that ended us.
+int build_one(const fs::path& script, const Built& built, const fs::path& out,
+              sim::rtl::Variant variant) {
+  std::vector<std::string> words = {script.string()};
+  words.insert(words.end(), built.words.begin(), built.words.end());
+  words.insert(words.end(), {"--out", out.string()});
+  if (variant == sim::rtl::Variant::fast) words.emplace_back("--fast");
+  const int failed = run_recipe(words);
+  if (failed >= 128) return failed;
+  if (failed != 0) {
+    fmt::print(stderr, "weft rtl: building the library of {} failed; what is wrong stands above\n",
+               built.name);
+    return 1;
+  }
+  sim::rtl::open_engine(built.kind, out / sim::rtl::library_name(built.kind, built.size, variant));
+  return 0;
+}
+
+int build(const RtlCommand& o) {
+  const Built built = built_of(o);
   const fs::path out = o.out.empty() ? sim::rtl::library_folders().front() : fs::path(o.out);
   std::error_code code;
   if (fs::exists(out, code) && !fs::is_directory(out, code))
@@ -195,12 +233,12 @@ int build(const RtlCommand& o) {
   }
   std::vector<sim::rtl::Variant> variants = {sim::rtl::Variant::fast};
   if (!o.fast) variants.insert(variants.begin(), sim::rtl::Variant::checked);
-  fmt::print(stderr, "{}", what_it_takes(side, o.fast));
+  fmt::print(stderr, "{}", built.takes);
   for (const sim::rtl::Variant variant : variants) {
-    const int ended = build_one(script, side, out, variant);
+    const int ended = build_one(script, built, out, variant);
     if (ended != 0) return ended;
   }
-  say((out / sim::rtl::library_name(side, variants.front())).string() + "\n");
+  say((out / sim::rtl::library_name(built.kind, built.size, variants.front())).string() + "\n");
   return 0;
 }
 
@@ -214,12 +252,16 @@ int rtl(const RtlCommand& o) {
 
 Command add_rtl(App& app) {
   const auto o = std::make_shared<RtlCommand>();
-  App* command =
-      app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl at other sides");
-  command->add_option("ACTION", o->action,
-                      "build: Verilates the FuseMax engine of a side and compiles it");
+  App* command = app.add_subcommand("rtl", "Libraries of Verilated RTL, for --fidelity rtl");
+  command->add_option(
+      "ACTION", o->action,
+      "build: Verilates the FuseMax engine of a side, or a design's SpAtten engine, and "
+      "compiles it");
   command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 256")
       ->type_name("N")
+      ->check(not_empty());
+  command->add_option("--design", o->design, "of SpAtten's engine: spatten-rtl-smallest")
+      ->type_name("NAME")
       ->check(not_empty());
   command
       ->add_option("--out", o->out,

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "models/common/error.hpp"
 #include "sim/rtl/fusemax_engine.hpp"
+#include "sim/rtl/value_table.hpp"
 
 namespace weft::sim::rtl {
 namespace {
@@ -19,22 +19,8 @@ using weft::engine::Lowering;
 constexpr const char* kAllowed =
     "this design has no RTL; allowed: fusemax-NxN, N from 4 to 256, with its binding as it is";
 
-// Values by path, as config::canonical() writes them: "path = value" a line.
-using Values = std::map<std::string, std::string, std::less<>>;
-
-Values values_of(std::string_view lines) {
-  Values all;
-  while (!lines.empty()) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
-    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
-    if (const std::size_t equals = line.find(" = "); equals != std::string_view::npos)
-      all.emplace(line.substr(0, equals), line.substr(equals + 3));
-  }
-  return all;
-}
-
 template <class Config>
-Values values_of(const Config& config, const std::string& path) {
+Values config_values(const Config& config, const std::string& path) {
   std::string lines;
   config::canonical(config, path, lines);
   return values_of(lines);
@@ -200,30 +186,6 @@ arch.dram.bus_bytes = {6}
   return values_of(lines);
 }
 
-// Every difference, as a problem.
-std::vector<Problem> differences(const Values& found, const Values& expected) {
-  std::vector<Problem> all;
-  for (const auto& [path, value] : found) {
-    const auto other = expected.find(path);
-    if (other == expected.end()) {
-      all.push_back({{}, path, value, "the RTL has no such value"});
-    } else if (other->second != value) {
-      all.push_back({{}, path, value, fmt::format("the RTL has {}", other->second)});
-    }
-  }
-  for (const auto& [path, value] : expected) {
-    if (!found.contains(path))
-      all.push_back({{}, path, "", fmt::format("missing; the RTL has {}", value)});
-  }
-  return all;
-}
-
-void erase(Values& values, std::initializer_list<std::string_view> paths) {
-  for (const std::string_view path : paths) {
-    if (const auto found = values.find(path); found != values.end()) values.erase(found);
-  }
-}
-
 bool same_einsums(const Lowering& lowering) {
   const auto& einsums = lowering.cascade->einsums;
   const auto& scalars = lowering.cascade->scalars;
@@ -237,7 +199,7 @@ bool same_einsums(const Lowering& lowering) {
 }
 
 void check_binding(const Lowering& lowering) {
-  Values found = values_of(*lowering.binding, "binding");
+  Values found = config_values(*lowering.binding, "binding");
   erase(found, {"binding.description", "binding.source", "binding.cascade",
                 "binding.causal_cascade", "binding.groups[0].name", "binding.empty_rows"});
   std::vector<Problem> problems = differences(found, expected_binding());
@@ -262,7 +224,7 @@ std::shared_ptr<const Library> library_for(const Lowering& lowering, Variant var
 
 void check_executes(const Parameters& rtl, const Lowering& lowering,
                     const weft::engine::Sizing& sizing) {
-  Values found = values_of(*lowering.arch, "arch");
+  Values found = config_values(*lowering.arch, "arch");
   erase(found, {"arch.description", "arch.source", "arch.clock_hz",
                 "arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_s",
                 "arch.dram.latency_cycles", "arch.buffer.bytes", "arch.dram.bus_up_to_side"});

@@ -14,7 +14,7 @@
 
 #include "models/common/error.hpp"
 #include "sim/rtl/axi_memory.hpp"
-#include "sim/rtl/fusemax_library.hpp"
+#include "sim/rtl/engine_library.hpp"
 #include "sim/rtl/register_bus.hpp"
 
 namespace weft::sim::rtl {
@@ -195,7 +195,8 @@ TEST(Library, AnotherVersionIsRefusedWithWhatToDo) {
 }
 
 TEST(Library, AnotherEngineIsNotFusemax) {
-  expect_said([] { open_fusemax(SUMMER); }, {"libsummer.so", "engine", "'summer'", "'fusemax'"});
+  expect_said([] { open_engine(fusemax_kind(), SUMMER); },
+              {"libsummer.so", "engine", "'summer'", "'fusemax'"});
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+#include "sim/rtl/value_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weft::sim::rtl {
+
+Values values_of(std::string_view lines) {
+  Values all;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    if (const std::size_t equals = line.find(" = "); equals != std::string_view::npos)
+      all.emplace(line.substr(0, equals), line.substr(equals + 3));
+  }
+  return all;
+}
+
+std::vector<Problem> differences(const Values& found, const Values& expected) {
+  std::vector<Problem> all;
+  for (const auto& [path, value] : found) {
+    const auto other = expected.find(path);
+    if (other == expected.end()) {
+      all.push_back({{}, path, value, "the RTL has no such value"});
+    } else if (other->second != value) {
+      all.push_back({{}, path, value, fmt::format("the RTL has {}", other->second)});
+    }
+  }
+  for (const auto& [path, value] : expected) {
+    if (!found.contains(path))
+      all.push_back({{}, path, "", fmt::format("missing; the RTL has {}", value)});
+  }
+  return all;
+}
+
+void erase(Values& values, std::initializer_list<std::string_view> paths) {
+  for (const std::string_view path : paths) {
+    if (const auto found = values.find(path); found != values.end()) values.erase(found);
+  }
+}
+
+}  // namespace weft::sim::rtl
