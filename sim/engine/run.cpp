@@ -11,6 +11,7 @@
 #include "sim/engine/comparison.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/rtl_run.hpp"
+#include "sim/engine/spatten/run_rtl.hpp"
 #include "sim/engine/spatten/run_spatten.hpp"
 
 namespace weft::sim::engine {
@@ -124,11 +125,21 @@ void run_assembled(const Design& design, const workload::Workload& workload,
 
 }  // namespace
 
+namespace {
+
+// Of an architecture that names its RTL: SpAtten's alone can.
+void run_assembled_rtl(const Design& design, const workload::Workload& workload,
+                       const RunOptions& options, Result& result) {
+  spatten::run_rtl(design, workload, options, result);
+}
+
+}  // namespace
+
 Result run(const Design& design, const workload::Workload& workload, const RunOptions& options) {
   return weft::engine::run(design, workload, options,
                            {{weft::engine::tell_closed_form, run_systemc, run_rtl},
                             {weft::engine::tell_program, run_program},
-                            {baseline::run, run_assembled, nullptr}});
+                            {baseline::run, run_assembled, run_assembled_rtl}});
 }
 
 }  // namespace weft::sim::engine

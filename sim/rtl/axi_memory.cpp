@@ -118,8 +118,9 @@ void AxiMemory::accept(Cycle now, bool write) {
   offset(address, bytes, now);
   check(address % beat_bytes_ == 0, "an AXI burst that is not aligned to its beats");
   check(address / 4096 == (address + bytes - 1) / 4096, "an AXI burst that crosses 4 KiB");
+  if (notice_ != nullptr) notice_(context_, address, bytes);
   const Cycle ready = timing_.accept(
-      now + 1,
+      now + config_.request_cycles,
       {.address = address, .bytes = static_cast<std::int32_t>(bytes), .write = write, .tensor = 0});
   if (write) {
     writes_.push_back({address, beats, 0, ready + 1, id ? id->get() : 0});

@@ -1,7 +1,7 @@
 // The memory beside the RTL: bytes behind AXI read and write ports, cycle by cycle, with the timing
 // and the stalls that the simulator's memory has (DramTiming). A request that is accepted in cycle
-// c reaches memory in c + 1; the last beat of its response stands in the cycle after the one in
-// which memory is ready with it.
+// c reaches memory in c + request_cycles; the last beat of its response stands in the cycle after
+// the one in which memory is ready with it.
 #pragma once
 
 #include <array>
@@ -25,6 +25,7 @@ class AxiMemory {
     memory::Stalls stalls{};
     std::uint64_t base = 0;  // address of the first byte
     std::uint64_t bytes = 0;
+    Cycle request_cycles = 1;  // from the one in which a request is accepted until memory has it
   };
   // Behind the memory port of that name; ConfigError where the library declares none.
   AxiMemory(Instance& instance, std::string_view name, const Config& config);
@@ -34,6 +35,13 @@ class AxiMemory {
   void drive(Cycle now);
   // ContractError for an access outside the memory, or one that AXI forbids.
   void observe(Cycle now);
+
+  // Told of every request, where it is accepted.
+  using Notice = void (*)(void* context, std::uint64_t address, std::uint64_t bytes);
+  void on_request(Notice notice, void* context) {
+    notice_ = notice;
+    context_ = context;
+  }
 
   std::span<std::uint8_t> bytes() { return bytes_; }
   std::span<const std::uint8_t> bytes() const { return bytes_; }
@@ -85,6 +93,8 @@ class AxiMemory {
   Cycle waited_ = 0;  // cycles for which the request at the port has been held
   bool gives_read_ = false;
   bool gives_write_ = false;
+  Notice notice_ = nullptr;
+  void* context_ = nullptr;
 };
 
 }  // namespace weft::sim::rtl

@@ -56,6 +56,7 @@ struct AssembledArch {
   Dram dram;
   LaterRead assembly;  // sim/assembly/assembly_file.hpp
   LaterRead model;     // models/baseline
+  std::string rtl;     // the engine of rtl/engine that it is; empty: none
 };
 inline auto fields(config::Tag<AssembledArch>) {
   using A = AssembledArch;
@@ -67,7 +68,8 @@ inline auto fields(config::Tag<AssembledArch>) {
       required("clock_hz", &A::clock_hz, {1e3, 1e12}, "cycles a second"),
       required("dram", &A::dram, "the memory"),
       optional("assembly", &A::assembly, "its units and links, of an engine that is simulated"),
-      optional("model", &A::model, "its figures, of one that is not"));
+      optional("model", &A::model, "its figures, of one that is not"),
+      optional("rtl", &A::rtl, "the engine of rtl/ that it is, for --fidelity rtl"));
 }
 
 struct AssembledBinding {

@@ -32,6 +32,13 @@ std::string text_of(const std::vector<Problem>& problems) {
   throw ConfigError(Problem{{}, field, std::move(value), why});
 }
 
+// What is measured or computed is the same at any fidelity but rtl; an assembly is simulated, and
+// may be in RTL.
+bool runs_at(const AssembledArch& arch, Fidelity fidelity) {
+  if (fidelity == Fidelity::rtl) return !arch.rtl.empty();
+  return !is_simulated(arch.engine) || fidelity == Fidelity::systemc;
+}
+
 // What no numbers could mend.
 void check_asked(const Design& design, const Workload& workload, const Shape& shape,
                  const RunOptions& options, const Runners& runners) {
@@ -40,15 +47,16 @@ void check_asked(const Design& design, const Workload& workload, const Shape& sh
                     !is_simulated(design.assembled()->arch.engine);  // the same at any fidelity
   const bool there =
       design.assembled() != nullptr
-          ? runners.assembled[at] != nullptr && (told || options.fidelity == Fidelity::systemc)
+          ? runners.assembled[at] != nullptr && runs_at(design.assembled()->arch, options.fidelity)
           : runners.points[at] != nullptr;
   if (!there)
     refuse("--fidelity", std::string(config::name_of(options.fidelity)),
-           design.assembled() != nullptr
-               ? (told ? "what is measured or computed has no RTL; allowed here: systemc, analytic"
-                       : "designs that are assemblies of units are simulated; allowed here: "
-                         "systemc")
-               : "this program is without it; weft::sim::engine::run has it");
+           design.assembled() == nullptr
+               ? "this program is without it; weft::sim::engine::run has it"
+           : told ? "what is measured or computed has no RTL; allowed here: systemc, analytic"
+           : design.assembled()->arch.rtl.empty()
+               ? "designs that are assemblies of units are simulated; allowed here: systemc"
+               : "designs that are assemblies of units are simulated; allowed here: systemc, rtl");
   if (auto problems = workload::extent_problems_of(shape, {}); !problems.empty())
     throw ConfigError(std::move(problems));
   if (is_program(workload, options)) {

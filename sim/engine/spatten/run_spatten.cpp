@@ -9,11 +9,10 @@
 #include <systemc>
 
 #include "models/engine/design/assembled.hpp"
-#include "models/numerics/format.hpp"
 #include "sim/assembly/assembly_module.hpp"
 #include "sim/common/fresh_kernel.hpp"
 #include "sim/engine/spatten/csv_program.hpp"
-#include "sim/engine/spatten/run_binding.hpp"
+#include "sim/engine/spatten/run_parts.hpp"
 #include "sim/engine/spatten/step_rows.hpp"
 #include "sim/engine/spatten/timeline.hpp"
 #include "sim/engine/spatten/trace_program.hpp"
@@ -29,16 +28,6 @@ using weft::engine::Result;
 using weft::engine::RunOptions;
 
 constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
-constexpr std::int64_t kFullBits = 32;
-constexpr std::int64_t kOnChipBits = 12;  // of queries and outputs
-
-std::int16_t tensor_named(const Design& design, const char* name) {
-  const auto found = design.lowering(false).cascade->tensor(name);
-  if (found != einsum::kNone) return static_cast<std::int16_t>(found);
-  throw ConfigError(Problem{config::origin_of(design.assembled()->binding_origins, "cascade"),
-                            "cascade", design.binding().cascade,
-                            std::string("has no tensor ") + name + ", which the engine moves"});
-}
 
 std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& workload,
                                     const RunOptions& options) {
@@ -53,20 +42,6 @@ std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& wo
     return std::make_unique<TraceProgram>(run, *options.trace, options.seed);
   return std::make_unique<CascadeProgram>(run, workload.shape(), weft::engine::layers_of(options),
                                           options.seed);
-}
-
-// What a trace's values are, beside the reference and in the form of outputs.
-void give_values(TraceProgram& program, const RunOptions& options, Result& result) {
-  weft::engine::Error all;
-  result.error_by_layer = program.errors(all, [&](double done) {
-    if (options.stop.stop_requested()) throw weft::engine::Cancelled();
-    if (options.progress) options.progress(0.8 + 0.2 * done);
-  });
-  result.error = all;
-  const workload::Shape& shape = options.trace->shape;
-  if (options.outputs != nullptr) *options.outputs = program.outputs();
-  if (options.tensors != nullptr)
-    *options.tensors = {{"out", "AV", {shape.seq_q, shape.width_v}, std::move(program.outputs())}};
 }
 
 // What no unit can tell by itself.
@@ -201,24 +176,8 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
     unit.counters = counts.counters;
     result.units.push_back(unit);
   }
-  for (std::size_t t = 0; t < shared.fetcher->moved().size(); ++t) {
-    const std::uint64_t moved = shared.fetcher->moved()[t];
-    if (moved == 0) continue;
-    result.traffic.push_back(
-        {static_cast<weft::engine::TensorId>(t), weft::engine::UnitKind::dram, moved, 0});
-    result.beyond_need_bytes += moved - shared.fetcher->asked()[t];
-  }
-  // Queries come from, and outputs stay, on chip.
-  const auto bytes = [&](std::int64_t width) {
-    return static_cast<std::uint64_t>(shared.controller->rows_done() *
-                                      numerics::bytes_of_bits(kOnChipBits * width));
-  };
-  if (const auto query = lowering.cascade->tensor("Q"); query != einsum::kNone)
-    result.traffic.push_back(
-        {query, weft::engine::UnitKind::buffer, bytes(result.shape.width_qk), 0});
-  if (const auto output = lowering.cascade->tensor("AV"); output != einsum::kNone)
-    result.traffic.push_back(
-        {output, weft::engine::UnitKind::buffer, 0, bytes(result.shape.width_v)});
+  add_traffic(lowering, shared.fetcher->moved(), shared.fetcher->asked(),
+              shared.controller->rows_done(), result);
   weft::engine::conclude(result, lowering, std::span<const weft::engine::Sizing* const>());
 }
 
@@ -226,20 +185,11 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
 
 void run_watched(const Design& design, const workload::Workload& workload,
                  const RunOptions& options, Result& result, const Watch& watch) {
-  const auto& binding = design.assembled()->binding.run.value;
-  const auto& schedule = workload.schedule.value;
-  const Run run = run_of(binding ? &*binding : nullptr,
-                         schedule && options.trace == nullptr ? &*schedule : nullptr);
+  const Run run = run_of(design, workload, options);
   const std::unique_ptr<Program> program = checked_program(design, run, workload, options);
   const Program::Extents extents = program->extents();
   result.layers = extents.layers;
-  const Layout layout(
-      {.layers = extents.layers,
-       .heads = extents.heads,
-       .tokens = extents.tokens,
-       .side_by_side = run.keys_side_by_side,
-       .order = run.order,
-       .most_row_bytes = std::max(result.shape.width_qk, result.shape.width_v) * kFullBits / 8});
+  const Layout layout = layout_of(run, extents, result.shape);
   with_fresh_kernel([&] {
     Shared shared{.arch = design.arch(),
                   .program = *program,

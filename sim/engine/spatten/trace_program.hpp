@@ -40,9 +40,16 @@ class TraceProgram : public CascadeProgram {
   void begin_layer(std::int64_t layer) override;
   float magnitude(std::size_t head) const override;
 
- private:
   std::size_t place_of_head(std::int32_t head) const;
   std::size_t place_of_query(std::int32_t query) const;
+  // Of the layer that was given last, until its last row's output is added.
+  const weft::prune::LayerOperands& operands() const {
+    return layers_.at(selection_.back().layer)->operands;
+  }
+  double scale() const { return trace_.scale; }
+  const weft::prune::AttentionOptions& options() const { return options_; }
+
+ private:
   std::vector<float> gathered(const std::vector<float>& from, std::int64_t heads_in_file,
                               std::int64_t rows, std::int64_t width,
                               const std::vector<std::int64_t>& kept) const;

@@ -1,0 +1,18 @@
+// What the SpAtten engine in RTL takes: docs/units/engine/spatten_rtl.md.
+#pragma once
+
+#include <cstdint>
+
+#include "models/engine/design/design.hpp"
+#include "models/workload/workload.hpp"
+#include "sim/engine/spatten/run_binding.hpp"
+#include "sim/rtl/spatten_library.hpp"
+
+namespace weft::sim::engine::spatten {
+
+// ConfigError where a design or what it is to run is not what the RTL has: each field, its value,
+// and what the RTL takes.
+void check_in_rtl(const rtl::SpattenParameters& parameters, const weft::engine::Design& design,
+                  const Run& run, const workload::Shape& shape);
+
+}  // namespace weft::sim::engine::spatten
