@@ -52,6 +52,8 @@ def draw(points: list[Point], path: Path) -> None:
         for axis, name, title in ((axes[0], "analytic_to_systemc", "Analytic against SystemC (analytic memory never stalls)"),
                                   (axes[1], "systemc_to_rtl", "SystemC against RTL")):
             for point in points:
+                if point["error"][name] is None:  # a design without closed form
+                    continue
                 place = places.index(f"{point['design'].removeprefix('fusemax-')}\n{shape_text(point['shape'])}")
                 memory, profile = memories.index(point["memory"]), profiles.index(point["stall_profile"])
                 across = place + (profile - (len(profiles) - 1) / 2) * 0.14 + (memory - (len(memories) - 1) / 2) * 0.05

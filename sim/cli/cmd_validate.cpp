@@ -24,6 +24,7 @@ constexpr const char* kExamples = R"(Examples:
   weft validate
   weft validate --json validation.json && scripts/plot/validation.py validation.json
   weft validate --design fusemax-8x8 --seed 7
+  weft validate --design spatten-rtl-smallest
 
 Exit codes: 0 success, 1 values differ or SystemC's cycles are 0.5 % or more from RTL's, 2 bad input, 130 interrupted.)";
 
@@ -37,16 +38,18 @@ std::string table_of(const std::vector<ValidationPoint>& points) {
   Table table({"design", "shape", "memory", "stalls", "analytic", "SystemC", "RTL",
                "analytic to SystemC", "SystemC to RTL", "values"});
   for (const ValidationPoint& p : points) {
-    const auto& s = p.shape;
+    const auto& s = p.run.shape;
     table.add(
         {p.design,
-         fmt::format("{}{}×{}×{}×{}{}", s.heads,
+         fmt::format("{}{}{}×{}×{}×{}{}",
+                     p.run.layers > 1 ? fmt::format("{} layers of ", p.run.layers) : "", s.heads,
                      s.kv_heads != s.heads ? fmt::format("/{}", s.kv_heads) : "", s.seq_q, s.seq_kv,
                      s.width_qk != s.width_v ? fmt::format("{}/{}", s.width_qk, s.width_v)
                                              : std::to_string(s.width_qk),
                      s.causal ? " causal" : ""),
-         p.memory, std::string(config::name_of(p.profile)), grouped(p.analytic), grouped(p.systemc),
-         grouped(p.rtl), fmt::format("{:+.2f} %", 100 * p.analytic_to_systemc()),
+         p.memory, std::string(config::name_of(p.profile)), p.analytic ? grouped(*p.analytic) : "–",
+         grouped(p.systemc), grouped(p.rtl),
+         p.analytic ? fmt::format("{:+.2f} %", 100 * *p.analytic_to_systemc()) : "–",
          fmt::format("{:+.3f} %", 100 * p.systemc_to_rtl()),
          p.values_equal ? grouped(p.values_compared) + " equal" : "DIFFER"});
   }
@@ -65,8 +68,7 @@ std::string table_of(const std::vector<ValidationPoint>& points) {
 int validate(const ValidateCommand& o) {
   Outputs outputs;
   outputs.expect("--json", o.json, true);
-  sim::engine::ValidationGrid grid = sim::engine::validation_grid();
-  if (!o.design.empty()) grid.designs = {o.design};
+  const std::vector<sim::engine::ValidationGrid> grids = sim::engine::validation_grids(o.design);
   const auto seed =
       static_cast<std::uint64_t>(whole_number("--seed", o.seed, 0, std::int64_t{1} << 62));
   const engine::Catalog catalog(config_roots());
@@ -74,7 +76,7 @@ int validate(const ValidateCommand& o) {
   Progress progress("validate");
   std::vector<ValidationPoint> points;
   try {
-    points = sim::engine::validate(catalog, grid, seed, interrupt.token(),
+    points = sim::engine::validate(catalog, grids, seed, interrupt.token(),
                                    [&](double share) { progress.show(share); });
   } catch (const sim::engine::Cancelled&) {
     return interrupt.exit_code();
@@ -104,7 +106,9 @@ Command add_validate(App& app) {
       ->add_option("--json", o->json, "as JSON, schema weft-validation/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());
-  command->add_option("--design", o->design, "one design in place of fusemax-4x4, -8x8 and -16x16")
+  command
+      ->add_option("--design", o->design,
+                   "one design in place of fusemax-4x4, -8x8, -16x16 and spatten-rtl-smallest")
       ->type_name("NAME")
       ->check(not_empty());
   command->add_option("--seed", o->seed, "of operands and stalls (0)")

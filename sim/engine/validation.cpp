@@ -7,6 +7,7 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/numerics/bf16.hpp"
 #include "sim/engine/run.hpp"
+#include "sim/rtl/spatten_library.hpp"
 
 namespace weft::sim::engine {
 
@@ -44,17 +45,19 @@ std::vector<float> operands(std::int64_t count, std::uint64_t& state) {
   return values;
 }
 
-workload::Trace operands_of(const workload::Shape& s, std::uint64_t seed) {
+workload::Trace operands_of(const ValidationCase& run, std::uint64_t seed) {
+  const workload::Shape& s = run.shape;
   std::uint64_t state = seed;
   workload::Trace trace;
   trace.shape = s;
   trace.has_batch = true;
   trace.scale = 1 / std::sqrt(static_cast<double>(s.width_qk));
-  workload::LayerTrace layer;
-  layer.q = operands(s.batch * s.heads * s.seq_q * s.width_qk, state);
-  layer.k = operands(s.batch * s.kv_heads * s.seq_kv * s.width_qk, state);
-  layer.v = operands(s.batch * s.kv_heads * s.seq_kv * s.width_v, state);
-  trace.layers.push_back(std::move(layer));
+  for (std::int64_t l = 0; l < run.layers; ++l) {
+    workload::LayerTrace& layer = trace.layers.emplace_back();
+    layer.q = operands(s.batch * s.heads * s.seq_q * s.width_qk, state);
+    layer.k = operands(s.batch * s.kv_heads * s.seq_kv * s.width_qk, state);
+    layer.v = operands(s.batch * s.kv_heads * s.seq_kv * s.width_v, state);
+  }
   return trace;
 }
 
@@ -79,17 +82,21 @@ std::uint64_t cycles_of(const Design& design, const workload::Workload& workload
 }
 
 // `progress` is told the share of this point.
-ValidationPoint validate_point(const Design& design, const workload::Shape& s, StallProfile profile,
-                               std::uint64_t seed, const std::stop_token& stop,
+ValidationPoint validate_point(const Design& design, const ValidationCase& run,
+                               StallProfile profile, std::uint64_t seed,
+                               const std::stop_token& stop,
                                const std::function<void(double)>& progress) {
-  const workload::Trace trace = operands_of(s, seed);
+  const workload::Trace trace = operands_of(run, seed);
   workload::Workload workload;
   workload.name = "validation";
-  workload = workload.at(s);
-  ValidationPoint point{.design = design.name(), .shape = s, .memory = {}, .profile = profile};
+  workload = workload.at(run.shape);
+  ValidationPoint point{
+      .design = design.name(), .run = run, .memory = {}, .profile = profile, .analytic = {}};
   weft::engine::RunOptions options;
-  options.fidelity = Fidelity::analytic;
-  point.analytic = cycles_of(design, workload, options);
+  if (design.assembled() == nullptr) {
+    options.fidelity = Fidelity::analytic;
+    point.analytic = cycles_of(design, workload, options);
+  }
   options.stall_profile = profile;
   options.seed = seed;
   options.trace = &trace;
@@ -112,36 +119,59 @@ ValidationPoint validate_point(const Design& design, const workload::Shape& s, S
 
 }  // namespace
 
-ValidationGrid validation_grid() {
-  ValidationGrid grid;
-  grid.designs = {"fusemax-4x4", "fusemax-8x8", "fusemax-16x16"};
-  grid.shapes = {shape(4, 4, 64, 64, 64, 64, false), shape(4, 2, 96, 96, 64, 64, true),
-                 shape(3, 3, 50, 77, 40, 24, false)};
-  grid.memories = {
-      {"hbm", {}},
-      {"slow", {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}}}};
-  grid.profiles = {StallProfile::none, StallProfile::source, StallProfile::sink, StallProfile::both,
-                   StallProfile::bursty};
-  return grid;
+std::vector<ValidationGrid> validation_grids(const std::string& design) {
+  const std::vector<StallProfile> profiles = {StallProfile::none, StallProfile::source,
+                                              StallProfile::sink, StallProfile::both,
+                                              StallProfile::bursty};
+  const ValidationMemory slow{
+      "slow", {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}}};
+  ValidationGrid fusemax{.designs = {"fusemax-4x4", "fusemax-8x8", "fusemax-16x16"},
+                         .cases = {{shape(4, 4, 64, 64, 64, 64, false)},
+                                   {shape(4, 2, 96, 96, 64, 64, true)},
+                                   {shape(3, 3, 50, 77, 40, 24, false)}},
+                         .memories = {{"hbm", {}}, slow},
+                         .profiles = profiles};
+  const std::vector<weft::engine::Setting> whole{{"binding.run.numbers.key", "12"}};
+  const std::vector<weft::engine::Setting> dense{{"binding.run.pruning.tokens.average", "0"},
+                                                 {"binding.run.pruning.heads.average", "0"},
+                                                 {"binding.run.pruning.values", "0"}};
+  ValidationGrid spatten{.designs = {std::string(rtl::kSpattenDesign)},
+                         .cases = {{shape(2, 2, 40, 40, 64, 64, false)},
+                                   {shape(3, 1, 24, 60, 32, 32, true)},
+                                   {shape(4, 4, 48, 48, 32, 32, false), 3},
+                                   {shape(2, 2, 17, 33, 16, 48, false), 1, whole},
+                                   {shape(3, 3, 20, 20, 32, 64, true), 1, dense},
+                                   {shape(6, 6, 1, 90, 64, 64, false), 2}},
+                         .memories = {{"32 GB/s", {}}, slow},
+                         .profiles = profiles};
+  if (design.empty()) return {std::move(fusemax), std::move(spatten)};
+  ValidationGrid& grid = design == rtl::kSpattenDesign ? spatten : fusemax;
+  grid.designs = {design};
+  return {std::move(grid)};
 }
 
 std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog,
-                                      const ValidationGrid& grid, std::uint64_t seed,
+                                      const std::vector<ValidationGrid>& grids, std::uint64_t seed,
                                       const std::stop_token& stop,
                                       const std::function<void(double)>& progress) {
+  std::size_t all = 0;
+  for (const ValidationGrid& grid : grids) all += grid.points();
   std::vector<ValidationPoint> points;
-  for (const std::string& name : grid.designs) {
-    for (const ValidationMemory& memory : grid.memories) {
-      const Design design = Design::load(catalog, name, memory.settings);
-      for (const workload::Shape& s : grid.shapes) {
-        for (const StallProfile profile : grid.profiles) {
-          const auto tell = [&](double share) {
-            if (progress)
-              progress((static_cast<double>(points.size()) + share) /
-                       static_cast<double>(grid.points()));
-          };
-          points.push_back(validate_point(design, s, profile, seed + points.size(), stop, tell));
-          points.back().memory = memory.name;
+  const auto tell = [&](double share) {
+    if (progress) progress((static_cast<double>(points.size()) + share) / static_cast<double>(all));
+  };
+  for (const ValidationGrid& grid : grids) {
+    for (const std::string& name : grid.designs) {
+      for (const ValidationMemory& memory : grid.memories) {
+        for (const ValidationCase& one : grid.cases) {
+          std::vector<weft::engine::Setting> settings = memory.settings;
+          settings.insert(settings.end(), one.settings.begin(), one.settings.end());
+          const Design design = Design::load(catalog, name, settings);
+          for (const StallProfile profile : grid.profiles) {
+            points.push_back(
+                validate_point(design, one, profile, seed + points.size(), stop, tell));
+            points.back().memory = memory.name;
+          }
         }
       }
     }
@@ -158,11 +188,11 @@ ValidationSummary summarise(const std::vector<ValidationPoint>& points) {
     const double to_rtl = std::abs(point.systemc_to_rtl());
     all.worst_systemc_to_rtl = std::max(all.worst_systemc_to_rtl, to_rtl);
     all.mean_systemc_to_rtl += to_rtl / static_cast<double>(points.size());
-    if (point.profile != StallProfile::none) continue;
+    if (point.profile != StallProfile::none || !point.analytic) continue;
     ++unstalled;
-    all.worst_analytic_to_systemc =
-        std::max(all.worst_analytic_to_systemc, std::abs(point.analytic_to_systemc()));
-    all.mean_analytic_to_systemc += std::abs(point.analytic_to_systemc());
+    const double apart = std::abs(*point.analytic_to_systemc());
+    all.worst_analytic_to_systemc = std::max(all.worst_analytic_to_systemc, apart);
+    all.mean_analytic_to_systemc += apart;
   }
   if (unstalled > 0) all.mean_analytic_to_systemc /= static_cast<double>(unstalled);
   return all;
@@ -176,25 +206,38 @@ std::string validation_json(const std::vector<ValidationPoint>& points) {
     out.field("design", point.design);
     out.key("shape");
     out.begin_object();
-    out.field("heads", point.shape.heads);
-    out.field("kv_heads", point.shape.kv_heads);
-    out.field("seq_q", point.shape.seq_q);
-    out.field("seq_kv", point.shape.seq_kv);
-    out.field("width_qk", point.shape.width_qk);
-    out.field("width_v", point.shape.width_v);
-    out.field("causal", point.shape.causal);
+    const workload::Shape& shape = point.run.shape;
+    out.field("heads", shape.heads);
+    out.field("kv_heads", shape.kv_heads);
+    out.field("seq_q", shape.seq_q);
+    out.field("seq_kv", shape.seq_kv);
+    out.field("width_qk", shape.width_qk);
+    out.field("width_v", shape.width_v);
+    out.field("causal", shape.causal);
+    out.end_object();
+    out.field("layers", point.run.layers);
+    out.key("settings");
+    out.begin_object();
+    for (const auto& [path, value] : point.run.settings) out.field(path, value);
     out.end_object();
     out.field("memory", point.memory);
     out.field("stall_profile", std::string_view(config::name_of(point.profile)));
     out.key("cycles");
     out.begin_object();
-    out.field("analytic", point.analytic);
+    const auto optional_field = [&](const char* name, const auto& value) {
+      if (value) {
+        out.field(name, *value);
+      } else {
+        out.null_field(name);
+      }
+    };
+    optional_field("analytic", point.analytic);
     out.field("systemc", point.systemc);
     out.field("rtl", point.rtl);
     out.end_object();
     out.key("error");
     out.begin_object();
-    out.field("analytic_to_systemc", point.analytic_to_systemc());
+    optional_field("analytic_to_systemc", point.analytic_to_systemc());
     out.field("systemc_to_rtl", point.systemc_to_rtl());
     out.end_object();
     out.field("values_equal", point.values_equal);
