@@ -20,6 +20,8 @@ DramGaps gaps_of(const DramPart& part) {
   g.act_pre = k * t.ras + act - pre;
   g.act_act = k * t.rc;
   g.pre_act = k * t.rp + pre - act;
+  g.pre_all_act = k * t.rp_all.value_or(t.rp) + pre - act;
+  g.pre_all_ref = k * t.rp_all.value_or(t.rp);
   g.rd_pre = k * t.rtp + col - pre;
   g.wr_pre = k * (written + t.wr) + col - pre;
   g.rda_act = k * (t.rtp + t.rp) + col - act;
@@ -52,6 +54,10 @@ DramGaps gaps_of(const DramPart& part) {
   g.act_bus = act + 1;
   g.column_bus = k;
   g.read_latency = k * (t.cl + t.burst);
+  if (t.wck_postamble) {
+    g.rd_clock = k * (t.cl + t.burst + *t.wck_postamble);
+    g.wr_clock = k * (written + *t.wck_postamble);
+  }
   g.refi = k * t.refi;
   return g;
 }

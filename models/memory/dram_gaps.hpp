@@ -13,6 +13,7 @@ struct DramGaps {
   using Ticks = std::int64_t;
   // Of a bank.
   Ticks act_rd, act_wr, act_pre, act_act, pre_act, rd_pre, wr_pre, rda_act, wra_act;
+  Ticks pre_all_act, pre_all_ref;  // behind a precharge of all banks
   // Of activates: in a pseudo-channel, in a bank group, one to the fourth after it.
   Ticks act_act_any, act_act_group, act_act_fourth;
   // Of columns: in a pseudo-channel, with a stack identifier, from one to another, in a bank group.
@@ -22,10 +23,11 @@ struct DramGaps {
   // Of refreshes: of all banks of a pseudo-channel, and of one.
   Ticks act_ref, pre_ref, rda_ref, wra_ref, ref_act, ref_pre;
   Ticks act_ref_bank, act_ref_other, pre_ref_bank, ref_bank_act, ref_bank_act_other, ref_bank_ref;
-  Ticks act_bus;          // ticks of the row bus that an activate takes
-  Ticks column_bus;       // ticks of the column bus that an access takes
-  Ticks read_latency;     // RD to its data
-  Ticks refi, refi_bank;  // refi_bank 0: no refresh of one bank
+  Ticks act_bus;             // ticks of the row bus that an activate takes
+  Ticks column_bus;          // ticks of the column bus that an access takes
+  Ticks read_latency;        // RD to its data
+  Ticks rd_clock, wr_clock;  // that the data clock goes on behind an access; 0: always
+  Ticks refi, refi_bank;     // refi_bank 0: no refresh of one bank
 };
 
 DramGaps gaps_of(const DramPart& part);

@@ -76,12 +76,16 @@ class Checker {
     whole("activate_clocks", bus.activate_clocks);
     if (bus.shared && bus.precharge_clocks < 1)
       add("commands.shared", "true", "a shared bus takes whole clocks");
+    if (part_.clocks.wck_postamble && !bus.shared)
+      add("clocks.wck_postamble", std::to_string(*part_.clocks.wck_postamble),
+          "a data clock is started on a bus for all commands: commands.shared");
   }
 
   void check_row() {
     const Timings& t = part_.clocks;
     at_least("rc", t.rc, t.ras + t.rp, fmt::format("ras {} + rp {}", t.ras, t.rp));
     at_least("ras", t.ras, t.rcd_read, "rcd_read");
+    if (t.rp_all) at_least("rp_all", *t.rp_all, t.rp, "rp");
     at_least("rrd_l", t.rrd_l, t.rrd_s, "rrd_s");
     at_least("faw", t.faw, t.rrd_s, "rrd_s");
   }
@@ -99,7 +103,7 @@ class Checker {
   void check_refresh() {
     const Timings& t = part_.clocks;
     at_least("rfc", t.rfc, t.rc, "rc: a refresh is a row cycle or more");
-    at_least("refi", t.refi, t.rfc + t.rc + t.rp + 1,
+    at_least("refi", t.refi, t.rfc + t.rc + t.rp_all.value_or(t.rp) + 1,
              "rfc + rc + rp, and a clock for anything else");
     if (t.refi_bank.has_value() != t.rfc_bank.has_value() ||
         t.refi_bank.has_value() != t.rrefd.has_value()) {

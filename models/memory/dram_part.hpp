@@ -63,7 +63,10 @@ struct Timings {
   std::int64_t wtr_s = 0;
   std::int64_t wtr_l = 0;
   std::int64_t read_to_write = 0;
-  std::optional<std::int64_t> ppd = std::nullopt;  // precharge to precharge
+  std::optional<std::int64_t> ppd = std::nullopt;     // precharge to precharge
+  std::optional<std::int64_t> rp_all = std::nullopt;  // rp, of all banks
+  // A data clock that stands unless accesses keep it going; without it, it always goes.
+  std::optional<std::int64_t> wck_postamble = std::nullopt;
   std::int64_t refi = 0;
   std::int64_t rfc = 0;
   // Refresh of one bank; a part without them has none.
@@ -96,6 +99,11 @@ inline auto fields(config::Tag<Timings>) {
       required("wtr_l", &Timings::wtr_l, kClocks, "last data written to read, the same bank group"),
       required("read_to_write", &Timings::read_to_write, kClocks, "read to write"),
       optional("ppd", &Timings::ppd, kClocks, "precharge to precharge"),
+      optional("rp_all", &Timings::rp_all, kClocks,
+               "precharge of all banks to activate, where it takes longer than rp"),
+      optional("wck_postamble", &Timings::wck_postamble, {0, 1 << 20},
+               "that the data clock goes on behind an access's data; an access after that starts "
+               "it by a command before it, of a clock; without this key it always goes"),
       required("refi", &Timings::refi, kClocks, "one refresh of all banks to the next"),
       required("rfc", &Timings::rfc, kClocks, "refresh of all banks to what follows"),
       optional("refi_bank", &Timings::refi_bank, kClocks, "one refresh of a bank to the next"),

@@ -17,7 +17,9 @@ std::string share(double of_one) { return fmt::format("{:.1f} % of the time", 10
 
 std::string bound_words(const DramUse& use) {
   const std::array<std::pair<const char*, double>, 3> buses{
-      {{"data bus", use.data_bus}, {"row bus", use.row_bus}, {"column bus", use.column_bus}}};
+      {{"data bus", use.data_bus},
+       {use.one_bus ? "command bus" : "row bus", use.row_bus},
+       {"column bus", use.column_bus}}};
   const auto busiest = std::max_element(
       buses.begin(), buses.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   const auto most = std::max_element(use.waits.begin(), use.waits.end());

@@ -30,6 +30,7 @@ struct DramUse {
   double data_bus = 0, row_bus = 0, column_bus = 0;  // busy
   std::array<double, kDramWaits> waits{};  // no command goes, by what the next one waits for
   bool queue_full = false;                 // some found no place in a queue
+  bool one_bus = false;                    // row and column bus are one, for all commands
 };
 
 // "row bus: busy 90.2 % of the time": what held them up most. A bus that is busy three quarters of

@@ -33,6 +33,7 @@ class Recurrence {
         queue_(static_cast<std::size_t>(write ? control.write_queue : control.read_queue)),
         to_column_(static_cast<double>(write ? g_.act_wr : g_.act_rd)),
         to_precharge_(static_cast<double>(write ? g_.wr_pre : g_.rd_pre)),
+        clock_goes_(static_cast<double>(write ? g_.wr_clock : g_.rd_clock)),
         banks_(static_cast<std::size_t>(part.organisation.all_banks())),
         groups_(banks_.size() / static_cast<std::size_t>(part.organisation.banks)),
         halves_(static_cast<std::size_t>(part.organisation.pseudochannels)) {
@@ -90,6 +91,7 @@ class Recurrence {
     double precharge = kNever;  // where a row is open
     double activate = 0;
     double column = 0;
+    bool starts_clock = false;  // of the data, by a command before that of the column
   };
   using Ends = std::priority_queue<double, std::vector<double>, std::greater<>>;
 
@@ -145,6 +147,8 @@ class Recurrence {
     }
     t.column =
         rise(std::max({from, ready, bank.next_column, group.column, half.column, column_bus_}));
+    t.starts_clock = clock_goes_ > 0 && t.column >= clock_until_;
+    if (t.starts_clock) t.column += static_cast<double>(g_.column_bus);
     return t;
   }
 
@@ -191,8 +195,10 @@ class Recurrence {
           static_cast<double>(g_.column_any) +
               (half.stack >= 0 && half.stack != stack ? other_stack_ : 0));
     half.stack = stack;
-    serve(column_bus_, from, static_cast<double>(g_.column_bus));
-    if (shared_bus_) serve(row_bus_, from, static_cast<double>(g_.column_bus));
+    const double commands = static_cast<double>((t.starts_clock ? 2 : 1) * g_.column_bus);
+    serve(column_bus_, from, commands);
+    if (shared_bus_) serve(row_bus_, from, commands);
+    clock_until_ = std::max(clock_until_, t.column + clock_goes_);
   }
 
   static void close(Bank& bank) { bank.row = bank.row_before = -1; }
@@ -201,7 +207,7 @@ class Recurrence {
   void refresh() {
     if (refresh_ == Refresh::per_bank) return refresh_bank();
     free_from_ =
-        refresh_at_ + to_precharge_ + 2 * clock_ + static_cast<double>(g_.pre_ref + g_.ref_act);
+        refresh_at_ + to_precharge_ + 2 * clock_ + static_cast<double>(g_.pre_all_ref + g_.ref_act);
     refresh_at_ += static_cast<double>(g_.refi);
     std::for_each(banks_.begin(), banks_.end(), close);
   }
@@ -252,14 +258,14 @@ class Recurrence {
   const bool write_, shared_bus_;
   const double clock_;
   const std::size_t window_, queue_;
-  const double to_column_, to_precharge_;
+  const double to_column_, to_precharge_, clock_goes_;
   double other_stack_ = 0;
 
   std::vector<Bank> banks_;
   std::vector<Group> groups_;
   std::vector<Half> halves_;
   Ends in_flight_, waiting_;
-  double row_bus_ = 0, column_bus_ = 0;
+  double row_bus_ = 0, column_bus_ = 0, clock_until_ = 0;
   double arrived_ = 0, free_from_ = 0, last_ = 0, latency_ = 0;
   double refresh_at_ = kNever, refresh_sent_ = 0;
   std::size_t refreshed_ = 0, accesses_ = 0, activates_ = 0;

@@ -113,13 +113,12 @@ std::string completions_csv(const std::vector<memory::Access>& accesses,
 }
 
 std::string commands_csv(const sim::memory::StreamResult& result) {
-  constexpr std::array<const char*, 9> kNames{"ACT", "PRE", "PREab", "RD",   "WR",
-                                              "RDA", "WRA", "REFab", "REFpb"};
   std::string out = "channel,cycle,command,bank,row\n";
   for (std::size_t c = 0; c < result.commands.size(); ++c) {
     for (const sim::memory::SentCommand& sent : result.commands[c])
       fmt::format_to(std::back_inserter(out), "{},{},{},{},{}\n", c, sent.tick,
-                     kNames[static_cast<std::size_t>(sent.command)], sent.bank, sent.row);
+                     sim::memory::kDramCommandNames[static_cast<std::size_t>(sent.command)],
+                     sent.bank, sent.row);
   }
   return out;
 }

@@ -145,7 +145,7 @@ class PartOfADesignTest(FolderTest):
                 self.refused(*point, "--set", "arch.dram.part=hbm2", says=["arch.dram.part", "not simulated"])
                 continue
             plain = self.document(*point)
-            for part in ("hbm2", "hbm3") if assembled else ("hbm2", "hbm3", "ddr4"):
+            for part in ("hbm2", "hbm3") if assembled else ("hbm2", "hbm3", "ddr4", "lpddr5"):
                 got = self.document(*point, "--set", f"arch.dram.part={part}")
                 self.assertEqual(got["status"], plain["status"], side)
                 if plain["status"] != "ok":

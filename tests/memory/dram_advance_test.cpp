@@ -89,10 +89,10 @@ TEST(DramAdvance, AnyMixIsAsItIsStepped) {
   const std::uint64_t seed = test::seed_or(1511);
   SCOPED_TRACE(test::seed_text(seed));
   std::mt19937_64 random(seed);
-  constexpr std::array<const char*, 3> kParts{"hbm2", "hbm3", "ddr4"};
+  constexpr std::array<const char*, 4> kParts{"hbm2", "hbm3", "ddr4", "lpddr5"};
   int recurred = 0, refreshing = 0;
   for (int i = 0; i < 90; ++i) {
-    DramPart part = i % 3 == 0 ? part_named(kParts[random() % 3]) : random_part(random);
+    DramPart part = i % 3 == 0 ? part_named(kParts[random() % kParts.size()]) : random_part(random);
     const Mix mix = random_mix(random, part);
     SCOPED_TRACE("mix " + std::to_string(i) + ": " + mix.text);
     StreamConfig config = mix.config;
@@ -126,7 +126,7 @@ TEST(DramAdvance, WhatDoesNotRecurIsStepped) {
 }
 
 TEST(AddressMap, RowsFollowOneAnotherAtTheirSpan) {
-  for (const char* name : {"hbm2", "hbm3", "ddr4"}) {
+  for (const char* name : {"hbm2", "hbm3", "ddr4", "lpddr5"}) {
     const DramPart part = part_named(name);
     for (const char* mapping : {"RoBaRaCoCh", "MOP4CLXOR"}) {
       const auto map = mapping_named(mapping, part);

@@ -14,6 +14,7 @@ constexpr auto kReadPre = DramCommand::read_precharge;
 constexpr auto kWritePre = DramCommand::write_precharge;
 constexpr auto kRefAll = DramCommand::refresh_all;
 constexpr auto kRefBank = DramCommand::refresh_bank;
+constexpr auto kStart = DramCommand::start_clock;
 
 bool is_column(DramCommand c) {
   return c == kRead || c == kWrite || c == kReadPre || c == kWritePre;
@@ -69,8 +70,27 @@ void DramChecker::check_bus(const SentCommand& sent, Cycle took) {
     fail("a precharge beside a row command to the same bank");
 }
 
+// A data clock goes until its postamble behind the last data. What starts it is followed by the
+// access that it is for, and comes only while it stands.
+void DramChecker::check_data_clock(const SentCommand& sent) {
+  const bool started = before_.command == kStart;
+  const bool access = is_column(sent.command);
+  if (started && (!access || sent.tick != before_.tick + 1 || sent.bank != before_.bank))
+    fail("the data clock was started for an access that does not follow");
+  if (sent.command == kStart && sent.tick < data_clock_until_)
+    fail("the data clock is started while it goes");
+  if (access && !started && sent.tick >= data_clock_until_)
+    fail("an access while the data clock stands");
+  before_ = sent;
+  if (!access) return;
+  const bool read = sent.command == kRead || sent.command == kReadPre;
+  data_clock_until_ = std::max(data_clock_until_,
+                               sent.tick + (read ? t_.cl : t_.cwl) + t_.burst + *t_.wck_postamble);
+}
+
 void DramChecker::check_state(const SentCommand& sent) {
   const auto first = static_cast<std::size_t>(sent.bank);
+  if (sent.command == kStart) return;
   const std::size_t count = to_all(sent.command) ? banks_.size() / halves_.size() : 1;
   for (std::size_t b = first; b < first + count; ++b) {
     Bank& bank = banks_[b];
@@ -96,7 +116,7 @@ void DramChecker::check_activate(std::size_t b) {
   rule("tRP", since(bank, kPre), t_.rp);
   rule("tRTP + tRP, auto-precharge", since(bank, kReadPre), t_.rtp + t_.rp);
   rule("tWR + tRP, auto-precharge", since(bank, kWritePre), t_.cwl + t_.burst + t_.wr + t_.rp);
-  rule("tRP, all banks", since(half, kPreAll), t_.rp);
+  rule("tRP, all banks", since(half, kPreAll), t_.rp_all.value_or(t_.rp));
   rule("tRRDS", since(half, kAct), t_.rrd_s);
   rule("tRRDL", since(groups_[group_of(b)], kAct), t_.rrd_l);
   rule("tRFC", since(half, kRefAll), t_.rfc);
@@ -163,7 +183,7 @@ void DramChecker::check_refresh_all(std::size_t h) {
   const Scope& half = halves_[h];
   rule("tRC, then refresh", since(half, kAct), t_.rc);
   rule("tRP, then refresh", since(half, kPre), t_.rp);
-  rule("tRP, all banks, then refresh", since(half, kPreAll), t_.rp);
+  rule("tRP, all banks, then refresh", since(half, kPreAll), t_.rp_all.value_or(t_.rp));
   rule("tRTP + tRP, then refresh", since(half, kReadPre), t_.rtp + t_.rp);
   rule("tWR + tRP, then refresh", since(half, kWritePre), t_.cwl + t_.burst + t_.wr + t_.rp);
   rule("tRFC, then refresh", since(half, kRefAll), t_.rfc);
@@ -185,13 +205,15 @@ void DramChecker::check_refresh_bank(std::size_t b) {
 void DramChecker::see(const SentCommand& sent) {
   now_ = sent;
   const auto b = static_cast<std::size_t>(sent.bank);
-  const double clocks = sent.command == kAct      ? part_.commands.activate_clocks
-                        : is_column(sent.command) ? 1
-                                                  : part_.commands.precharge_clocks;
+  const double clocks = sent.command == kAct ? part_.commands.activate_clocks
+                        : is_column(sent.command) || sent.command == kStart
+                            ? 1
+                            : part_.commands.precharge_clocks;
   const Cycle took = std::llround(clocks * static_cast<double>(k_));
   at_ = sent.tick + took - 1;
   check_bus(sent, took);
   check_state(sent);
+  if (t_.wck_postamble) check_data_clock(sent);
   switch (sent.command) {
     case kAct: check_activate(b); break;
     case kPre: check_precharge(b); break;
@@ -202,6 +224,7 @@ void DramChecker::see(const SentCommand& sent) {
     case kWritePre: check_access(b, true); break;
     case kRefAll: check_refresh_all(half_of(b)); break;
     case kRefBank: check_refresh_bank(b); break;
+    case kStart: return;
   }
   const auto note = [&](Scope& scope) { scope.last[static_cast<std::size_t>(sent.command)] = at_; };
   note(halves_[half_of(b)]);

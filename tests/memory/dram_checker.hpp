@@ -26,7 +26,7 @@ class DramChecker {
 
  private:
   static constexpr Cycle kLongAgo = -(Cycle{1} << 40);
-  using Last = std::array<Cycle, 9>;  // by command, when one last came whole
+  using Last = std::array<Cycle, kDramCommands>;  // by command, when one last came whole
 
   struct Scope {
     Last last;
@@ -45,6 +45,7 @@ class DramChecker {
   void rule(const std::string& name, Cycle gap, Cycle need);
   void fail(const std::string& what);
   void check_bus(const SentCommand& sent, Cycle took);
+  void check_data_clock(const SentCommand& sent);
   void check_state(const SentCommand& sent);
   void check_activate(std::size_t b);
   void check_precharge(std::size_t b);
@@ -67,6 +68,8 @@ class DramChecker {
   Cycle row_until_ = 0, column_until_ = 0;     // the buses are taken before
   SentCommand rising_{};                       // the last row command on a rising edge
   SentCommand now_{};
+  SentCommand before_{};  // the last command, of a part whose data clock may stand
+  Cycle data_clock_until_ = 0;
   std::vector<std::string> violations_;
   std::map<std::string, Cycle> slack_;
 };

@@ -128,6 +128,54 @@ TEST(DramPart, Ddr4KeepsTheTimesOfItsSpeedBins) {
   }
 }
 
+// LPDDR5 in nanoseconds, as gem5 has them (LPDDR5_6400_1x16_BG_BL16 of its interfaces), rounded up.
+TEST(DramPart, Lpddr5KeepsTheTimesOfItsSpeedBin) {
+  const DramPart part = part_named("lpddr5");
+  EXPECT_DOUBLE_EQ(part.peak_bytes_per_s(), 12.8e9);
+  EXPECT_EQ(part.organisation.channel_bytes(), std::int64_t{1} << 30);
+  const auto clocks = [&](double ns, std::int64_t least = 1) {
+    return std::max(least, static_cast<std::int64_t>(std::ceil(ns * 1000 / part.clock_ps)));
+  };
+  const Timings& t = part.clocks;
+  EXPECT_EQ(t.cl, clocks(21.25));
+  EXPECT_EQ(t.rcd_read, clocks(18, 2));
+  EXPECT_EQ(t.rcd_write, t.rcd_read);
+  EXPECT_EQ(t.rp, clocks(18, 2));
+  EXPECT_EQ(t.rp_all, clocks(21, 2));
+  EXPECT_EQ(t.ras, clocks(42, 3));
+  EXPECT_EQ(t.rc, t.ras + t.rp);
+  EXPECT_EQ(t.burst, clocks(2.5));
+  EXPECT_EQ(t.ccd_s, clocks(2.5));
+  EXPECT_EQ(t.ccd_l, clocks(5));
+  EXPECT_EQ(t.rrd_s, clocks(5, 2));
+  EXPECT_EQ(t.rrd_l, clocks(5, 2));
+  EXPECT_EQ(t.faw, clocks(20));
+  EXPECT_EQ(t.wr, clocks(34, 3));
+  EXPECT_EQ(t.wtr_s, clocks(6.25, 4));
+  EXPECT_EQ(t.wtr_l, clocks(12, 4));
+  EXPECT_EQ(t.ppd, clocks(2.5, 2));
+  EXPECT_EQ(t.rfc, clocks(210));
+  EXPECT_EQ(t.refi, clocks(3906));
+  EXPECT_FALSE(t.refi_bank.has_value());
+}
+
+// Two commands for an activate, and a precharge of all banks that takes longer than of one.
+TEST(DramPart, Lpddr5KeepsTheGapsOfItsCommands) {
+  const DramGaps g = gaps_of(part_named("lpddr5"));
+  EXPECT_EQ(g.act_bus, 2);
+  EXPECT_EQ(g.act_rd, 16);       // tRCD behind ACT-2
+  EXPECT_EQ(g.act_pre, 35);      // and tRAS
+  EXPECT_EQ(g.pre_act, 14);      // tRP before ACT-2
+  EXPECT_EQ(g.pre_all_act, 16);  // tRPab
+  EXPECT_EQ(g.pre_ref, 15);
+  EXPECT_EQ(g.pre_all_ref, 17);
+  EXPECT_EQ(g.rd_clock, 20);  // RL, the burst, tWCKPST
+  EXPECT_EQ(g.wr_clock, 12);
+  const DramGaps two = gaps_of(part_named("hbm2"));
+  EXPECT_EQ(two.pre_all_act, two.pre_act);
+  EXPECT_EQ(two.rd_clock, 0);
+}
+
 // HBM2 with one line replaced; what the message of its fault says.
 std::string fault_of(const std::string& old, const std::string& replacement, int& line) {
   std::ifstream file(shipped("dram", "hbm2"));
@@ -168,6 +216,8 @@ TEST(DramPart, TimingsThatDoNotFitTogetherAreRefusedByLine) {
       {"  rfc: 350", "  rfc: 40", {"clocks.rfc", "at least 48"}},
       {"  refi_bank: 122", "  refi_bank: 70", {"clocks.refi_bank", "at least 71"}},
       {"  rfc_bank: 160", "  rfc_bank: 400", {"clocks.rfc_bank", "at most rfc, 350"}},
+      {"  rp: 14", "  rp: 14\n  rp_all: 13", {"clocks.rp_all", "'13'", "at least 14"}, false},
+      {"  rp: 14", "  rp: 14\n  wck_postamble: 1", {"wck_postamble", "commands.shared"}, false},
       {"  rrefd: 8\n", "", {"refi_bank, rfc_bank and rrefd come together"}, false},
       {"  pseudochannels: 2\n  bank_groups: 4\n  banks: 4",
        "  bank_groups: 1\n  banks: 1",

@@ -73,7 +73,7 @@ DramChannel::Offer access(std::int32_t bank, std::int64_t row, std::uint64_t col
 
 // Hits of an open row without end, and one access to another row of the bank among them.
 TEST(DramPatience, HitsWithoutEndDoNotKeepARowOpenForEver) {
-  for (const char* name : {"hbm2", "hbm3"}) {
+  for (const char* name : {"hbm2", "hbm3", "lpddr5"}) {
     const DramPart part = part_named(name);
     for (const bool write : {false, true}) {
       DramControl control{.refresh = Refresh::none};

@@ -95,8 +95,10 @@ inline weft::memory::DramPart random_part(std::mt19937_64& random) {
   t.wtr_l = t.wtr_s + from(0, 6);
   t.read_to_write = std::max<std::int64_t>(1, t.cl + t.burst - t.cwl) + from(0, 5);
   if (from(0, 1) == 1) t.ppd = from(1, 3);
+  if (from(0, 1) == 1) t.rp_all = t.rp + from(0, 4);
+  if (kind == 0 && from(0, 1) == 1) t.wck_postamble = from(0, 30);
   t.rfc = t.rc + from(0, 200);
-  t.refi = t.rfc + t.rc + t.rp + from(500, 3000);
+  t.refi = t.rfc + t.rc + t.rp_all.value_or(t.rp) + from(500, 3000);
   if (from(0, 1) == 1) {
     t.rrefd = from(1, 9);
     t.rfc_bank = t.rc + from(0, t.rfc - t.rc);

@@ -16,9 +16,7 @@ using weft::memory::Access;
 using weft::memory::Refresh;
 
 // "w14 45": the cycles in which accesses are done, w before writes, in order.
-std::string completions(const std::vector<Access>& accesses) {
-  StreamConfig config = stream_config(part_named("hbm2"));
-  config.channel.control.refresh = Refresh::none;
+std::string completions(StreamConfig config, const std::vector<Access>& accesses) {
   config.keep_completions = true;
   const StreamResult result = run_stream(config, accesses);
   std::vector<std::size_t> order(accesses.size());
@@ -32,6 +30,12 @@ std::string completions(const std::vector<Access>& accesses) {
             std::to_string(result.done_at[i]);
   }
   return text;
+}
+
+std::string completions(const std::vector<Access>& accesses) {
+  StreamConfig config = stream_config(part_named("hbm2"));
+  config.channel.control.refresh = Refresh::none;
+  return completions(config, accesses);
 }
 
 Access read(const At& at) { return {at.address(), false}; }
@@ -72,6 +76,30 @@ TEST(DramProbes, WritesOfAnIdlePseudochannelWaitForTheOther) {
   };
   const std::string other = last_of(0);
   EXPECT_EQ(other.substr(0, other.find('w')), "32 36 38 40 42 44 ") << other;
+}
+
+// Worked out on paper: ACT-1 and ACT-2 in ticks 1 and 2, tRCD; then CAS where the data clock
+// stands, RD or WR in the next tick, and RL and two clocks of data.
+TEST(DramProbes, OfLpddr5ToTheCycle) {
+  weft::memory::DramPart part = part_named("lpddr5");
+  const auto of_window = [&](const std::vector<Access>& accesses, std::int64_t outstanding) {
+    StreamConfig config = stream_config(part);
+    config.channel.control.refresh = Refresh::none;
+    config.outstanding = outstanding;
+    return completions(config, accesses);
+  };
+  const Access first{0, false}, second{32, false};
+  EXPECT_EQ(of_window({first}, 64), "37");
+  EXPECT_EQ(of_window({first, second}, 64), "37 41");  // tCCDL, and the clock goes
+  // One at a time: it stood from tick 38 on, one behind the data, and is started in it.
+  EXPECT_EQ(of_window({first, second}, 1), "37 58");
+  EXPECT_EQ(of_window({{0, true}}, 64), "w18");
+  EXPECT_EQ(of_window({first, {32, true}}, 64), "w30 37");  // RD 18, and 12 from reads to writes
+  // Another row of the bank: RD 18, PRE 36 = tRAS behind ACT-2, ACT-2 51, CAS 66.
+  EXPECT_EQ(of_window({first, {std::uint64_t{2048} * 16, false}}, 64), "37 86");
+  part.clocks.wck_postamble.reset();  // it always goes
+  EXPECT_EQ(of_window({first}, 64), "36");
+  EXPECT_EQ(of_window({first, second}, 1), "36 56");
 }
 
 struct Row {

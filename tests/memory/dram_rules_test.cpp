@@ -74,12 +74,17 @@ bool outlasted(const std::string& rule) {
 }
 
 TEST(DramRules, NoneIsBrokenAndEachIsMetAtItsLimit) {
-  for (const char* part : {"hbm2", "hbm3", "ddr4"}) {
+  for (const char* part : {"hbm2", "hbm3", "ddr4", "lpddr5"}) {
     const auto slack = check_random(part, test::seed_or(1502), 400'000);
     // Columns and activates go on rising edges: an odd gap between them is met half a clock late.
     const Cycle most = part == std::string("hbm3") ? 1 : 0;
     for (const auto& [rule, least] : slack) {
       if (outlasted(rule)) continue;
+      // LPDDR5: by then the data clock stands, and CAS goes in the first clock.
+      if (part == std::string("lpddr5") && rule == "tWTRS") {
+        EXPECT_EQ(least, 1);
+        continue;
+      }
       EXPECT_LE(least, most) << part << ": " << rule;
     }
     EXPECT_GE(slack.size(), 25U);
@@ -87,7 +92,7 @@ TEST(DramRules, NoneIsBrokenAndEachIsMetAtItsLimit) {
 }
 
 TEST(DramRulesLong, NoneIsBrokenInTenMillionCommands) {
-  for (const char* part : {"hbm2", "hbm3", "ddr4"})
+  for (const char* part : {"hbm2", "hbm3", "ddr4", "lpddr5"})
     check_random(part, test::seed_or(1503), 4'000'000);
 }
 
@@ -165,10 +170,40 @@ TEST(DramRules, ATimeOneClockShortIsCaught) {
   }
 }
 
+// The two that only LPDDR5 has.
+TEST(DramRules, ADataClockOrAPrechargeOfAllThatIsTooShortIsCaught) {
+  const DramPart truth = part_named("lpddr5");
+  const auto said = [&](const DramPart& believed) {
+    std::mt19937_64 random(test::seed_or(1505));
+    std::set<std::string> all;
+    for (int i = 0; i < 20; ++i) {
+      const Mix mix = random_mix(random, believed);
+      const StreamResult result = run_stream(mix.config, random_accesses(random, truth, 3000));
+      DramChecker checker(truth);
+      for (const SentCommand& sent : result.commands[0]) checker.see(sent);
+      for (const std::string& one : checker.violations()) {
+        const std::string what = one.substr(one.find(": ") + 2);
+        all.insert(what.substr(0, what.find(':')));
+      }
+    }
+    return all;
+  };
+  EXPECT_EQ(said(truth), std::set<std::string>{});
+  DramPart believed = truth;
+  --*believed.clocks.rp_all;
+  EXPECT_EQ(said(believed), std::set<std::string>{"tRP, all banks, then refresh"});
+  believed = truth;
+  ++*believed.clocks.wck_postamble;
+  EXPECT_EQ(said(believed), std::set<std::string>{"an access while the data clock stands"});
+  --*believed.clocks.wck_postamble;
+  --*believed.clocks.wck_postamble;
+  EXPECT_EQ(said(believed), std::set<std::string>{"the data clock is started while it goes"});
+}
+
 // With closed pages an access closes its row exactly when no other that waits hits it: at the end
 // every bank is closed, and rows that are come to again and again stay open between.
 TEST(DramRules, AClosedPageClosesWithItsLastAccess) {
-  for (const char* name : {"hbm2", "hbm3", "ddr4"}) {
+  for (const char* name : {"hbm2", "hbm3", "ddr4", "lpddr5"}) {
     const DramPart part = part_named(name);
     for (const std::int64_t outstanding : {1, 16, 64}) {
       StreamConfig config = stream_config(part);
@@ -234,6 +269,15 @@ TEST(DramChecker, CatchesStatesAndBuses) {
   has(said(three, {{1, activate, 0, 7}, {64, read, 0, 7}, {66, read, 0, 7}}), "falling edges");
   has(said(three, {{1, activate, 5, 7}, {4, precharge, 5, 0}}), "beside");
   has(said(three, {{301, refresh_all, 0, 0}, {302, precharge, 5, 0}}), "beside");
+  const DramPart low = part_named("lpddr5");
+  const SentCommand opens{1, activate, 0, 7}, starts{17, start_clock, 0, 0}, reads{18, read, 0, 7};
+  EXPECT_EQ(said(low, {opens, starts, reads, {37, read, 0, 7}}), "");
+  has(said(low, {opens, reads}), "data clock stands");
+  has(said(low, {opens, starts, reads, {38, read, 0, 7}}), "data clock stands");
+  has(said(low, {opens, starts, reads, {37, start_clock, 0, 0}, {38, read, 0, 7}}),
+      "while it goes");
+  has(said(low, {opens, starts, {19, read, 0, 7}}), "does not follow");
+  has(said(low, {opens, starts, {18, precharge, 1, 0}}), "does not follow");
 }
 
 }  // namespace

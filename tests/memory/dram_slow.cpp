@@ -37,7 +37,7 @@ std::size_t SlowChannel::half(std::size_t b) const {
 
 // Ticks from a command's first part to its last, and one.
 Cycle SlowChannel::length(Command command) const {
-  if (is_column(command)) return clock_;
+  if (is_column(command) || command == start_clock) return clock_;
   const double clocks =
       command == activate ? part_.commands.activate_clocks : part_.commands.precharge_clocks;
   return std::llround(clocks * static_cast<double>(clock_));
@@ -64,11 +64,14 @@ Cycle SlowChannel::need(const SentCommand& before, Command command, std::size_t 
       break;
     case precharge:
     case precharge_all:
-      rule((bank || before.command == precharge_all) && c == activate, t_.rp);
-      rule((bank || before.command == precharge_all) && c == refresh_bank, t_.rp);
+      rule(bank && (c == activate || c == refresh_bank), t_.rp);
       rule(c == refresh_all, t_.rp);
+      rule(before.command == precharge_all &&
+               (c == activate || c == refresh_bank || c == refresh_all),
+           t_.rp_all.value_or(t_.rp));
       rule(c == precharge || c == precharge_all, t_.ppd.value_or(0));
       break;
+    case start_clock: break;
     case refresh_all: rule(c == activate || c == precharge_all || c == refresh_all, t_.rfc); break;
     case refresh_bank:
       rule(bank && (c == activate || c == refresh_bank), *t_.rfc_bank);
@@ -207,14 +210,39 @@ bool SlowChannel::active_goes(Cycle now) {
     if (!may(active_[i].write ? write : read, active_[i].bank, now)) continue;
     if (!best || active_[i].arrived < active_[*best].arrived) best = i;
   }
-  if (!best) return false;
-  const Waiting one = active_[*best];
-  active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(*best));
+  if (best) take(now, true, *best);
+  return best.has_value();
+}
+
+// Behind the last data of any access the data clock goes for its postamble.
+bool SlowChannel::data_clock_stands(Cycle now) const {
+  if (!t_.wck_postamble) return false;
+  return std::none_of(sent.begin(), sent.end(), [&](const SentCommand& c) {
+    if (!is_column(c.command)) return false;
+    return now <
+           c.tick + clock_ * ((is_read(c.command) ? t_.cl : t_.cwl) + t_.burst + *t_.wck_postamble);
+  });
+}
+
+// An access of the queue, or one whose activate went; first the data clock is started.
+void SlowChannel::take(Cycle now, bool active, std::size_t i) {
+  if (!started_ && data_clock_stands(now)) {
+    started_.emplace(active, i);
+    const Waiting& one = active ? active_[i] : queue_[write_mode_ ? 1 : 0][i];
+    return send(now, start_clock, one.bank);
+  }
+  started_.reset();
+  if (active) return take_active(now, i);
+  issue_hit(now, i);
+}
+
+void SlowChannel::take_active(Cycle now, std::size_t i) {
+  const Waiting one = active_[i];
+  active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(i));
   const std::size_t nobody = SIZE_MAX;
   access(now, one,
          control_.page == Page::closed && !hit_waits(0, one.bank, nobody) &&
              !hit_waits(1, one.bank, nobody));
-  return true;
 }
 
 std::optional<std::size_t> SlowChannel::best_hit(Cycle now) const {
@@ -300,11 +328,12 @@ void SlowChannel::row(Cycle now) {
 
 // One command a tick, the oldest of all.
 void SlowChannel::one_bus(Cycle now) {
+  if (started_) return take(now, started_->first, started_->second);
   if (active_goes(now)) return;
   if (!upkeep_.empty()) return upkeep(now);
   const auto& queue = queue_[write_mode_ ? 1 : 0];
   const auto hit = best_hit(now), other = best_other(now);
-  if (hit && (!other || queue[*hit].order < queue[*other].order)) return issue_hit(now, *hit);
+  if (hit && (!other || queue[*hit].order < queue[*other].order)) return take(now, false, *hit);
   if (other) issue_other(now, *other);
 }
 
@@ -323,7 +352,7 @@ void SlowChannel::step(Cycle now) {
   }
   if (control_.refresh == Refresh::per_bank && now > 0 && now % (clock_ * *t_.refi_bank) == 0)
     upkeep_.push_back({false, next_refreshed_++ % open_.size()});
-  choose(now);
+  if (!started_) choose(now);
   if (part_.commands.shared) return one_bus(now);
   if (rising(now) && column(now)) choose(now);
   row(now);

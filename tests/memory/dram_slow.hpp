@@ -53,6 +53,9 @@ class SlowChannel {
   void row(Cycle now);
   void one_bus(Cycle now);
   bool active_goes(Cycle now);
+  bool data_clock_stands(Cycle now) const;
+  void take(Cycle now, bool active, std::size_t i);
+  void take_active(Cycle now, std::size_t i);
   std::optional<std::size_t> best_hit(Cycle now) const;
   std::optional<std::size_t> best_other(Cycle now) const;
   void issue_hit(Cycle now, std::size_t i);
@@ -71,6 +74,7 @@ class SlowChannel {
   std::deque<Upkeep> upkeep_;
   std::vector<std::pair<std::uint64_t, Cycle>> data_;
   std::optional<Waiting> urgent_;
+  std::optional<std::pair<bool, std::size_t>> started_;  // access that the data clock started for
   bool write_mode_ = false;
   std::uint64_t arrivals_ = 0;
   std::size_t next_refreshed_ = 0;

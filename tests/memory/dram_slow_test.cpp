@@ -13,9 +13,7 @@ using weft::memory::Access;
 using weft::memory::DramPart;
 
 const char* name_of(DramCommand command) {
-  constexpr std::array<const char*, 9> kNames{"ACT", "PRE", "PREab", "RD",   "WR",
-                                              "RDA", "WRA", "REFab", "REFpb"};
-  return kNames[static_cast<std::size_t>(command)];
+  return kDramCommandNames[static_cast<std::size_t>(command)];
 }
 
 std::string text_of(const std::vector<SentCommand>& commands, std::size_t i) {
@@ -49,10 +47,11 @@ std::size_t compare(StreamConfig config, const std::vector<Access>& accesses) {
 void random_mixes(std::uint64_t seed, int mixes) {
   SCOPED_TRACE(test::seed_text(seed));
   std::mt19937_64 random(seed);
-  constexpr std::array<const char*, 3> kParts{"hbm2", "hbm3", "ddr4"};
+  constexpr std::array<const char*, 4> kParts{"hbm2", "hbm3", "ddr4", "lpddr5"};
   std::size_t commands = 0;
   for (int i = 0; i < mixes; ++i) {
-    const DramPart part = i % 2 == 0 ? part_named(kParts[random() % 3]) : random_part(random);
+    const DramPart part =
+        i % 2 == 0 ? part_named(kParts[random() % kParts.size()]) : random_part(random);
     Mix mix = random_mix(random, part);
     weft::memory::DramControl& control = mix.config.channel.control;
     control.read_queue = 1 + static_cast<std::int64_t>(random() % 48);
@@ -70,7 +69,7 @@ TEST(DramSlowLong, SendsTheSameCommandsInTheSameTicks) { random_mixes(test::seed
 
 // The patterns of the page, by the parts that are shipped.
 TEST(DramSlow, AgreesOnTheStreamsOfThePage) {
-  for (const char* part_name : {"hbm2", "hbm3", "ddr4"}) {
+  for (const char* part_name : {"hbm2", "hbm3", "ddr4", "lpddr5"}) {
     const DramPart part = part_named(part_name);
     for (const char* pattern : {"seq_read", "rw_copy", "rw_random", "random_row"}) {
       SCOPED_TRACE(std::string(part_name) + " " + pattern);

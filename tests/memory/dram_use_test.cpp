@@ -20,6 +20,13 @@ TEST(DramUse, ABusThatIsBusyBoundsWhateverWaits) {
   EXPECT_EQ(bound_words(use), "column bus: busy 90.0 % of the time");
 }
 
+TEST(DramUse, OneBusForAllCommandsIsNamedSo) {
+  DramUse use = waiting(DramWait::bank, 0.2);
+  use.row_bus = use.column_bus = 0.8;
+  use.one_bus = true;
+  EXPECT_EQ(bound_words(use), "command bus: busy 80.0 % of the time");
+}
+
 TEST(DramUse, ElseWhatIsWaitedForMost) {
   EXPECT_EQ(bound_words(waiting(DramWait::bank_group, 0.48)),
             "bank group: no command goes for it 48.0 % of the time");

@@ -85,6 +85,9 @@ TEST(StreamEstimate, ErrsByWhatThePageStates) {
            Stated{"hbm3", Refresh::none, kGathers, 1.6, 12.0},
            Stated{"ddr4", Refresh::all_bank, kSequential, 2.1, 8.8},
            Stated{"ddr4", Refresh::all_bank, kRandom, 4.1, 23.6},
+           Stated{"lpddr5", Refresh::all_bank, kSequential, 1.1, 3.3},
+           Stated{"lpddr5", Refresh::all_bank, kRandom, 10.6, 58.1},
+           Stated{"lpddr5", Refresh::all_bank, kGathers, 1.9, 9.0},
        }) {
     const Error error = error_of(stated.part, stated.refresh, stated.streams);
     const std::string name = std::string(stated.part) + ", " + stated.streams.front().pattern +

@@ -84,12 +84,12 @@ void DramBanks::precharge(std::size_t b, Cycle now, const DramGaps& gaps) {
 void DramBanks::precharge_all(std::size_t h, Cycle now, const DramGaps& gaps) {
   for (std::size_t b = h * layout_.banks_per_half; b < (h + 1) * layout_.banks_per_half; ++b) {
     close(b);
-    raise(bank_[b].ref, now + gaps.pre_ref_bank);
+    raise(bank_[b].ref, now + gaps.pre_all_ref);
     keep_row_time(b);
   }
   Half& half = half_[h];
-  raise(half.act, now + gaps.pre_act);
-  raise(half.ref_all, now + gaps.pre_ref);
+  raise(half.act, now + gaps.pre_all_act);
+  raise(half.ref_all, now + gaps.pre_all_ref);
   raise(half.pre, now + gaps.pre_pre);
   raise(half.pre_all, now + gaps.pre_pre);
 }

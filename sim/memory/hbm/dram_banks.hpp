@@ -26,8 +26,13 @@ enum class DramCommand : std::uint8_t {
   read_precharge,
   write_precharge,
   refresh_all,
-  refresh_bank
+  refresh_bank,
+  start_clock  // of the data, for the access that follows it
 };
+constexpr std::size_t kDramCommands = 10;
+// As a trace writes them.
+constexpr std::array<const char*, kDramCommands> kDramCommandNames{
+    "ACT", "PRE", "PREab", "RD", "WR", "RDA", "WRA", "REFab", "REFpb", "CAS"};
 
 constexpr bool has_row(DramCommand command) {
   return command == DramCommand::activate || command == DramCommand::read ||

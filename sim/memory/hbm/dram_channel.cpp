@@ -220,6 +220,8 @@ void DramChannel::slots(Cycle now) {
 // of all that may go.
 void DramChannel::shared_slot(Cycle now) {
   State& s = state_;
+  if (s.started.bank >= 0)
+    return shared_column(now, static_cast<std::size_t>(s.started.bank), s.started.active);
   if (s.upkeep.empty()) {
     if (s.urgent != 0 || now >= std::min(s.aged_at[0], s.aged_at[1])) choose_urgent(now);
     choose_mode(now);
@@ -227,15 +229,11 @@ void DramChannel::shared_slot(Cycle now) {
   if (now < std::min(s.column_at, s.row_at)) return;
   if (now < s.banks.row_bus()) {
     s.column_at = s.row_at = s.banks.row_bus();
+    s.wait = DramWait::row_bus;
     return;
   }
   const Pick active = find_active(now);
-  if (active.bank >= 0) {
-    const auto b = static_cast<std::size_t>(active.bank);
-    access(now, s.active[b].access, true, closes_row(b, true));
-    s.column_at = s.row_at = now + gaps_.column_bus;
-    return;
-  }
+  if (active.bank >= 0) return shared_column(now, static_cast<std::size_t>(active.bank), true);
   s.column_at = active.next;
   if (!s.upkeep.empty()) {
     if (upkeep_slot(now)) s.column_at = s.row_at = now + 1;
@@ -248,12 +246,24 @@ void DramChannel::shared_slot(Cycle now) {
   s.wait =
       s.column_at <= s.row_at ? (active.next <= hit.next ? active.wait : hit.wait) : other.wait;
   if (hit.bank < 0 && other.bank < 0) return;
-  if (hit.bank >= 0 && (other.bank < 0 || hit.order < other.order)) {
-    issue_hit(now, static_cast<std::size_t>(hit.bank));
-  } else {
-    issue_other(now, static_cast<std::size_t>(other.bank));
-  }
+  if (hit.bank >= 0 && (other.bank < 0 || hit.order < other.order))
+    return shared_column(now, static_cast<std::size_t>(hit.bank), false);
+  issue_other(now, static_cast<std::size_t>(other.bank));
   s.column_at = s.row_at = now + 1;
+}
+
+// An access of a bank: where the data clock stands, first the command that starts it; then, in the
+// next tick and whatever has come meanwhile, its own.
+void DramChannel::shared_column(Cycle now, std::size_t b, bool active) {
+  State& s = state_;
+  s.column_at = s.row_at = now + gaps_.column_bus;
+  if (gaps_.rd_clock > 0 && s.started.bank < 0 && now >= s.data_clock_until) {
+    s.started = {static_cast<std::int32_t>(b), active};
+    return send(now, DramCommand::start_clock, b);
+  }
+  s.started = {};
+  if (active) return access(now, s.active[b].access, true, closes_row(b, true));
+  issue_hit(now, b);
 }
 
 }  // namespace weft::sim::memory

@@ -101,6 +101,11 @@ class DramChannel {
     bool all = false;
     std::uint8_t which = 0;
   };
+  // The access for which the data clock was started: its bank, -1: none.
+  struct Started {
+    std::int32_t bank = -1;
+    bool active = false;
+  };
   struct Due {
     std::uint64_t id = 0;
     Cycle tick = 0;
@@ -128,6 +133,8 @@ class DramChannel {
     Cycle falling_pair_at = -1;    // tick in which a precharge is bound to the row command before
     DramCommand rising_command = DramCommand::activate;
     std::uint8_t rising_bank = 0;
+    Cycle data_clock_until = 0;  // it stands from that tick on, where it does not always go
+    Started started;             // in the tick before, for this access
     std::array<Cycle, 2> aged_at{kNever, kNever};  // no queued access is out of patience before
     std::uint64_t urgent = 0;  // the bank of the one that goes before all others, as a mask
     bool urgent_hits = false;  // whether that one hits the open row
@@ -157,6 +164,7 @@ class DramChannel {
   void choose_urgent(Cycle now);
   void slots(Cycle now);
   void shared_slot(Cycle now);
+  void shared_column(Cycle now, std::size_t b, bool active);
   Pick find_active(Cycle now) const;
   Pick find_hit(Cycle now) const;
   Pick find_other(Cycle now) const;

@@ -112,7 +112,9 @@ void DramChannel::fingerprint(StateHash& out, Cycle now, const Origin& origin) c
   for (const std::uint64_t id : s.forwarded) out.word(static_cast<std::int64_t>(id - origin.id));
   out.word((s.write_mode ? 1 : 0) + (s.urgent_hits ? 2 : 0) + (s.refusing ? 4 : 0));
   for (const bool write : s.last_write) out.word(write ? 1 : 0);
-  for (const Cycle tick : {s.column_at, s.row_at, s.refresh_at}) put_tick(out, tick, now);
+  for (const Cycle tick : {s.column_at, s.row_at, s.refresh_at, s.data_clock_until})
+    put_tick(out, tick, now);
+  out.word(s.started.bank * 2 + (s.started.active ? 1 : 0));
   out.word(static_cast<std::int64_t>(s.refresh_next));
   // A falling edge that has gone binds nothing, nor does what went before it.
   const bool paired = s.falling_pair_at > now;
@@ -148,6 +150,7 @@ void DramChannel::advance(Cycle ticks, const Origin& by, const DramCounts& befor
   for (std::uint64_t& id : s.forwarded) id += by.id;
   for (Cycle* tick : {&s.column_at, &s.row_at, &s.refresh_at}) move(*tick, ticks);
   s.falling_pair_at += ticks;
+  s.data_clock_until += ticks;
   s.counted_to += ticks;
   s.counts.grow(before, periods);
 }

@@ -286,6 +286,8 @@ void DramChannel::access(Cycle now, const DramAccess& one, bool from_active, boo
     s.data.push_back({one.id, now + gaps_.read_latency});
     ++s.counts.reads;
   }
+  s.data_clock_until =
+      std::max(s.data_clock_until, now + (one.write ? gaps_.wr_clock : gaps_.rd_clock));
   const std::size_t h = layout_.half[b];
   if (s.last_write[h] != one.write) ++s.counts.turnarounds;
   s.last_write[h] = one.write;
@@ -319,6 +321,7 @@ void DramChannel::send(Cycle now, DramCommand command, std::size_t bank, std::in
     case DramCommand::precharge_all: ++s.counts.precharges; break;
     case DramCommand::refresh_all:
     case DramCommand::refresh_bank: ++s.counts.refreshes; break;
+    case DramCommand::start_clock: ++s.counts.clock_starts; break;
     default: return;
   }
   s.counts.row_bus_ticks += static_cast<std::uint64_t>(bus);

@@ -15,6 +15,7 @@ constexpr std::array kCounts{&DramCounts::reads,
                              &DramCounts::auto_precharges,
                              &DramCounts::refreshes,
                              &DramCounts::turnarounds,
+                             &DramCounts::clock_starts,
                              &DramCounts::urgent,
                              &DramCounts::row_bus_ticks,
                              &DramCounts::read_queue_ticks,
@@ -47,6 +48,8 @@ weft::memory::DramUse use_of(const DramCounts& counts, const weft::memory::DramP
                  (ticks * static_cast<double>(part.organisation.pseudochannels));
   use.row_bus = static_cast<double>(counts.row_bus_ticks) / ticks;
   use.column_bus = accesses * clock / ticks;
+  use.one_bus = part.commands.shared;
+  if (use.one_bus) use.row_bus = use.column_bus += use.row_bus;
   for (std::size_t i = 0; i < kDramWaits; ++i)
     use.waits[i] = static_cast<double>(counts.wait_ticks[i]) / ticks;
   use.queue_full = counts.refused > 0;

@@ -24,6 +24,7 @@ struct DramCounts {
   std::uint64_t auto_precharges = 0;   // with an access
   std::uint64_t refreshes = 0;         // commands, of all banks of a pseudo-channel or of one
   std::uint64_t turnarounds = 0;       // of a pseudo-channel's data pins
+  std::uint64_t clock_starts = 0;      // of the data clock, each by a command
   std::uint64_t urgent = 0;            // accesses out of patience
   std::uint64_t row_bus_ticks = 0;     // taken by commands
   std::uint64_t read_queue_ticks = 0;  // sums over ticks of what waits

@@ -114,6 +114,7 @@ void write_counts(Writer& out, const StreamReport& report) {
   out.field("forwarded_reads", counts.forwarded_reads);
   out.field("absorbed_writes", counts.absorbed_writes);
   out.field("turnarounds", counts.turnarounds);
+  out.field("data_clock_starts", counts.clock_starts);
   out.field("out_of_patience", counts.urgent);
   out.field("read_queue_mean", static_cast<double>(counts.read_queue_ticks) / ticks);
   out.field("write_queue_mean", static_cast<double>(counts.write_queue_ticks) / ticks);
@@ -217,6 +218,8 @@ std::string stream_text(const StreamReport& report) {
                      counts.auto_precharges);
   out += fmt::format("refreshes     {:>14}\n", counts.refreshes);
   out += fmt::format("turnarounds   {:>14}\n", counts.turnarounds);
+  if (part.clocks.wck_postamble)
+    out += fmt::format("clock starts  {:>14}   of the data clock\n", counts.clock_starts);
   if (report.closed_form_ticks)
     out += fmt::format(
         "closed form   {:>14.0f}   cycles, {:+.1f} %\n", *report.closed_form_ticks,
