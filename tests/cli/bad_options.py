@@ -123,6 +123,7 @@ def rtl() -> list[Case]:
     systemc = ["run", "--workload", "bert-base", "--design", "fusemax-4x4", "--heads", "1", "--seq", "16"]
     wave = ["--wave", "{folder}/run.vcd"]
     build = ["rtl", "build"]
+    pruned = [*run, "--batch", "1", "--design", "spatten-rtl-smallest"]
     return [
         Case("rtl of a side without a library", [*run, "--design", "fusemax-29x29"], ["side", "'29'", "weft rtl build --side 29"]),
         Case("rtl of a side that is too large", [*run, "--design", "fusemax-257x257"], ["'257'", "from 4 to 256"]),
@@ -147,6 +148,16 @@ def rtl() -> list[Case]:
         Case("library of a side that is too small", [*build, "--side", "3"], ["--side", "'3'", "4 to 256"], own_output=True),
         Case("library of a side that is too large", [*build, "--side", "257"], ["--side", "'257'", "4 to 256"], own_output=True),
         Case("library of a side that is no number", [*build, "--side", "wide"], ["--side", "'wide'", "whole number"], own_output=True),
+        Case("library of a design without RTL", [*build, "--design", "spatten"], ["--design", "'spatten'", "spatten-rtl-smallest"],
+             own_output=True),
+        Case("library of a side and a design", [*build, "--side", "4", "--design", "spatten-rtl-smallest"], ["--design", "not beside --side"],
+             own_output=True),
+        Case("rtl of another assembly", [*run, "--design", "spatten"], ["--fidelity", "'rtl'", "allowed here: systemc"]),
+        Case("rtl of another assembly's unit", [*pruned, "--set", "arch.assembly.units.qk.attributes.multipliers=32"],
+             ["units.qk.attributes.multipliers", "'32'", "the RTL has 16"]),
+        Case("rtl of an RTL that there is not", [*pruned, "--set", "arch.rtl=fusemax"], ["arch.rtl", "'fusemax'", "spatten"]),
+        Case("steps in rtl", [*pruned, "--seq-q", "1", "--steps", "3"], ["--steps", "--fidelity systemc"]),
+        Case("energy of SpAtten's rtl", [*pruned, "--cost", "spatten-40nm"], ["--cost", "spatten-40nm", "--fidelity systemc"]),
         Case("library onto a file", [*build, "--side", "5", "--out", "{folder}/file"], ["--out", "must be a folder"],
              files={"file": "x"}, own_output=True),
     ]

@@ -71,6 +71,15 @@ std::vector<std::string> units_of(EngineClass engine) {
   return {"device"};
 }
 
+// The one engine of rtl/ that an assembly can be.
+void check_rtl(const AssembledArch& arch, const config::Origins& origins) {
+  if (arch.rtl.empty() || (arch.engine == EngineClass::spatten && arch.rtl == "spatten")) return;
+  throw ConfigError(Problem{config::origin_of(origins, "rtl"), "arch.rtl", arch.rtl,
+                            arch.engine == EngineClass::spatten
+                                ? "allowed: 'spatten'"
+                                : "an engine of this class has no RTL: leave it out"});
+}
+
 // An engine that is simulated is an assembly, and one that is not has a model; neither has both.
 void check_parts(const AssembledArch& arch, const config::Origins& origins) {
   const bool simulated = is_simulated(arch.engine);
@@ -113,6 +122,7 @@ std::shared_ptr<const Assembled> read_assembled(const std::filesystem::path& arc
                 std::string(config::name_of(made->binding.engine)),
                 "the architecture's is " + std::string(config::name_of(made->arch.engine))});
   check_parts(made->arch, made->arch_origins);
+  check_rtl(made->arch, made->arch_origins);
   if (!is_simulated(made->arch.engine)) made->units = units_of(made->arch.engine);
   if (made->arch.assembly.value) {
     for (const auto& [key, value] : made->arch.assembly.value->members()) {
