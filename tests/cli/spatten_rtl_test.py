@@ -22,7 +22,7 @@ class RunTest(FolderTest):
                 file = self.folder / fidelity
                 got = result(*DESIGN, "--values", str(trace), "--fidelity", fidelity, "--write-values", str(file), "--stall-profile", stalls)
                 written[fidelity] = file.read_bytes()
-                results[fidelity] = {key: got[key] for key in ("cycles", "error", "selection", "traffic", "dram", "layers", "shape")}
+                results[fidelity] = {key: got[key] for key in ("cycles", "error", "selection", "traffic", "dram")}
             self.assertEqual(written["rtl"], written["systemc"])
             self.assertEqual(results["rtl"], results["systemc"])
             self.assertLess(len(results["rtl"]["selection"][2]["tokens_kept"]), 14)

@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "12, 8+4 or 4+8"},
         Refused{"key_of_odd_planes",
                 {{kNumbers + "key", "9+3"}},
-                shape(1, 8, 8, 32, 32),
+                shape(1, 8, 8, 64, 64),
                 kNumbers + "key",
                 "9+3",
                 "12, 8+4 or 4+8"},

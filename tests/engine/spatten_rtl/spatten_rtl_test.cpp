@@ -209,7 +209,7 @@ TEST(SpattenRtlLong, MiniLmOnText) {
   EXPECT_EQ(expect_equal(of, minilm(), StallProfile::none, 1), 6u * 12 * 110 * 32);
 }
 
-TEST(SpattenRtl, OperandsAreDrawnFromTheSeed) {
+TEST(SpattenRtlRun, OperandsAreDrawnFromTheSeed) {
   const Design of = design(kDesign);
   workload::Workload workload;
   workload = workload.at(shape_of(1, 1, 12, 12, 32, 32, false));
@@ -223,7 +223,7 @@ TEST(SpattenRtl, OperandsAreDrawnFromTheSeed) {
   EXPECT_TRUE(differs);  // whose values are pruned, and by which rounds
 }
 
-TEST(SpattenRtl, StopsWhenAsked) {
+TEST(SpattenRtlRun, StopsWhenAsked) {
   const Design of = design(kDesign);
   workload::Workload workload;
   workload = workload.at(shape_of(4, 4, 120, 120, 64, 64, false));
