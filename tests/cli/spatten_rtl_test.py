@@ -15,12 +15,14 @@ LIBRARY = "libweft_spatten_16.so"
 
 class RunTest(FolderTest):
     def test_values_and_cycles_are_those_of_systemc(self) -> None:
-        trace = self.put("trace.safetensors", safetensors({f"layers.{layer}.{n}": [3, 14, 32] for layer in range(3) for n in "qkv"}))
+        tensors = {f"layers.{layer}.{n}": [3, 14, 32] for layer in range(3) for n in "qkv"}
+        trace = self.put("trace.safetensors", safetensors(tensors))
         for stalls in ("none", "both"):
             written, results = {}, {}
             for fidelity in ("rtl", "systemc"):
                 file = self.folder / fidelity
-                got = result(*DESIGN, "--values", str(trace), "--fidelity", fidelity, "--write-values", str(file), "--stall-profile", stalls)
+                got = result(*DESIGN, "--values", str(trace), "--fidelity", fidelity, "--write-values", str(file),
+                             "--stall-profile", stalls)
                 written[fidelity] = file.read_bytes()
                 results[fidelity] = {key: got[key] for key in ("cycles", "error", "selection", "traffic", "dram")}
             self.assertEqual(written["rtl"], written["systemc"])
@@ -58,8 +60,8 @@ class LibraryTest(FolderTest):
 
     def test_without_one_it_says_how_to_build_it(self) -> None:
         self.put(LIBRARY, "text")
-        got = subprocess.run([str(WEFT), "run", *SMALL], env=os.environ | {"WEFT_RTL_PATH": str(self.folder)}, capture_output=True, text=True,
-                             check=False)
+        got = subprocess.run([str(WEFT), "run", *SMALL], env=os.environ | {"WEFT_RTL_PATH": str(self.folder)},
+                             capture_output=True, text=True, check=False)
         self.assertEqual((got.returncode, got.stdout), (2, ""))
         self.assertIn(LIBRARY, got.stderr)
 
