@@ -274,7 +274,8 @@ module weft_spatten #(
     .base_head_i(issue_head), .key_base_o(key_base), .own_order_valid_i(own_order),
     .own_order_ready_o(own_ready), .own_order_count_i(own_count), .own_order_slot_i(own_slot),
     .own_head_i(slot_heads[32'(own_slot)*HeadBits +: HeadBits]), .own_positions_i(own_positions),
-    .own_numbers_i(own_numbers), .own_left_i(own_left), .own_taken_o(own_taken), .key_address_i(key_address), .key_word_o(key_word),
+    .own_numbers_i(own_numbers), .own_left_i(own_left), .own_taken_o(own_taken),
+    .key_address_i(key_address), .key_word_o(key_word),
     .value_address_i(value_address), .value_word_o(value_word), .error_o(error), .axi_arvalid_o,
     .axi_arready_i, .axi_araddr_o, .axi_arlen_o, .axi_arsize_o, .axi_arburst_o, .axi_rvalid_i,
     .axi_rready_o, .axi_rdata_i, .axi_rresp_i

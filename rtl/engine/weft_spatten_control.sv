@@ -3,7 +3,8 @@
 // query's slot is free when its keys are decided, its probabilities added and its output done.
 //
 // What is told in cycle t is heard in t + 1, and makes room in that cycle; one order, and one
-// query, go out a cycle. The first order goes out in the cycle behind start_i, cycle 0 of the layer.
+// query, go out a cycle. The first order goes out in the cycle behind start_i, cycle 0 of the
+// layer.
 module weft_spatten_control #(
   parameter  int unsigned KEYS        = 128,
   parameter  int unsigned HEADS       = 16,
@@ -24,7 +25,7 @@ module weft_spatten_control #(
   input  logic                      start_i,
   output logic                      running_o,
   output logic                      done_o,          // the last query has been heard of
-  input  weft_spatten_pkg::layer_t                    layer_i,         // constant while it runs, as the rest
+  input  weft_spatten_pkg::layer_t  layer_i,         // constant while it runs, as the rest
   input  logic [CountBits-1:0]      tokens_i,        // alive
   input  logic [HeadBits:0]         heads_i,
   input  logic [CountBits-1:0]      queries_i,       // of a head
@@ -55,7 +56,7 @@ module weft_spatten_control #(
   localparam int unsigned Tellers = 3;
   localparam int unsigned RowsBits = CountBits + HeadBits + 1;
 
-  // What was told -----------------------------------------------------------------------------------
+  // What was told ---------------------------------------------------------------------------------
   logic [Tellers-1:0]          heard_q;
   logic [Tellers*SlotBits-1:0] heard_slots_q;
   logic [SlotBits-1:0]         added_slot;
@@ -74,7 +75,7 @@ module weft_spatten_control #(
   end
   always_ff @(posedge clk_i) heard_slots_q <= {finished_slot_i, added_slot, decided_slot_i};
 
-  // Slots, and the rows of each head that are done --------------------------------------------------
+  // Slots, and the rows of each head that are done ------------------------------------------------
   logic [SLOTS*HeadBits-1:0]  slot_heads_q;
   logic [SLOTS-1:0]           used_q, used;
   logic [SLOTS*2-1:0]         told_q, told;       // how many have told of it
@@ -110,7 +111,7 @@ module weft_spatten_control #(
     end
   end
 
-  // Room on chip ------------------------------------------------------------------------------------
+  // Room on chip ----------------------------------------------------------------------------------
   logic                 running_q;
   logic [BytesBits-1:0] key_bytes_q, key_bytes, value_bytes_q, value_bytes;
   logic [BytesBits-1:0] head_key_bytes, head_value_bytes, chunk_bytes;
@@ -125,7 +126,7 @@ module weft_spatten_control #(
   assign value_bytes = value_bytes_q
       - (layer_i.streams ? '0 : BytesBits'(finish_count) * head_value_bytes);
 
-  // Orders ------------------------------------------------------------------------------------------
+  // Orders ----------------------------------------------------------------------------------------
   logic [HeadBits:0]    asking_q, asking_d;  // the head whose rows are asked for
   logic [CountBits-1:0] asked_q, asked_d;    // its keys that were
   logic [CountBits-1:0] keys_left, chunk;
@@ -163,7 +164,7 @@ module weft_spatten_control #(
 
   assign first_done = rows_q[32'(HeadBits'(first_q))*CountBits +: CountBits] == queries_i;
 
-  // Queries: all keys of theirs must be asked for, since one that has begun is not overtaken ---------
+  // Queries: all keys of theirs must be asked for, since one that has begun is not overtaken ------
   logic [HeadBits:0]    issuing_q;
   logic [CountBits-1:0] query_q;
   logic                 has_keys, free, last_query;

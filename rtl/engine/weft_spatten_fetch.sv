@@ -25,7 +25,7 @@ module weft_spatten_fetch #(
 
   input  logic                      start_i,
   output logic                      busy_o,       // rows that were ordered have not come
-  input  weft_spatten_pkg::layer_t                    layer_i,      // constant from start_i to the last row, as are
+  input  weft_spatten_pkg::layer_t  layer_i,      // constant from start_i to the last row, as are
   input  logic [CountBits-1:0]      tokens_i,     // how many are alive,
   input  logic [KEYS*KeyBits-1:0]   token_ids_i,  // and who
   input  logic [HEADS*HeadBits-1:0] head_ids_i,

@@ -31,7 +31,7 @@ module weft_spatten_lists #(
   output logic [KEYS*CountBits-1:0] ranks_o,   // of each token: how many alive up to it
   output logic [HEADS*HeadBits-1:0] heads_o,
 
-  // What the layer gave: tokens by eights, a head's magnitude added to its importance; a cycle later
+  // What the layer gave: tokens by eights, a head's magnitude added to its importance; a cycle on
   output logic                      sums_valid_o,
   output logic [RowBits-1:0]        sums_row_o,
   input  logic [Lanes*32-1:0]       sums_data_i,
@@ -68,7 +68,7 @@ module weft_spatten_lists #(
   logic                 fresh_q; // no layer of the run has been finished
   logic                 waits_q; // a pruner has been asked
 
-  // The two lists -----------------------------------------------------------------------------------
+  // The two lists ---------------------------------------------------------------------------------
   logic                      token_busy, head_busy, token_ready, head_ready;
   logic                      token_asks, head_asks, token_out, head_out;
   logic                      token_adds, head_adds, appends, reads, head_gain;
@@ -157,7 +157,7 @@ module weft_spatten_lists #(
     if (head_gain) head_gains_q <= settled_q[32'(head_gain_row)*Lanes*32 +: Lanes*32];
   end
 
-  // Magnitudes of the alive heads, one behind another -----------------------------------------------
+  // Magnitudes of the alive heads, one behind another ---------------------------------------------
   logic                settling_q;
   logic [HeadBits-1:0] settling_place_q;
 
@@ -170,7 +170,7 @@ module weft_spatten_lists #(
     if (settling_q) settled_q[32'(settling_place_q)*32 +: 32] <= settle_value_i;
   end
 
-  // The lists in registers --------------------------------------------------------------------------
+  // The lists in registers ------------------------------------------------------------------------
   logic [KEYS*KeyBits-1:0]   tokens_q;
   logic [KEYS*CountBits-1:0] ranks_q;
   logic [HEADS*HeadBits-1:0] heads_q;
@@ -204,7 +204,7 @@ module weft_spatten_lists #(
   assign token_importance_o = read_token_values[32'(lane_q)*32 +: 32];
   assign head_importance_o  = read_head_values[32'(lane_q)*32 +: 32];
 
-  // What is done when -------------------------------------------------------------------------------
+  // What is done when -----------------------------------------------------------------------------
   logic ends;  // the state
   always_comb begin
     ends = 1'b0;

@@ -39,7 +39,7 @@ module weft_spatten_queries #(
   output logic [WORD_BITS-1:0]         word_data_o
 );
 
-  // Issued, not begun -------------------------------------------------------------------------------
+  // Issued, not begun -----------------------------------------------------------------------------
   logic                waits_valid, waits_ready, unused_ready, has_slot;
   logic [SlotBits-1:0] waits_slot, slot;
   logic [SlotBits:0]   unused_count;
@@ -53,7 +53,7 @@ module weft_spatten_queries #(
   assign slot        = waits_valid ? waits_slot : issue_slot_i;
   assign waits_ready = row_valid_o;
 
-  // Words: the first of the next query is held until it is issued -----------------------------------
+  // Words: the first of the next query is held until it is issued ---------------------------------
   logic                 amid_q;         // words of a query are under way
   logic [PartBits-1:0]  part_q;         // that comes in this cycle
   logic [SlotBits-1:0]  slot_q;

@@ -331,8 +331,8 @@ module weft_spatten_values #(
   logic unused_all;
   assign unused_all = ^{unused_enter_count, unused_top, unused_found, unused_kept, unused_values,
       unused_filter_valid, unused_filter_ready, unused_filters, unused_rows, unused_queue,
-      unused_part, unused_out_valid, unused_out_ready, unused_outs, unused_released_ready, unused_released, unused_give,
-      unused_kept_count, unused_line_rows};
+      unused_part, unused_out_valid, unused_out_ready, unused_outs, unused_released_ready,
+      unused_released, unused_give, unused_kept_count, unused_line_rows};
 
 `ifndef SYNTHESIS
   // Queries under way are no more than SLOTS, so that what waits for each has a place.

@@ -54,7 +54,7 @@ module weft_kept_positions #(
     end
   end
 
-  // One query ---------------------------------------------------------------------------------------
+  // One query -------------------------------------------------------------------------------------
   logic [WordIndex-1:0]      word_q, word;
   logic [PlaceBits-1:0]      place_q, place;
   logic [PLACES*KeyBits-1:0] positions;
@@ -70,7 +70,7 @@ module weft_kept_positions #(
     place_q <= !sent_i ? place : ends ? '0 : place + PlaceBits'(1);
   end
 
-  // The line ----------------------------------------------------------------------------------------
+  // The line --------------------------------------------------------------------------------------
   localparam int unsigned EntryBits = SlotBits + 1 + CountBits;
   logic [EntryBits-1:0] line_q [SLOTS];
   logic [SlotBits-1:0]  write_q;
@@ -123,7 +123,8 @@ module weft_kept_positions #(
   end
 
 `ifndef SYNTHESIS
-  a_line : assert property (@(posedge clk_i) disable iff (!rst_ni) line_valid_i |-> line_rows_i != '0)
+  a_line : assert property (@(posedge clk_i) disable iff (!rst_ni)
+      line_valid_i |-> line_rows_i != '0)
     else $error("weft_kept_positions: a query without rows stands in line");
   a_written : assert property (@(posedge clk_i) disable iff (!rst_ni)
       write_valid_i |-> write_count_i != '0);
