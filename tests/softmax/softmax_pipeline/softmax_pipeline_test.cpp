@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -62,7 +63,18 @@ struct Distance {
   double relative = 0;  // of the row's largest
 };
 
-enum Bin : std::size_t { kEmpty, kFull, kCrosses, kShort, kNoPlace, kNoRow, kHeld, kBelow, kTies };
+enum Bin : std::size_t {
+  kEmpty,
+  kFull,
+  kCrosses,
+  kShort,
+  kNoPlace,
+  kNoRow,
+  kHeld,
+  kBelow,
+  kTies,
+  kBeyond
+};
 
 template <class V>
 class SoftmaxPipeline : public testing::Test {
@@ -93,7 +105,11 @@ class SoftmaxPipeline : public testing::Test {
       const std::array<double, 8> spans{0, 1e-30, 1e-3, 0.5, 3, 12, 90, 1e4};
       made.scale = static_cast<float>(spans[random_() % 8] / static_cast<double>(reach));
       if (random_() % 64 == 0) made.scale = -made.scale;
-      if (random_() % 64 == 0) made.scale = 1e29F;  // finite scores whose difference is not
+      if (keys > 1 && random_() % 32 == 0) {  // finite scores whose difference is not
+        made.scale = 3e38F / static_cast<float>(kLargest);
+        made.scores[0] = kLargest;
+        made.scores[1 + random_() % (keys - 1)] = -kLargest;
+      }
       made.width = kind == 1 ? kLanes : random_() % 3 == 0 ? 0 : 1 + random_() % kLanes;
       made.tokens.resize(keys);
       made.row.number = static_cast<std::int64_t>(r);
@@ -229,6 +245,8 @@ class SoftmaxPipeline : public testing::Test {
 
   void measure(const std::vector<float>& scores, const softmax::ProbabilityRow& model, Bins& bins) {
     const double top = *std::max_element(scores.begin(), scores.end());
+    const double least = *std::min_element(scores.begin(), scores.end());
+    bins.hit(kBeyond, top - least > std::numeric_limits<float>::max());
     std::vector<double> exact;
     double sum = 0;
     for (const float score : scores) sum += exact.emplace_back(std::exp(score - top));
@@ -249,7 +267,7 @@ class SoftmaxPipeline : public testing::Test {
     SCOPED_TRACE(seed_text(seed_));
     Bins bins({"an empty row", "a full row", "a beat in two words", "a short word",
                "no place within a row", "no place for a row", "held at the output",
-               "a probability of 0", "two largest"});
+               "a probability of 0", "two largest", "a difference beyond fp32"});
     for (const Stalls stalls : kAllStalls) {
       SCOPED_TRACE(name_of(stalls));
       make_rows(rows);
@@ -319,7 +337,7 @@ TYPED_TEST(SoftmaxPipeline, TakesTheStatedCycles) {
     row.scores.assign(keys, 3);
     row.tokens.resize(keys);
     row.row.tokens = row.tokens;
-    Bins bins({"", "", "", "", "", "", "", "", ""});
+    Bins bins(std::vector<std::string>(kBeyond + 1));
     const std::vector<RowBeat> all = this->beats(bins);
     const auto cycles = source_cycles(Stalls::none, all.size(), this->seed_);
     const auto words = static_cast<std::int64_t>((keys + 7) / 8);
