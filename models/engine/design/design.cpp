@@ -79,8 +79,9 @@ void check_alternatives(const Binding& binding, const config::Origins& origins) 
 }  // namespace
 
 struct DesignMaker {
-  static std::shared_ptr<const Bound> bind(const DesignFiles& files, const Shared<Binding>& set,
-                                           const Bound* before);
+  static std::shared_ptr<const BoundParts> bind(const DesignFiles& files,
+                                                const Shared<Binding>& set,
+                                                const BoundParts* before);
   static std::shared_ptr<const LoweredSet> lower(const Design::Parts& parts, bool causal);
   static void lower_all(Design::Parts& parts);
   static Design load(FoundDesign found, const std::vector<Setting>& settings);
@@ -90,12 +91,14 @@ struct DesignMaker {
 };
 
 // The cascades are those of `before` where it names the same, and read from their files otherwise.
-std::shared_ptr<const Bound> DesignMaker::bind(const DesignFiles& files, const Shared<Binding>& set,
-                                               const Bound* before) {
-  const auto made = std::make_shared<Bound>();
+std::shared_ptr<const BoundParts> DesignMaker::bind(const DesignFiles& files,
+                                                    const Shared<Binding>& set,
+                                                    const BoundParts* before) {
+  const auto made = std::make_shared<BoundParts>();
   made->binding = set.value();
   made->origins = set.origins();
-  const auto cascade = [&](const char* field, const std::string& name, CascadePtr Bound::*known) {
+  const auto cascade = [&](const char* field, const std::string& name,
+                           CascadePtr BoundParts::*known) {
     const Location origin = config::origin_of(*made->origins, field);
     if (before != nullptr && before->*known != nullptr &&
         config::origin_of(*before->origins, field).text() == origin.text())
@@ -104,24 +107,26 @@ std::shared_ptr<const Bound> DesignMaker::bind(const DesignFiles& files, const S
         einsum::load_cascade(named_in(files.catalog, "cascade", name, origin, field))));
   };
   const Binding& binding = *made->binding;
-  const auto as_run = [&](const CascadePtr& read, CascadePtr Bound::*known_read,
-                          CascadePtr Bound::*known) {
+  const auto as_run = [&](const CascadePtr& read, CascadePtr BoundParts::*known_read,
+                          CascadePtr BoundParts::*known) {
     const bool same = before != nullptr && before->*known_read == read &&
                       before->binding->causal_alignment == binding.causal_alignment;
     return same ? before->*known : aligned(read, binding, *made->origins);
   };
-  made->read = cascade("cascade", binding.cascade, &Bound::read);
-  made->cascade = as_run(made->read, &Bound::read, &Bound::cascade);
+  made->read = cascade("cascade", binding.cascade, &BoundParts::read);
+  made->cascade = as_run(made->read, &BoundParts::read, &BoundParts::cascade);
   if (binding.causal_cascade) {
-    made->causal_read = cascade("causal_cascade", *binding.causal_cascade, &Bound::causal_read);
-    made->causal_cascade = as_run(made->causal_read, &Bound::causal_read, &Bound::causal_cascade);
+    made->causal_read =
+        cascade("causal_cascade", *binding.causal_cascade, &BoundParts::causal_read);
+    made->causal_cascade =
+        as_run(made->causal_read, &BoundParts::causal_read, &BoundParts::causal_cascade);
   }
   check_alternatives(binding, *made->origins);
   return made;
 }
 
 std::shared_ptr<const LoweredSet> DesignMaker::lower(const Design::Parts& parts, bool causal) {
-  const Bound& bound = *parts.bound;
+  const BoundParts& bound = *parts.bound;
   const OwnCascade* cascade = (causal ? bound.causal_cascade : bound.cascade).get();
   if (cascade == nullptr) return nullptr;
   const auto made = std::make_shared<LoweredSet>(LoweredSet{parts.arch, parts.bound, {}});
@@ -156,7 +161,7 @@ void find_part(Shared<Architecture>& arch, const Catalog& catalog) {
 }
 
 // Whether what is lowered for one is, but for numbers, that of the other.
-bool lowers_alike(const Bound& a, const Bound& b) {
+bool lowers_alike(const BoundParts& a, const BoundParts& b) {
   return &a == &b || (a.cascade == b.cascade && a.causal_cascade == b.causal_cascade &&
                       lowers_alike(*a.binding, *b.binding));
 }

@@ -51,7 +51,7 @@ std::string Design::canonical() const {
   arch.dram.latency_s.reset();
   config::canonical(arch, "arch", out);
   if (arch.dram.system != nullptr) out += arch.dram.system->canonical;
-  const Bound& bound = *parts_->bound;
+  const BoundParts& bound = *parts_->bound;
   config::canonical(*bound.binding, "binding", out);
   append_canonical(out, "cascade", bound.cascade->cascade);
   if (bound.causal_cascade) append_canonical(out, "causal_cascade", bound.causal_cascade->cascade);

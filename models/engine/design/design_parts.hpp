@@ -27,7 +27,7 @@ struct OwnCascade {
 };
 
 // A binding with the cascades that it names.
-class Bound {
+class BoundParts {
  public:
   std::shared_ptr<const Binding> binding;
   std::shared_ptr<const config::Origins> origins;
@@ -53,7 +53,7 @@ class Bound {
 // All mappings of a binding lowered, with one of its cascades, for an architecture.
 struct LoweredSet {
   std::shared_ptr<const Architecture> arch;  // the lowerings point into these two
-  std::shared_ptr<const Bound> bound;
+  std::shared_ptr<const BoundParts> bound;
   std::vector<Lowering> all;
 };
 
@@ -62,7 +62,7 @@ struct Design::Parts {
   std::vector<Setting> settings;
   std::shared_ptr<const Architecture> arch;
   std::shared_ptr<const config::Origins> arch_origins;
-  std::shared_ptr<const Bound> bound;
+  std::shared_ptr<const BoundParts> bound;
   std::shared_ptr<const Assembled> assembled;  // of another engine than the spatial one
   // By mask, null where the binding has no cascade for it. Lowered for an architecture and a
   // binding that lower alike, prepared or not: adapted to these, and prepared, when a point first
