@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 60);
+constexpr std::int64_t kRingMask = kRing - 1;
+static_assert((kRing & kRingMask) == 0, "places in a ring are told by bits");
 
 // Visits the steps of a set, the first in program order first.
 template <class Visit>
@@ -76,13 +78,17 @@ std::int64_t Walk::fire_ready(std::int64_t now) {
     if (free_at_[static_cast<std::size_t>(unit)] <= now) fire_unit(unit, now);
   }
   std::int64_t next = kNever;
-  each(known_, [&](int s) {
-    const Step& step = steps_[static_cast<std::size_t>(s)];
-    std::int64_t at = std::max(step.ready, free_at_[static_cast<std::size_t>(step.unit)]);
-    if (step.unit == fetcher_) at = std::max(at, in_flight_until(now));
-    at = std::max(at, now + 1);
-    if (at < next) next = std::min(next, std::max(at, start_of(s)));
-  });
+  for (int unit = 0; unit <= fetcher_; ++unit) {
+    const std::uint64_t known = known_ & by_unit_[static_cast<std::size_t>(unit)];
+    if (known == 0) continue;
+    std::int64_t from = std::max(now + 1, free_at_[static_cast<std::size_t>(unit)]);
+    if (unit == fetcher_) from = std::max(from, in_flight_until(now));
+    if (from >= next) continue;
+    each(known, [&](int s) {
+      const std::int64_t at = std::max(steps_[static_cast<std::size_t>(s)].ready, from);
+      if (at < next) next = own_ports_ ? at : std::min(next, std::max(at, start_of(s)));
+    });
+  }
   return next;
 }
 
@@ -92,7 +98,7 @@ void Walk::fire_unit(int unit, std::int64_t now) {
   each(known_ & by_unit_[static_cast<std::size_t>(unit)], [&](int s) {
     if (steps_[static_cast<std::size_t>(s)].ready > now) return;
     if (best != kNone && !precedes(s, best)) return;
-    if (start_of(s) <= now) best = s;
+    if (own_ports_ || start_of(s) <= now) best = s;
   });
   if (best != kNone) fire(best, now);
 }
@@ -139,13 +145,11 @@ bool Walk::settle(Step& step, std::size_t from) const {
 void Walk::place(Step& step) const {
   if (!step.compute) return;
   step.cost = step.costs + edges(step);
-  step.tile = pass_rank_ == kNone
-                  ? 0
-                  : tile_index(lowered_, size_, static_cast<std::size_t>(pass_rank_), step.at);
-  step.key = 0;
-  for (const int l : group_.key_loops)
-    step.key =
-        step.key * loops_[static_cast<std::size_t>(l)].trips + step.at[static_cast<std::size_t>(l)];
+  if (pass_rank_ != kNone) step.tile = step.at[pass_block_] * pass_tiles_ + step.at[pass_tile_];
+  std::int64_t key = 0;
+  for (std::size_t i = 0; i < key_loops_count_; ++i)
+    key = key * key_loops_[i].trips + step.at[key_loops_[i].loop];
+  step.key = key;
 }
 
 // Moves to the next firing; which of the step's loops is the outermost that moved.
@@ -153,7 +157,7 @@ int Walk::next(Step& step, Times times) {
   std::size_t i = step.depth;
   while (i > 0) {
     const std::size_t l = step.order[--i];
-    if (step.rings[l] != nullptr) step.rings[l][step.ordinal[l] % kRing] = times;
+    if (step.rings[l] != nullptr) step.rings[l][step.ordinal[l] & kRingMask] = times;
     ++step.ordinal[l];
     ++step.at[l];
     while (step.at[l] < step.end[l]) {
@@ -209,7 +213,7 @@ bool Walk::meet(const Step& own, const WalkNeed& need, std::int64_t& ready) cons
     const std::int64_t done = steps_[need.producer].ordinal[need.depth];
     if (done <= index) return false;
     if (done - index > kRing) return true;
-    times = &need.ring[index % kRing];
+    times = &need.ring[index & kRingMask];
   }
   std::int64_t at = times->end + need.latency;
   if (need.early) at = std::max(at, times->start + 1);

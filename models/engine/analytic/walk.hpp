@@ -88,6 +88,9 @@ class Walk {
     bool always = false;  // looked at for every tile, whichever loop has moved
   };
   struct Step {
+    std::int64_t ready = 0;  // what is asked of every step in every cycle stands together
+    int unit = 0;
+    int stage = 0;
     bool compute = false;
     bool write = false;
     bool over_pass_rank = false;
@@ -96,8 +99,6 @@ class Walk {
     std::uint8_t depth = 0;     // loops
     std::uint8_t blocked = 0;   // the need that is not known; those before it are in `ready`
     std::uint8_t checking = 0;  // needs that the last firing has put in question: so many
-    int unit = 0;
-    int stage = 0;
     int preload_after = kNone;
     unsigned loops = 0;  // as bits
     std::array<std::uint8_t, kMostLoops> order{};
@@ -106,7 +107,6 @@ class Walk {
     const Cost* costs = nullptr;  // by edges
     const Cost* cost = nullptr;   // of the next firing
     const WalkRegion* region = nullptr;
-    std::int64_t ready = 0;
     std::int64_t tile = 0;  // of the pass rank
     std::int64_t key = 0;
     Coordinates at{};
@@ -133,6 +133,11 @@ class Walk {
     int block_loop = kNone;
     bool masked = false;
     bool varies = false;  // its trips, with the loops outside
+  };
+  // A loop among the keys, and its trips.
+  struct KeyLoop {
+    std::size_t loop = 0;
+    std::int64_t trips = 1;
   };
   struct EdgeRank {
     int tile_loop = kNone;
@@ -225,7 +230,10 @@ class Walk {
   int fetcher_;
   int outer_;
   std::int64_t longest_latency_;
-  int pass_rank_ = kNone;  // index into tiled
+  int pass_rank_ = kNone;      // index into tiled
+  std::size_t pass_tile_ = 0;  // its loops; where it has none over blocks, of no tiles each
+  std::size_t pass_block_ = 0;
+  std::int64_t pass_tiles_ = 0;  // of a block
   bool own_ports_;
   PortTable ports_;
   WalkMemory memory_;
@@ -233,6 +241,8 @@ class Walk {
   std::array<LoopRank, kMostLoops> loops_{};
   std::array<EdgeRank, kMostTiled> edge_ranks_{};
   int edges_count_ = 0;
+  std::array<KeyLoop, kMostLoops> key_loops_{};
+  std::size_t key_loops_count_ = 0;
   std::int64_t slot_mask_ = 0;
   std::vector<Step> steps_;
   std::vector<Stage> stages_;

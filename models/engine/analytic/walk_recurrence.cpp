@@ -3,6 +3,8 @@
 // may go through their tiles at paces of their own, and that a period once found is known again in
 // every row of tiles that comes to a state of it.
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "models/engine/analytic/walk.hpp"
 #include "models/engine/schedule/regular.hpp"
@@ -260,8 +262,9 @@ void Walk::leave_behind(int level, const States::Period& period, std::int64_t cy
     }
     if (step.slots == nullptr) continue;
     const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
-    for (std::int64_t k = 0; k <= slot_mask_; ++k) {
-      if (stands || step.slots[k].outer != outer) earlier(step.slots[k].times);
+    for (std::uint64_t slots = step.recent; slots != 0; slots &= slots - 1) {
+      Slot& slot = step.slots[std::countr_zero(slots)];
+      if (stands || slot.outer != outer) earlier(slot.times);
     }
   }
   if (period.fetches) return;
@@ -269,26 +272,31 @@ void Walk::leave_behind(int level, const States::Period& period, std::int64_t cy
   for (Transfer& transfer : transfers_under_way_) transfer.end -= cycles;
 }
 
-// What is remembered by key of this row goes with the step.
+// What is remembered by key of this row goes with the step. What is long ago holds up nothing,
+// wherever it lies.
 void Walk::move_slots(Step& step) {
   const std::int64_t tile = step.tile;
   const std::int64_t key = step.key;
   place(step);
   const std::int64_t outer = outer_ < 0 ? 0 : step.ordinal[static_cast<std::size_t>(outer_)];
-  std::array<Slot, kSlots> moved{};
+  std::array<Slot, kSlots> moved;
   std::size_t count = 0;
-  for (std::int64_t k = 0; k <= slot_mask_; ++k) {
-    Slot& slot = step.slots[k];
+  for (std::uint64_t slots = step.recent; slots != 0; slots &= slots - 1) {
+    const int at = std::countr_zero(slots);
+    Slot& slot = step.slots[at];
     if (slot.outer != outer) continue;
     slot.tile += step.tile - tile;
     if (step.key == key) continue;
     moved[count] = slot;
     moved[count++].key += step.key - key;
     slot = {};
+    step.recent &= ~(std::uint64_t{1} << at);
   }
-  for (std::size_t i = 0; i < count; ++i)
-    step.slots[(outer + moved[i].key) & slot_mask_] = moved[i];
-  step.recent = ~std::uint64_t{0} >> (kSlots - 1 - slot_mask_);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t at = (outer + moved[i].key) & slot_mask_;
+    step.slots[at] = moved[i];
+    step.recent |= std::uint64_t{1} << at;
+  }
 }
 
 }  // namespace weft::engine

@@ -72,6 +72,15 @@ void Walk::add_loops() {
                                                              lowered_.tiled[i].block_loop,
                                                              rank.block, rank.tiles - 1, 1u << i};
   }
+  for (const int l : group_.key_loops)
+    key_loops_[key_loops_count_++] = {static_cast<std::size_t>(l),
+                                      loops_[static_cast<std::size_t>(l)].trips};
+  if (pass_rank_ == kNone) return;
+  const TiledRank& pass = lowered_.tiled[static_cast<std::size_t>(pass_rank_)];
+  pass_tile_ = static_cast<std::size_t>(pass.tile_loop);
+  if (pass.block_loop == kNone) return;
+  pass_block_ = static_cast<std::size_t>(pass.block_loop);
+  pass_tiles_ = size_.ranks[static_cast<std::size_t>(pass_rank_)].block;
 }
 
 // Room for the times of iterations that needs look back to, and for those by key.
