@@ -243,7 +243,7 @@ void PointMaker::make(const Choice& choice) {
 engine::RunOptions PointMaker::options() const {
   engine::RunOptions options = point_.run;
   options.trace = point_.trace ? &*point_.trace : nullptr;
-  options.walks = design_ == held_.get() ? &walks_ : &points_->walks_;
+  options.walks = design_ == held_.get() ? &walks_ : &base_walks_;
   return options;
 }
 

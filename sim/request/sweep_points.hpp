@@ -52,7 +52,8 @@ class SweepPoints {
 // Makes points; one for each thread.
 class PointMaker {
  public:
-  explicit PointMaker(const SweepPoints& points) : points_(&points), loaded_(points.loaded_) {}
+  explicit PointMaker(const SweepPoints& points)
+      : points_(&points), loaded_(points.loaded_), base_walks_(&points.walks_) {}
 
   // The point of a choice, until the next call. ConfigError where its settings together are
   // refused, each of which is right by itself.
@@ -76,7 +77,8 @@ class PointMaker {
   std::size_t held_base_ = ~std::size_t{0};  // of the design that is held, and what is set over it
   std::vector<engine::Setting> held_settings_;
   std::unique_ptr<engine::Design> held_;
-  mutable engine::WalkMemo walks_;  // of held_
+  mutable engine::WalkMemo base_walks_;  // of the designs as they are, shared
+  mutable engine::WalkMemo walks_;       // of held_
 };
 
 }  // namespace weft::request

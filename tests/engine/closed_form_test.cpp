@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "models/engine/analytic/walk_memo.hpp"
+#include "models/engine/run/result_figures.hpp"
 #include "tests/engine/support.hpp"
 
 namespace weft::sim::engine::test {
@@ -266,18 +267,27 @@ TEST(ClosedForm, KnownWalksTellWhatTheirOwnWould) {
       Shape shape = square(1, 1, up_to(700), up_to(700), 8 * up_to(8));
       if (i == 3 && made.binding().causal_cascade) shape = causal(shape);
       weft::engine::WalkMemo walks;
+      weft::engine::WalkMemo of_thread(&walks);
       for (int heads = 0; heads < 12; ++heads) {
         shape.batch = up_to(6);
         shape.kv_heads = up_to(4);
         shape.heads = shape.kv_heads * (heads % 3 == 0 ? 2 : 1);
         const RunOptions alone{.fidelity = Fidelity::analytic, .layers = up_to(3)};
         RunOptions with = alone;
-        with.walks = &walks;
+        with.walks = &of_thread;
         const Result expected = run_point(made, shape, alone);
         const Result told = run_point(made, shape, with);
         ASSERT_EQ(told.status, expected.status);
         EXPECT_EQ(told.cycles, expected.cycles) << name << text(shape);
         EXPECT_EQ(told.bound.has_value(), expected.bound.has_value());
+        EXPECT_EQ(told.mapping.words, expected.mapping.words) << name << text(shape);
+        EXPECT_EQ(told.useful_macs, expected.useful_macs);
+        ASSERT_EQ(told.units.size(), expected.units.size());
+        for (std::size_t u = 0; u < told.units.size(); ++u) {
+          EXPECT_EQ(told.units[u].busy_cycles, expected.units[u].busy_cycles) << u;
+          EXPECT_EQ(told.units[u].counters, expected.units[u].counters) << u;
+        }
+        EXPECT_EQ(weft::engine::dram_bytes(told), weft::engine::dram_bytes(expected));
       }
       known += walks.told() > 0 ? 1 : 0;
     }

@@ -29,7 +29,7 @@ void GroupAnalyser::count_step(std::size_t s) {
     const StepCost& cost = edges == 0 ? whole_[s] : step_cost(lowering_, sizing_, g_, step, edges);
     if (edges != 0) timing(s, edges) = {cost.issue_cycles, cost.extra_latency_cycles};
     load.tiles += count;
-    firings_ += count;
+    made_.firings += count;
     load.busy_cycles.add(cost.issue_cycles, count);
     issued.add(cost.issue_cycles, count);
     for (std::size_t k = 0; k < cost.work.size(); ++k) load.work[k].add(cost.work[k], count);
@@ -43,9 +43,9 @@ void GroupAnalyser::count_step(std::size_t s) {
       step.product && step.stationary != kNone && step.stationary != step.writes[0];
   if (keeps_operand) count_preloads(s, load);
   if (!drains_each) count_drains(s, load);
-  exposed_ += load.preload_cycles + load.drain_cycles - exposed;
-  busy_[step.array] += load.busy_cycles - before;
-  step_busy_.push_back(load.busy_cycles - before);
+  made_.exposed += load.preload_cycles + load.drain_cycles - exposed;
+  made_.busy[step.array] += load.busy_cycles - before;
+  made_.step_busy.push_back(load.busy_cycles - before);
 }
 
 bool GroupAnalyser::alone(const LoweredStep& step) const {
@@ -154,9 +154,9 @@ GroupAnalyser::Transfers GroupAnalyser::count_transfer(TensorId tensor, unsigned
     made.count += count;
     requests.add(ceil_div(bytes, burst), count);
   });
-  bytes_ += made.bytes;
-  transfers_ += made.count;
-  requests_ += requests;
+  made_.bytes += made.bytes;
+  made_.transfers += made.count;
+  made_.requests += requests;
   (write ? all_.memory[tensor].written_bytes : all_.memory[tensor].read_bytes) += made.bytes;
   (write ? all_.write_requests : all_.read_requests) += requests;
   return made;
@@ -179,9 +179,9 @@ void GroupAnalyser::count_loads(std::size_t s) {
     if (!loads_first(step, use.tensor)) continue;
     const unsigned loops = up_to(step.loop_bits, use.hold[sizing_.choice[use.tensor]]);
     const Transfers made = count_transfer(use.tensor, loops, false);
-    wait_for_room(copies(use.tensor), made.bytes, made.count, issued_[s]);
+    made_.rooms.push_back({copies(use.tensor), made.bytes, made.count, issued_[s]});
     if (s == 0)
-      first_load_ +=
+      made_.first_load +=
           static_cast<double>(first_bytes(use.tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
@@ -200,9 +200,9 @@ void GroupAnalyser::count_stores(const LoweredStep& step) {
     for (const int l : walked) loops |= l <= hold ? 1u << l : 0u;
     const Transfers made = count_transfer(tensor, loops, true);
     if (!step.reduces_tiles)
-      wait_for_room(copies(tensor), made.bytes, made.count,
-                    issued_[static_cast<std::size_t>(&step - group_.steps.data())]);
-    last_store_ = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
+      made_.rooms.push_back({copies(tensor), made.bytes, made.count,
+                             issued_[static_cast<std::size_t>(&step - group_.steps.data())]});
+    made_.last_store = static_cast<double>(first_bytes(tensor, loops)) / bytes_per_cycle(lowering_);
   }
 }
 
@@ -212,15 +212,91 @@ double bytes_per_cycle(const Lowering& lowering) {
   return dram.bus_bytes ? std::min(wish, static_cast<double>(*dram.bus_bytes)) : wish;
 }
 
-Analysis analyse(const Lowering& lowering, const Sizing& sizing) {
-  Analysis all;
-  all.arrays.resize(lowering.arrays.size());
-  all.memory.resize(lowering.tensors.size());
-  for (std::size_t g = 0; g < lowering.groups.size(); ++g) {
-    all.groups.push_back(GroupAnalyser(lowering, sizing, g, all).run());
-    all.cycles += all.groups.back().cycles;
+namespace {
+
+Work counted(const Lowering& lowering, const Sizing& sizing) {
+  Work work;
+  work.repeats = sizing.repeats;
+  work.counted.arrays.resize(lowering.arrays.size());
+  work.counted.memory.resize(lowering.tensors.size());
+  work.groups.reserve(lowering.groups.size());
+  for (std::size_t g = 0; g < lowering.groups.size(); ++g)
+    work.groups.push_back(GroupAnalyser(lowering, sizing, g, work.counted).run());
+  return work;
+}
+
+// Whether all of it stays far within what counts hold, times `repeats`.
+bool is_small(const Work& work, std::int64_t repeats) {
+  constexpr double kMostCounted = 0x1p62;  // regions
+  constexpr double kMostSummed = 0x1p120;
+  const auto times = static_cast<double>(repeats);
+  double most = 0;
+  for (const ArrayLoad& load : work.counted.arrays) {
+    for (const Total& sum : load.work) most = std::max(most, sum.approximate());
+    most = std::max(most, load.busy_cycles.approximate());
+  }
+  for (const MemoryLoad& load : work.counted.memory) {
+    for (const Total* sum : {&load.read_bytes, &load.written_bytes, &load.buffer_read_bytes,
+                             &load.buffer_written_bytes})
+      most = std::max(most, sum->approximate());
+  }
+  if (most * times > kMostSummed) return false;
+  return std::all_of(work.groups.begin(), work.groups.end(), [&](const Work::Group& group) {
+    return (group.firings.approximate() + group.transfers.approximate()) * times < kMostCounted;
+  });
+}
+
+}  // namespace
+
+bool tells(const Work& work, std::int64_t repeats) {
+  return repeats == work.repeats || (work.repeats == 1 && is_small(work, repeats));
+}
+
+Work work_of(const Lowering& lowering, const Sizing& sizing) {
+  try {
+    Sizing one = sizing;
+    one.repeats = 1;
+    Work work = counted(lowering, one);
+    if (is_small(work, sizing.repeats)) return work;
+  } catch (const TooLarge&) {
+    // Told of all heads.
+  }
+  return counted(lowering, sizing);
+}
+
+Analysis analysis_of(const Lowering& lowering, const Work& work, std::int64_t repeats) {
+  const std::int64_t times = repeats / work.repeats;
+  Analysis all = work.counted;
+  for (ArrayLoad& load : all.arrays) {
+    for (Total* sum : {&load.busy_cycles, &load.tiles, &load.preload_cycles, &load.drain_cycles})
+      *sum *= times;
+    for (Total& sum : load.work) sum *= times;
+  }
+  for (MemoryLoad& load : all.memory) {
+    for (Total* sum : {&load.read_bytes, &load.written_bytes, &load.buffer_read_bytes,
+                       &load.buffer_written_bytes})
+      *sum *= times;
+  }
+  for (Total* sum : {&all.read_requests, &all.write_requests, &all.rows_read, &all.rows_written})
+    *sum *= times;
+  all.groups.reserve(work.groups.size());
+  for (const Work::Group& group : work.groups) {
+    GroupAnalysis& timed = all.groups.emplace_back(time_of(lowering, group, times));
+    for (const Total& busy : group.step_busy) timed.step_busy_cycles.push_back(busy * times);
+    all.cycles += timed.cycles;
   }
   return all;
+}
+
+double cycles_of(const Lowering& lowering, const Work& work, std::int64_t repeats) {
+  double cycles = 0;
+  for (const Work::Group& group : work.groups)
+    cycles += time_of(lowering, group, repeats / work.repeats).cycles;
+  return cycles;
+}
+
+Analysis analyse(const Lowering& lowering, const Sizing& sizing) {
+  return analysis_of(lowering, work_of(lowering, sizing), sizing.repeats);
 }
 
 }  // namespace weft::engine

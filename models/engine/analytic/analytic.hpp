@@ -64,4 +64,51 @@ double bytes_per_cycle(const Lowering& lowering);
 
 Analysis analyse(const Lowering& lowering, const Sizing& sizing);
 
+// What is counted of a sized design, from which the analysis of any number of heads follows: points
+// that differ in batch, heads or layers alone have it in common.
+struct Work {
+  // What waits for one of so many copies in the buffer.
+  struct Room {
+    std::int64_t copies = 1;
+    Total moved;
+    Total regions;
+    Total used_cycles;
+  };
+  // Tiles of one class, each of so many cycles; those of a stage on an array, or of its chain, are
+  // a series.
+  struct Tiles {
+    int series = 0;
+    std::int64_t cycles = 0;
+    std::int64_t count = 0;
+  };
+  struct Group {
+    std::vector<Total> busy;       // by array
+    std::vector<Total> step_busy;  // by step
+    std::vector<Room> rooms;
+    std::vector<int> stages;    // of the series of `lives`
+    std::vector<Tiles> lives;   // in the spatial arrays' contexts
+    std::vector<Tiles> chains;  // of serial epochs
+    std::vector<double> lead;   // by array: of a whole tile's path, before it
+    std::vector<double> trail;  // and after it
+    double path_cycles = 0;     // through all stages
+    Total bytes;
+    Total transfers;
+    Total requests;
+    Total firings;
+    Total exposed;
+    double first_load = 0;  // cycles of the first step's operands on the bus
+    double last_store = 0;  // cycles of the last result on the bus
+  };
+  std::int64_t repeats = 1;  // trips of loop bh in which that is counted
+  Analysis counted;          // without its groups
+  std::vector<Group> groups;
+};
+
+// Counted in one trip of loop bh, or in all of the sizing's where 64 bits are near.
+Work work_of(const Lowering& lowering, const Sizing& sizing);
+// Whether that tells of so many trips of loop bh, as the next two do.
+bool tells(const Work& work, std::int64_t repeats);
+Analysis analysis_of(const Lowering& lowering, const Work& work, std::int64_t repeats);
+double cycles_of(const Lowering& lowering, const Work& work, std::int64_t repeats);
+
 }  // namespace weft::engine

@@ -16,19 +16,6 @@ constexpr double kTransferOverhead =
 
 }  // namespace
 
-// A copy in the buffer is taken from the start of its transfer to the end of its use, or the other
-// way round.
-void GroupAnalyser::wait_for_room(std::int64_t copies, const Total& moved, const Total& regions,
-                                  const Total& used_cycles) {
-  const double trips =
-      regions.approximate() *
-      (static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz)) +
-       kTransferOverhead);
-  const double cycles =
-      moved.approximate() / bytes_per_cycle(lowering_) + trips + used_cycles.approximate();
-  room_cycles_ = std::max(room_cycles_, cycles / static_cast<double>(copies));
-}
-
 // One tile through the steps of a stage, alone: each starts on its array when its operands of this
 // tile are there.
 GroupAnalyser::Path GroupAnalyser::path(int stage, unsigned edges) const {
@@ -56,10 +43,8 @@ GroupAnalyser::Path GroupAnalyser::path(int stage, unsigned edges) const {
   return path;
 }
 
-// Cycles of the spatial arrays' contexts, tiles_in_flight of which are held at once, over all tiles
-// of a stage.
-double GroupAnalyser::lives(int stage, const Path& whole) const {
-  double most = 0;
+// Lives in the spatial arrays' contexts, of all tiles of a stage.
+void GroupAnalyser::follow_contexts(int stage, const Path& whole) {
   for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
     if (lowering_.arrays[a]->kind != ArrayKind::spatial) continue;
     std::size_t first = kMostSteps;
@@ -70,93 +55,145 @@ double GroupAnalyser::lives(int stage, const Path& whole) const {
       last = s;
     }
     if (first >= last) continue;
-    double cycles = 0;
+    const auto series = static_cast<int>(made_.stages.size());
+    made_.stages.push_back(stage);
     const Regions tiles(lowering_, sizing_, g_, group_.steps[first].loop_bits);
     tiles.classes([&](unsigned at_last, std::int64_t count) {
       const unsigned edges = tiles.edges(at_last);
-      const Path here = edges == 0 ? whole : path(stage, edges);
-      cycles +=
-          static_cast<double>(here.end[last] - here.begin[first]) * static_cast<double>(count);
+      if (edges == 0) {
+        made_.lives.push_back({series, whole.end[last] - whole.begin[first], count});
+        return;
+      }
+      const Path here = path(stage, edges);
+      made_.lives.push_back({series, here.end[last] - here.begin[first], count});
     });
-    most = std::max(most, cycles / static_cast<double>(lowering_.tiles_in_flight));
+  }
+}
+
+// What of a whole tile's path lies before the arrays' part of it, in the first stage, and behind
+// it, in the last.
+void GroupAnalyser::put_ends(std::size_t stage, const Path& whole) {
+  for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
+    std::int64_t first = whole.length;
+    std::int64_t last = 0;
+    for (std::size_t s = 0; s < group_.steps.size(); ++s) {
+      if (group_.steps[s].stage != static_cast<int>(stage) ||
+          group_.steps[s].array != static_cast<int>(a))
+        continue;
+      first = std::min(first, whole.begin[s]);
+      last = std::max(last, whole.end[s]);
+    }
+    if (stage == 0) made_.lead[a] = static_cast<double>(first);
+    made_.trail[a] = static_cast<double>(whole.length - last);
+  }
+}
+
+void GroupAnalyser::follow_chains() {
+  const Schedule schedule = build_schedule(lowering_, sizing_);
+  for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
+    const auto first = std::find_if(
+        group_.steps.begin(), group_.steps.end(),
+        [&](const LoweredStep& step) { return step.stage == static_cast<int>(stage); });
+    const Regions tiles(lowering_, sizing_, g_, first->loop_bits);
+    tiles.classes([&](unsigned last, std::int64_t count) {
+      made_.chains.push_back(
+          {static_cast<int>(stage),
+           serial_tile(lowering_, schedule.groups[g_], static_cast<int>(stage), tiles.edges(last)),
+           count});
+    });
+  }
+}
+
+void GroupAnalyser::follow_tiles() {
+  made_.lead.resize(lowering_.arrays.size());
+  made_.trail.resize(lowering_.arrays.size());
+  for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
+    const Path whole = path(static_cast<int>(stage), 0);
+    made_.path_cycles += static_cast<double>(whole.length);
+    follow_contexts(static_cast<int>(stage), whole);
+    put_ends(stage, whole);
+  }
+  if (lowering_.binding->epochs == Epochs::serial) follow_chains();
+}
+
+namespace {
+
+// Cycles of the contexts, tiles_in_flight of which are held at once: by stage those of the array
+// that takes the most.
+double latency_of(const Lowering& lowering, const Work::Group& group, std::int64_t times) {
+  double all = 0;
+  double most = 0;  // of the stage
+  std::size_t next = 0;
+  for (std::size_t series = 0; series < group.stages.size(); ++series) {
+    double cycles = 0;
+    for (; next < group.lives.size() && group.lives[next].series == static_cast<int>(series);
+         ++next) {
+      const Work::Tiles& tiles = group.lives[next];
+      cycles += static_cast<double>(tiles.cycles) * static_cast<double>(tiles.count * times);
+    }
+    if (series > 0 && group.stages[series] != group.stages[series - 1]) {
+      all += most;
+      most = 0;
+    }
+    most = std::max(most, cycles / static_cast<double>(lowering.tiles_in_flight));
+  }
+  return all + most;
+}
+
+// A copy in the buffer is taken from the start of its transfer to the end of its use, or the other
+// way round.
+double room_of(const Lowering& lowering, const Work::Group& group, double latency,
+               std::int64_t times) {
+  double most = 0;
+  for (const Work::Room& room : group.rooms) {
+    const double trips = (room.regions * times).approximate() * (latency + kTransferOverhead);
+    const double cycles = (room.moved * times).approximate() / bytes_per_cycle(lowering) + trips +
+                          (room.used_cycles * times).approximate();
+    most = std::max(most, cycles / static_cast<double>(room.copies));
   }
   return most;
 }
 
-GroupAnalysis GroupAnalyser::time() {
+}  // namespace
+
+GroupAnalysis time_of(const Lowering& lowering, const Work::Group& group, std::int64_t times) {
   GroupAnalysis out;
-  out.step_busy_cycles = std::move(step_busy_);
-  const double latency =
-      static_cast<double>(latency_cycles(lowering_.arch->dram, lowering_.arch->clock_hz));
-  out.memory_cycles = bytes_.approximate() / bytes_per_cycle(lowering_);
-  const double transfers = transfers_.approximate();
+  const Dram& dram = lowering.arch->dram;
+  const auto latency = static_cast<double>(latency_cycles(dram, lowering.arch->clock_hz));
+  out.memory_cycles = (group.bytes * times).approximate() / bytes_per_cycle(lowering);
+  const double transfers = (group.transfers * times).approximate();
   out.transfer_cycles =
       (transfers * (latency + kTransferOverhead) + out.memory_cycles) / kTransfersInFlight;
-  double chain = 0;
-  std::vector<Path> paths;
-  paths.reserve(group_.stages.size());
-  for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-    const Path& whole = paths.emplace_back(path(static_cast<int>(stage), 0));
-    chain += static_cast<double>(whole.length);
-    out.latency_cycles += lives(static_cast<int>(stage), whole);
-  }
-  out.room_cycles = room_cycles_;
-  out.firings = firings_.approximate();
-  out.exposed_cycles = exposed_.approximate();
+  out.latency_cycles = latency_of(lowering, group, times);
+  out.room_cycles = room_of(lowering, group, latency, times);
+  out.firings = (group.firings * times).approximate();
+  out.exposed_cycles = (group.exposed * times).approximate();
   // No more requests than one a cycle, and those under way make room for others when they are back.
-  const Dram& dram = lowering_.arch->dram;
-  const auto requests = requests_.approximate();
+  const double requests = (group.requests * times).approximate();
   const auto outstanding = static_cast<double>(dram.outstanding);
   const double rounds = std::max(0.0, (requests - outstanding) / outstanding);
   const double served = requests > 0 ? std::max(1.0, out.memory_cycles / requests)
                                      : 0;  // a request's bytes, a cycle at least
   out.request_cycles = std::max(requests, rounds * (latency + kRequestOverhead + served));
-  for (const Total& busy : busy_) out.array_cycles = std::max(out.array_cycles, busy.approximate());
-  double bound = out.latency_cycles;
-  if (lowering_.binding->epochs == Epochs::serial) {
-    const Schedule schedule = build_schedule(lowering_, sizing_);
-    double chains = 0;
-    for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-      const auto first = std::find_if(
-          group_.steps.begin(), group_.steps.end(),
-          [&](const LoweredStep& step) { return step.stage == static_cast<int>(stage); });
-      const Regions tiles(lowering_, sizing_, g_, first->loop_bits);
-      tiles.classes([&](unsigned last, std::int64_t count) {
-        chains += static_cast<double>(count) *
-                  static_cast<double>(serial_tile(lowering_, schedule.groups[g_],
-                                                  static_cast<int>(stage), tiles.edges(last)));
-      });
-    }
-    bound = std::max(bound, chains);
-  }
+  for (const Total& busy : group.busy)
+    out.array_cycles = std::max(out.array_cycles, (busy * times).approximate());
+  double chains = 0;
+  for (const Work::Tiles& tiles : group.chains)
+    chains += static_cast<double>(tiles.count * times) * static_cast<double>(tiles.cycles);
+  const double bound = std::max(out.latency_cycles, chains);
   // An array waits for the first operands, and the last result leaves when it is done; the memory
   // waits for one tile.
-  const double head = first_load_ + latency + kTransferOverhead;
-  const double tail = last_store_ + latency + kTransferOverhead;
+  const double chain = group.path_cycles;
+  const double head = group.first_load + latency + kTransferOverhead;
+  const double tail = group.last_store + latency + kTransferOverhead;
   double cycles = std::max(bound, chain) + head + tail;
-  for (std::size_t a = 0; a < lowering_.arrays.size(); ++a) {
-    double lead = 0;  // of the tile's path, before and after this array
-    double trail = 0;
-    for (std::size_t stage = 0; stage < group_.stages.size(); ++stage) {
-      const Path& whole = paths[stage];
-      std::int64_t first = whole.length;
-      std::int64_t last = 0;
-      for (std::size_t s = 0; s < group_.steps.size(); ++s) {
-        if (group_.steps[s].stage != static_cast<int>(stage) ||
-            group_.steps[s].array != static_cast<int>(a))
-          continue;
-        first = std::min(first, whole.begin[s]);
-        last = std::max(last, whole.end[s]);
-      }
-      if (stage == 0) lead = static_cast<double>(first);
-      trail = static_cast<double>(whole.length - last);
-    }
-    if (busy_[a] > 0)
-      cycles = std::max(cycles, head + lead + busy_[a].approximate() + trail + tail);
+  for (std::size_t a = 0; a < group.busy.size(); ++a) {
+    const double busy = (group.busy[a] * times).approximate();
+    if (busy > 0) cycles = std::max(cycles, head + group.lead[a] + busy + group.trail[a] + tail);
   }
   cycles = std::max(cycles, out.memory_cycles + chain + 2 * latency);
   cycles = std::max(cycles, out.transfer_cycles + chain + latency);
-  cycles = std::max(cycles, room_cycles_ + chain + latency);
+  cycles = std::max(cycles, out.room_cycles + chain + latency);
   out.cycles = cycles;
   return out;
 }

@@ -1,9 +1,10 @@
 // One group of a sized design, for analytic.cpp (what is counted) and analytic_bounds.cpp (what
-// bounds its time).
+// its time follows from).
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/engine/analytic/analytic.hpp"
@@ -12,7 +13,7 @@
 
 namespace weft::engine {
 
-// One group: what is counted, then what is timed.
+// One group: what is counted, then the paths of its tiles.
 class GroupAnalyser {
  public:
   GroupAnalyser(const Lowering& lowering, const Sizing& sizing, std::size_t g, Analysis& all)
@@ -21,8 +22,8 @@ class GroupAnalyser {
         g_(g),
         group_(lowering.groups[g]),
         all_(all),
-        busy_(lowering.arrays.size()),
         read_(group_.stages.size() * lowering.tensors.size()) {
+    made_.busy.resize(lowering.arrays.size());
     const std::size_t steps = group_.steps.size();
     check(steps <= kMostSteps, "a group of too many steps");
     check(lowering.arrays.size() <= kMostSteps, "too many arrays");
@@ -33,17 +34,18 @@ class GroupAnalyser {
     }
     whole_.reserve(steps);
     issued_.reserve(steps);
-    step_busy_.reserve(steps);
+    made_.step_busy.reserve(steps);
     timing_.resize((edges + 1) * steps);
   }
 
-  GroupAnalysis run() {
+  Work::Group run() {
     for (std::size_t s = 0; s < group_.steps.size(); ++s) {
       count_step(s);
       count_loads(s);
       count_stores(group_.steps[s]);
     }
-    return time();
+    follow_tiles();
+    return std::move(made_);
   }
 
  private:
@@ -80,8 +82,6 @@ class GroupAnalyser {
   }
   bool loads_first(const LoweredStep& step, TensorId tensor);
   bool alone(const LoweredStep& step) const;
-  void wait_for_room(std::int64_t copies, const Total& moved, const Total& regions,
-                     const Total& used_cycles);
   std::int64_t copies(TensorId tensor) const {
     return copies_of(lowering_, residency(lowering_, sizing_, tensor));
   }
@@ -90,28 +90,24 @@ class GroupAnalyser {
     return timing_[edges * group_.steps.size() + s];
   }
   Path path(int stage, unsigned edges) const;
-  double lives(int stage, const Path& whole) const;
-  GroupAnalysis time();
+  void follow_tiles();
+  void follow_contexts(int stage, const Path& whole);
+  void follow_chains();
+  void put_ends(std::size_t stage, const Path& whole);
 
   const Lowering& lowering_;
   const Sizing& sizing_;
   std::size_t g_;
   const LoweredGroup& group_;
   Analysis& all_;
-  std::vector<Total> busy_;      // by array, of this group
+  Work::Group made_;
   std::vector<StepCost> whole_;  // by step, of a full tile
   std::vector<char> read_;       // by stage and tensor: a step before this one reads it
   std::vector<Timing> timing_;   // by edges and step, of the tiles that there are
-  std::vector<Total> step_busy_;
-  std::vector<Total> issued_;  // by step: cycles of all its tiles
-  double room_cycles_ = 0;     // the longest that copies in the buffer make anything wait
-  Total bytes_;
-  Total transfers_;
-  Total requests_;
-  Total firings_;
-  Total exposed_;
-  double first_load_ = 0;  // cycles of the first step's operands on the bus
-  double last_store_ = 0;  // cycles of the last result on the bus
+  std::vector<Total> issued_;    // by step: cycles of all its tiles
 };
+
+// The bounds of so many times what was counted, without its steps.
+GroupAnalysis time_of(const Lowering& lowering, const Work::Group& group, std::int64_t times);
 
 }  // namespace weft::engine

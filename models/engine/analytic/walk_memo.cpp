@@ -26,6 +26,7 @@ StateHash::Value WalkMemo::key(const Lowering& lowering, const Sizing& sizing, s
 }
 
 std::optional<Walked> WalkMemo::find(const StateHash::Value& key, std::int64_t heads) const {
+  if (shared_ != nullptr) return shared_->find(key, heads);
   Known known;
   {
     const std::unique_lock lock(mutex_);
@@ -49,6 +50,7 @@ std::optional<Walked> WalkMemo::find(const StateHash::Value& key, std::int64_t h
 }
 
 void WalkMemo::keep(const StateHash::Value& key, std::int64_t heads, const Walked& walked) {
+  if (shared_ != nullptr) return shared_->keep(key, heads, walked);
   if (!walked.finished) return;
   const std::unique_lock lock(mutex_);
   if (known_.size() >= kMost) known_.clear();
@@ -56,6 +58,7 @@ void WalkMemo::keep(const StateHash::Value& key, std::int64_t heads, const Walke
 }
 
 void WalkMemo::forget() {
+  sized_.forget();
   const std::unique_lock lock(mutex_);
   known_.clear();
 }

@@ -1,5 +1,6 @@
-// Walks that are known: points of one design that differ in batch, heads or layers alone go the
-// same way, head after head, and one walk tells the time of them all.
+// What is known of points before: those of one design that differ in batch, heads or layers alone
+// are sized alike, and go the same way, head after head, so that one walk tells the time of them
+// all.
 #pragma once
 
 #include <atomic>
@@ -10,15 +11,22 @@
 #include <unordered_map>
 
 #include "models/common/state_hash.hpp"
+#include "models/engine/analytic/sized_points.hpp"
 #include "models/engine/analytic/walk.hpp"
 #include "models/engine/schedule/sizing.hpp"
 
 namespace weft::engine {
 
-// For several threads at once. It knows designs by where their lowerings lie: forget() before one
-// that has been run with it goes.
+// Walks are for several threads at once. It knows designs by where their lowerings lie: forget()
+// before one that has been run with it goes.
 class WalkMemo {
  public:
+  // `shared`: where walks are looked for and kept, if not here; it outlives this one.
+  explicit WalkMemo(WalkMemo* shared = nullptr) : shared_(shared) {}
+
+  // For one thread.
+  SizedPoints& sized() { return sized_; }
+
   // What a group's walk depends on, but for the number of heads (trips of loop bh).
   static StateHash::Value key(const Lowering& lowering, const Sizing& sizing, std::size_t group);
 
@@ -37,6 +45,8 @@ class WalkMemo {
     std::int64_t heads = 0;
     Walked walked;
   };
+  WalkMemo* shared_;
+  SizedPoints sized_;
   mutable std::atomic<std::int64_t> told_{0};
   mutable std::mutex mutex_;
   std::unordered_map<StateHash::Value, Known, Hash> known_;

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 #include <optional>
 
 #include "models/common/error.hpp"
-#include "models/engine/analytic/analytic.hpp"
 
 namespace weft::engine {
 namespace {
@@ -53,26 +53,52 @@ std::vector<Choice> choices_of(const Binding& binding) {
   return all;
 }
 
-struct Candidate {
-  const Lowering* lowering = nullptr;
-  Sizing sizing;
+// One that fits, and its cycles by the analysis.
+struct Ranked {
+  const Candidate* candidate = nullptr;
   double cycles = 0;
 };
 
 // Of those within reach of the least latency, the one that moves least; then the quickest; then the
 // first.
-Candidate& best_of(std::vector<Candidate>& candidates) {
+const Candidate& best_of(const std::vector<Ranked>& ranked) {
   double least = std::numeric_limits<double>::max();
-  for (const Candidate& candidate : candidates) least = std::min(least, candidate.cycles);
-  Candidate* best = nullptr;
-  for (Candidate& candidate : candidates) {
-    if (candidate.cycles > least * kAlike) continue;
-    const auto rank = [](const Candidate& c) {
-      return std::pair{c.sizing.moved_bytes * c.sizing.repeats, c.cycles};
+  for (const Ranked& one : ranked) least = std::min(least, one.cycles);
+  const Ranked* best = nullptr;
+  for (const Ranked& one : ranked) {
+    if (one.cycles > least * kAlike) continue;
+    const auto rank = [](const Ranked& r) {
+      const Sizing& sizing = r.candidate->sizing;
+      return std::pair{sizing.moved_bytes * sizing.repeats, r.cycles};
     };
-    if (best == nullptr || rank(candidate) < rank(*best)) best = &candidate;
+    if (best == nullptr || rank(one) < rank(*best)) best = &one;
   }
-  return *best;
+  return *best->candidate;
+}
+
+// All lowerings at a point, known from before or sized now.
+void size_all(const std::vector<const Lowering*>& lowerings, const workload::Shape& shape,
+              const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers,
+              std::vector<Candidate>& candidates) {
+  if (candidates.empty()) {
+    std::vector<Candidate> sized;
+    sized.reserve(lowerings.size());
+    for (const Lowering* lowering : lowerings)
+      sized.push_back({lowering, size_design(*lowering, shape, quantities, layers)});
+    candidates = std::move(sized);
+    return;
+  }
+  for (Candidate& candidate : candidates) {
+    candidate.sizing.shape = shape;
+    candidate.sizing.repeats = repeats_of(shape, candidate.sizing.together, layers);
+  }
+}
+
+// Counted once for all numbers of heads.
+const Work& counted(Candidate& candidate) {
+  if (candidate.work == nullptr || !tells(*candidate.work, candidate.sizing.repeats))
+    candidate.work = std::make_shared<const Work>(work_of(*candidate.lowering, candidate.sizing));
+  return *candidate.work;
 }
 
 std::string place_words(const Lowering& lowering, const Sizing& sizing) {
@@ -110,48 +136,67 @@ std::vector<Binding> alternatives_of(const Binding& binding) {
   }
 }
 
+namespace {
+
+// Of a binding that leaves nothing open.
+Mapping map_alone(std::vector<Candidate>& candidates, bool keeps) {
+  Candidate& only = candidates.front();
+  if (!keeps) return {only.lowering, std::move(only.sizing), 1};
+  try {
+    if (only.sizing.feasible) counted(only);
+  } catch (const TooLarge&) {
+    return {only.lowering, only.sizing, 1};  // is refused when it is told
+  }
+  return {only.lowering, only.sizing, 1, only.work};
+}
+
+}  // namespace
+
 Mapping map_point(const Design& design, const workload::Workload& workload,
-                  const workload::Shape& shape, std::int64_t layers) {
+                  const workload::Shape& shape, std::int64_t layers, SizedPoints* known) {
   const std::vector<const Lowering*> lowerings = design.lowerings(shape.causal);
-  if (lowerings.size() == 1)
-    return {lowerings[0], size_point(*lowerings[0], workload, shape, layers), 1};
-  std::vector<Candidate> candidates;
+  const auto quantities = quantities_of(workload, shape);
+  std::vector<Candidate> own;
+  std::vector<Candidate>& candidates =
+      known == nullptr ? own : known->find(SizedPoints::key(*lowerings.front(), shape, quantities));
+  size_all(lowerings, shape, quantities, layers, candidates);
+  if (lowerings.size() == 1) return map_alone(candidates, known != nullptr);
+  std::vector<Ranked> ranked;
   const Lowering* nearest = nullptr;
   std::int64_t lacks = std::numeric_limits<std::int64_t>::max();
   std::optional<Mapping> uncounted;  // one that fits, and that 64 bits do not count
   const auto tried = static_cast<std::int64_t>(lowerings.size());
   double least = std::numeric_limits<double>::max();
-  for (const Lowering* lowering : lowerings) {
-    Candidate candidate{lowering,
-                        size_design(*lowering, shape, quantities_of(workload, shape), layers), 0};
-    if (!candidate.sizing.feasible) {
-      if (candidate.sizing.held_bytes < lacks) nearest = lowering;
-      lacks = std::min(lacks, candidate.sizing.held_bytes);
+  for (Candidate& candidate : candidates) {
+    const Lowering& lowering = *candidate.lowering;
+    const Sizing& sizing = candidate.sizing;
+    if (!sizing.feasible) {
+      if (sizing.held_bytes < lacks) nearest = &lowering;
+      lacks = std::min(lacks, sizing.held_bytes);
       continue;
     }
     // Memory alone takes longer than the best so far: nothing that follows can make it good.
-    const double memory = candidate.sizing.moved_bytes.approximate() / bytes_per_cycle(*lowering);
-    if (!candidate.sizing.masked && memory > least * kAlike) continue;
+    const double memory = sizing.moved_bytes.approximate() / bytes_per_cycle(lowering);
+    if (!sizing.masked && memory > least * kAlike) continue;
     try {
-      candidate.cycles = analyse(*lowering, candidate.sizing).cycles;
+      ranked.push_back({&candidate, cycles_of(lowering, counted(candidate), sizing.repeats)});
     } catch (const TooLarge& error) {
-      candidate.sizing.feasible = false;
-      candidate.sizing.reason = error.what();
-      uncounted = {lowering, std::move(candidate.sizing), tried};
+      uncounted = {&lowering, sizing, tried};
+      uncounted->sizing.feasible = false;
+      uncounted->sizing.reason = error.what();
       continue;
     }
-    least = std::min(least, candidate.cycles);
-    candidates.push_back(std::move(candidate));
+    least = std::min(least, ranked.back().cycles);
   }
-  if (candidates.empty() && uncounted) return *std::move(uncounted);
-  if (candidates.empty()) {
+  if (ranked.empty() && uncounted) return *std::move(uncounted);
+  if (ranked.empty()) {
     Mapping mapping{nearest, size_point(*nearest, workload, shape, layers), tried};
     mapping.sizing.reason =
         fmt::format("none of {} mappings fits; the nearest: {}", tried, mapping.sizing.reason);
     return mapping;
   }
-  Candidate& best = best_of(candidates);
-  return {best.lowering, std::move(best.sizing), tried};
+  const Candidate& best = best_of(ranked);
+  return {best.lowering, best.sizing, tried, best.work};
 }
 
 std::string mapping_words(const Lowering& lowering, const Sizing& sizing) {

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "models/engine/analytic/sized_points.hpp"
 #include "models/engine/design/design.hpp"
 #include "models/engine/schedule/sizing.hpp"
 
@@ -26,11 +28,13 @@ struct Mapping {
   const Lowering* lowering = nullptr;  // of the design
   Sizing sizing;           // where infeasible, of the mapping that lacks least, with the reason
   std::int64_t tried = 1;  // combinations of times, orders and ways; places are chosen within each
+  std::shared_ptr<const Work> work{};  // where it has been counted
 };
 
-// Sizes a point, and maps it where its binding leaves something open.
+// Sizes a point, and maps it where its binding leaves something open. `known`: points before it,
+// for the closed form; the result is the same.
 Mapping map_point(const Design& design, const workload::Workload& workload,
-                  const workload::Shape& shape, std::int64_t layers);
+                  const workload::Shape& shape, std::int64_t layers, SizedPoints* known = nullptr);
 
 // "attention over b,h,p1,m1: m 256, p 1024; QK keeps QK; K in buffer for h, ...": a mapping in
 // words.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/engine/analytic/walk_memo.hpp"
 #include "models/engine/design/assembled.hpp"
 #include "models/engine/result/conclude.hpp"
 #include "models/engine/run/begin_result.hpp"
@@ -206,8 +207,10 @@ Result run(const Design& design, const Workload& workload, const RunOptions& opt
     if (is_program(workload, options))
       return run_program(design, workload, options,
                          runners.programs[static_cast<std::size_t>(options.fidelity)]);
-    return run_mapped(design, map_point(design, workload, shape, layers_of(options)), options,
-                      runners);
+    const bool keeps = options.fidelity == Fidelity::analytic && options.walks != nullptr;
+    SizedPoints* const known = keeps ? &options.walks->sized() : nullptr;
+    return run_mapped(design, map_point(design, workload, shape, layers_of(options), known),
+                      options, runners);
   } catch (const ConfigError& error) {
     Result result = not_run(design, shape, options, Status::infeasible, text_of(error.problems()));
     result.problems = error.problems();

@@ -142,7 +142,9 @@ void tell_closed_form(const Mapping& mapping, const RunOptions& options, Result&
   const Sizing& sizing = mapping.sizing;
   check_known(*lowering.arch);
   const bool part = lowering.arch->dram.system != nullptr;
-  const Analysis analysis = analyse(lowering, sizing);
+  const Analysis analysis = mapping.work == nullptr
+                                ? analyse(lowering, sizing)
+                                : analysis_of(lowering, *mapping.work, sizing.repeats);
   if (part) {
     tell_on_part(lowering, sizing, analysis, result);
   } else {

@@ -183,8 +183,7 @@ Sizing size_together(const Lowering& lowering, const workload::Shape& shape,
   Sizing sizing;
   sizing.shape = shape;
   sizing.together = together;
-  sizing.repeats =
-      times(times(shape.batch, shape.heads / together, "heads"), layers, "heads of all layers");
+  sizing.repeats = repeats_of(shape, together, layers);
   sizing.choice.assign(lowering.tensors.size(), 0);
   fill_extents(lowering, sizing, quantities);
   fill_mask(lowering, sizing);
@@ -269,6 +268,10 @@ bool needs_load(const Lowering& lowering, const Sizing& sizing, std::size_t grou
     return step.stage == stage &&
            std::find(step.writes.begin(), step.writes.end(), tensor) != step.writes.end();
   });
+}
+
+std::int64_t repeats_of(const workload::Shape& shape, std::int64_t together, std::int64_t layers) {
+  return times(times(shape.batch, shape.heads / together, "heads"), layers, "heads of all layers");
 }
 
 Sizing size_design(const Lowering& lowering, const workload::Shape& shape,

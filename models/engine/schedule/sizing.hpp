@@ -57,6 +57,9 @@ struct Sizing {
 std::array<std::int64_t, kQuantities> quantities_of(const workload::Workload& workload,
                                                     const workload::Shape& shape);
 
+// Trips of loop bh.
+std::int64_t repeats_of(const workload::Shape& shape, std::int64_t together, std::int64_t layers);
+
 // With as many heads of a group together as fit, all of them if they do.
 Sizing size_design(const Lowering& lowering, const workload::Shape& shape,
                    const std::array<std::int64_t, kQuantities>& quantities, std::int64_t layers);
