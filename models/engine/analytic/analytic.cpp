@@ -214,8 +214,8 @@ double bytes_per_cycle(const Lowering& lowering) {
 
 namespace {
 
-Work counted(const Lowering& lowering, const Sizing& sizing) {
-  Work work;
+HeadWork counted(const Lowering& lowering, const Sizing& sizing) {
+  HeadWork work;
   work.repeats = sizing.repeats;
   work.counted.arrays.resize(lowering.arrays.size());
   work.counted.memory.resize(lowering.tensors.size());
@@ -226,7 +226,7 @@ Work counted(const Lowering& lowering, const Sizing& sizing) {
 }
 
 // Whether all of it stays far within what counts hold, times `repeats`.
-bool is_small(const Work& work, std::int64_t repeats) {
+bool is_small(const HeadWork& work, std::int64_t repeats) {
   constexpr double kMostCounted = 0x1p62;  // regions
   constexpr double kMostSummed = 0x1p120;
   const auto times = static_cast<double>(repeats);
@@ -241,22 +241,22 @@ bool is_small(const Work& work, std::int64_t repeats) {
       most = std::max(most, sum->approximate());
   }
   if (most * times > kMostSummed) return false;
-  return std::all_of(work.groups.begin(), work.groups.end(), [&](const Work::Group& group) {
+  return std::all_of(work.groups.begin(), work.groups.end(), [&](const HeadWork::Group& group) {
     return (group.firings.approximate() + group.transfers.approximate()) * times < kMostCounted;
   });
 }
 
 }  // namespace
 
-bool tells(const Work& work, std::int64_t repeats) {
+bool tells(const HeadWork& work, std::int64_t repeats) {
   return repeats == work.repeats || (work.repeats == 1 && is_small(work, repeats));
 }
 
-Work work_of(const Lowering& lowering, const Sizing& sizing) {
+HeadWork work_of(const Lowering& lowering, const Sizing& sizing) {
   try {
     Sizing one = sizing;
     one.repeats = 1;
-    Work work = counted(lowering, one);
+    HeadWork work = counted(lowering, one);
     if (is_small(work, sizing.repeats)) return work;
   } catch (const TooLarge&) {
     // Told of all heads.
@@ -264,7 +264,7 @@ Work work_of(const Lowering& lowering, const Sizing& sizing) {
   return counted(lowering, sizing);
 }
 
-Analysis analysis_of(const Lowering& lowering, const Work& work, std::int64_t repeats) {
+Analysis analysis_of(const Lowering& lowering, const HeadWork& work, std::int64_t repeats) {
   const std::int64_t times = repeats / work.repeats;
   Analysis all = work.counted;
   for (ArrayLoad& load : all.arrays) {
@@ -280,7 +280,7 @@ Analysis analysis_of(const Lowering& lowering, const Work& work, std::int64_t re
   for (Total* sum : {&all.read_requests, &all.write_requests, &all.rows_read, &all.rows_written})
     *sum *= times;
   all.groups.reserve(work.groups.size());
-  for (const Work::Group& group : work.groups) {
+  for (const HeadWork::Group& group : work.groups) {
     GroupAnalysis& timed = all.groups.emplace_back(time_of(lowering, group, times));
     for (const Total& busy : group.step_busy) timed.step_busy_cycles.push_back(busy * times);
     all.cycles += timed.cycles;
@@ -288,9 +288,9 @@ Analysis analysis_of(const Lowering& lowering, const Work& work, std::int64_t re
   return all;
 }
 
-double cycles_of(const Lowering& lowering, const Work& work, std::int64_t repeats) {
+double cycles_of(const Lowering& lowering, const HeadWork& work, std::int64_t repeats) {
   double cycles = 0;
-  for (const Work::Group& group : work.groups)
+  for (const HeadWork::Group& group : work.groups)
     cycles += time_of(lowering, group, repeats / work.repeats).cycles;
   return cycles;
 }

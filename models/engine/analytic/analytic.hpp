@@ -66,7 +66,7 @@ Analysis analyse(const Lowering& lowering, const Sizing& sizing);
 
 // What is counted of a sized design, from which the analysis of any number of heads follows: points
 // that differ in batch, heads or layers alone have it in common.
-struct Work {
+struct HeadWork {
   // What waits for one of so many copies in the buffer.
   struct Room {
     std::int64_t copies = 1;
@@ -105,10 +105,10 @@ struct Work {
 };
 
 // Counted in one trip of loop bh, or in all of the sizing's where 64 bits are near.
-Work work_of(const Lowering& lowering, const Sizing& sizing);
+HeadWork work_of(const Lowering& lowering, const Sizing& sizing);
 // Whether that tells of so many trips of loop bh, as the next two do.
-bool tells(const Work& work, std::int64_t repeats);
-Analysis analysis_of(const Lowering& lowering, const Work& work, std::int64_t repeats);
-double cycles_of(const Lowering& lowering, const Work& work, std::int64_t repeats);
+bool tells(const HeadWork& work, std::int64_t repeats);
+Analysis analysis_of(const Lowering& lowering, const HeadWork& work, std::int64_t repeats);
+double cycles_of(const Lowering& lowering, const HeadWork& work, std::int64_t repeats);
 
 }  // namespace weft::engine

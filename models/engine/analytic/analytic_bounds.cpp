@@ -120,7 +120,7 @@ namespace {
 
 // Cycles of the contexts, tiles_in_flight of which are held at once: by stage those of the array
 // that takes the most.
-double latency_of(const Lowering& lowering, const Work::Group& group, std::int64_t times) {
+double latency_of(const Lowering& lowering, const HeadWork::Group& group, std::int64_t times) {
   double all = 0;
   double most = 0;  // of the stage
   std::size_t next = 0;
@@ -128,7 +128,7 @@ double latency_of(const Lowering& lowering, const Work::Group& group, std::int64
     double cycles = 0;
     for (; next < group.lives.size() && group.lives[next].series == static_cast<int>(series);
          ++next) {
-      const Work::Tiles& tiles = group.lives[next];
+      const HeadWork::Tiles& tiles = group.lives[next];
       cycles += static_cast<double>(tiles.cycles) * static_cast<double>(tiles.count * times);
     }
     if (series > 0 && group.stages[series] != group.stages[series - 1]) {
@@ -142,10 +142,10 @@ double latency_of(const Lowering& lowering, const Work::Group& group, std::int64
 
 // A copy in the buffer is taken from the start of its transfer to the end of its use, or the other
 // way round.
-double room_of(const Lowering& lowering, const Work::Group& group, double latency,
+double room_of(const Lowering& lowering, const HeadWork::Group& group, double latency,
                std::int64_t times) {
   double most = 0;
-  for (const Work::Room& room : group.rooms) {
+  for (const HeadWork::Room& room : group.rooms) {
     const double trips = (room.regions * times).approximate() * (latency + kTransferOverhead);
     const double cycles = (room.moved * times).approximate() / bytes_per_cycle(lowering) + trips +
                           (room.used_cycles * times).approximate();
@@ -156,7 +156,7 @@ double room_of(const Lowering& lowering, const Work::Group& group, double latenc
 
 }  // namespace
 
-GroupAnalysis time_of(const Lowering& lowering, const Work::Group& group, std::int64_t times) {
+GroupAnalysis time_of(const Lowering& lowering, const HeadWork::Group& group, std::int64_t times) {
   GroupAnalysis out;
   const Dram& dram = lowering.arch->dram;
   const auto latency = static_cast<double>(latency_cycles(dram, lowering.arch->clock_hz));
@@ -178,7 +178,7 @@ GroupAnalysis time_of(const Lowering& lowering, const Work::Group& group, std::i
   for (const Total& busy : group.busy)
     out.array_cycles = std::max(out.array_cycles, (busy * times).approximate());
   double chains = 0;
-  for (const Work::Tiles& tiles : group.chains)
+  for (const HeadWork::Tiles& tiles : group.chains)
     chains += static_cast<double>(tiles.count * times) * static_cast<double>(tiles.cycles);
   const double bound = std::max(out.latency_cycles, chains);
   // An array waits for the first operands, and the last result leaves when it is done; the memory

@@ -38,7 +38,7 @@ class GroupAnalyser {
     timing_.resize((edges + 1) * steps);
   }
 
-  Work::Group run() {
+  HeadWork::Group run() {
     for (std::size_t s = 0; s < group_.steps.size(); ++s) {
       count_step(s);
       count_loads(s);
@@ -100,7 +100,7 @@ class GroupAnalyser {
   std::size_t g_;
   const LoweredGroup& group_;
   Analysis& all_;
-  Work::Group made_;
+  HeadWork::Group made_;
   std::vector<StepCost> whole_;  // by step, of a full tile
   std::vector<char> read_;       // by stage and tensor: a step before this one reads it
   std::vector<Timing> timing_;   // by edges and step, of the tiles that there are
@@ -108,6 +108,6 @@ class GroupAnalyser {
 };
 
 // The bounds of so many times what was counted, without its steps.
-GroupAnalysis time_of(const Lowering& lowering, const Work::Group& group, std::int64_t times);
+GroupAnalysis time_of(const Lowering& lowering, const HeadWork::Group& group, std::int64_t times);
 
 }  // namespace weft::engine

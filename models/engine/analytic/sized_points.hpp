@@ -18,7 +18,7 @@ namespace weft::engine {
 struct Candidate {
   const Lowering* lowering = nullptr;
   Sizing sizing;
-  std::shared_ptr<const Work> work{};  // where it has been counted
+  std::shared_ptr<const HeadWork> work{};  // where it has been counted
 };
 
 // The last of them. For one thread. It knows designs by where their lowerings lie: forget() before

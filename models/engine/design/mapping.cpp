@@ -95,9 +95,10 @@ void size_all(const std::vector<const Lowering*>& lowerings, const workload::Sha
 }
 
 // Counted once for all numbers of heads.
-const Work& counted(Candidate& candidate) {
+const HeadWork& counted(Candidate& candidate) {
   if (candidate.work == nullptr || !tells(*candidate.work, candidate.sizing.repeats))
-    candidate.work = std::make_shared<const Work>(work_of(*candidate.lowering, candidate.sizing));
+    candidate.work =
+        std::make_shared<const HeadWork>(work_of(*candidate.lowering, candidate.sizing));
   return *candidate.work;
 }
 

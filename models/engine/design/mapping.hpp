@@ -28,7 +28,7 @@ struct Mapping {
   const Lowering* lowering = nullptr;  // of the design
   Sizing sizing;           // where infeasible, of the mapping that lacks least, with the reason
   std::int64_t tried = 1;  // combinations of times, orders and ways; places are chosen within each
-  std::shared_ptr<const Work> work{};  // where it has been counted
+  std::shared_ptr<const HeadWork> work{};  // where it has been counted
 };
 
 // Sizes a point, and maps it where its binding leaves something open. `known`: points before it,
