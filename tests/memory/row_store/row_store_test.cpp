@@ -101,6 +101,7 @@ class RowStore : public testing::Test {
     dut_->hand_base_i = static_cast<std::uint8_t>(hand != nullptr ? hand->head->base : 0);
     dut_->hand_there_i = static_cast<std::uint8_t>(hand != nullptr ? there(*hand) : 0);
     dut_->beat_row_i = row;
+    dut_->beat_along_i = row;
     dut_.settle();
     bins.hit(kRowWaits, hand != nullptr && row >= dut_->hand_there_i && !hand->reads.empty());
     bins.hit(kApart, number > 0 && row > number);
@@ -172,7 +173,7 @@ class RowStore : public testing::Test {
         part = 0;
         ++beat;
       }
-      read = {dut_->read_address_o, dut_->read_tag_o, dut_->read_row_o, dut_->read_part_o};
+      read = {dut_->read_address_o, dut_->read_tag_o, dut_->read_along_o, dut_->read_part_o};
       advance(layer, sides, now, bins);
       dut_.tick();
     }
@@ -221,7 +222,7 @@ TYPED_TEST(RowStore, AResetDropsTheQueryInHandAndItsBeats) {
   dut->hand_rows_i = 5;
   dut->hand_there_i = 5;
   dut->hand_base_i = 0;
-  dut->beat_row_i = 0;
+  dut->beat_row_i = dut->beat_along_i = 0;
   dut->out_ready_i = 1;
   for (int cycle = 0; cycle < 3; ++cycle) {  // amid a beat, where it has parts
     dut.settle();
