@@ -99,7 +99,7 @@ module weft_row_fill #(
           phase = {1'b0, index[0]};
           word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 2);
         end
-        default: begin
+        2'd0, 2'd1: begin
           whole = index;
           phase = 2'd0;
           word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE);
