@@ -28,7 +28,7 @@ module weft_axil_slave (
   output logic        write_o,
   output logic [9:0]  write_word_o,     // by number
   output logic [31:0] write_data_o,
-  output logic [3:0]  write_strobe_o,
+  output logic [31:0] write_mask_o,     // of the bytes that are written
   input  logic        write_refused_i,
   output logic [9:0]  read_word_o,
   input  logic [31:0] read_data_i,
@@ -54,7 +54,7 @@ module weft_axil_slave (
   assign write_o        = address_held_q && data_held_q && !write_answer_q;
   assign write_word_o   = address_q;
   assign write_data_o   = data_q;
-  assign write_strobe_o = strobe_q;
+  assign write_mask_o   = {{8{strobe_q[3]}}, {8{strobe_q[2]}}, {8{strobe_q[1]}}, {8{strobe_q[0]}}};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -105,14 +105,13 @@ module weft_registers #(
   logic        write, write_refused, read_unmapped;
   logic [9:0]  write_word, read_word;
   logic [31:0] write_data, write_mask, read_data;
-  logic [3:0]  strobe;
 
   weft_axil_slave u_slave (
     .clk_i, .rst_ni, .axil_awvalid_i, .axil_awready_o, .axil_awaddr_i, .axil_wvalid_i,
     .axil_wready_o, .axil_wdata_i, .axil_wstrb_i, .axil_bvalid_o, .axil_bready_i, .axil_bresp_o,
     .axil_arvalid_i, .axil_arready_o, .axil_araddr_i, .axil_rvalid_o, .axil_rready_i,
     .axil_rdata_o, .axil_rresp_o, .write_o(write), .write_word_o(write_word),
-    .write_data_o(write_data), .write_strobe_o(strobe), .write_refused_i(write_refused),
+    .write_data_o(write_data), .write_mask_o(write_mask), .write_refused_i(write_refused),
     .read_word_o(read_word), .read_data_i(read_data), .read_refused_i(read_unmapped)
   );
 
@@ -128,7 +127,6 @@ module weft_registers #(
     is_counter = word >= WORD_COUNTERS && word < WORD_COUNTERS + 10'(2 * COUNTERS);
   endfunction
 
-  assign write_mask   = {{8{strobe[3]}}, {8{strobe[2]}}, {8{strobe[1]}}, {8{strobe[0]}}};
   assign in_config    = is_config(write_word);
   assign write_config = write && in_config && !busy_i;
   assign config_index = 5'(write_word - WORD_CONFIG);
@@ -136,7 +134,7 @@ module weft_registers #(
   assign write_refused = in_config ? busy_i
       : !(write_word < WORD_CONFIG || is_counter(write_word));
 
-  assign start   = write && write_word == WORD_CONTROL && strobe[0] && write_data[0] && !busy_i;
+  assign start   = write && write_word == WORD_CONTROL && write_mask[0] && write_data[0] && !busy_i;
   assign start_o = start && !bad;
 
   for (genvar word = 0; word < CONFIG_WORDS; word++) begin : gen_config
@@ -156,7 +154,7 @@ module weft_registers #(
 
   logic clear_status;
 
-  assign clear_status = write && write_word == WORD_STATUS && strobe[0];
+  assign clear_status = write && write_word == WORD_STATUS && write_mask[0];
   assign irq_o        = done_q && interrupt_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -165,7 +163,7 @@ module weft_registers #(
       done_q      <= 1'b0;
       error_q     <= 1'b0;
     end else begin
-      if (write && write_word == WORD_CONTROL && strobe[0]) interrupt_q <= write_data[1];
+      if (write && write_word == WORD_CONTROL && write_mask[0]) interrupt_q <= write_data[1];
       done_q  <= finished_i || (done_q && !(clear_status && write_data[1]));
       error_q <= error_i || (start && bad) || (error_q && !(clear_status && write_data[2]));
     end

@@ -17,7 +17,8 @@ module weft_spatten #(
   localparam int unsigned SlotBits    = $clog2(SLOTS),
   localparam int unsigned PartBits    = $clog2(PARTS),
   localparam int unsigned Address     = $clog2(Words),
-  localparam int unsigned WordBits    = MULTIPLIERS * BITS
+  localparam int unsigned WordBits    = MULTIPLIERS * BITS,
+  localparam int unsigned EachBits    = $clog2(PARTS * WordBits / 8 + 1)
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
@@ -84,11 +85,11 @@ module weft_spatten #(
 );
 
   // Registers, and what goes on -------------------------------------------------------------------
-  weft_spatten_pkg::layer_t               layer;
+  weft_spatten_pkg::layer_t layer;
   logic [CountBits-1:0] run_tokens, tokens, queries;
   logic [HeadBits:0]    run_heads, heads;
   logic                 begins, starts, busy, running, rows_done, lists_busy, heard, error;
-  logic                 fetch_busy, finishing_q, layer_done, done_q;
+  logic                 fetch_busy, finishing_q, layer_done;
   logic [HEADS*32-1:0]  scale_whole, scale_upper, scale_out;
   logic [KeyBits-1:0]   place, place_q;
   logic [63:0]          count_q, cycles_q;
@@ -102,16 +103,15 @@ module weft_spatten #(
   assign busy       = running || lists_busy || fetch_busy || finishing_q;
   assign queries    = layer.follows ? tokens : CountBits'(layer.queries);
   assign layer_done = finishing_q && !lists_busy && !fetch_busy;
-  assign done_o     = done_q;
 
   weft_spatten_registers #(.KEYS(KEYS), .HEADS(HEADS)) u_registers (
     .clk_i, .rst_ni, .axil_awvalid_i, .axil_awready_o, .axil_awaddr_i, .axil_wvalid_i,
     .axil_wready_o, .axil_wdata_i, .axil_wstrb_i, .axil_bvalid_o, .axil_bready_i, .axil_bresp_o,
     .axil_arvalid_i, .axil_arready_o, .axil_araddr_i, .axil_rvalid_o, .axil_rready_i,
     .axil_rdata_o, .axil_rresp_o, .layer_o(layer), .tokens_o(run_tokens), .heads_o(run_heads),
-    .begin_o(begins), .start_o(starts), .busy_i(busy), .done_i(layer_done), .error_i(error),
-    .scale_whole_o(scale_whole), .scale_upper_o(scale_upper), .scale_out_o(scale_out),
-    .place_o(place),
+    .begin_o(begins), .start_o(starts), .busy_i(busy), .done_i(layer_done), .done_o,
+    .error_i(error), .scale_whole_o(scale_whole), .scale_upper_o(scale_upper),
+    .scale_out_o(scale_out), .place_o(place),
     .reads_i({accesses_q, again_count_q, rows_q, head_importance,
         32'(head_ids[32'(HeadBits'(place_q))*HeadBits +: HeadBits]), token_importance,
         32'(token_ids[32'(place_q)*KeyBits +: KeyBits]), 32'(place), 32'(heads), 32'(tokens),
@@ -119,13 +119,8 @@ module weft_spatten #(
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      finishing_q <= 1'b0;
-      done_q      <= 1'b0;
-    end else begin
-      finishing_q <= rows_done || (finishing_q && !layer_done);
-      done_q      <= !starts && (done_q || layer_done);
-    end
+    if (!rst_ni) finishing_q <= 1'b0;
+    else finishing_q <= rows_done || (finishing_q && !layer_done);
   end
   always_ff @(posedge clk_i) begin
     place_q <= place;
@@ -167,12 +162,17 @@ module weft_spatten #(
   logic [KeyBits-1:0]        issue_place;
   logic [SLOTS*HeadBits-1:0] slot_heads;
   logic                      decided, added, released, finished;
+  logic [EachBits-1:0]       key_bytes, value_bytes;  // of a row on chip
+
+  assign key_bytes   = EachBits'(layer.width_qk[6:4]) * EachBits'(WordBits / 8);
+  assign value_bytes = EachBits'(layer.width_v[6:4]) * EachBits'(WordBits / 8);
 
   weft_spatten_control #(
     .KEYS(KEYS), .HEADS(HEADS), .SLOTS(SLOTS), .STORE_BYTES(StoreBytes), .CHUNK_ROWS(64),
-    .WORDS(Words), .PARTS(PARTS)
+    .WORDS(Words), .PARTS(PARTS), .ROW_BYTES(PARTS * WordBits / 8)
   ) u_control (
-    .clk_i, .rst_ni, .start_i(starts), .running_o(running), .done_o(rows_done), .layer_i(layer),
+    .clk_i, .rst_ni, .start_i(starts), .running_o(running), .done_o(rows_done),
+    .streams_i(layer.streams), .key_bytes_i(key_bytes), .value_bytes_i(value_bytes),
     .tokens_i(tokens), .heads_i(heads), .queries_i(queries), .key_order_valid_o(key_order),
     .key_order_ready_i(key_order_ready), .key_order_count_o(key_order_count),
     .value_order_valid_o(value_order), .value_order_ready_i(value_order_ready),
@@ -282,13 +282,9 @@ module weft_spatten #(
   );
 
   // From queries to sums --------------------------------------------------------------------------
-  localparam int unsigned EachBits = $clog2(PARTS * WordBits / 8 + 1);
-  logic [EachBits-1:0]                  value_bytes;
   logic                                 sums, sums_ready;
   logic [SlotBits-1:0]                  sums_slot;
   logic [PARTS*MULTIPLIERS*32-1:0]      out_sums;
-
-  assign value_bytes = EachBits'(layer.width_v[6:4]) * EachBits'(WordBits / 8);
 
   weft_spatten_pipeline #(
     .MULTIPLIERS(MULTIPLIERS), .PARTS(PARTS), .KEYS(KEYS), .SLOTS(SLOTS), .KEY_WORDS(Words),

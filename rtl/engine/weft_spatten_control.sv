@@ -13,10 +13,12 @@ module weft_spatten_control #(
   parameter  int unsigned CHUNK_ROWS  = 64,     // keys that are asked for at once
   parameter  int unsigned WORDS       = 2048,   // of either store, as built
   parameter  int unsigned PARTS       = 4,      // most words of a row
+  parameter  int unsigned ROW_BYTES   = 96,     // and most bytes
   localparam int unsigned KeyBits     = $clog2(KEYS),
   localparam int unsigned CountBits   = $clog2(KEYS + 1),
   localparam int unsigned HeadBits    = $clog2(HEADS),
   localparam int unsigned SlotBits    = $clog2(SLOTS),
+  localparam int unsigned EachBits    = $clog2(ROW_BYTES + 1),
   localparam int unsigned BytesBits   = $clog2(STORE_BYTES + 1) + 1
 ) (
   input  logic                      clk_i,
@@ -25,7 +27,10 @@ module weft_spatten_control #(
   input  logic                      start_i,
   output logic                      running_o,
   output logic                      done_o,          // the last query has been heard of
-  input  weft_spatten_pkg::layer_t  layer_i,         // constant while it runs, as the rest
+  // Constant while it runs, as are the counts behind them
+  input  logic                      streams_i,       // one query a head, with values of its own
+  input  logic [EachBits-1:0]       key_bytes_i,     // of a row on chip
+  input  logic [EachBits-1:0]       value_bytes_i,
   input  logic [CountBits-1:0]      tokens_i,        // alive
   input  logic [HeadBits:0]         heads_i,
   input  logic [CountBits-1:0]      queries_i,       // of a head
@@ -115,16 +120,13 @@ module weft_spatten_control #(
   logic                 running_q;
   logic [BytesBits-1:0] key_bytes_q, key_bytes, value_bytes_q, value_bytes;
   logic [BytesBits-1:0] head_key_bytes, head_value_bytes, chunk_bytes;
-  logic [7:0]           key_row_bytes, value_row_bytes;  // of a token, on chip: 12 bits an element
 
-  assign key_row_bytes    = 8'(layer_i.width_qk) + 8'(layer_i.width_qk[6:1]);
-  assign value_row_bytes  = 8'(layer_i.width_v) + 8'(layer_i.width_v[6:1]);
-  assign head_key_bytes   = BytesBits'(tokens_i) * BytesBits'(key_row_bytes);
-  assign head_value_bytes = BytesBits'(tokens_i) * BytesBits'(value_row_bytes);
-  assign key_bytes   = key_bytes_q - (layer_i.streams ? (heard_q[0] ? head_key_bytes : '0)
+  assign head_key_bytes   = BytesBits'(tokens_i) * BytesBits'(key_bytes_i);
+  assign head_value_bytes = BytesBits'(tokens_i) * BytesBits'(value_bytes_i);
+  assign key_bytes   = key_bytes_q - (streams_i ? (heard_q[0] ? head_key_bytes : '0)
       : BytesBits'(finish_count) * head_key_bytes);
   assign value_bytes = value_bytes_q
-      - (layer_i.streams ? '0 : BytesBits'(finish_count) * head_value_bytes);
+      - (streams_i ? '0 : BytesBits'(finish_count) * head_value_bytes);
 
   // Orders ----------------------------------------------------------------------------------------
   logic [HeadBits:0]    asking_q, asking_d;  // the head whose rows are asked for
@@ -136,7 +138,7 @@ module weft_spatten_control #(
 
   assign keys_left   = tokens_i - asked_q;
   assign chunk       = (32'(keys_left) < CHUNK_ROWS) ? keys_left : CountBits'(CHUNK_ROWS);
-  assign chunk_bytes = BytesBits'(chunk) * BytesBits'(key_row_bytes);
+  assign chunk_bytes = BytesBits'(chunk) * BytesBits'(key_bytes_i);
   assign asks        = running_q && asking_q < heads_i;
   assign keys_room   = key_bytes == '0 || 32'(key_bytes) + 32'(chunk_bytes) <= STORE_BYTES;
   assign values_room = value_bytes == '0
@@ -156,7 +158,7 @@ module weft_spatten_control #(
     asking_d = asking_q;
     asked_d  = asked_q;
     if (asked_keys) asked_d = asked_q + chunk;
-    if (asked_values || (layer_i.streams && asked_keys && chunk == keys_left)) begin
+    if (asked_values || (streams_i && asked_keys && chunk == keys_left)) begin
       asking_d = asking_q + (HeadBits + 1)'(1);
       asked_d  = '0;
     end
@@ -250,6 +252,6 @@ module weft_spatten_control #(
 `endif
 
   logic unused_all;
-  assign unused_all = ^{unused_added, unused_count, layer_i};
+  assign unused_all = ^{unused_added, unused_count};
 
 endmodule

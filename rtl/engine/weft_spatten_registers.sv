@@ -35,7 +35,8 @@ module weft_spatten_registers #(
   output logic                    begin_o,   // a run
   output logic                    start_o,   // a layer
   input  logic                    busy_i,
-  input  logic                    done_i,
+  input  logic                    done_i,    // a layer ends
+  output logic                    done_o,    // the one that was started
   input  logic                    error_i,   // a response that is not OKAY
 
   // Scales of scores from whole keys and from upper bits, and of outputs; fp32, by head
@@ -58,7 +59,6 @@ module weft_spatten_registers #(
   logic        write, write_refused, read_refused, in_config, in_scales, in_reads;
   logic [9:0]  write_word, read_word;
   logic [31:0] write_data, read_data, write_mask;
-  logic [3:0]  strobe;
   logic [5:0]  config_index, config_read;
   logic [3:0]  read_index;
   logic        done_q, error_q;
@@ -68,7 +68,7 @@ module weft_spatten_registers #(
     .axil_wready_o, .axil_wdata_i, .axil_wstrb_i, .axil_bvalid_o, .axil_bready_i, .axil_bresp_o,
     .axil_arvalid_i, .axil_arready_o, .axil_araddr_i, .axil_rvalid_o, .axil_rready_i,
     .axil_rdata_o, .axil_rresp_o, .write_o(write), .write_word_o(write_word),
-    .write_data_o(write_data), .write_strobe_o(strobe), .write_refused_i(write_refused),
+    .write_data_o(write_data), .write_mask_o(write_mask), .write_refused_i(write_refused),
     .read_word_o(read_word), .read_data_i(read_data), .read_refused_i(read_refused)
   );
 
@@ -77,14 +77,13 @@ module weft_spatten_registers #(
   logic [HeadBits-1:0] head_q;
   logic [KeyBits-1:0]  place_q;
 
-  assign write_mask    = {{8{strobe[3]}}, {8{strobe[2]}}, {8{strobe[1]}}, {8{strobe[0]}}};
   assign in_config     = write_word >= WordConfig && write_word < WordHead;
   assign in_scales     = write_word >= WordHead && write_word < WordHead + 10'd4;
   assign config_index  = 6'(write_word - WordConfig);
   assign write_refused = (in_config || in_scales) ? busy_i
       : !(write_word == WordControl || write_word == WordStatus || write_word == WordPlace);
-  assign start_o = write && write_word == WordControl && strobe[0] && write_data[0] && !busy_i;
-  assign begin_o = write && write_word == WordControl && strobe[0] && write_data[1:0] == 2'b10
+  assign start_o = write && write_word == WordControl && write_mask[0] && write_data[0] && !busy_i;
+  assign begin_o = write && write_word == WordControl && write_mask[0] && write_data[1:0] == 2'b10
       && !busy_i;
 
   for (genvar word = 0; word < ConfigWords; word++) begin : gen_config
@@ -154,6 +153,7 @@ module weft_spatten_registers #(
   assign read_index  = 4'(read_word - WordReads);
   assign in_reads    = read_word >= WordReads && read_word < WordReads + 10'(ReadWords);
 
+  assign done_o = done_q;
   always_comb begin
     read_data    = '0;
     read_refused = 1'b0;

@@ -39,7 +39,6 @@ module weft_spatten_values #(
   input  logic [31:0]             top_word_i,
   output logic [SlotBits-1:0]     prune_slot_o,    // of the one at the value pruner
   input  logic [CountBits-1:0]    prune_rows_i,
-  input  logic                    prune_whole_i,
   output logic [SlotBits-1:0]     value_slot_o,
   input  logic [CountBits-1:0]    value_rows_i,    // how many are
   input  logic                    value_whole_i,
@@ -52,6 +51,7 @@ module weft_spatten_values #(
   input  logic                    order_ready_i,
   output logic [CountBits-1:0]    order_count_o,
   output logic [SlotBits-1:0]     order_slot_o,
+  input  logic                    order_whole_i,   // all of its values are kept
   output logic [2*KeyBits-1:0]    own_positions_o,
   output logic [2*CountBits-1:0]  own_numbers_o,
   output logic [2*CountBits-1:0]  own_left_o,
@@ -251,16 +251,6 @@ module weft_spatten_values #(
     .count_o(unused_queue)
   );
 
-  // A row that is held may be ordered later than it comes.
-  logic [CountBits:0] slot_rows_q [SLOTS];  // kept, and whether all are
-  always_ff @(posedge clk_i) begin
-    if (row_valid && row_ready) slot_rows_q[row_slot] <= {prune_whole_i, prune_rows_i};
-  end
-  logic line_whole;
-  logic [CountBits-1:0] unused_line_rows;
-  assign {line_whole, unused_line_rows} = (row_valid && row_ready) ? {prune_whole_i, prune_rows_i}
-      : slot_rows_q[order_slot_o];
-
   // Prob V ----------------------------------------------------------------------------------------
   logic                    value_beat, value_ready, value_begins, value_some, value_last;
   logic                    value_sent;
@@ -276,7 +266,7 @@ module weft_spatten_values #(
     .write_count_i(kept_count), .slot_i(value_slot_o), .whole_i(value_whole_i),
     .number_i(value_number), .sent_i(value_sent), .position_o(value_position),
     .line_valid_i(order_valid_o && order_ready_i), .line_slot_i(order_slot_o),
-    .line_whole_i(line_whole), .line_rows_i(order_count_o), .line_positions_o(own_positions_o),
+    .line_whole_i(order_whole_i), .line_rows_i(order_count_o), .line_positions_o(own_positions_o),
     .line_numbers_o(own_numbers_o), .line_left_o(own_left_o), .line_taken_i(own_taken_i)
   );
   always_ff @(posedge clk_i) lane_q <= read_position[2:0];
@@ -332,7 +322,7 @@ module weft_spatten_values #(
   assign unused_all = ^{unused_enter_count, unused_top, unused_found, unused_kept, unused_values,
       unused_filter_valid, unused_filter_ready, unused_filters, unused_rows, unused_queue,
       unused_part, unused_out_valid, unused_out_ready, unused_outs, unused_released_ready,
-      unused_released, unused_give, unused_kept_count, unused_line_rows};
+      unused_released, unused_give, unused_kept_count};
 
 `ifndef SYNTHESIS
   // Queries under way are no more than SLOTS, so that what waits for each has a place.
