@@ -1,11 +1,10 @@
 #include "sim/engine/validation.hpp"
 
-#include <cmath>
 #include <cstring>
 
 #include "models/common/json.hpp"
 #include "models/engine/design/catalog.hpp"
-#include "models/numerics/bf16.hpp"
+#include "models/workload/made_trace.hpp"
 #include "sim/engine/run.hpp"
 #include "sim/rtl/spatten_library.hpp"
 
@@ -33,32 +32,17 @@ workload::Shape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t se
   return made;
 }
 
-// bf16 operands, uniform in [−2, 2).
-std::vector<float> operands(std::int64_t count, std::uint64_t& state) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) {
-    state = state * 6364136223846793005u +
-            1442695040888963407u;  // Knuth's MMIX generator; its upper bits
-    value = numerics::round_to_bf16(
-        static_cast<float>(static_cast<std::int64_t>(state >> 40) - (1 << 23)) * 0x1p-22f);
-  }
-  return values;
-}
-
 workload::Trace operands_of(const ValidationCase& run, std::uint64_t seed) {
-  const workload::Shape& s = run.shape;
   std::uint64_t state = seed;
-  workload::Trace trace;
-  trace.shape = s;
-  trace.has_batch = true;
-  trace.scale = 1 / std::sqrt(static_cast<double>(s.width_qk));
-  for (std::int64_t l = 0; l < run.layers; ++l) {
-    workload::LayerTrace& layer = trace.layers.emplace_back();
-    layer.q = operands(s.batch * s.heads * s.seq_q * s.width_qk, state);
-    layer.k = operands(s.batch * s.kv_heads * s.seq_kv * s.width_qk, state);
-    layer.v = operands(s.batch * s.kv_heads * s.seq_kv * s.width_v, state);
-  }
-  return trace;
+  return workload::made_trace(run.shape, run.layers, [&](std::int64_t count) {
+    std::vector<float> values(static_cast<std::size_t>(count));
+    for (float& value : values) {
+      state = state * 6364136223846793005u +
+              1442695040888963407u;  // Knuth's MMIX generator; its upper bits
+      value = workload::operand_of(state);
+    }
+    return values;
+  });
 }
 
 bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {

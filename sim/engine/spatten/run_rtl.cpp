@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 #include <span>
 
 #include "models/engine/design/assembled.hpp"
-#include "models/numerics/bf16.hpp"
 #include "models/select/pivot.hpp"
+#include "models/workload/made_trace.hpp"
 #include "sim/engine/spatten/rtl_limits.hpp"
 #include "sim/engine/spatten/rtl_program.hpp"
 #include "sim/engine/spatten/run_parts.hpp"
@@ -24,31 +23,16 @@ constexpr Cycle kLook = 4096;  // cycles between looks at the stop token
 // Of the planes' first byte: the upper halves of the base registers are in use, too.
 constexpr std::uint64_t kBase = std::uint64_t{1} << 32;
 
-// bf16, uniform in [−2, 2).
-std::vector<float> drawn(std::int64_t count, std::uint64_t seed) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::uint64_t word = weft::select::seed_of(seed, i);
-    values[i] = numerics::round_to_bf16(
-        static_cast<float>(static_cast<std::int64_t>(word >> 40) - (1 << 23)) * 0x1p-22f);
-  }
-  return values;
-}
-
+// Each tensor's elements are drawn from a seed of its own.
 workload::Trace drawn_trace(const workload::Shape& shape, std::int64_t layers, std::uint64_t seed) {
-  workload::Trace trace;
-  trace.shape = shape;
-  trace.scale = 1 / std::sqrt(static_cast<double>(shape.width_qk));
-  for (std::int64_t l = 0; l < layers; ++l) {
-    const auto of = [&](std::uint64_t which, std::int64_t count) {
-      return drawn(count, weft::select::seed_of(~seed, static_cast<std::uint64_t>(l) * 3 + which));
-    };
-    workload::LayerTrace& layer = trace.layers.emplace_back();
-    layer.q = of(0, shape.heads * shape.seq_q * shape.width_qk);
-    layer.k = of(1, shape.kv_heads * shape.seq_kv * shape.width_qk);
-    layer.v = of(2, shape.kv_heads * shape.seq_kv * shape.width_v);
-  }
-  return trace;
+  std::uint64_t tensor = 0;
+  return workload::made_trace(shape, layers, [&](std::int64_t count) {
+    const std::uint64_t own = weft::select::seed_of(~seed, tensor++);
+    std::vector<float> values(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = workload::operand_of(weft::select::seed_of(own, i));
+    return values;
+  });
 }
 
 [[noreturn]] void refuse(const char* field, std::string value, const char* why) {

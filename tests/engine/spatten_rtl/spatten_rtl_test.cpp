@@ -2,9 +2,9 @@
 // bit, who is alive in each layer, and the bytes that cross the port.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <random>
 
+#include "models/workload/made_trace.hpp"
 #include "tests/common/seed.hpp"
 #include "tests/spatten/support.hpp"
 
@@ -71,10 +71,7 @@ std::size_t expect_equal(const Design& of, const workload::Trace& trace, StallPr
 
 workload::Trace trace_of(std::mt19937_64& random, const workload::Shape& shape, std::size_t layers,
                          double spread) {
-  workload::Trace trace;
-  trace.shape = shape;
-  trace.scale = 1 / std::sqrt(static_cast<double>(shape.width_qk));
-  const auto values = [&](std::int64_t count) {
+  return workload::made_trace(shape, static_cast<std::int64_t>(layers), [&](std::int64_t count) {
     std::vector<float> made(static_cast<std::size_t>(count));
     for (float& value : made) {
       double sum = -2;  // of four uniform numbers: near normal
@@ -82,14 +79,7 @@ workload::Trace trace_of(std::mt19937_64& random, const workload::Shape& shape, 
       value = static_cast<float>(spread * sum);
     }
     return made;
-  };
-  for (std::size_t l = 0; l < layers; ++l) {
-    workload::LayerTrace& layer = trace.layers.emplace_back();
-    layer.q = values(shape.heads * shape.seq_q * shape.width_qk);
-    layer.k = values(shape.kv_heads * shape.seq_kv * shape.width_qk);
-    layer.v = values(shape.kv_heads * shape.seq_kv * shape.width_v);
-  }
-  return trace;
+  });
 }
 
 workload::Shape shape_of(std::int64_t heads, std::int64_t kv_heads, std::int64_t seq_q,
