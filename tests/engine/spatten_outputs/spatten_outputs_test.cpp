@@ -12,18 +12,16 @@
 
 #include "models/numerics/bf16.hpp"
 #include "models/softmax/fixed_point.hpp"
-#include "sim/prune/importance.hpp"
 #include "tests/common/ports.hpp"
 #include "tests/common/rtl_link.hpp"
 #include "tests/common/seed.hpp"
-#include "tests/spatten/bench.hpp"
+#include "tests/prune/importance_cycles.hpp"
 
 namespace weft::test {
 namespace {
 
 using sim::Cycle;
 using sim::QueryRow;
-using sim::RowBeat;
 
 template <class M, std::size_t multipliers, std::size_t parts, std::size_t heads,
           std::size_t tag_bits>
@@ -42,12 +40,6 @@ struct Query {
   std::vector<std::uint32_t> outputs;  // fp32
   std::size_t head = 0;
   bool fresh = false;
-};
-
-struct NoStore final : sim::prune::ImportanceStore {
-  void add_probabilities(const QueryRow& /*row*/, std::int64_t /*first*/,
-                         std::int64_t /*count*/) override {}
-  void add_output(const QueryRow& /*row*/) override {}
 };
 
 enum Bin : std::size_t { kSameHead, kParts, kBehind, kFull, kNegative, kRounded, kLeast };
@@ -101,24 +93,9 @@ class SpattenOutputs : public testing::Test {
 
   // Cycles in which queries are done: a part a cycle, the last one 7 cycles behind its own.
   std::vector<Cycle> systemc(const std::vector<std::int64_t>& cycles, std::size_t parts) {
-    NoStore store;
-    sim::Assembly assembly;
-    auto& feed = assembly.emplace<sim::test::Feed<RowBeat>>("feed");
-    assembly.emplace<sim::prune::Importance>(
-        "unit",
-        sim::prune::Importance::Config{.of = sim::prune::ImportanceOf::heads,
-                                       .parallelism = V::kMultipliers,
-                                       .latency_cycles = static_cast<std::int64_t>(6 + parts)},
-        &store);
-    auto& take = assembly.emplace<sim::test::Take<sim::RowToken>>("take");
-    assembly.join("feed", "out", "unit", "in", 2);
-    assembly.join("unit", "done", "take", "in", 2);
-    for (std::size_t q = 0; q < queries_.size(); ++q)
-      feed.messages.push_back({cycles[q], {&queries_[q]->row, 0, 1, true}});
-    take.ready = [](Cycle) { return true; };
-    sim::test::run_to_end(assembly);
-    std::vector<Cycle> done;
-    for (const auto& taken : take.taken) done.push_back(taken.first - 1);  // that link
+    std::vector<Cycle> done =
+        importance_cycles(queries_, cycles, V::kMultipliers, 6 + parts, [](Cycle) { return true; });
+    for (Cycle& cycle : done) --cycle;  // that link
     return done;
   }
 

@@ -8,18 +8,16 @@
 #include <memory>
 
 #include "models/numerics/bf16.hpp"
-#include "sim/prune/importance.hpp"
 #include "tests/common/ports.hpp"
 #include "tests/common/rtl_link.hpp"
 #include "tests/common/seed.hpp"
-#include "tests/spatten/bench.hpp"
+#include "tests/prune/importance_cycles.hpp"
 
 namespace weft::test {
 namespace {
 
 using sim::Cycle;
 using sim::QueryRow;
-using sim::RowBeat;
 
 template <class M, std::size_t lanes, std::size_t heads>
 struct Variant {
@@ -33,12 +31,6 @@ struct Row {
   std::vector<std::uint32_t> outputs;
   std::size_t head = 0;
   bool fresh = false;
-};
-
-struct NoStore final : sim::prune::ImportanceStore {
-  void add_probabilities(const QueryRow& /*row*/, std::int64_t /*first*/,
-                         std::int64_t /*count*/) override {}
-  void add_output(const QueryRow& /*row*/) override {}
 };
 
 enum Bin : std::size_t { kSameHead, kShort, kParts, kHeld, kBehind, kNegative };
@@ -79,25 +71,9 @@ class HeadImportance : public testing::Test {
 
   std::vector<Cycle> systemc(const std::vector<std::int64_t>& cycles, Stalls stalls,
                              std::size_t parts) {
-    NoStore store;
-    sim::Assembly assembly;
-    auto& feed = assembly.emplace<sim::test::Feed<RowBeat>>("feed");
-    assembly.emplace<sim::prune::Importance>(
-        "unit",
-        sim::prune::Importance::Config{.of = sim::prune::ImportanceOf::heads,
-                                       .parallelism = V::kLanes,
-                                       .latency_cycles = static_cast<std::int64_t>(1 + parts)},
-        &store);
-    auto& take = assembly.emplace<sim::test::Take<sim::RowToken>>("take");
-    assembly.join("feed", "out", "unit", "in", 2);
-    assembly.join("unit", "done", "take", "in", 2);
-    for (std::size_t r = 0; r < rows_.size(); ++r)
-      feed.messages.push_back({cycles[r], {&rows_[r]->row, 0, 1, true}});
-    take.ready = [this, stalls](Cycle now) { return !pauses_at(stalls, false, now, seed_); };
-    sim::test::run_to_end(assembly);
-    std::vector<Cycle> done;
-    for (const auto& taken : take.taken) done.push_back(taken.first);
-    return done;
+    return importance_cycles(rows_, cycles, V::kLanes, 1 + parts, [this, stalls](Cycle now) {
+      return !pauses_at(stalls, false, now, seed_);
+    });
   }
 
   void put(const Row& row, std::size_t part) {
