@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <random>
 #include <set>
 #include <tuple>
 
 #include "tests/common/seed.hpp"
 #include "tests/memory/dram_support.hpp"
+#include "tests/memory/written_file.hpp"
 
 namespace weft::memory {
 namespace {
@@ -88,22 +88,19 @@ TEST(AddressMap, IsTheArithmeticOfThePage) {
   }
 }
 
-std::filesystem::path written(const std::string& text) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "address_map_test.yaml";
-  std::ofstream(path) << text;
-  return path;
-}
-
 // A list of one's own, with a hash of the row in bank and group: one place, one address.
 TEST(AddressMap, AListOfOnesOwnIsOneToOne) {
   DramPart part = part_named("hbm2");
   part.organisation.rows = 16;
-  const AddressMap map = load_mapping(
-      written("low_to_high: [\"column:3\", \"bank_group:1\", pseudochannel, bank, column, "
-              "bank_group, row]\n"
-              "xor:\n  - {fields: [bank_group, bank], with: row}\n"
-              "  - {fields: [pseudochannel], with: column, from: 4}\n"),
-      part.organisation);
+  const AddressMap map =
+      load_mapping(test::WrittenFile(
+                       "address_map_test.yaml",
+                       "low_to_high: [\"column:3\", \"bank_group:1\", pseudochannel, bank, column, "
+                       "bank_group, row]\n"
+                       "xor:\n  - {fields: [bank_group, bank], with: row}\n"
+                       "  - {fields: [pseudochannel], with: column, from: 4}\n")
+                       .path(),
+                   part.organisation);
   std::set<std::tuple<std::int32_t, std::int64_t, std::int32_t>> seen;
   const std::int64_t accesses = part.organisation.channel_bytes() / 32;
   for (std::int64_t i = 0; i < accesses; ++i) {
@@ -120,7 +117,7 @@ TEST(AddressMap, FaultsAreNamedByLine) {
   const DramPart part = part_named("hbm2");
   const auto fault = [&](const std::string& text) -> std::string {
     try {
-      load_mapping(written(text), part.organisation);
+      load_mapping(test::WrittenFile("address_map_test.yaml", text).path(), part.organisation);
     } catch (const ConfigError& error) {
       return error.what();
     }

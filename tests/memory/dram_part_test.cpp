@@ -11,6 +11,7 @@
 
 #include "models/memory/dram_gaps.hpp"
 #include "tests/memory/dram_support.hpp"
+#include "tests/memory/written_file.hpp"
 
 namespace weft::memory {
 namespace {
@@ -187,10 +188,8 @@ std::string fault_of(const std::string& old, const std::string& replacement, int
   line =
       1 + static_cast<int>(std::count(whole.begin(), whole.begin() + static_cast<long>(at), '\n'));
   whole.replace(at, old.size(), replacement);
-  const auto path = std::filesystem::path(testing::TempDir()) / "dram_part_test.yaml";
-  std::ofstream(path) << whole;
   try {
-    load_part(path);
+    load_part(test::WrittenFile("dram_part_test.yaml", whole).path());
   } catch (const ConfigError& error) {
     return error.what();
   }

@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "models/common/error.hpp"
 #include "models/memory/access_trace.hpp"
+#include "tests/memory/written_file.hpp"
 
 namespace weft::memory {
 namespace {
@@ -77,25 +76,20 @@ TEST(Stream, WhatCannotBeIsRefused) {
   EXPECT_NE(refused({"random_row", 96, 2, 1}).find("at least 3"), std::string::npos);
 }
 
-std::filesystem::path written(const std::string& text) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "stream_test.trace";
-  std::ofstream(path) << text;
-  return path;
-}
-
 TEST(Trace, InEveryFormThatItTakes) {
   const std::vector<Access> want{{64, false}, {96, true}, {0, false}};
   for (const char* text :
        {"64,R\n96,W\n0,R\n", "R 0x40\nW 0x60\nR 0x0\n", "# mine\n0x41 read\n\n97\twrite # odd\n0\n",
         "address,write\n64,0\n96,1\n0,0\n", "done_cycle,write,address\n7,0,64\n9,1,96\n9,0,0",
         "address op\r\n64 r\r\n96 w\r\n0 r\r\n"})
-    EXPECT_EQ(read_trace(written(text), 32, 1 << 20), want) << text;
+    EXPECT_EQ(read_trace(test::WrittenFile("stream_test.trace", text).path(), 32, 1 << 20), want)
+        << text;
 }
 
 TEST(Trace, FaultsByLine) {
   const auto fault = [](const std::string& text) -> std::string {
     try {
-      read_trace(written(text), 32, 1 << 20);
+      read_trace(test::WrittenFile("stream_test.trace", text).path(), 32, 1 << 20);
     } catch (const ConfigError& error) {
       return error.what();
     }
