@@ -26,6 +26,8 @@ WorkCounts work_per_point(const Cascade& cascade, EinsumId einsum);
 // The same over all valid points; masked-out points are not counted, but for those of a mask by
 // value, which only a run tells. A selection compares each candidate once.
 WorkCounts total_work(const Cascade& cascade, EinsumId einsum, const Extents& extents);
+// Of every Einsum, by EinsumId.
+std::vector<WorkCounts> total_work(const Cascade& cascade, const Extents& extents);
 
 struct ForcedPass {
   RankId rank = kNone;      // the base rank or the partition

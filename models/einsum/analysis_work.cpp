@@ -1,5 +1,7 @@
 #include "models/einsum/analysis.hpp"
 
+#include <utility>
+
 #include "models/einsum/domain.hpp"
 #include "models/einsum/operators.hpp"
 
@@ -48,16 +50,32 @@ WorkCounts work_per_point(const Cascade& cascade, EinsumId id) {
   return counts;
 }
 
-WorkCounts total_work(const Cascade& cascade, EinsumId id, const Extents& extents) {
+namespace {
+
+WorkCounts work_of(const Cascade& cascade, EinsumId id, std::vector<Constraint> valid,
+                   const Extents& extents) {
   const Einsum& einsum = cascade.einsums[id];
-  std::vector<Constraint> constraints = domains(cascade, extents)[id];
   for (const Constraint& constraint : mask_constraints(cascade, einsum, extents))
-    constraints.push_back(constraint);
-  const std::int64_t points =
-      count_points(cascade, einsum.iteration, std::move(constraints), extents);
+    valid.push_back(constraint);
+  const std::int64_t points = count_points(cascade, einsum.iteration, std::move(valid), extents);
   WorkCounts counts = work_per_point(cascade, id);
   for (std::int64_t& count : counts) count = product(count, points);
   return counts;
+}
+
+}  // namespace
+
+WorkCounts total_work(const Cascade& cascade, EinsumId id, const Extents& extents) {
+  return work_of(cascade, id, std::move(domains(cascade, extents)[id]), extents);
+}
+
+std::vector<WorkCounts> total_work(const Cascade& cascade, const Extents& extents) {
+  std::vector<std::vector<Constraint>> valid = domains(cascade, extents);
+  std::vector<WorkCounts> all;
+  all.reserve(valid.size());
+  for (EinsumId id = 0; id < static_cast<EinsumId>(valid.size()); ++id)
+    all.push_back(work_of(cascade, id, std::move(valid[id]), extents));
+  return all;
 }
 
 }  // namespace weft::einsum

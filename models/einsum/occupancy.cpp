@@ -33,8 +33,7 @@ std::int64_t at(const Quadratic& c, std::int64_t n) {
 
 Counts counts(const Cascade& cascade, const Extents& extents) {
   Counts all;
-  for (EinsumId e = 0; e < static_cast<EinsumId>(cascade.einsums.size()); ++e) {
-    const WorkCounts work = total_work(cascade, e, extents);
+  for (const WorkCounts& work : total_work(cascade, extents)) {
     for (std::size_t k = 0; k < work.size(); ++k)
       all.operations[k] = sum(all.operations[k], work[k]);
   }
