@@ -12,6 +12,8 @@ namespace {
 
 int log2_of(std::int64_t power) { return std::countr_zero(static_cast<std::uint64_t>(power)); }
 
+std::uint64_t ones(std::int32_t bits) { return (std::uint64_t{1} << bits) - 1; }
+
 std::array<std::int32_t, kPlaceFields> bits_of(const Organisation& o) {
   return {log2_of(o.columns()),   log2_of(o.pseudochannels), log2_of(o.stack_ids),
           log2_of(o.bank_groups), log2_of(o.banks),          log2_of(o.rows)};
@@ -67,8 +69,8 @@ AddressMap::AddressMap(const MappingFile& mapping, const Organisation& organisat
       continue;
     }
     if (bits > 0)
-      slices_.push_back({static_cast<std::uint8_t>(f), static_cast<std::uint8_t>(taken[f]),
-                         (std::uint64_t{1} << bits) - 1, static_cast<std::uint8_t>(bits)});
+      slices_.push_back({static_cast<std::uint8_t>(f), spot_of(f, taken[f]), ones(bits),
+                         static_cast<std::uint8_t>(bits)});
     taken[f] += bits;
   }
   for (std::size_t f = 0; f < kPlaceFields && problems.empty(); ++f) {
@@ -90,7 +92,8 @@ AddressMap::AddressMap(const MappingFile& mapping, const Organisation& organisat
       const auto f = static_cast<std::size_t>(field);
       if (bits_[f] == 0 || shift >= bits_[with]) continue;
       folds_.push_back({static_cast<std::uint8_t>(f), static_cast<std::uint8_t>(with),
-                        static_cast<std::uint8_t>(shift), (std::uint64_t{1} << bits_[f]) - 1});
+                        spot_of(with, shift), spot_of(f, 0),
+                        ones(std::min(bits_[f], bits_[with] - shift))});
       shift += bits_[f];
     }
   }
@@ -100,22 +103,27 @@ AddressMap::AddressMap(const MappingFile& mapping, const Organisation& organisat
     slices_.back().mask = ~std::uint64_t{0} >> 1;
 }
 
+AddressMap::Spot AddressMap::spot_of(std::size_t field, std::int32_t bit) const {
+  const auto kind = static_cast<PlaceField>(field);
+  if (kind == PlaceField::column) return {2, static_cast<std::uint8_t>(bit)};
+  if (kind == PlaceField::row) return {1, static_cast<std::uint8_t>(bit)};
+  // Pseudo-channel, stack identifier, bank group, bank, the highest first.
+  for (std::size_t f = field + 1; f <= static_cast<std::size_t>(PlaceField::bank); ++f)
+    bit += bits_[f];
+  return {0, static_cast<std::uint8_t>(bit)};
+}
+
 Place AddressMap::place(std::uint64_t address) const {
   std::uint64_t rest = address >> offset_bits_;
-  std::array<std::uint64_t, kPlaceFields> value{};
+  std::array<std::uint64_t, kParts> value{};
   for (const Slice& slice : slices_) {
-    value[slice.field] |= (rest & slice.mask) << slice.to;
+    value[slice.to.part] |= (rest & slice.mask) << slice.to.bit;
     rest >>= slice.bits;
   }
-  for (const Fold& fold : folds_) value[fold.field] ^= (value[fold.with] >> fold.shift) & fold.mask;
-  const auto of = [&](PlaceField field) { return value[static_cast<std::size_t>(field)]; };
-  const auto width = [&](PlaceField field) { return bits_[static_cast<std::size_t>(field)]; };
-  std::uint64_t bank = of(PlaceField::pseudochannel);
-  bank = bank << width(PlaceField::stack_id) | of(PlaceField::stack_id);
-  bank = bank << width(PlaceField::bank_group) | of(PlaceField::bank_group);
-  bank = bank << width(PlaceField::bank) | of(PlaceField::bank);
-  return {static_cast<std::int32_t>(bank), static_cast<std::int64_t>(of(PlaceField::row)),
-          static_cast<std::int32_t>(of(PlaceField::column))};
+  for (const Fold& fold : folds_)
+    value[fold.to.part] ^= (value[fold.from.part] >> fold.from.bit & fold.mask) << fold.to.bit;
+  return {static_cast<std::int32_t>(value[0]), static_cast<std::int64_t>(value[1]),
+          static_cast<std::int32_t>(value[2])};
 }
 
 std::optional<std::uint64_t> AddressMap::row_span() const {

@@ -81,18 +81,27 @@ class AddressMap {
   std::optional<std::uint64_t> row_span() const;
 
  private:
+  // A place is put together from parts: bank, row and column. The fields of a bank lie one above
+  // the other in it.
+  static constexpr std::size_t kParts = 3;
+  struct Spot {
+    std::uint8_t part = 0;
+    std::uint8_t bit = 0;  // its first in the part
+  };
   struct Slice {
     std::uint8_t field = 0;
-    std::uint8_t to = 0;  // its first bit in the field
+    Spot to;
     std::uint64_t mask = 0;
     std::uint8_t bits = 0;
   };
   struct Fold {
     std::uint8_t field = 0;
     std::uint8_t with = 0;
-    std::uint8_t shift = 0;
+    Spot from, to;
     std::uint64_t mask = 0;
   };
+  // Of a field's bit.
+  Spot spot_of(std::size_t field, std::int32_t bit) const;
 
   int offset_bits_ = 0;
   std::array<std::int32_t, kPlaceFields> bits_{};

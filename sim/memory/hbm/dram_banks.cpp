@@ -18,16 +18,17 @@ DramLayout::DramLayout(const weft::memory::Organisation& o)
     half[b] = static_cast<std::uint8_t>(b / banks_per_half);
     stack[b] = static_cast<std::uint8_t>(b / of_stack);
     group[b] = static_cast<std::uint8_t>(b / of_group);
+    banks_of[half[b]] |= bit_of(b);
   }
 }
 
 DramWait DramBanks::why_no_access(std::size_t b, bool write) const {
   const Half& half = half_[layout_.half[b]];
   const Group& group = group_[layout_.group[b]];
-  const Cycle ready = write ? write_ready(b) : read_ready(b);
-  if (ready == (write ? bank_[b].wr : bank_[b].rd)) return DramWait::bank;
+  const Cycle ready = access_ready(b, write);
+  if (ready == bank_[b].column[write ? 1 : 0]) return DramWait::bank;
   if (ready == half.turned) return DramWait::turnaround;
-  if (ready == (write ? group.wr : group.rd)) return DramWait::bank_group;
+  if (ready == group.column[write ? 1 : 0]) return DramWait::bank_group;
   return DramWait::data_bus;
 }
 
@@ -43,15 +44,15 @@ DramWait DramBanks::why_no_row(std::size_t b) const {
 
 void DramBanks::close(std::size_t b) {
   bank_[b].row = kClosed;
-  open_ &= ~(std::uint64_t{1} << b);
+  open_ &= ~bit_of(b);
 }
 
 void DramBanks::activate(std::size_t b, std::int64_t row, Cycle now, const DramGaps& gaps) {
   Bank& bank = bank_[b];
   bank.row = row;
-  open_ |= std::uint64_t{1} << b;
-  bank.rd = now + gaps.act_rd;
-  bank.wr = now + gaps.act_wr;
+  open_ |= bit_of(b);
+  bank.column[0] = now + gaps.act_rd;
+  bank.column[1] = now + gaps.act_wr;
   raise(bank.pre, now + gaps.act_pre);
   raise(bank.act, now + gaps.act_act);
   raise(bank.ref, now + gaps.act_ref_bank);
@@ -113,12 +114,12 @@ void DramBanks::refresh_bank(std::size_t b, Cycle now, const DramGaps& gaps) {
 void DramBanks::read(std::size_t b, bool closes, Cycle now, const DramGaps& gaps) {
   const std::size_t h = layout_.half[b];
   Half& half = half_[h];
-  raise(half.rd, now + gaps.column_any);
-  raise(half.wr, now + gaps.rd_wr);
+  raise(half.column[0], now + gaps.column_any);
+  raise(half.column[1], now + gaps.rd_wr);
   half.turned = now + gaps.rd_wr;
-  raise(group_[layout_.group[b]].rd, now + gaps.column_group);
+  raise(group_[layout_.group[b]].column[0], now + gaps.column_group);
   for (std::size_t s = h * layout_.stack_ids; s < (h + 1) * layout_.stack_ids; ++s)
-    raise(stack_[s].rd,
+    raise(stack_[s].column[0],
           now + (s == layout_.stack[b] ? gaps.column_stack : gaps.column_other_stack));
   if (closes) {
     close(b);
@@ -135,14 +136,14 @@ void DramBanks::read(std::size_t b, bool closes, Cycle now, const DramGaps& gaps
 void DramBanks::write(std::size_t b, bool closes, Cycle now, const DramGaps& gaps) {
   const std::size_t h = layout_.half[b];
   Half& half = half_[h];
-  raise(half.wr, now + gaps.column_any);
-  raise(half.rd, now + gaps.wr_rd);
+  raise(half.column[1], now + gaps.column_any);
+  raise(half.column[0], now + gaps.wr_rd);
   half.turned = now + gaps.wr_rd_group;
   Group& group = group_[layout_.group[b]];
-  raise(group.wr, now + gaps.column_group);
-  raise(group.rd, now + gaps.wr_rd_group);
+  raise(group.column[1], now + gaps.column_group);
+  raise(group.column[0], now + gaps.wr_rd_group);
   for (std::size_t s = h * layout_.stack_ids; s < (h + 1) * layout_.stack_ids; ++s)
-    raise(stack_[s].wr,
+    raise(stack_[s].column[1],
           now + (s == layout_.stack[b] ? gaps.column_stack : gaps.column_other_stack));
   if (closes) {
     close(b);

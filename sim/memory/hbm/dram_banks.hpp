@@ -10,10 +10,10 @@
 #include "models/memory/dram_part.hpp"
 #include "sim/common/time.hpp"
 #include "sim/memory/hbm/dram_counts.hpp"
+#include "sim/memory/hbm/dram_timers.hpp"
 
 namespace weft::sim::memory {
 
-constexpr std::size_t kMostBanks = 64;
 constexpr std::size_t kMostPseudochannels = 2;
 
 // What a controller sends; also what a trace of commands says.
@@ -52,11 +52,7 @@ struct DramLayout {
   std::array<std::uint8_t, kMostBanks> stack{};  // counted through the channel
   std::array<std::uint8_t, kMostBanks> group{};
 
-  std::uint64_t banks_of(std::size_t h) const {
-    const std::uint64_t one =
-        banks_per_half == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << banks_per_half) - 1;
-    return one << (h * banks_per_half);
-  }
+  std::array<std::uint64_t, kMostPseudochannels> banks_of{};  // a pseudo-channel, as a mask
 };
 
 class DramBanks {
@@ -76,18 +72,25 @@ class DramBanks {
   Cycle precharge_ready(std::size_t b) const {
     return later(bank_[b].pre, later(half_[layout_.half[b]].pre, row_bus_));
   }
-  Cycle read_ready(std::size_t b) const {
-    return later(later(bank_[b].rd, group_[layout_.group[b]].rd),
-                 later(stack_[layout_.stack[b]].rd, half_[layout_.half[b]].rd));
+  Cycle access_ready(std::size_t b, bool write) const {
+    const std::size_t w = write ? 1 : 0;
+    return later(later(bank_[b].column[w], group_[layout_.group[b]].column[w]),
+                 later(stack_[layout_.stack[b]].column[w], half_[layout_.half[b]].column[w]));
   }
-  Cycle write_ready(std::size_t b) const {
-    return later(later(bank_[b].wr, group_[layout_.group[b]].wr),
-                 later(stack_[layout_.stack[b]].wr, half_[layout_.half[b]].wr));
-  }
-  // No activate goes in a pseudo-channel before; and none, or no precharge, where a bank itself is
-  // asked: an open one for its precharge, a closed one for its activate.
+  // What of it is the bank's own.
+  Cycle own_access_ready(std::size_t b, bool write) const { return bank_[b].column[write ? 1 : 0]; }
+  // No activate goes in a pseudo-channel before.
   Cycle half_activate_ready(std::size_t h) const { return later(half_[h].act, row_bus_); }
-  Cycle bank_row_ready(std::size_t b) const { return row_time_[b]; }
+  // What opens or closes a bank, an open one's precharge or a closed one's activate: from when on
+  // the bank itself may be asked for it; and those that it shares a gap with, but for the row bus
+  // and activates of the pseudo-channel.
+  BankTimers& row_timers() { return row_timers_; }
+  const BankTimers& row_timers() const { return row_timers_; }
+  Cycle shared_row_ready(std::size_t b) const {
+    const Cycle act = group_[layout_.group[b]].act;
+    const Cycle pre = half_[layout_.half[b]].pre;
+    return (open_ >> b & 1) != 0 ? pre : act;
+  }
   Cycle precharge_all_ready(std::size_t h) const { return later(half_[h].pre_all, row_bus_); }
   Cycle refresh_all_ready(std::size_t h) const { return later(half_[h].ref_all, row_bus_); }
   Cycle refresh_bank_ready(std::size_t b) const {
@@ -113,20 +116,24 @@ class DramBanks {
   void advance(Cycle ticks, std::int64_t rows);
 
  private:
+  using Columns = std::array<Cycle, 2>;  // reads, writes
   struct Bank {
     std::int64_t row = kClosed;
-    Cycle act = 0, pre = 0, rd = 0, wr = 0, ref = 0;
+    Cycle act = 0, pre = 0, ref = 0;
+    Columns column{};
   };
   struct Group {
-    Cycle act = 0, rd = 0, wr = 0;
+    Cycle act = 0;
+    Columns column{};
   };
   struct Stack {
-    Cycle rd = 0, wr = 0;
+    Columns column{};
   };
   struct Half {
-    Cycle act = 0, pre = 0, rd = 0, wr = 0, pre_all = 0, ref_all = 0, ref_bank = 0;
+    Cycle act = 0, pre = 0, pre_all = 0, ref_all = 0, ref_bank = 0;
+    Columns column{};
     Cycle refreshed = 0;               // a refresh is under way until then
-    Cycle turned = 0;                  // of rd or wr: what the other direction holds up
+    Cycle turned = 0;                  // of a column: what the other direction holds up
     std::array<Cycle, 4> activates{};  // the last four, 0: none
     std::uint8_t next = 0;             // the oldest of them
   };
@@ -134,12 +141,12 @@ class DramBanks {
   static void raise(Cycle& time, Cycle to) { time = later(time, to); }
   void close(std::size_t b);
   void keep_row_time(std::size_t b) {
-    row_time_[b] = bank_[b].row == kClosed ? bank_[b].act : bank_[b].pre;
+    row_timers_.set(b, bank_[b].row == kClosed ? bank_[b].act : bank_[b].pre);
   }
 
   DramLayout layout_;
   std::array<Bank, kMostBanks> bank_{};
-  std::array<Cycle, kMostBanks> row_time_{};
+  BankTimers row_timers_;
   std::array<Group, kMostBanks> group_{};
   std::array<Stack, kMostBanks> stack_{};
   std::array<Half, kMostPseudochannels> half_{};

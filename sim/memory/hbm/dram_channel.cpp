@@ -12,17 +12,12 @@ using weft::memory::Page;
 using weft::memory::Refresh;
 using weft::memory::Scheduler;
 
-namespace {
-
-std::uint64_t bit_of(std::size_t b) { return std::uint64_t{1} << b; }
-
-}  // namespace
-
 DramChannel::DramChannel(const Config& config)
     : gaps_(weft::memory::gaps_of(config.part)),
       control_(config.control),
       layout_(config.part.organisation),
       half_clocks_(config.part.ticks_per_clock() == 2),
+      half_bit_(half_clocks_ ? 1 : 0),
       shared_bus_(config.part.commands.shared),
       patience_(config.control.patience_clocks * config.part.ticks_per_clock()),
       high_(static_cast<std::size_t>(std::floor(config.control.write_high *
@@ -81,6 +76,7 @@ bool DramChannel::offer(Cycle now, const Offer& asked) {
     return false;
   }
   state_.refusing = false;
+  state_.told = now;
   count_to(now);
   const auto b = static_cast<std::size_t>(asked.bank);
   const bool hits = state_.banks.open_row(b) == asked.row;
@@ -89,66 +85,81 @@ bool DramChannel::offer(Cycle now, const Offer& asked) {
              hits);
   Cycle& at = hits ? state_.column_at : state_.row_at;
   at = std::min(at, now + 1);
+  state_.look_at = now + 1;
   state_.aged_at[which] = std::min(state_.aged_at[which], now + patience_);
   return true;
 }
 
-// The ticks since the last that was counted, up to this one, were all alike.
+// So many ticks in which no command goes, all alike.
+inline void DramChannel::count(DramCounts& counts, const State& s, Cycle ticks) {
+  const auto n = static_cast<std::uint64_t>(ticks);
+  counts.read_queue_ticks += n * s.queue[0].size();
+  counts.write_queue_ticks += n * s.queue[1].size();
+  counts.wait_ticks[static_cast<std::size_t>(s.wait)] += n;
+  counts.busy_ticks += something_waits(s) ? n : 0;
+}
+
+// The ticks since the last that was counted, up to this one, which is no earlier.
 void DramChannel::count_to(Cycle now) {
-  State& s = state_;
-  if (now <= s.counted_to) return;
-  const auto ticks = static_cast<std::uint64_t>(now - s.counted_to);
-  s.counts.read_queue_ticks += ticks * s.queue[0].size();
-  s.counts.write_queue_ticks += ticks * s.queue[1].size();
-  s.counts.wait_ticks[static_cast<std::size_t>(s.wait)] += ticks;
-  if (something_waits()) s.counts.busy_ticks += ticks;
-  s.counted_to = now;
+  count(state_.counts, state_, now - state_.counted_to);
+  state_.counted_to = now;
+}
+
+DramCounts DramChannel::counts(Cycle to) const {
+  DramCounts all = state_.counts;
+  to = std::min(to, state_.told);
+  if (to > state_.counted_to) count(all, state_, to - state_.counted_to);
+  return all;
 }
 
 Cycle DramChannel::step(Cycle now) {
   State& s = state_;
-  count_to(now - 1);
-  finish_reads(now);
-  queue_refreshes(now);
-  const std::uint64_t columns = s.counts.reads + s.counts.writes;
-  const std::uint64_t rows = s.counts.row_bus_ticks;
-  if (shared_bus_) {
-    shared_slot(now);
-  } else {
-    slots(now);
-  }
-  const bool sent = columns != s.counts.reads + s.counts.writes || rows != s.counts.row_bus_ticks;
-  if (!sent) ++s.counts.wait_ticks[static_cast<std::size_t>(s.wait)];
-  s.counts.read_queue_ticks += s.queue[0].size();
-  s.counts.write_queue_ticks += s.queue[1].size();
-  if (sent || something_waits()) ++s.counts.busy_ticks;
-  s.counted_to = now;
-  return next_step(now);
+  s.told = now;
+  if (now >= s.data_at || !s.forwarded.empty()) finish_reads(now);
+  if (now >= s.look_at || s.urgent != 0) look(now);
+  return std::max(std::min(s.look_at, s.data_at), now + 1);
 }
 
-Cycle DramChannel::next_step(Cycle now) const {
+// What is more than data that is due: refreshes, and commands.
+void DramChannel::look(Cycle now) {
+  State& s = state_;
+  if (now > s.counted_to) count_to(now - 1);
+  if (now >= s.refresh_at) queue_refreshes(now);
+  s.counted_to = now - 1;  // this one too where no command goes
+  if (shared_bus_ ? shared_slot(now) : slots(now)) {
+    s.counts.read_queue_ticks += s.queue[0].size();
+    s.counts.write_queue_ticks += s.queue[1].size();
+    ++s.counts.busy_ticks;
+    s.counted_to = now;
+  }
+  s.look_at = next_look(now);
+}
+
+Cycle DramChannel::next_look(Cycle now) const {
   const State& s = state_;
-  Cycle next = std::min({s.column_at, s.row_at, s.refresh_at});
-  if (!s.data.empty()) next = std::min(next, s.data.front().tick);
-  if (!s.forwarded.empty()) next = now + 1;
-  if (!s.queue[0].empty()) next = std::min(next, s.aged_at[0]);
-  if (!s.queue[1].empty()) next = std::min(next, s.aged_at[1]);
-  if (s.upkeep.empty() && s.urgent == 0 && next_mode() != s.write_mode) next = now + 1;
-  return std::max(next, now + 1);
+  if (s.upkeep.empty() && s.urgent == 0 && next_mode() != s.write_mode) return now + 1;
+  // Without branches, which nobody could predict.
+  const auto earlier = [](Cycle a, Cycle b) { return b < a ? b : a; };
+  const Cycle reads_age = s.queue[0].empty() ? kNever : s.aged_at[0];
+  const Cycle writes_age = s.queue[1].empty() ? kNever : s.aged_at[1];
+  const Cycle next = earlier(earlier(s.column_at, s.row_at),
+                             earlier(s.refresh_at, earlier(reads_age, writes_age)));
+  return next > now ? next : now + 1;
 }
 
 void DramChannel::finish_reads(Cycle now) {
-  while (!state_.data.empty() && state_.data.front().tick <= now) {
-    state_.done.push_back({state_.data.front().id, now, false});
-    state_.data.pop_front();
+  State& s = state_;
+  while (s.data_at <= now) {
+    s.done.push_back({s.data.front().id, now, false});
+    s.data.pop_front();
+    s.data_at = s.data.empty() ? kNever : s.data.front().tick;
   }
-  for (const std::uint64_t id : state_.forwarded) state_.done.push_back({id, now, false});
-  state_.forwarded.clear();
+  for (const std::uint64_t id : s.forwarded) s.done.push_back({id, now, false});
+  s.forwarded.clear();
 }
 
 void DramChannel::queue_refreshes(Cycle now) {
   State& s = state_;
-  if (now < s.refresh_at) return;
   // Behind so many that wait another one would wait as long: a part that cannot keep up does not.
   const bool full = s.upkeep.size() + kMostPseudochannels > kMostUpkeep;
   if (control_.refresh == Refresh::all_bank) {
@@ -164,10 +175,8 @@ void DramChannel::queue_refreshes(Cycle now) {
 }
 
 bool DramChannel::next_mode() const {
-  const std::size_t reads = state_.queue[0].size();
-  const std::size_t writes = state_.queue[1].size();
-  if (!state_.write_mode) return writes >= high_ || reads == 0;
-  return writes >= low_ || reads == 0;
+  const State& s = state_;
+  return s.queue[0].empty() || s.queue[1].size() >= (s.write_mode ? low_ : high_);
 }
 
 void DramChannel::choose_mode(Cycle now) {
@@ -202,42 +211,44 @@ void DramChannel::choose_urgent(Cycle now) {
   if (first != nullptr || was) s.column_at = s.row_at = now;
 }
 
-void DramChannel::slots(Cycle now) {
+inline void DramChannel::choose(Cycle now) {
   State& s = state_;
-  const auto choose = [&] {
-    if (!s.upkeep.empty()) return;
-    if (s.urgent != 0 || now >= std::min(s.aged_at[0], s.aged_at[1])) choose_urgent(now);
-    choose_mode(now);
-  };
-  choose();
+  if (!s.upkeep.empty()) return;
+  if (s.urgent != 0 || now >= std::min(s.aged_at[0], s.aged_at[1])) choose_urgent(now);
+  choose_mode(now);
+}
+
+// True where a command goes.
+bool DramChannel::slots(Cycle now) {
+  choose(now);
   bool column = false;
-  if (rising(now) && now >= s.column_at) column = column_slot(now);
-  if (column) choose();
-  if (now >= s.row_at) row_slot(now);
+  if (rising(now) && now >= state_.column_at) column = column_slot(now);
+  if (column) choose(now);
+  const bool row = now >= state_.row_at && row_slot(now);
+  if (column) look_ahead(now);
+  return column || row;
 }
 
 // One bus: one command a tick. What has been activated goes first, then refreshes, then the oldest
 // of all that may go.
-void DramChannel::shared_slot(Cycle now) {
+bool DramChannel::shared_slot(Cycle now) {
   State& s = state_;
   if (s.started.bank >= 0)
     return shared_column(now, static_cast<std::size_t>(s.started.bank), s.started.active);
-  if (s.upkeep.empty()) {
-    if (s.urgent != 0 || now >= std::min(s.aged_at[0], s.aged_at[1])) choose_urgent(now);
-    choose_mode(now);
-  }
-  if (now < std::min(s.column_at, s.row_at)) return;
+  choose(now);
+  if (now < std::min(s.column_at, s.row_at)) return false;
   if (now < s.banks.row_bus()) {
     s.column_at = s.row_at = s.banks.row_bus();
     s.wait = DramWait::row_bus;
-    return;
+    return false;
   }
   const Pick active = find_active(now);
   if (active.bank >= 0) return shared_column(now, static_cast<std::size_t>(active.bank), true);
   s.column_at = active.next;
   if (!s.upkeep.empty()) {
-    if (upkeep_slot(now)) s.column_at = s.row_at = now + 1;
-    return;
+    if (!upkeep_slot(now)) return false;
+    s.column_at = s.row_at = now + 1;
+    return true;
   }
   const Pick hit = find_hit(now);
   const Pick other = find_other(now);
@@ -245,25 +256,31 @@ void DramChannel::shared_slot(Cycle now) {
   s.row_at = other.next;
   s.wait =
       s.column_at <= s.row_at ? (active.next <= hit.next ? active.wait : hit.wait) : other.wait;
-  if (hit.bank < 0 && other.bank < 0) return;
+  if (hit.bank < 0 && other.bank < 0) return false;
   if (hit.bank >= 0 && (other.bank < 0 || hit.order < other.order))
     return shared_column(now, static_cast<std::size_t>(hit.bank), false);
   issue_other(now, static_cast<std::size_t>(other.bank));
   s.column_at = s.row_at = now + 1;
+  return true;
 }
 
 // An access of a bank: where the data clock stands, first the command that starts it; then, in the
 // next tick and whatever has come meanwhile, its own.
-void DramChannel::shared_column(Cycle now, std::size_t b, bool active) {
+bool DramChannel::shared_column(Cycle now, std::size_t b, bool active) {
   State& s = state_;
   s.column_at = s.row_at = now + gaps_.column_bus;
   if (gaps_.rd_clock > 0 && s.started.bank < 0 && now >= s.data_clock_until) {
     s.started = {static_cast<std::int32_t>(b), active};
-    return send(now, DramCommand::start_clock, b);
+    send(now, DramCommand::start_clock, b, s.counts.clock_starts);
+    return true;
   }
   s.started = {};
-  if (active) return access(now, s.active[b].access, true, closes_row(b, true));
-  issue_hit(now, b);
+  if (active) {
+    access(now, s.active[b].access, true, closes_row(b, true));
+  } else {
+    issue_hit(now, b);
+  }
+  return true;
 }
 
 }  // namespace weft::sim::memory

@@ -70,7 +70,8 @@ class DramChannel {
   Cycle earliest_done(Cycle next, bool more_reads) const;
   // Nothing waits, and no data is on its way.
   bool idle() const;
-  const DramCounts& counts() const { return state_.counts; }
+  // Up to the last tick that it has seen, and no later than `to`.
+  DramCounts counts(Cycle to = kNever) const;
   const weft::memory::DramGaps& gaps() const { return gaps_; }
 
   // Where its accesses lie, by whatever measure: two states that differ by that and by time alone
@@ -118,8 +119,10 @@ class DramChannel {
     std::array<DramQueue, 2> queue;  // reads, writes
     std::array<Active, kMostBanks> active{};
     std::uint64_t active_banks = 0;
+    BankTimers active_timers;  // from when on a bank may be asked for its active access
     Ring<Upkeep> upkeep;
     Ring<Due> data;                        // reads whose data is on its way, in order
+    Cycle data_at = kNever;                // of the first of them
     std::vector<std::uint64_t> forwarded;  // reads that a queued write answers in the next step
     std::vector<Done> done;
     bool write_mode = false;
@@ -139,6 +142,8 @@ class DramChannel {
     std::uint64_t urgent = 0;  // the bank of the one that goes before all others, as a mask
     bool urgent_hits = false;  // whether that one hits the open row
     bool refusing = false;     // the last offer found its queue full
+    Cycle look_at = 0;  // the next tick of its own, but for data that is due and what is forwarded
+    Cycle told = 0;     // the last tick stepped, looked ahead to, or offered in
     Cycle counted_to = 0;
     DramWait wait = DramWait::nothing;  // of the ticks since counted_to
     DramCounts counts;
@@ -154,34 +159,46 @@ class DramChannel {
 
   static constexpr std::size_t kMostUpkeep = 256;
 
-  bool rising(Cycle now) const { return !half_clocks_ || (now & 1) != 0; }
-  Cycle rise(Cycle tick) const { return half_clocks_ && tick != kNever ? tick | 1 : tick; }
+  bool rising(Cycle now) const { return rise(now) == now; }
+  Cycle rise(Cycle tick) const { return tick | half_bit_; }  // kNever is one
 
   void finish_reads(Cycle now);
+  void look(Cycle now);
   void queue_refreshes(Cycle now);
   bool next_mode() const;
   void choose_mode(Cycle now);
   void choose_urgent(Cycle now);
-  void slots(Cycle now);
-  void shared_slot(Cycle now);
-  void shared_column(Cycle now, std::size_t b, bool active);
-  Pick find_active(Cycle now) const;
+  void choose(Cycle now);
+  bool slots(Cycle now);
+  bool shared_slot(Cycle now);
+  bool shared_column(Cycle now, std::size_t b, bool active);
+  Pick find_active(Cycle now);
   Pick find_hit(Cycle now) const;
-  Pick find_other(Cycle now) const;
+  Pick find_other(Cycle now);
+  Pick next_active(Cycle now, std::uint64_t come) const;
+  Pick next_other(Cycle now, std::uint64_t banks, std::uint64_t come, std::uint64_t blocked) const;
+  Cycle row_ready(Cycle now, std::size_t b) const;
+  std::uint64_t hit_before(std::uint64_t banks) const;
   bool column_slot(Cycle now);
-  void row_slot(Cycle now);
+  void look_ahead(Cycle now);
+  bool row_slot(Cycle now);
   bool upkeep_slot(Cycle now);
   void issue_hit(Cycle now, std::size_t b);
   void issue_other(Cycle now, std::size_t b);
-  bool something_waits() const {
-    return !state_.queue[0].empty() || !state_.queue[1].empty() || state_.active_banks != 0;
+  static bool something_waits(const State& s) {
+    return !s.queue[0].empty() || !s.queue[1].empty() || s.active_banks != 0;
   }
+  static void count(DramCounts& counts, const State& s, Cycle ticks);
   void count_to(Cycle now);
-  Cycle next_step(Cycle now) const;
+  Cycle next_look(Cycle now) const;
   bool closes_row(std::size_t b, bool from_active) const;
   void access(Cycle now, const DramAccess& one, bool from_active, bool closes);
   void closed(std::size_t b);
-  void send(Cycle now, DramCommand command, std::size_t bank, std::int64_t row = 0);
+  void log(Cycle now, DramCommand command, std::size_t bank, std::int64_t row) {
+    if (log_ != nullptr) log_->push_back({now, command, static_cast<std::int32_t>(bank), row});
+  }
+  void send(Cycle now, DramCommand command, std::size_t bank, std::uint64_t& counter, Cycle bus = 1,
+            std::int64_t row = 0);
   Cycle precharge_at(Cycle ready, std::size_t b, bool all) const;
   const DramQueue& waiting() const { return state_.queue[state_.write_mode ? 1 : 0]; }
 
@@ -189,6 +206,7 @@ class DramChannel {
   weft::memory::DramControl control_;
   DramLayout layout_;
   bool half_clocks_;
+  Cycle half_bit_;  // that rising edges have, where there are others
   bool shared_bus_;
   Cycle patience_;
   std::size_t high_, low_;  // writes that wait: from so many on they go, below so few no more

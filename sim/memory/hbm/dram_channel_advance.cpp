@@ -25,19 +25,20 @@ void DramBanks::fingerprint(StateHash& out, Cycle now, std::int64_t row,
   for (std::size_t b = 0; b < layout_.banks; ++b) {
     const Bank& bank = bank_[b];
     out.word(bank.row == kClosed ? 0 : bank.row - row);
-    for (const Cycle tick : {bank.act, bank.pre, bank.rd, bank.wr, bank.ref})
+    for (const Cycle tick : {bank.act, bank.pre, bank.column[0], bank.column[1], bank.ref})
       put_tick(out, tick, now);
   }
   for (std::size_t g = 0; g <= layout_.group[layout_.banks - 1]; ++g) {
-    for (const Cycle tick : {group_[g].act, group_[g].rd, group_[g].wr}) put_tick(out, tick, now);
+    for (const Cycle tick : {group_[g].act, group_[g].column[0], group_[g].column[1]})
+      put_tick(out, tick, now);
   }
   for (std::size_t s = 0; s < layout_.stack_ids * layout_.pseudochannels; ++s) {
-    for (const Cycle tick : {stack_[s].rd, stack_[s].wr}) put_tick(out, tick, now);
+    for (const Cycle tick : {stack_[s].column[0], stack_[s].column[1]}) put_tick(out, tick, now);
   }
   for (std::size_t h = 0; h < layout_.pseudochannels; ++h) {
     const Half& half = half_[h];
-    for (const Cycle tick : {half.act, half.pre, half.rd, half.wr, half.pre_all, half.ref_all,
-                             half.ref_bank, half.refreshed, half.turned})
+    for (const Cycle tick : {half.act, half.pre, half.column[0], half.column[1], half.pre_all,
+                             half.ref_all, half.ref_bank, half.refreshed, half.turned})
       put_tick(out, tick, now);
     for (std::size_t i = 0; i < half.activates.size(); ++i) {
       // It counts for as long as a fifth activate waits for it.
@@ -52,18 +53,19 @@ void DramBanks::advance(Cycle ticks, std::int64_t rows) {
   for (std::size_t b = 0; b < layout_.banks; ++b) {
     Bank& bank = bank_[b];
     if (bank.row != kClosed) bank.row += rows;
-    for (Cycle* tick : {&bank.act, &bank.pre, &bank.rd, &bank.wr, &bank.ref}) *tick += ticks;
-    keep_row_time(b);
+    for (Cycle* tick : {&bank.act, &bank.pre, &bank.column[0], &bank.column[1], &bank.ref})
+      *tick += ticks;
   }
+  row_timers_.advance(ticks);
   for (Group& group : group_) {
-    for (Cycle* tick : {&group.act, &group.rd, &group.wr}) *tick += ticks;
+    for (Cycle* tick : {&group.act, &group.column[0], &group.column[1]}) *tick += ticks;
   }
   for (Stack& stack : stack_) {
-    for (Cycle* tick : {&stack.rd, &stack.wr}) *tick += ticks;
+    for (Cycle* tick : {&stack.column[0], &stack.column[1]}) *tick += ticks;
   }
   for (Half& half : half_) {
-    for (Cycle* tick : {&half.act, &half.pre, &half.rd, &half.wr, &half.pre_all, &half.ref_all,
-                        &half.ref_bank, &half.refreshed, &half.turned})
+    for (Cycle* tick : {&half.act, &half.pre, &half.column[0], &half.column[1], &half.pre_all,
+                        &half.ref_all, &half.ref_bank, &half.refreshed, &half.turned})
       *tick += ticks;
     for (Cycle& at : half.activates) at += at > 0 ? ticks : 0;
   }
@@ -112,7 +114,7 @@ void DramChannel::fingerprint(StateHash& out, Cycle now, const Origin& origin) c
   for (const std::uint64_t id : s.forwarded) out.word(static_cast<std::int64_t>(id - origin.id));
   out.word((s.write_mode ? 1 : 0) + (s.urgent_hits ? 2 : 0) + (s.refusing ? 4 : 0));
   for (const bool write : s.last_write) out.word(write ? 1 : 0);
-  for (const Cycle tick : {s.column_at, s.row_at, s.refresh_at, s.data_clock_until})
+  for (const Cycle tick : {s.column_at, s.row_at, s.refresh_at, s.look_at, s.data_clock_until})
     put_tick(out, tick, now);
   out.word(s.started.bank * 2 + (s.started.active ? 1 : 0));
   out.word(static_cast<std::int64_t>(s.refresh_next));
@@ -121,7 +123,7 @@ void DramChannel::fingerprint(StateHash& out, Cycle now, const Origin& origin) c
   out.word(paired ? s.falling_pair_at - now : 0);
   out.word(paired ? static_cast<int>(s.rising_command) * 256 + s.rising_bank : 0);
   out.word(static_cast<std::int64_t>(s.urgent));
-  out.word(now - s.counted_to);
+  out.word(now - s.told);
   out.word(static_cast<int>(s.wait));
   out.word(half_clocks_ ? now & 1 : 0);
 }
@@ -129,6 +131,7 @@ void DramChannel::fingerprint(StateHash& out, Cycle now, const Origin& origin) c
 void DramChannel::advance(Cycle ticks, const Origin& by, const DramCounts& before,
                           std::uint64_t periods) {
   State& s = state_;
+  count_to(s.told);
   const auto move_access = [&](DramAccess& one) {
     one.address += by.address;
     one.id += by.id;
@@ -148,10 +151,13 @@ void DramChannel::advance(Cycle ticks, const Origin& by, const DramCounts& befor
     s.data[i].tick += ticks;
   }
   for (std::uint64_t& id : s.forwarded) id += by.id;
-  for (Cycle* tick : {&s.column_at, &s.row_at, &s.refresh_at}) move(*tick, ticks);
+  for (Cycle* tick : {&s.column_at, &s.row_at, &s.refresh_at, &s.look_at, &s.data_at})
+    move(*tick, ticks);
   s.falling_pair_at += ticks;
   s.data_clock_until += ticks;
   s.counted_to += ticks;
+  s.told += ticks;
+  s.active_timers.advance(ticks);
   s.counts.grow(before, periods);
 }
 

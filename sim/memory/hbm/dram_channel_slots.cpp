@@ -10,122 +10,120 @@ namespace weft::sim::memory {
 using weft::memory::Page;
 using weft::memory::Scheduler;
 
-namespace {
-
-std::size_t first_of(std::uint64_t mask) {
-  return static_cast<std::size_t>(std::countr_zero(mask));
-}
-std::uint64_t bit_of(std::size_t b) { return std::uint64_t{1} << b; }
-
-}  // namespace
-
-DramChannel::Pick DramChannel::find_active(Cycle now) const {
-  const State& s = state_;
-  Pick pick;
-  Cycle arrived = kNever;
-  std::size_t soonest = 0;
-  for (std::uint64_t m = s.active_banks; m != 0; m &= m - 1) {
+DramChannel::Pick DramChannel::find_active(Cycle now) {
+  State& s = state_;
+  const std::uint64_t come = s.active_banks & s.active_timers.come(now);
+  const Active* first = nullptr;
+  for (std::uint64_t m = come; m != 0; m &= m - 1) {
     const std::size_t b = first_of(m);
     const Active& one = s.active[b];
-    const Cycle ready = one.access.write ? s.banks.write_ready(b) : s.banks.read_ready(b);
-    if (ready > now) {
-      if (ready < pick.next) {
-        pick.next = ready;
-        soonest = b;
-      }
-      continue;
-    }
-    if (pick.bank < 0 || one.access.arrived < arrived ||
-        (one.access.arrived == arrived && one.order < pick.order)) {
-      pick.bank = static_cast<int>(b);
-      pick.order = one.order;
-      arrived = one.access.arrived;
-    }
+    if (s.banks.access_ready(b, one.access.write) > now) continue;
+    if (first == nullptr || one.access.arrived < first->access.arrived ||
+        (one.access.arrived == first->access.arrived && one.order < first->order))
+      first = &one;
   }
-  if (pick.bank < 0 && pick.next != kNever)
-    pick.wait = s.banks.why_no_access(soonest, s.active[soonest].access.write);
-  pick.next = rise(pick.next);
-  return pick;
+  return first != nullptr ? Pick{first->access.bank} : next_active(now, come);
+}
+
+// None may in this tick.
+DramChannel::Pick DramChannel::next_active(Cycle now, std::uint64_t come) const {
+  const State& s = state_;
+  const auto ready = [&](std::size_t b) {
+    return s.banks.access_ready(b, s.active[b].access.write);
+  };
+  BankKey next = s.active_timers.soonest(s.active_banks & ~come, ready);
+  for (std::uint64_t m = come; m != 0; m &= m - 1)
+    next.least({static_cast<std::uint64_t>(ready(first_of(m))), first_of(m)});
+  if (next.none()) return {};
+  return {-1, 0, rise(next.tick()),
+          s.banks.why_no_access(next.bank(), s.active[next.bank()].access.write)};
 }
 
 DramChannel::Pick DramChannel::find_hit(Cycle now) const {
   const State& s = state_;
   const DramQueue& queue = waiting();
-  Pick pick;
-  std::size_t soonest = 0;
   std::uint64_t banks = queue.hit_banks();
   if (s.urgent != 0) banks &= s.urgent_hits ? s.urgent : 0;
+  if (banks == 0) return {};
+  BankKey first, next;
   for (std::uint64_t m = banks; m != 0; m &= m - 1) {
     const std::size_t b = first_of(m);
-    const Cycle ready = s.write_mode ? s.banks.write_ready(b) : s.banks.read_ready(b);
-    if (ready > now) {
-      if (ready < pick.next) {
-        pick.next = ready;
-        soonest = b;
-      }
-      continue;
-    }
-    const std::uint64_t order = queue.hit_order(b);
-    if (pick.bank < 0 || order < pick.order) {
-      pick.bank = static_cast<int>(b);
-      pick.order = order;
-    }
+    const Cycle ready = s.banks.access_ready(b, s.write_mode);
+    next.least_if(ready > now, {static_cast<std::uint64_t>(ready), b});
+    first.least_if(ready <= now, {queue.hit_order(b), b});
   }
-  if (pick.bank < 0 && pick.next != kNever)
-    pick.wait = s.banks.why_no_access(soonest, s.write_mode);
-  pick.next = rise(pick.next);
+  if (!first.none()) return {static_cast<int>(first.bank()), first.value()};
+  return {-1, 0, rise(next.tick()), s.banks.why_no_access(next.bank(), s.write_mode)};
+}
+
+// Where the bank itself may be asked, and its pseudo-channel takes activates.
+inline Cycle DramChannel::row_ready(Cycle now, std::size_t b) const {
+  const DramBanks& banks = state_.banks;
+  const Cycle shared = banks.shared_row_ready(b);
+  const Cycle ready = shared > now ? shared : now;
+  if (!half_clocks_) return ready;
+  return (banks.open() & bit_of(b)) != 0 ? precharge_at(ready, b, false) : rise(ready);
+}
+
+// Of a pseudo-channel that takes no activate yet, those that wait for one need not be asked.
+DramChannel::Pick DramChannel::find_other(Cycle now) {
+  State& s = state_;
+  const DramQueue& queue = waiting();
+  std::uint64_t banks = queue.other_banks() & ~s.active_banks;
+  if (s.urgent != 0) banks &= s.urgent_hits ? 0 : s.urgent;
+  std::uint64_t blocked = 0;
+  for (std::size_t h = 0; h < layout_.pseudochannels; ++h) {
+    const bool later = rise(s.banks.half_activate_ready(h)) > now;
+    blocked |= layout_.banks_of[h] & mask_if(later);
+  }
+  blocked &= banks & ~s.banks.open();
+  std::uint64_t come = banks & ~blocked & s.banks.row_timers().come(now);
+  if (control_.scheduler == Scheduler::row_hit_first && s.urgent == 0) {
+    const std::uint64_t later = hit_before(come & s.banks.open() & queue.hit_banks());
+    come &= ~later;
+    banks &= ~later;
+  }
+  BankKey first;
+  for (std::uint64_t m = come; m != 0; m &= m - 1) {
+    const std::size_t b = first_of(m);
+    first.least_if(row_ready(now, b) <= now, {queue.other_order(b), b});
+  }
+  if (!first.none()) return {static_cast<int>(first.bank()), first.value()};
+  return next_other(now, banks & ~blocked, come, blocked);
+}
+
+// None may in this tick: of these banks, of which those that have come wait for others; and of
+// closed ones whose pseudo-channel is blocked.
+DramChannel::Pick DramChannel::next_other(Cycle now, std::uint64_t banks, std::uint64_t come,
+                                          std::uint64_t blocked) const {
+  const State& s = state_;
+  const BankTimers& timers = s.banks.row_timers();
+  BankKey next = timers.soonest(banks & ~come, [&](std::size_t b) { return timers.time(b); });
+  for (std::uint64_t m = come; m != 0; m &= m - 1)
+    next.least({static_cast<std::uint64_t>(row_ready(now, first_of(m))), first_of(m)});
+  Pick pick{-1, 0, next.tick()};
+  std::size_t soonest = next.bank();
+  for (std::size_t h = layout_.pseudochannels; h-- > 0;) {
+    const std::uint64_t closed = blocked & layout_.banks_of[h];
+    if (closed == 0) continue;
+    const Cycle ready = rise(s.banks.half_activate_ready(h));
+    if (ready > pick.next) continue;
+    pick.next = ready;
+    soonest = first_of(closed);
+  }
+  if (pick.next != kNever) pick.wait = s.banks.why_no_row(soonest);
   return pick;
 }
 
-DramChannel::Pick DramChannel::find_other(Cycle now) const {
-  const State& s = state_;
+// Of these banks, whose row is open and hit, those that an access came to before any other of it.
+std::uint64_t DramChannel::hit_before(std::uint64_t banks) const {
   const DramQueue& queue = waiting();
-  Pick pick;
-  std::size_t soonest = 0;
-  std::uint64_t banks = queue.other_banks() & ~s.active_banks;
-  if (s.urgent != 0) banks &= s.urgent_hits ? 0 : s.urgent;
-  // Of a pseudo-channel that takes no activate yet, those that wait for one need not be asked.
-  for (std::size_t h = 0; h < layout_.pseudochannels; ++h) {
-    const std::uint64_t closed = banks & ~s.banks.open() & layout_.banks_of(h);
-    const Cycle ready = rise(s.banks.half_activate_ready(h));
-    if (closed == 0 || ready <= now) continue;
-    banks &= ~closed;
-    if (ready < pick.next) {
-      pick.next = ready;
-      soonest = first_of(closed);
-    }
-  }
-  const bool hits_first = control_.scheduler == Scheduler::row_hit_first && s.urgent == 0;
+  std::uint64_t before = 0;
   for (std::uint64_t m = banks; m != 0; m &= m - 1) {
     const std::size_t b = first_of(m);
-    if (const Cycle alone = s.banks.bank_row_ready(b); alone > now) {
-      if (alone < pick.next) {
-        pick.next = alone;
-        soonest = b;
-      }
-      continue;
-    }
-    const bool open = (s.banks.open() & bit_of(b)) != 0;
-    if (open && hits_first && (queue.hit_banks() & bit_of(b)) != 0 &&
-        queue.hit(b).arrived <= queue.other(b).arrived)
-      continue;
-    const Cycle ready = open ? precharge_at(std::max(now, s.banks.precharge_ready(b)), b, false)
-                             : rise(std::max(now, s.banks.activate_ready(b)));
-    if (ready > now) {
-      if (ready < pick.next) {
-        pick.next = ready;
-        soonest = b;
-      }
-      continue;
-    }
-    const std::uint64_t order = queue.other_order(b);
-    if (pick.bank < 0 || order < pick.order) {
-      pick.bank = static_cast<int>(b);
-      pick.order = order;
-    }
+    if (queue.hit(b).arrived <= queue.other(b).arrived) before |= bit_of(b);
   }
-  if (pick.bank < 0 && pick.next != kNever) pick.wait = s.banks.why_no_row(soonest);
-  return pick;
+  return before;
 }
 
 // The first tick from `ready` on for a precharge of a bank, or of all of its pseudo-channel: on a
@@ -167,25 +165,42 @@ bool DramChannel::column_slot(Cycle now) {
   return false;
 }
 
-void DramChannel::row_slot(Cycle now) {
+// Once a column command has gone in this tick: when the next one could, as its slot of the next
+// tick would find.
+void DramChannel::look_ahead(Cycle now) {
+  State& s = state_;
+  if (half_clocks_ || s.urgent != 0) return;
+  const Pick active = find_active(now + 1);
+  if (active.bank >= 0) return;
+  const Pick hit = s.upkeep.empty() ? find_hit(now + 1) : Pick{};
+  if (hit.bank >= 0) return;
+  s.told = now + 1;
+  s.column_at = std::min(active.next, hit.next);
+  s.wait = !s.upkeep.empty() ? DramWait::refresh : active.next <= hit.next ? active.wait : hit.wait;
+}
+
+// True where a command went.
+bool DramChannel::row_slot(Cycle now) {
   State& s = state_;
   if (!s.upkeep.empty()) {
-    if (upkeep_slot(now)) s.column_at = s.row_at = now + 1;
-    return;
+    if (!upkeep_slot(now)) return false;
+    s.column_at = s.row_at = now + 1;
+    return true;
   }
   if (now < s.banks.row_bus()) {
     s.row_at = s.banks.row_bus();
     if (s.row_at < s.column_at) s.wait = DramWait::row_bus;
-    return;
+    return false;
   }
   const Pick other = find_other(now);
   if (other.bank >= 0) {
     issue_other(now, static_cast<std::size_t>(other.bank));
     s.row_at = std::max(now + 1, s.banks.row_bus());
-    return;
+    return true;
   }
   s.row_at = other.next;
   if (s.row_at < s.column_at) s.wait = other.wait;
+  return false;
 }
 
 // The first refresh that waits, with the precharge before it. True where a command went.
@@ -193,7 +208,7 @@ bool DramChannel::upkeep_slot(Cycle now) {
   State& s = state_;
   const Upkeep head = s.upkeep.front();
   const std::size_t first = head.all ? head.which * layout_.banks_per_half : head.which;
-  const std::uint64_t banks = head.all ? layout_.banks_of(head.which) : bit_of(head.which);
+  const std::uint64_t banks = head.all ? layout_.banks_of[head.which] : bit_of(head.which);
   const bool open = (s.banks.open() & banks) != 0;
   s.wait = DramWait::refresh;
   if (open && (s.active_banks & banks) != 0) {
@@ -215,11 +230,11 @@ bool DramChannel::upkeep_slot(Cycle now) {
   if (open && head.all) {
     s.banks.precharge_all(head.which, now, gaps_);
     for (std::size_t b = first; b < first + layout_.banks_per_half; ++b) closed(b);
-    send(now, DramCommand::precharge_all, first);
+    send(now, DramCommand::precharge_all, first, s.counts.precharges);
   } else if (open) {
     s.banks.precharge(first, now, gaps_);
     closed(first);
-    send(now, DramCommand::precharge, first);
+    send(now, DramCommand::precharge, first, s.counts.precharges);
   } else {
     if (head.all) {
       s.banks.refresh_all(head.which, now, gaps_);
@@ -227,7 +242,8 @@ bool DramChannel::upkeep_slot(Cycle now) {
       s.banks.refresh_bank(first, now, gaps_);
     }
     s.upkeep.pop_front();
-    send(now, head.all ? DramCommand::refresh_all : DramCommand::refresh_bank, first);
+    send(now, head.all ? DramCommand::refresh_all : DramCommand::refresh_bank, first,
+         s.counts.refreshes);
   }
   return true;
 }
@@ -247,10 +263,11 @@ void DramChannel::issue_other(Cycle now, std::size_t b) {
     queue.mark_other(b);
     s.banks.precharge(b, now, gaps_);
     closed(b);
-    send(now, DramCommand::precharge, b);
+    send(now, DramCommand::precharge, b, s.counts.precharges);
     return;
   }
-  const DramAccess taken = queue.pop_other(b);
+  s.active[b] = {queue.pop_other(b), s.activates++};
+  const DramAccess& taken = s.active[b].access;
   ++(taken.precharged ? s.counts.conflicts : s.counts.misses);
   if (s.urgent != 0) {
     ++s.counts.urgent;
@@ -258,10 +275,10 @@ void DramChannel::issue_other(Cycle now, std::size_t b) {
   }
   s.banks.activate(b, taken.row, now, gaps_);
   for (DramQueue& one : s.queue) one.opened(b, taken.row);
-  s.active[b] = {taken, s.activates++};
   s.active_banks |= bit_of(b);
+  s.active_timers.set(b, s.banks.own_access_ready(b, taken.write));
   s.column_at = std::min(s.column_at, rise(now + std::min(gaps_.act_rd, gaps_.act_wr)));
-  send(now, DramCommand::activate, b, taken.row);
+  send(now, DramCommand::activate, b, s.counts.activates, gaps_.act_bus, taken.row);
 }
 
 bool DramChannel::closes_row(std::size_t b, bool from_active) const {
@@ -284,6 +301,7 @@ void DramChannel::access(Cycle now, const DramAccess& one, bool from_active, boo
   } else {
     s.banks.read(b, closes, now, gaps_);
     s.data.push_back({one.id, now + gaps_.read_latency});
+    s.data_at = std::min(s.data_at, now + gaps_.read_latency);
     ++s.counts.reads;
   }
   s.data_clock_until =
@@ -301,29 +319,19 @@ void DramChannel::access(Cycle now, const DramAccess& one, bool from_active, boo
   // The bank may now close, or be opened.
   if ((waiting().other_banks() & bit_of(b)) != 0 || !s.upkeep.empty())
     s.row_at = std::min(s.row_at, now);
-  send(now, sent, b, one.row);
+  log(now, sent, b, one.row);
 }
 
 void DramChannel::closed(std::size_t b) {
   for (DramQueue& queue : state_.queue) queue.closed(b);
 }
 
-void DramChannel::send(Cycle now, DramCommand command, std::size_t bank, std::int64_t row) {
+// On the row bus for so long, and counted.
+void DramChannel::send(Cycle now, DramCommand command, std::size_t bank, std::uint64_t& counter,
+                       Cycle bus, std::int64_t row) {
   State& s = state_;
-  if (log_ != nullptr) log_->push_back({now, command, static_cast<std::int32_t>(bank), row});
-  Cycle bus = 1;
-  switch (command) {
-    case DramCommand::activate:
-      ++s.counts.activates;
-      bus = gaps_.act_bus;
-      break;
-    case DramCommand::precharge:
-    case DramCommand::precharge_all: ++s.counts.precharges; break;
-    case DramCommand::refresh_all:
-    case DramCommand::refresh_bank: ++s.counts.refreshes; break;
-    case DramCommand::start_clock: ++s.counts.clock_starts; break;
-    default: return;
-  }
+  log(now, command, bank, row);
+  ++counter;
   s.counts.row_bus_ticks += static_cast<std::uint64_t>(bus);
   if (half_clocks_ && rising(now)) {
     s.rising_command = command;

@@ -114,7 +114,7 @@ Cycle DramMemory::wake_at() const {
 }
 
 Cycle DramMemory::step(Cycle now) {
-  const Cycle tick = clock_.tick_at(now);
+  const Cycle tick = tick_ = clock_.tick_at(now);
   for (Lane& lane : lanes_) run_to(lane, tick);
   const auto room = [&](std::size_t port) { return responses_.room(port); };
   while (take_next(now, room, [&](const Request& request) { take(request); })) {
@@ -145,12 +145,13 @@ void DramMemory::fingerprint(StateWords& out) const {
 
 DramCounts DramMemory::dram_counts() const {
   DramCounts all;
-  for (const Lane& lane : lanes_) all.add(lane.channel.counts());
+  for (const Lane& lane : lanes_) all.add(lane.channel.counts(tick_));
   return all;
 }
 
 void DramMemory::settle(Cycle now) {
-  for (Lane& lane : lanes_) run_to(lane, clock_.tick_at(now));
+  tick_ = clock_.tick_at(now);
+  for (Lane& lane : lanes_) run_to(lane, tick_);
 }
 
 weft::memory::DramUse DramMemory::use(Cycle cycles) const {

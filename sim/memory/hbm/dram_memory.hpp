@@ -78,6 +78,7 @@ class DramMemory : public Memory {
   std::shared_ptr<const weft::memory::DramSystem> system_;
   weft::memory::ChannelMap channels_;
   TickClock clock_;
+  Cycle tick_ = 0;  // the last stepped or settled in
   Stalls stalls_;
   std::vector<Lane> lanes_;
   DramResponses responses_;

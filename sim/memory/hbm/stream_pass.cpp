@@ -33,7 +33,7 @@ StreamPass::StreamPass(const StreamConfig& config, std::span<const Access> acces
   if (refresh == Refresh::all_bank) interval_ = gaps.refi;
   if (refresh == Refresh::per_bank)
     interval_ = gaps.refi_bank * config.channel.part.organisation.all_banks();
-  look_at_ = interval_;
+  plan_look();
 }
 
 bool StreamPass::offer(std::size_t j) {
@@ -43,15 +43,15 @@ bool StreamPass::offer(std::size_t j) {
   const weft::memory::Place place = config_.mapping.place(address);
   if (!lane.channel.offer(now_, {address, j, place.bank, place.row, access(j).write})) return false;
   lane.at = now_ + 1;
+  at_ = std::min(at_, lane.at);
   ++next_;
   ++in_flight_;
-  collect(lane.channel);  // a write that another one absorbed
+  if (!lane.channel.done().empty()) collect(lane.channel);  // a write that another one absorbed
   return true;
 }
 
 void StreamPass::collect(DramChannel& from) {
   const auto done = from.done();
-  if (done.empty()) return;
   for (const DramChannel::Done& one : done) {
     if (!one.write)
       result_.read_latencies.push_back(static_cast<std::int32_t>(one.tick - tried_[one.id]));
@@ -68,16 +68,18 @@ void StreamPass::collect(DramChannel& from) {
 
 Cycle StreamPass::run() {
   while (true) {
-    if (due_to_look()) look();
+    if (now_ >= look_at_ && next_ >= look_next_) look();
     while (next_ < mine_.size() && in_flight_ < most_ && offer(next_)) {
     }
     if (next_ == mine_.size() && in_flight_ == 0) break;
-    now_ = kNever;
-    for (const Lane& lane : lanes_) now_ = std::min(now_, lane.at);
+    now_ = at_;
+    at_ = kNever;
     for (Lane& lane : lanes_) {
-      if (lane.at > now_) continue;
-      lane.at = lane.channel.step(now_);
-      collect(lane.channel);
+      if (lane.at <= now_) {
+        lane.at = lane.channel.step(now_);
+        if (!lane.channel.done().empty()) collect(lane.channel);
+      }
+      at_ = std::min(at_, lane.at);
     }
   }
   seen_.clear();
@@ -88,27 +90,21 @@ DramCounts StreamPass::run_out(Cycle last) {
   DramCounts all;
   for (Lane& lane : lanes_) {
     while (lane.at <= last) lane.at = lane.channel.step(lane.at);
-    all.add(lane.channel.counts());
+    all.add(lane.channel.counts(last));
   }
   return all;
 }
 
 // At each refresh of everything, when little else is under way; without refreshes now and then.
-bool StreamPass::due_to_look() {
-  if (span_ == 0 || looks_ >= kMostLooks) return false;
-  if (interval_ > 0) {
-    if (now_ < look_at_) return false;
-    look_at_ = now_ - now_ % interval_ + interval_;
-    return true;
-  }
-  if (next_ < look_next_) return false;
-  look_next_ = next_ + kBetweenLooks;
-  return true;
+void StreamPass::plan_look() {
+  look_at_ = interval_ > 0 ? now_ - now_ % interval_ + interval_ : 0;
+  look_next_ = interval_ > 0 ? 0 : next_ + kBetweenLooks;
 }
 
 void StreamPass::look() {
+  plan_look();
   if (next_ == mine_.size()) return;
-  ++looks_;
+  if (++looks_ == kMostLooks) look_at_ = kNever;
   while (tried_[oldest_] == kDone) ++oldest_;
   const StateHash::Value hash = state_hash().value();
   const auto [it, first] = seen_.try_emplace({hash.low, hash.high});
@@ -178,9 +174,9 @@ void StreamPass::pass_over(const Seen& before, std::size_t periods) {
   oldest_ += more;
   next_ += more;
   now_ += ticks;
+  at_ += ticks;
   last_ += ticks;
-  if (interval_ > 0) look_at_ = now_ - now_ % interval_ + interval_;
-  look_next_ = next_ + kBetweenLooks;
+  plan_look();
 }
 
 void StreamPass::repeat_results(const Seen& before, std::size_t periods, std::int64_t rows) {

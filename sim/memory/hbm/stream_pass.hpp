@@ -50,7 +50,7 @@ class StreamPass {
   }
   bool offer(std::size_t j);
   void collect(DramChannel& from);
-  bool due_to_look();
+  void plan_look();
   void look();
   StateHash state_hash() const;
   std::size_t periods_after(const Seen& before) const;
@@ -70,13 +70,15 @@ class StreamPass {
   std::size_t oldest_ = 0;    // all before it are done
   std::int64_t in_flight_ = 0, most_;
   Cycle now_ = 0, last_ = 0;
+  Cycle at_ = 0;  // of the next step of any
 
   std::uint64_t span_ = 0;       // of linear(), whole rows of every bank; 0: rows do not recur
   std::uint64_t lane_span_ = 0;  // the same of a channel's addresses
   std::int64_t span_rows_ = 0;   // and in rows
   Cycle interval_ = 0;           // of looks: refreshes of everything; 0: there are none
-  Cycle look_at_ = 0;
-  std::size_t look_next_ = kBetweenLooks;
+  // The next look, from that tick and that access on.
+  Cycle look_at_ = kNever;
+  std::size_t look_next_ = 0;
   std::size_t looks_ = 0;
   std::vector<std::uint32_t> completed_;  // in order, where completions are kept
   std::map<std::pair<std::uint64_t, std::uint64_t>, Seen> seen_;  // by hash of the state
