@@ -71,8 +71,9 @@ class MemoryTest(FolderTest):
         self.assertAlmostEqual(one["share_of_peak"], sixteen["share_of_peak"])
 
     def test_long_streams_are_passed_over_and_the_same(self) -> None:
-        stream = ["--part", "hbm2", "--pattern", "seq_read", "--requests", "128K", "--outstanding", "16"]
-        self.assertEqual(self.document(*stream), self.document(*stream, "--exact"))
+        for part in ("hbm2", "lpddr5"):
+            stream = ["--part", part, "--pattern", "seq_read", "--requests", "128K", "--outstanding", "16"]
+            self.assertEqual(self.document(*stream), self.document(*stream, "--exact"))
 
     def test_a_part_and_a_mapping_of_ones_own(self) -> None:
         part = self.put("mine.yaml", config("dram", "hbm2").replace("rcd_read: 14", "rcd_read: 20"))
@@ -161,7 +162,7 @@ class PartOfADesignTest(FolderTest):
                 self.assertEqual(moved, got["dram"]["bytes"], side)
 
     def test_exact_and_not_are_the_same_and_values_flow(self) -> None:
-        for part in ("hbm2", "hbm3"):
+        for part in ("hbm2", "hbm3", "lpddr5"):
             point = ["--design", "fusemax-16x16", *SMALL, "--set", f"arch.dram.part={part}"]
             one, other = self.document(*point), self.document(*point, "--exact")
             for document in (one, other):
@@ -190,7 +191,8 @@ class PartOfADesignTest(FolderTest):
     def test_the_closed_form_takes_a_part_and_bounds_it(self) -> None:
         points = [("fusemax-16x16", "hbm2", "RoBaRaCoCh", 1), ("flat-16x16", "hbm3", "MOP4CLXOR", 2),
                   ("unfused-16x16", "hbm2", "RoBaRaCoCh", 1), ("unfused-32x32", "ddr4", "MOP4CLXOR", 1),
-                  ("fusemax-architecture-32x32", "ddr4-3200", "RoBaRaCoCh", 2), ("fusemax-cascade-64x64", "hbm3", "RoBaRaCoCh", 1)]
+                  ("fusemax-architecture-32x32", "ddr4-3200", "RoBaRaCoCh", 2), ("fusemax-cascade-64x64", "hbm3", "RoBaRaCoCh", 1),
+                  ("fusemax-16x16", "lpddr5", "RoBaRaCoCh", 2), ("unfused-16x16", "lpddr5", "MOP4CLXOR", 1)]
         for design, part, mapping, heads in points:
             point = ["--design", design, "--workload", "bert-base", "--batch", "1", "--heads", str(heads), "--seq", "256",
                      "--set", f"arch.dram.part={part}", "--set", f"arch.dram.mapping={mapping}"]

@@ -79,10 +79,22 @@ TEST(DramMemory, AnswersAnAccessByThePartsTimes) {
   EXPECT_EQ(written.dram.dram_counts().writes, 1U);
 }
 
+// LPDDR5 at its own clock: two clocks of ACT, tRCD of 15, CAS where the data clock stands, and 17
+// clocks to the first data, which takes two.
+TEST(DramMemory, AnswersAnAccessOfLpddr5WithItsCas) {
+  Bench same("lpddr5", 1, 800e6);
+  EXPECT_EQ(answered(same, {.bytes = 32}), 1 + 2 + 15 + 1 + 17 + 2);
+  Bench row("lpddr5", 1, 800e6);  // tCCDL, at which the data clock goes on
+  EXPECT_EQ(answered(row, {.bytes = 1024}), 38 + 31 * 4);
+  EXPECT_EQ(row.dram.dram_counts().clock_starts, 1U);
+  Bench written("lpddr5", 1, 800e6);  // done with its command
+  EXPECT_EQ(answered(written, {.bytes = 32, .write = true}), 1 + 2 + 15 + 1);
+}
+
 TEST(DramMemory, ActsInNoCycleThatItDoesNotName) {
   const std::uint64_t seed = test::seed_or(1520);
   SCOPED_TRACE(test::seed_text(seed));
-  for (const char* part : {"hbm2", "hbm3"}) {
+  for (const char* part : {"hbm2", "hbm3", "lpddr5"}) {
     Bench named(part, 2, 940e6, 3), every(part, 2, 940e6, 3);
     std::mt19937_64 random(seed);
     Cycle next = 0, woken = 0;

@@ -71,6 +71,10 @@ DramChannel::Offer access(std::int32_t bank, std::int64_t row, std::uint64_t col
   return {address, 0, bank, row, write};
 }
 
+std::uint64_t banks_of(const DramPart& part) {
+  return static_cast<std::uint64_t>(part.organisation.all_banks());
+}
+
 // Hits of an open row without end, and one access to another row of the bank among them.
 TEST(DramPatience, HitsWithoutEndDoNotKeepARowOpenForEver) {
   for (const char* name : {"hbm2", "hbm3", "lpddr5"}) {
@@ -108,19 +112,23 @@ TEST(DramPatience, WhatGoesBeforeAllOthersIsCounted) {
 
 // Writes without end, at more than the low mark, and one read.
 TEST(DramPatience, WritesWithoutEndDoNotKeepReadsWaiting) {
-  const DramPart part = part_named("hbm2");
-  DramControl control{.refresh = Refresh::none, .patience_clocks = 2000};
-  const auto writes = [&](std::uint64_t id) {
-    return access(static_cast<std::int32_t>(id * 5 % 32), static_cast<std::int64_t>(id / 32),
-                  id % 32, id != 100);
-  };
-  EXPECT_LE(longest_wait(part, control, 40'000, writes), bound(part, control));
+  for (const char* name : {"hbm2", "lpddr5"}) {
+    const DramPart part = part_named(name);
+    DramControl control{.refresh = Refresh::none, .patience_clocks = 2000};
+    const auto writes = [&](std::uint64_t id) {
+      return access(static_cast<std::int32_t>(id * 5 % banks_of(part)),
+                    static_cast<std::int64_t>(id / 32), id % 32, id != 100);
+    };
+    EXPECT_LE(longest_wait(part, control, 40'000, writes), bound(part, control)) << name;
+  }
 }
 
-DramControl any_control(std::mt19937_64& random) {
+DramControl any_control(std::mt19937_64& random, const DramPart& part) {
   DramControl control;
   control.page = static_cast<Page>(random() % 2);
   control.refresh = static_cast<Refresh>(random() % 3);
+  if (control.refresh == Refresh::per_bank && !part.clocks.refi_bank)
+    control.refresh = Refresh::all_bank;
   control.scheduler = static_cast<Scheduler>(random() % 2);
   control.patience_clocks = 300 + static_cast<std::int64_t>(random() % 1000);
   return control;
@@ -130,11 +138,12 @@ DramControl any_control(std::mt19937_64& random) {
 void adversarial_mixes(std::uint64_t seed, int mixes) {
   SCOPED_TRACE(test::seed_text(seed));
   std::mt19937_64 random(seed);
-  const std::array<DramPart, 2> parts{part_named("hbm2"), part_named("hbm3")};
+  const std::array<DramPart, 4> parts{part_named("hbm2"), part_named("hbm3"), part_named("ddr4"),
+                                      part_named("lpddr5")};
   double worst = 0;
   for (int i = 0; i < mixes; ++i) {
-    const DramPart& part = parts[random() % 2];
-    const DramControl control = any_control(random);
+    const DramPart& part = parts[random() % parts.size()];
+    const DramControl control = any_control(random, part);
     const std::uint64_t banks = 1 + random() % 3;
     const std::uint64_t favourite = 2 + random() % 30;  // of so many, one goes elsewhere
     const std::uint64_t writes = random() % 3;          // none, some, all
@@ -167,9 +176,10 @@ TEST(DramChannel, NothingHappensInTicksThatItDoesNotName) {
   const std::uint64_t seed = test::seed_or(1507);
   SCOPED_TRACE(test::seed_text(seed));
   std::mt19937_64 random(seed);
+  constexpr std::array<const char*, 4> kParts{"hbm2", "hbm3", "ddr4", "lpddr5"};
   for (int i = 0; i < 60; ++i) {
-    const DramPart part = part_named(i % 2 == 0 ? "hbm2" : "hbm3");
-    const DramControl control = any_control(random);
+    const DramPart part = part_named(kParts[static_cast<std::size_t>(i) % kParts.size()]);
+    const DramControl control = any_control(random, part);
     std::vector<SentCommand> named, every;
     DramChannel one({part, control}), other({part, control});
     one.log_to(&named);
@@ -181,7 +191,7 @@ TEST(DramChannel, NothingHappensInTicksThatItDoesNotName) {
       if (random() % 40 == 0) {
         for (std::uint64_t n = random() % 40; n > 0; --n) {
           const auto offer =
-              access(static_cast<std::int32_t>(random() % 32),
+              access(static_cast<std::int32_t>(random() % banks_of(part)),
                      static_cast<std::int64_t>(random() % 3), random() % 32, random() % 2 == 0);
           ASSERT_EQ(one.offer(now, offer), other.offer(now, offer));
         }
@@ -203,6 +213,8 @@ TEST(DramChannel, NothingHappensInTicksThatItDoesNotName) {
     EXPECT_EQ(one.counts().hits, other.counts().hits);
     EXPECT_EQ(one.counts().turnarounds, other.counts().turnarounds);
     EXPECT_EQ(one.counts().read_queue_ticks, other.counts().read_queue_ticks);
+    EXPECT_EQ(one.counts().wait_ticks, other.counts().wait_ticks);
+    EXPECT_EQ(one.counts().busy_ticks, other.counts().busy_ticks);
   }
 }
 

@@ -194,7 +194,7 @@ TEST_P(ThroughBanks, NothingIsLostAndTagsKeepTheirOrder) {
   const std::uint64_t seed = test::seed_or(72);
   SCOPED_TRACE(test::seed_text(seed));
   const Stalls stalls(trial.profile, seed);
-  for (const char* part : {"hbm2", "hbm3"}) {
+  for (const char* part : {"hbm2", "hbm3", "lpddr5"}) {
     DramMemory dram({.system = two_channels(part),
                      .clock_hz = 940e6,
                      .most_bytes = 128,
