@@ -5,7 +5,7 @@
 namespace weft::select {
 
 int shift_layers(std::int64_t places) {
-  return places <= 1 ? 0 : std::bit_width(static_cast<std::uint64_t>(places - 1));
+  return places <= 1 ? 0 : static_cast<int>(std::bit_width(static_cast<std::uint64_t>(places - 1)));
 }
 
 std::vector<std::int32_t> zeros_before(std::span<const std::uint8_t> valid) {

@@ -16,11 +16,11 @@
 namespace weft::evaluation {
 namespace {
 
-const std::string kConfigs = WEFT_SOURCE_DIR "/configs";
+const std::string kReproducedConfigs = WEFT_SOURCE_DIR "/configs";
 
 std::vector<cost::Table> tables() {
-  return {cost::load_table(kConfigs + "/cost/fusemax-as-published-45nm.yaml"),
-          cost::load_table(kConfigs + "/cost/horowitz-45nm.yaml")};
+  return {cost::load_table(kReproducedConfigs + "/cost/fusemax-as-published-45nm.yaml"),
+          cost::load_table(kReproducedConfigs + "/cost/horowitz-45nm.yaml")};
 }
 
 // Rules and closed form, once for all tests.
@@ -31,9 +31,9 @@ const Reproduction& analytic() {
     for (const cost::Table& table : tables()) all.tables.push_back(table.name);
     all.cost_table = all.tables[0];
     for (const NamedModel& model : kPublishedModels) all.layers[model.name] = 12;
-    const Published published = read_published(kConfigs + "/published");
+    const Published published = read_published(kReproducedConfigs + "/published");
     add_rules(all, published, tables());
-    const Bench bench(engine::Catalog(kConfigs), tables());
+    const Bench bench(engine::Catalog(kReproducedConfigs), tables());
     std::vector<Outcome> outcomes;
     for (const Job& job : evaluation_jobs()) {
       outcomes.push_back(
@@ -136,15 +136,16 @@ TEST(Reproduction, AnotherTableIsNotHeldAgainstPublishedEnergies) {
   for (const cost::Table& table : order) all.tables.push_back(table.name);
   all.cost_table = all.tables[0];
   for (const NamedModel& model : kPublishedModels) all.layers[model.name] = 12;
-  const Published published = read_published(kConfigs + "/published");
+  const Published published = read_published(kReproducedConfigs + "/published");
   add_rules(all, published, order);
   conclude(all, published, order);
   EXPECT_NE(validation_page(all).find("are not compared"), std::string::npos);
   // Cascade's exp is none of FuseMax's or unfused's: mending it moves no mean of theirs.
   const Means& base = all.means.at("rules").at("horowitz-45nm");
   for (const MendedMeans& mended : all.mended) {
-    if (mended.name == "exp_charged_in_cascade")
+    if (mended.name == "exp_charged_in_cascade") {
       EXPECT_DOUBLE_EQ(*mended.means.energy_to_unfused, *base.energy_to_unfused);
+    }
   }
 }
 
@@ -155,7 +156,7 @@ TEST(Reproduction, AnInfeasiblePointIsSaid) {
   for (const cost::Table& table : tables()) all.tables.push_back(table.name);
   all.cost_table = all.tables[0];
   for (const NamedModel& model : kPublishedModels) all.layers[model.name] = 12;
-  const Published published = read_published(kConfigs + "/published");
+  const Published published = read_published(kReproducedConfigs + "/published");
   add_rules(all, published, tables());
   std::vector<Outcome> outcomes;
   for (const Job& job : evaluation_jobs()) {
@@ -244,7 +245,7 @@ TEST(Reproduction, AnOutcomeSurvivesThePipe) {
 
 TEST(Reproduction, DocumentsHoldEveryPublishedValue) {
   const std::string page = validation_page(analytic());
-  const Published published = read_published(kConfigs + "/published");
+  const Published published = read_published(kReproducedConfigs + "/published");
   EXPECT_EQ(published.attention.size(), 40u);
   for (const PublishedAttention& row : published.attention) {
     for (const double value : {row.latency_s, row.traffic_bytes, row.energy_pj, row.utilisation_2d,

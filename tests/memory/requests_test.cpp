@@ -135,8 +135,8 @@ class ThroughDram : public testing::TestWithParam<Trial> {};
 
 TEST_P(ThroughDram, NothingIsLostAndTagsKeepTheirOrder) {
   const Trial trial = GetParam();
-  const std::uint64_t seed = test::seed_or(71);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(71);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   const Stalls stalls(trial.profile, seed);
   BandwidthMemory dram({.dram = dram_of(24e9, 20, 8),
                         .clock_hz = 1e9,
@@ -191,8 +191,8 @@ class ThroughBanks : public testing::TestWithParam<Trial> {};
 
 TEST_P(ThroughBanks, NothingIsLostAndTagsKeepTheirOrder) {
   const Trial trial = GetParam();
-  const std::uint64_t seed = test::seed_or(72);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(72);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   const Stalls stalls(trial.profile, seed);
   for (const char* part : {"hbm2", "hbm3", "lpddr5"}) {
     DramMemory dram({.system = two_channels(part),
@@ -259,8 +259,8 @@ class ThroughTarget : public testing::TestWithParam<Trial> {};
 
 TEST_P(ThroughTarget, NothingIsLostAndTagsKeepTheirOrder) {
   const Trial trial = GetParam();
-  const std::uint64_t seed = test::seed_or(73);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(73);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   with_fresh_kernel([&] {
     const Clock clock(940e6);
     Failure failure;
@@ -345,14 +345,16 @@ TEST(Ports, NoneStarvesBesideAGreedyOne) {
     for (std::size_t i = 1; i < modest.completed_at.size(); ++i)
       ASSERT_LE(modest.completed_at[i] - modest.completed_at[i - 1], trip) << i;
     // With room for all of the latency the bus never rests.
-    if (queue > 12) EXPECT_LE(greedy.completed_at[0], 2 * (4000 + 40) + 10 + 20);
+    if (queue > 12) {
+      EXPECT_LE(greedy.completed_at[0], 2 * (4000 + 40) + 10 + 20);
+    }
     EXPECT_EQ(dram.counts()->busy_cycles, 2u * (4000 + 40));
   }
 }
 
 // A response that stalls holds up its own tag, and over a data bus all.
 TEST(Tags, AStallHoldsUpItsOwnTag) {
-  const Stalls stalls(StallProfile::source, test::seed_or(11));
+  const Stalls stalls(StallProfile::source, weft::test::seed_or(11));
   DramTiming plain(dram_of(32e9, 20, 64), 1e9);
   DramTiming tagged(dram_of(32e9, 20, 64), 1e9, stalls, 1, 3);
   std::array<Cycle, 3> before{};

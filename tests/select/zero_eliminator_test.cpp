@@ -37,7 +37,9 @@ void compact(const std::vector<int>& values, const std::vector<std::uint8_t>& va
   const auto whole = eliminate_zeros(std::span<const int>(values), valid);
   for (std::size_t i = 0; i < values.size(); ++i) {
     ASSERT_EQ(whole[i].valid, i < expected.size());
-    if (i < expected.size()) ASSERT_EQ(whole[i].value, expected[i]);
+    if (i < expected.size()) {
+      ASSERT_EQ(whole[i].value, expected[i]);
+    }
     ASSERT_EQ(slots[i].valid, whole[i].valid);
   }
 }
@@ -53,8 +55,8 @@ TEST(ZeroEliminator, CompactsEveryPatternOfTwelve) {
 }
 
 TEST(ZeroEliminator, CompactsAnyLength) {
-  const std::uint64_t seed = test::seed_or(4);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(4);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (int run = 0; run < 300; ++run) {
     const std::size_t count = random() % 200;

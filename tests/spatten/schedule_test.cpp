@@ -58,7 +58,9 @@ TEST(Schedules, TheLastStepIsThePublicFiles) {
   std::size_t again = 0;
   for (const workload::PrunedRow& row : made) {
     again += row.requantises ? 1 : 0;
-    if (row.iteration == 0) EXPECT_EQ(row.keys, 993);
+    if (row.iteration == 0) {
+      EXPECT_EQ(row.keys, 993);
+    }
     if (row.iteration != 31) continue;
     EXPECT_NEAR(row.keys, keys[static_cast<std::size_t>(row.layer)], 1);
     EXPECT_NEAR(row.values, row.keys / 5, 1);

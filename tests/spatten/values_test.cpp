@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"progressive", "spatten", {{kKey, "8+4"}}, {8, 4}, 0.3, 0.3, 0.1},
                     Case{"eighth", "spatten-eighth", {{kKey, "6+4"}}, {6, 4}, 0.3, 0.3, 0.1},
                     Case{"least", "spatten-rtl-smallest", {{kKey, "8+4"}}, {8, 4}, 0.3, 0.3, 0.1}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 // Some tokens of the trace: the last ones' queries.
 workload::Trace part_of_minilm(std::int64_t queries, std::int64_t keys, bool causal) {

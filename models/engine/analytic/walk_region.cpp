@@ -42,10 +42,10 @@ WalkRegion::WalkRegion(const Schedule& schedule, const Layout& layout, std::size
   std::int64_t before = 0;
   std::int64_t own = 1;
   for (int i = 0; i < count_; ++i) {
-    const Cut& cut = cuts_[static_cast<std::size_t>(i)];
-    const std::int64_t step = cut.whole() < cut.extent ? cut.whole() : 0;
-    before = std::gcd(burst_, std::gcd(before * cut.extent, own * step));
-    own = std::gcd(burst_, own * std::gcd(cut.whole(), cut.last()));
+    const Cut& one = cuts_[static_cast<std::size_t>(i)];
+    const std::int64_t apart = one.whole() < one.extent ? one.whole() : 0;
+    before = std::gcd(burst_, std::gcd(before * one.extent, own * apart));
+    own = std::gcd(burst_, own * std::gcd(one.whole(), one.last()));
   }
   unit_ = std::gcd(std::gcd(begin_, slice_bytes_), std::gcd(before * row_bytes_, burst_));
   const std::int64_t unit = count_ == 1 ? cuts_[0].tile : 1;

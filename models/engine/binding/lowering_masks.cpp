@@ -53,6 +53,7 @@ Known apply(Op op, const Known& a, const Known& b) {
     }
     case Op::access:
     case Op::constant:
+    case Op::topk:
     case Op::scalar: break;
   }
   return {};

@@ -61,7 +61,7 @@ void DramBanks::activate(std::size_t b, std::int64_t row, Cycle now, const DramG
   Half& half = half_[layout_.half[b]];
   raise(half.act, now + gaps.act_act_any);
   half.activates[half.next] = now;
-  half.next = (half.next + 1) % half.activates.size();
+  half.next = static_cast<std::uint8_t>((half.next + 1) % half.activates.size());
   // The oldest of the last four is the first; the next activate is the fifth.
   if (half.activates[half.next] > 0)
     raise(half.act, half.activates[half.next] + gaps.act_act_fourth);
