@@ -3,6 +3,7 @@
 # WEFT_RTL_LIBRARY_PARTS: what every library is made of, of any engine.
 set(WEFT_RTL_SIDES 4 8 16 CACHE STRING "Sides whose library of RTL the build makes")
 set(WEFT_RTL_LIBRARIES "${CMAKE_BINARY_DIR}/lib/weft-rtl")
+set(WEFT_RTL_SHARED "${CMAKE_BINARY_DIR}/rtl/shared")  # what they have alike
 
 file(GLOB_RECURSE WEFT_RTL_SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rtl/*.sv"
   "${CMAKE_SOURCE_DIR}/rtl/*.interface")
@@ -11,7 +12,7 @@ set(library_script "${CMAKE_SOURCE_DIR}/scripts/rtl/build_library.sh")
 set(library "${CMAKE_SOURCE_DIR}/sim/rtl/library")
 set(WEFT_RTL_LIBRARY_PARTS "${hash_script}" "${CMAKE_SOURCE_DIR}/scripts/rtl/verilate_library.sh"
   "${CMAKE_SOURCE_DIR}/scripts/rtl/library_tables.sh" "${CMAKE_SOURCE_DIR}/sim/rtl/abi.h" "${library}/entry.cpp"
-  "${library}/hooks.h" "${library}/wave_file.hpp" "${library}/exports.map")
+  "${library}/hooks.h" "${library}/precompiled.h" "${library}/wave_file.hpp" "${library}/exports.map")
 
 # weft_rtl_sources(ENGINE): generated/ENGINE_sources.hpp, the hash of all that rtl/engine/ENGINE.sv is made of, for the
 # program, which refuses a library built from others. It is written anew where it has changed, and the libraries depend on it:
@@ -51,6 +52,7 @@ function(weft_rtl_library name engine size)
     add_custom_command(OUTPUT "${library}"
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/rtl"
       COMMAND "${library_script}" ${arg_WHICH} --out "${WEFT_RTL_LIBRARIES}" --work "${CMAKE_BINARY_DIR}/rtl/${name}${variant}"
+        --shared "${WEFT_RTL_SHARED}"
         --jobs 1 --compiler "${CMAKE_CXX_COMPILER}" ${launcher} ${options}
       DEPENDS "${CMAKE_BINARY_DIR}/generated/weft_${engine}_sources.hpp" ${WEFT_RTL_LIBRARY_PARTS} "${library_script}" ${arg_DEPENDS}
       COMMENT "Verilating ${engine}, size ${size}${variant}" VERBATIM)

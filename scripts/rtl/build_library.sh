@@ -16,6 +16,7 @@ goes to standard error.
   --design NAME      of SpAtten: spatten-rtl-smallest
   --out DIR          where the library goes; made if need be
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
+  --shared DIR       where what libraries have alike is kept for the next; in the folder of --work if none is named
   --rtl DIR          the RTL, in place of the project's own
   --jobs N           compilers at once; one a core if none is named
   --compiler CXX     g++ if none is named
@@ -34,7 +35,7 @@ while (($# > 0)); do
     --report) passed+=("$1") ;;
     --show) show=true ;;
     --fast) passed+=("$1") suffix=_fast kind=", fast" ;;
-    --side | --design | --out | --work | --rtl | --jobs | --compiler | --launcher)
+    --side | --design | --out | --work | --shared | --rtl | --jobs | --compiler | --launcher)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
         --side) side="$2" ;;

@@ -203,7 +203,7 @@ class CoveredBench:
         # All paths are relative, for ccache. The copy comes before every folder of modules.
         command = re.sub(r" > \S+$", "", command.replace(made, name).replace(str(self.unit.rtl), copy))
         command = command.replace(" --build -j 1 ", " ").replace(" --cc ", f" --cc {FLAGS} others.vlt -y rtl ", 1)
-        command = command.replace(" -Wall ", " -Wno-fatal ", 1).replace(' -CFLAGS "-O2', ' -CFLAGS "-O1 -include ../weft_cover.hpp')
+        command = command.replace(" -Wall ", " -Wno-fatal ", 1).replace(' -CFLAGS "', ' -CFLAGS "-O1 -include ../weft_cover.hpp ', 1)
         self._run(command, self.place)
         symbols = self.place / name / f"{name}__Syms.h"
         counters = r"^( *)((?:std::atomic<uint32_t>|uint32_t) __Vcoverage\[)"

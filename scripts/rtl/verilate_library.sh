@@ -21,6 +21,8 @@ Writes DIR/libNAME.so, complete or not at all. Progress goes to standard error.
                      sim/rtl/library/apart/MODULE.{sv,cpp} say
   --config FILE      Verilator's configuration, such as sim/rtl/library/fusemax.vlt; may be given again
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
+  --shared DIR       where what libraries have alike is kept for the next: Verilator's runtime, and its headers precompiled;
+                     in the folder of --work if none is named
   --jobs N           compilers at once; one a core if none is named
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
@@ -32,13 +34,13 @@ TEXT
 as=""
 refuse() { echo "${as:-verilate_library}: $1" >&2; exit 2; }
 
-top="" name="" out="" rtl="" parameters=() config=() work="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false apart=""
+top="" name="" out="" rtl="" parameters=() config=() work="" shared="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false apart=""
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) report=true ;;
     --fast) fast=true ;;
-    --top | --name | --out | --rtl | --parameter | --config | --work | --jobs | --compiler | --launcher | --as | --apart)
+    --top | --name | --out | --rtl | --parameter | --config | --work | --shared | --jobs | --compiler | --launcher | --as | --apart)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
         --top) top="$2" ;;
@@ -48,6 +50,7 @@ while (($# > 0)); do
         --parameter) parameters+=("$2") ;;
         --config) config+=("$(realpath -- "$2")") ;;
         --work) work="$2" ;;
+        --shared) shared="$2" ;;
         --jobs) jobs="$2" ;;
         --compiler) compiler="$2" ;;
         --launcher) launcher=("$2") ;;
@@ -141,44 +144,78 @@ wait $!  # a signal is taken at once, not at Verilator's end
 say "Verilator has written $(cat "$work"/model/*.cpp | wc -l) lines"
 
 verilator_root=$(verilator --getenv VERILATOR_ROOT)
-runtime=(verilated.cpp verilated_threads.cpp)
-if [[ -n "$apart" ]]; then runtime+=(verilated_dpi.cpp); fi
+runtime=(verilated.cpp verilated_threads.cpp verilated_dpi.cpp)
+if [[ -z "$apart" ]]; then unset 'runtime[2]'; fi
 if ((traces > 0)); then runtime+=(verilated_vcd_c.cpp); fi
 cd "$work/model"  # paths in messages, and in what ccache compares, are those from here
 "$root/scripts/rtl/library_tables.sh" Vweft_rtl_top.h "$interface" "$module" "$hash" "${parameters[@]}" > library_tables.inc
-cp "$root"/sim/rtl/library/entry.cpp "$root"/sim/rtl/library/hooks.h .
+cp "$root/sim/rtl/library/entry.cpp" .
 if [[ -n "$apart" ]]; then cp "${apart_parts[1]}" .; fi
-for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
-flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -include hooks.h -I.
+flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -I.
   -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0
   "-DVM_TRACE=$traces" "-DVM_TRACE_VCD=$traces" -DVM_TRACE_FST=0 -w)
+if [[ "${launcher[*]}" == *ccache* ]]; then flags+=(-fpch-preprocess); fi  # it asks for that
+compiler_run() { "${launcher[@]}" "$compiler" "${flags[@]}" "$@"; }
 compile() {  # compile FILE: what runs once is compiled quickly, and waves for size of the work, not for speed
   trap - EXIT INT TERM  # those of the script are not its own
-  local level=-O2
-  if [[ "$1" == *__Trace* ]]; then level=-O1; fi
-  if [[ "$1" == *Slow* ]]; then level=-O0; fi
-  local more=()
+  local level=O2 more=()
+  if [[ "$1" == *__Trace* ]]; then level=O1; fi
+  if [[ "$1" == *Slow* || "$1" == *__Syms.cpp || "$1" == *__ConstPool* ]]; then level=O0; fi
   if [[ "$1" == entry.cpp ]]; then more=(-I "$root"); fi
-  "${launcher[@]}" "$compiler" "${flags[@]}" "$level" "${more[@]}" -c "$1" -o "${1%.cpp}.o"
+  compiler_run "-$level" -include "$common_parts/$level/precompiled.h" "${more[@]}" -c "$1" -o "${1%.cpp}.o"
 }
-# Largest first, so that the last to end is a small one.
-mapfile -t files < <(ls -S -- *.cpp)
-running=0 compiled=0
+precompile() {  # precompile LEVEL: what every file includes; a precompiled header serves one level alone
+  trap - EXIT INT TERM
+  compiler_run "-$1" -x c++-header "$1/precompiled.h" -o "$1/precompiled.h.gch"
+}
+running=0 compiled=0 total=0
 one_ended() {
   wait -n
   running=$((running - 1)) compiled=$((compiled + 1))
-  if $report; then say "compiled $compiled of ${#files[@]}"; fi
+  if $report; then say "compiled $compiled of $total"; fi
 }
-for file in "${files[@]}"; do
-  if ((running >= jobs)); then one_ended; fi
-  compile "$file" &
-  running=$((running + 1))
-done
-while ((running > 0)); do one_ended; done
+each() {  # each FUNCTION WORD…: FUNCTION of each word, so many at once as there are jobs
+  local word call="$1"
+  shift
+  for word in "$@"; do
+    if ((running >= jobs)); then one_ended; fi
+    "$call" "$word" &
+    running=$((running + 1))
+  done
+  while ((running > 0)); do one_ended; done
+}
+
+# Largest first, so that the last to end is a small one.
+mapfile -t files < <(ls -S -- *.cpp)
+total=${#files[@]}
+
+# What no file of the model changes is made once, by whoever comes first, in a folder named after all that it depends on.
+levels=(O2 O0)
+if ((traces > 0)); then levels+=(O1); fi
+own=("$root/sim/rtl/library/precompiled.h" "$root/sim/rtl/library/hooks.h")
+key=$({ "$compiler" --version && printf '%s\n' "${flags[@]}" && cat "${own[@]}" "${runtime[@]/#/$verilator_root/include/}"; } |
+  sha256sum | cut -c 1-16)
+common_parts="$(realpath -m -- "${shared:-$work/shared}")/$key"
+mkdir -p "${levels[@]/#/$common_parts/}"
+exec {lock}> "$common_parts/lock"
+flock "$lock" &
+wait $!
+if [[ ! -f "$common_parts/complete" ]]; then
+  cd "$common_parts"
+  total=$((total + ${#levels[@]} + ${#runtime[@]}))
+  for level in "${levels[@]}"; do cp "${own[@]}" "$level"; done
+  for file in "${runtime[@]}"; do cp "$verilator_root/include/$file" .; done
+  each precompile "${levels[@]}"
+  each compile "${runtime[@]}"
+  touch complete
+  cd "$work/model"
+fi
+exec {lock}>&-
+each compile "${files[@]}"
 say "compiled"
 
 library="lib$name.so"
-"$compiler" -shared -o "$work/$library" ./*.o "-Wl,--version-script=$root/sim/rtl/library/exports.map" -Wl,-Bsymbolic \
+"$compiler" -shared -o "$work/$library" ./*.o "$common_parts"/*.o "-Wl,--version-script=$root/sim/rtl/library/exports.map" -Wl,-Bsymbolic \
   -Wl,--no-undefined -Wl,--gc-sections -pthread
 mkdir -p "$out"
 part="$out/.$library.$$.part"
