@@ -20,7 +20,7 @@ target_compile_options(weft_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -W
   -Wno-sign-conversion  # extents are signed, containers are not
   -Wno-restrict -Wno-maybe-uninitialized  # GCC 12 sees ghosts inside std::string and std::optional
   -ffp-contract=off)    # the same bits on every machine: a MACC is an explicit std::fma
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(weft_flags INTERFACE -Wno-missing-field-initializers)  # it warns of designated ones too, which leave out defaults
 endif()
 if(WEFT_FUZZ)
@@ -36,6 +36,7 @@ if(WEFT_COVERAGE)
 endif()
 
 include(WeftPrecompiled)
+include(WeftUnity)
 
 # weft_compute_rows(SOURCE…): sources whose loops over values are most of a run's time; the others compile sooner with -O2, which
 # leaves loops of unknown length as they are. Precompiled headers are of one level alone.
@@ -59,6 +60,7 @@ function(weft_test_folder name)
   add_executable(weft_${name}_tests ${sources})
   target_link_libraries(weft_${name}_tests PRIVATE ${ARGN})
   weft_use_precompiled(weft_${name}_tests weft_tests_headers)
+  weft_batches(weft_${name}_tests 10)
   target_compile_definitions(weft_${name}_tests PRIVATE WEFT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(weft_${name}_tests TEST_PREFIX ${name}. TEST_FILTER "-${WEFT_BAD_INPUT_SUITES}:*Long.*:*Long/*"
     PROPERTIES LABELS ${name} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
@@ -72,6 +74,6 @@ endfunction()
 function(weft_systemc_test_folder name)
   weft_test_folder(${name} weft_sim GTest::gtest ${ARGN})
   if(TARGET weft_${name}_tests)
-    target_sources(weft_${name}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests/sc_main.cpp")
+    target_link_libraries(weft_${name}_tests PRIVATE weft_sc_main)
   endif()
 endfunction()

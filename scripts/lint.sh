@@ -8,7 +8,7 @@ usage() {
 Usage: scripts/lint.sh [--fix] [--tidy]
 
   --fix    let clang-format rewrite the C++ files in place of complaining
-  --tidy   clang-tidy as well (minutes); needs build/release/compile_commands.json
+  --tidy   clang-tidy as well (minutes); needs what build/release has generated
 TEXT
 }
 
@@ -109,11 +109,12 @@ if $tidy; then
   mapfile -d '' -t units < <(tracked '*.cpp')
   tidy_command=clang-tidy-16
   if ! command -v "$tidy_command" > /dev/null; then tidy_command=clang-tidy-19; fi
-  # GCC's precompiled headers are none to clang-tidy; sources include what they use.
-  mkdir -p build/tidy
-  sed -E 's/ (-Winvalid-pch|-fpch-preprocess|-include [^ ]*cmake_pch\.hxx)//g' build/release/compile_commands.json > build/tidy/compile_commands.json
+  # Each source alone, and without GCC's precompiled headers, which are none to clang-tidy; what is generated is the build's.
+  cmake --preset release -B build/tidy -DWEFT_UNITY=OFF -DWEFT_PRECOMPILE=OFF > build/tidy.log 2>&1 || { cat build/tidy.log >&2; exit 1; }
+  mkdir -p build/tidy/commands
+  sed "s|$PWD/build/tidy|$PWD/build/release|g" build/tidy/compile_commands.json > build/tidy/commands/compile_commands.json
   check_all() {
-    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" "$tidy_command" --quiet -p build/tidy
+    printf '%s\0' "${units[@]}" | xargs -0 -n 1 -P "$(nproc)" "$tidy_command" --quiet -p build/tidy/commands
   }
   step clang-tidy "${#units[@]}" check_all
 fi

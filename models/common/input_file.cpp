@@ -14,7 +14,7 @@
 namespace weft {
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
+std::string reason_of(int error) { return std::generic_category().message(error); }
 
 // Why a file of this kind is refused, or "" for a regular one.
 std::string kind_trouble(mode_t mode) {
@@ -31,14 +31,15 @@ std::string kind_trouble(mode_t mode) {
 InputFile::InputFile(const std::filesystem::path& path) : name_(path.string()) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
-    refuse(errno == ENOENT ? "cannot be read: no such file" : "cannot be read: " + reason(errno));
+    refuse(errno == ENOENT ? "cannot be read: no such file"
+                           : "cannot be read: " + reason_of(errno));
   if (const std::string trouble = kind_trouble(status.st_mode); !trouble.empty())
     refuse(trouble);  // a device may act when opened
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor_ < 0) refuse("cannot be read: " + reason(errno));
+  if (descriptor_ < 0) refuse("cannot be read: " + reason_of(errno));
   std::string trouble;
   if (::fstat(descriptor_, &status) != 0) {
-    trouble = "cannot be read: " + reason(errno);
+    trouble = "cannot be read: " + reason_of(errno);
   } else {
     trouble = kind_trouble(status.st_mode);  // another may have taken its place
   }
@@ -67,7 +68,7 @@ std::string InputFile::read(std::uint64_t begin, std::uint64_t count) const {
       bytes.resize(held + wanted);
       const ssize_t got =
           ::pread(descriptor_, bytes.data() + held, wanted, static_cast<off_t>(begin + held));
-      if (got < 0 && errno != EINTR) refuse("cannot be read: " + reason(errno));
+      if (got < 0 && errno != EINTR) refuse("cannot be read: " + reason_of(errno));
       bytes.resize(held + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
       if (got == 0) break;
     }

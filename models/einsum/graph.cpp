@@ -7,7 +7,7 @@
 namespace weft::einsum {
 namespace {
 
-bool contains(const std::vector<int>& ids, int id) {
+bool is_among(const std::vector<int>& ids, int id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
@@ -69,7 +69,7 @@ RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums,
   const auto advances = [&](RankId rank) {
     for (const EinsumId id : einsums) {
       const Einsum& einsum = cascade.einsums[id];
-      if (!einsum.iterates(rank) || contains(einsum.reduced, rank)) return false;
+      if (!einsum.iterates(rank) || is_among(einsum.reduced, rank)) return false;
     }
     for (const Dependency& edge : edges) {
       const std::optional<int> lag = edge.lag(rank);

@@ -5,8 +5,8 @@
 namespace weft::einsum {
 namespace {
 
-bool contains(const std::vector<RankId>& ranks, RankId rank) {
-  return std::find(ranks.begin(), ranks.end(), rank) != ranks.end();
+bool is_reduced(const Einsum& einsum, RankId rank) {
+  return std::find(einsum.reduced.begin(), einsum.reduced.end(), rank) != einsum.reduced.end();
 }
 
 // Elements read before those that they index: inputs are in that order.
@@ -23,7 +23,7 @@ std::vector<PointPlan::Element> elements_of(const Cascade& cascade, const Einsum
       const LinearForm form =
           index_form(cascade, index, cascade.tensors[access.tensor].dimensions[d].rank, extents);
       for (const auto& [rank, coefficient] : form.terms)
-        element.reduced = element.reduced || contains(einsum.reduced, rank);
+        element.reduced = element.reduced || is_reduced(einsum, rank);
       for (const Index::Gather& gather : index.gathers)
         element.reduced = element.reduced || elements[gather.input].reduced;
       element.axes.push_back({form, index.gathers, shape[d], stride});
@@ -65,7 +65,7 @@ PointPlan plan_points(const Cascade& cascade, EinsumId id, const Extents& extent
   for (const Constraint& constraint : valid) {
     const bool reduces =
         std::any_of(constraint.form.terms.begin(), constraint.form.terms.end(),
-                    [&](const auto& term) { return contains(einsum.reduced, term.first); });
+                    [&](const auto& term) { return is_reduced(einsum, term.first); });
     (reduces ? plan.point_constraints : plan.element_constraints).push_back(constraint);
   }
   if (einsum.mask) plan.mask = predicate(cascade, einsum, extents);

@@ -12,12 +12,12 @@ namespace weft::softmax {
 namespace {
 
 using numerics::round_to_bf16;
-using Row = std::span<const float>;
+using FloatRow = std::span<const float>;
 
-constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+constexpr float kFloatMinusInfinity = -std::numeric_limits<float>::infinity();
 
 // As the engine sees it: bf16 subnormals are zeros.
-std::vector<float> flushed_operand(Row values) {
+std::vector<float> flushed_operand(FloatRow values) {
   std::vector<float> operand;
   operand.reserve(values.size());
   for (const float x : values) {
@@ -27,12 +27,12 @@ std::vector<float> flushed_operand(Row values) {
   return operand;
 }
 
-Row row(Row matrix, std::int64_t index, std::int64_t width) {
+FloatRow float_row(FloatRow matrix, std::int64_t index, std::int64_t width) {
   return matrix.subspan(static_cast<std::size_t>(index * width), static_cast<std::size_t>(width));
 }
 
 // Q·K over e ascending.
-float score(Row query, Row key) {
+float score(FloatRow query, FloatRow key) {
   float sum = 0;
   for (std::size_t e = 0; e < query.size(); ++e)
     sum = numerics::macc_bf16_flushed(query[e], key[e], sum);
@@ -40,16 +40,16 @@ float score(Row query, Row key) {
 }
 
 // sums[f] += weight·value[f].
-void accumulate(Row value, float weight, std::vector<float>& sums) {
+void accumulate(FloatRow value, float weight, std::vector<float>& sums) {
   for (std::size_t f = 0; f < sums.size(); ++f)
     sums[f] = numerics::macc_bf16_flushed(weight, value[f], sums[f]);
 }
 
 // One head's operands.
 struct Head {
-  Row q;
-  Row k;
-  Row v;
+  FloatRow q;
+  FloatRow k;
+  FloatRow v;
   AttentionShape shape;
   float scale_log2e = 0;
 };
@@ -62,20 +62,20 @@ class RunningRow {
 
   // Keys begin … end − 1, of which those from `visible` on are masked: their weights and values are
   // left out, whatever they are.
-  void step(const Head& head, Row query, std::int64_t begin, std::int64_t end,
+  void step(const Head& head, FloatRow query, std::int64_t begin, std::int64_t end,
             std::int64_t visible) {
     scores_.clear();
     for (std::int64_t m = begin; m < end; ++m)
-      scores_.push_back(m < visible ? score(query, row(head.k, m, head.shape.width_qk))
-                                    : kMinusInfinity);
+      scores_.push_back(m < visible ? score(query, float_row(head.k, m, head.shape.width_qk))
+                                    : kFloatMinusInfinity);
     const std::int64_t seen = std::max<std::int64_t>(std::min(end, visible) - begin, 0);
     weights_.resize(scores_.size());
     const float correction =
         softmax_.step(scores_, static_cast<std::size_t>(seen), head.scale_log2e, weights_);
     std::fill(tile_numerator_.begin(), tile_numerator_.end(), 0.0f);
     for (std::int64_t m = 0; m < seen; ++m) {
-      accumulate(row(head.v, begin + m, head.shape.width_v), weights_[static_cast<std::size_t>(m)],
-                 tile_numerator_);
+      accumulate(float_row(head.v, begin + m, head.shape.width_v),
+                 weights_[static_cast<std::size_t>(m)], tile_numerator_);
     }
     for (std::size_t f = 0; f < numerator_.size(); ++f) {
       numerator_[f] =
@@ -102,7 +102,7 @@ void write_empty(const Head& head, std::span<float> out) {
     float sum = 0;
     const bool mean = head.shape.empty_rows == EmptyRows::mean;
     for (std::int64_t m = 0; mean && m < head.shape.seq_kv; ++m)
-      sum += row(head.v, m, head.shape.width_v)[f];
+      sum += float_row(head.v, m, head.shape.width_v)[f];
     out[f] = round_to_bf16(sum / static_cast<float>(head.shape.seq_kv));
   }
 }
@@ -116,7 +116,7 @@ void fusemax_head(const Head& head, const FuseMaxTiling& tiling, std::span<float
     RunningRow running(shape.width_v);
     for (std::int64_t begin = 0; begin < processed; begin += tiling.key_tile) {
       const std::int64_t end = std::min(begin + tiling.key_tile, shape.seq_kv);
-      running.step(head, row(head.q, p, shape.width_qk), begin, end, shape.visible_keys(p));
+      running.step(head, float_row(head.q, p, shape.width_qk), begin, end, shape.visible_keys(p));
     }
     const std::span<float> row = out.subspan(static_cast<std::size_t>(p * shape.width_v),
                                              static_cast<std::size_t>(shape.width_v));
@@ -128,13 +128,13 @@ void fusemax_head(const Head& head, const FuseMaxTiling& tiling, std::span<float
   }
 }
 
-void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<float> out) {
+void three_pass_row(const Head& head, FloatRow query, std::int64_t keys, std::span<float> out) {
   const AttentionShape& shape = head.shape;
   if (keys == 0) return write_empty(head, out);
   std::vector<float> words;  // what memory holds between phases: QK, then SN
-  float maximum = kMinusInfinity;
+  float maximum = kFloatMinusInfinity;
   for (std::int64_t m = 0; m < keys; ++m) {
-    words.push_back(round_to_bf16(score(query, row(head.k, m, shape.width_qk))));
+    words.push_back(round_to_bf16(score(query, float_row(head.k, m, shape.width_qk))));
     maximum = numerics::max(maximum, words.back());
   }
   float denominator = 0;
@@ -146,15 +146,15 @@ void three_pass_row(const Head& head, Row query, std::int64_t keys, std::span<fl
   for (std::int64_t m = 0; m < keys; ++m) {
     const float weight =
         round_to_bf16(numerics::divide(words[static_cast<std::size_t>(m)], denominator));
-    accumulate(row(head.v, m, shape.width_v), weight, sums);
+    accumulate(float_row(head.v, m, shape.width_v), weight, sums);
   }
   for (std::size_t f = 0; f < out.size(); ++f) out[f] = round_to_bf16(sums[f]);
 }
 
 // `one_head(head, out)` for every head of every batch.
 template <class OneHead>
-std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, double scale,
-                              OneHead&& one_head) {
+std::vector<float> every_head(FloatRow q, FloatRow k, FloatRow v, const AttentionShape& shape,
+                              double scale, OneHead&& one_head) {
   check_shape(shape, q.size(), k.size(), v.size());
   const std::vector<float> flushed_q = flushed_operand(q);
   const std::vector<float> flushed_k = flushed_operand(k);
@@ -164,11 +164,12 @@ std::vector<float> every_head(Row q, Row k, Row v, const AttentionShape& shape, 
   for (std::int64_t b = 0; b < shape.batch; ++b) {
     for (std::int64_t h = 0; h < shape.heads; ++h) {
       const HeadOffsets at = head_offsets(shape, b, h);
-      const Head head{.q = Row(flushed_q).subspan(at.q, static_cast<std::size_t>(one.q_elements())),
-                      .k = Row(flushed_k).subspan(at.k, static_cast<std::size_t>(one.k_elements())),
-                      .v = Row(flushed_v).subspan(at.v, static_cast<std::size_t>(one.v_elements())),
-                      .shape = one,
-                      .scale_log2e = numerics::softmax_scale_log2e(scale)};
+      const Head head{
+          .q = FloatRow(flushed_q).subspan(at.q, static_cast<std::size_t>(one.q_elements())),
+          .k = FloatRow(flushed_k).subspan(at.k, static_cast<std::size_t>(one.k_elements())),
+          .v = FloatRow(flushed_v).subspan(at.v, static_cast<std::size_t>(one.v_elements())),
+          .shape = one,
+          .scale_log2e = numerics::softmax_scale_log2e(scale)};
       one_head(head, std::span(output).subspan(at.output,
                                                static_cast<std::size_t>(one.output_elements())));
     }
@@ -198,7 +199,7 @@ std::vector<float> three_pass_attention_bits(std::span<const float> q, std::span
                                              double scale) {
   return every_head(q, k, v, shape, scale, [](const Head& head, std::span<float> out) {
     for (std::int64_t p = 0; p < head.shape.seq_q; ++p) {
-      three_pass_row(head, row(head.q, p, head.shape.width_qk), head.shape.visible_keys(p),
+      three_pass_row(head, float_row(head.q, p, head.shape.width_qk), head.shape.visible_keys(p),
                      out.subspan(static_cast<std::size_t>(p * head.shape.width_v),
                                  static_cast<std::size_t>(head.shape.width_v)));
     }

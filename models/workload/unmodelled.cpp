@@ -94,7 +94,7 @@ bool counts(const Json& value) {
   return !value.empty() && value != "";
 }
 
-std::string shown(const Json& value) {
+std::string shown_value(const Json& value) {
   constexpr std::size_t kMost = 60;
   std::string text = value.is_string() ? value.get<std::string>()
                                        : value.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -134,7 +134,7 @@ class Finder {
   }
   Unmodelled& add(std::string_view key, const Json* value, std::string text) {
     return out_.emplace_back(Unmodelled{.field = std::string(key),
-                                        .value = value == nullptr ? "" : shown(*value),
+                                        .value = value == nullptr ? "" : shown_value(*value),
                                         .text = std::move(text)});
   }
 

@@ -70,7 +70,7 @@ void sweep(benchmark::State& state, const std::string& name) {
   state.SetItemsProcessed(state.iterations());
 }
 
-const bool registered = [] {
+const bool sweeps_registered = [] {
   struct Named {
     const char* name;
     Varies varies;

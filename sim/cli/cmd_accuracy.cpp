@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kAccuracyExamples = R"(Examples:
   weft accuracy --model minilm --texts tests/data/plain-english.txt --schedules bits-8,bits-4
   weft accuracy --model minilm --texts my.txt --schedules my-schedule.yaml --single-queries --json -
   weft accuracy --model minilm --texts my.txt --schedules configs/schedule/encoder --json curve.json
@@ -261,7 +261,7 @@ Command add_accuracy(App& app) {
   text("--json", o->json, "FILE", "as JSON, schema weft-accuracy/1; '-' is standard output");
   text("--embeddings", o->embeddings, "FILE",
        "the texts' embeddings as .safetensors: 'dense', and 'schedules.N' of each schedule");
-  command->footer(kExamples);
+  command->footer(kAccuracyExamples);
   return {command, [o] { return accuracy(*o); }};
 }
 

@@ -16,7 +16,7 @@ namespace weft::cli {
 using namespace request;
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kAnalyzeExamples = R"(Examples:
   weft analyze attention-1pass
   weft analyze attention-3pass --set M=16K --set P=16K --json -
   weft analyze my-cascade.yaml --set M0=128
@@ -162,7 +162,7 @@ Command add_analyze(App& app) {
   command->add_option("--json", o->json, "as JSON, schema weft-analysis/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());
-  command->footer(kExamples);
+  command->footer(kAnalyzeExamples);
   return {command, [o] { return show(*o); }};
 }
 

@@ -19,7 +19,7 @@ namespace weft::cli {
 using namespace request;
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kCompareExamples = R"(Examples:
   weft compare --designs unfused,flat,fusemax --workload bert-base --seq 16K
   weft compare --designs flat-16x16,fusemax-16x16 --values tests/data/minilm-l6.safetensors --json both.json
   weft compare --designs fusemax-64x64,fusemax-128x128,fusemax --workload xlm --fidelity analytic --csv -
@@ -107,7 +107,7 @@ Command add_compare(App& app) {
   constexpr const char* kOutput = "Output ('-' is standard output)";
   text("--json", o->json, "FILE", "the results as JSON, schema weft-comparison/1", kOutput);
   text("--csv", o->csv, "FILE", "the results as a header and a row each", kOutput);
-  command->footer(kExamples);
+  command->footer(kCompareExamples);
   return {command, [o] { return compare(*o); }};
 }
 

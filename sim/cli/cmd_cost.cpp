@@ -25,7 +25,7 @@ namespace weft::cli {
 using namespace request;
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kCostExamples = R"(Examples:
   weft cost horowitz-45nm
   weft cost horowitz-45nm --node 7 --voltage 0.7 --json -
   weft cost horowitz-45nm --design fusemax-16x16 --ert ERT.yaml --art ART.yaml   (for Accelergy-style tools)
@@ -279,7 +279,7 @@ Command add_cost(App& app) {
   text("--ert", o->ert, "FILE", "with --design: its energies as an Accelergy ERT", kOutput);
   text("--art", o->art, "FILE", "with --design: its areas as an Accelergy ART", kOutput);
   text("--json", o->json, "FILE", "as JSON, schema weft-cost/1", kOutput);
-  command->footer(kExamples);
+  command->footer(kCostExamples);
   return {command, [o] { return cost_command(*o); }};
 }
 

@@ -22,7 +22,7 @@ namespace weft::cli {
 using namespace request;
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kDoctorExamples = R"(Examples:
   weft doctor
   weft doctor --json -)";
 
@@ -192,7 +192,7 @@ Command add_doctor(App& app) {
   command->add_option("--json", *json, "as JSON, schema weft-doctor/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());
-  command->footer(kExamples);
+  command->footer(kDoctorExamples);
   return {command, [json] { return doctor(*json); }};
 }
 

@@ -16,7 +16,7 @@ namespace weft::cli {
 using namespace request;
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kListExamples = R"(Examples:
   weft list
   weft list designs
   weft list workloads --json -)";
@@ -100,7 +100,7 @@ Command add_list(App& app) {
   command->add_option("--json", o->json, "as JSON, schema weft-list/1; '-' is standard output")
       ->type_name("FILE")
       ->check(not_empty());
-  command->footer(kExamples);
+  command->footer(kListExamples);
   return {command, [o] { return list(*o); }};
 }
 

@@ -24,7 +24,7 @@ namespace {
 
 using memory::DramPart;
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kMemoryExamples = R"(Examples:
   weft memory --part hbm2 --pattern seq_read --mapping MOP4CLXOR
   weft memory --part hbm2 --pattern random_row --bytes-per-row 96 --outstanding 16 --json -
   weft memory --part hbm3 --pattern gather_50 --bytes-per-row 128 --requests 64K --channels 16 --interleave 256
@@ -239,7 +239,7 @@ Command add_memory(App& app) {
   command->add_option("--commands", o->commands, "every command with its cycle, as CSV")
       ->type_name("FILE")
       ->check(not_empty());
-  command->footer(kExamples);
+  command->footer(kMemoryExamples);
   return {command, [o] { return run_memory(*o); }};
 }
 

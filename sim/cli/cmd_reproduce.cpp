@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 using evaluation::Outcome;
 using evaluation::Reproduction;
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kReproduceExamples = R"(Examples:
   weft reproduce fusemax
   weft reproduce fusemax --fidelity rules --json -
   weft reproduce fusemax --out build/fusemax          (CSV, figures 6 to 12, validation.md)
@@ -288,7 +288,7 @@ Command add_reproduce(App& app) {
   text("--out", o->out, "DIR", "a CSV a figure or table, pictures as PNG (and PDF), validation.md");
   text("--json", o->json, "FILE", "as JSON, schema weft-reproduction/1; '-' is standard output");
   text("--jobs", o->jobs, "N", "worker processes (one a processor)");
-  command->footer(kExamples);
+  command->footer(kReproduceExamples);
   return {command, [o] { return reproduce(*o); }};
 }
 

@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kRtlExamples = R"(Examples:
   weft rtl build --side 12
   weft rtl build --design spatten-rtl-smallest
   weft rtl build --side 32 --out ~/weft-rtl && WEFT_RTL_PATH=~/weft-rtl weft run --design fusemax-32x32 --workload bert-base --heads 1 --seq 128 --fidelity rtl
@@ -270,7 +270,7 @@ Command add_rtl(App& app) {
       ->type_name("DIR")
       ->check(not_empty());
   command->add_flag("--fast", o->fast, "the library without assertions and waves alone");
-  command->footer(kExamples);
+  command->footer(kRtlExamples);
   return {command, [o] { return rtl(*o); }};
 }
 

@@ -30,7 +30,7 @@ namespace weft::cli {
 using namespace request;
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kRunExamples = R"(Examples:
   weft run --design fusemax --workload bert-base --batch 64 --seq 16K
   weft run --design fusemax-16x16 --values tests/data/minilm-l6.safetensors --json -
   weft run --design flat --workload xlm --seq 1M --fidelity analytic --csv flat.csv
@@ -220,7 +220,7 @@ Command add_run(App& app) {
        "with --cost: ERT.yaml and ART.yaml of the design and action_counts.yaml, as of Accelergy "
        "0.4",
        kOutput);
-  command->footer(kExamples);
+  command->footer(kRunExamples);
   return {command, [o] { return run(*o); }};
 }
 

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using engine::Status;
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kSweepExamples = R"(Examples:
   weft sweep side-by-length --store build/side-by-length
   weft sweep my-sweep.yaml --store results --fidelity systemc --timeout 60 --jobs 2
   weft sweep --status results
@@ -292,7 +292,7 @@ Command add_sweep(App& app) {
   constexpr const char* kOutput = "Output ('-' is standard output)";
   text("--json", o->json, "FILE", "the counts as JSON, schema weft-sweep/1", kOutput);
   text("--out", o->out, "FILE", "where --export writes; standard output unless given", kOutput);
-  command->footer(kExamples);
+  command->footer(kSweepExamples);
   return {command, [o] { return sweep_command(*o); }};
 }
 

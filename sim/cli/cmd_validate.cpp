@@ -20,7 +20,7 @@ using sim::engine::ValidationPoint;
 
 constexpr double kBound = 0.005;  // of SystemC's cycles against RTL's
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kValidateExamples = R"(Examples:
   weft validate
   weft validate --json validation.json && scripts/plot/validation.py validation.json
   weft validate --design fusemax-8x8 --seed 7
@@ -114,7 +114,7 @@ Command add_validate(App& app) {
   command->add_option("--seed", o->seed, "of operands and stalls (0)")
       ->type_name("N")
       ->check(not_empty());
-  command->footer(kExamples);
+  command->footer(kValidateExamples);
   return {command, [o] { return validate(*o); }};
 }
 

@@ -204,7 +204,8 @@ class Comparison {
     const auto named = [&](const char* name) {
       return static_cast<TensorId>(cascade_.tensor(name));
     };
-    const softmax::AttentionShape shape = head_shape(attention_shape(trace_.shape, lowering_));
+    const weft::softmax::AttentionShape shape =
+        head_shape(attention_shape(trace_.shape, lowering_));
     const auto rows = [&](TensorId t) {
       const std::vector<double>& own = tensors_[static_cast<std::size_t>(t)];
       std::vector<double> turned(own.size());
@@ -215,8 +216,8 @@ class Comparison {
     const std::int64_t count = std::min(kByHand, shape.seq_q);
     for (std::int64_t i = 0; i < count; ++i)
       queries.push_back(count == 1 ? 0 : i * (shape.seq_q - 1) / (count - 1));
-    const auto golden = softmax::attention_rows(rows(named("Q")), rows(named("K")),
-                                                rows(named("V")), shape, trace_.scale, queries);
+    const auto golden = weft::softmax::attention_rows(
+        rows(named("Q")), rows(named("K")), rows(named("V")), shape, trace_.scale, queries);
     const std::vector<std::uint8_t> apart = apart_of(0, strange);
     for (std::size_t i = 0; i < queries.size(); ++i)
       compare_row(head, 0, static_cast<std::size_t>(queries[i]), golden.data() + i * row_of(0),
@@ -275,10 +276,10 @@ double example_value(std::uint64_t& state) {
 
 }  // namespace
 
-softmax::AttentionShape attention_shape(const workload::Shape& s,
-                                        const weft::engine::Lowering& lowering) {
-  softmax::AttentionShape shape{s.batch,  s.heads,    s.kv_heads, s.seq_q,
-                                s.seq_kv, s.width_qk, s.width_v,  s.causal};
+weft::softmax::AttentionShape attention_shape(const workload::Shape& s,
+                                              const weft::engine::Lowering& lowering) {
+  weft::softmax::AttentionShape shape{s.batch,  s.heads,    s.kv_heads, s.seq_q,
+                                      s.seq_kv, s.width_qk, s.width_v,  s.causal};
   shape.causal = lowering.mask_einsum != einsum::kNone;
   shape.alignment = lowering.binding->causal_alignment;
   shape.empty_rows = lowering.binding->empty_rows;
@@ -329,8 +330,8 @@ bool is_attention(const weft::engine::Lowering& lowering) {
   const auto all = einsum::interpret(cascade, resolved, inputs, scalars);
   workload::Shape shape{
       .batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 5, .seq_kv = 7, .width_qk = 3, .width_v = 4};
-  const std::vector<double> golden =
-      softmax::attention_head(rows[0], rows[1], rows[2], attention_shape(shape, lowering), kScale);
+  const std::vector<double> golden = weft::softmax::attention_head(
+      rows[0], rows[1], rows[2], attention_shape(shape, lowering), kScale);
   for (const einsum::Tensor& tensor : cascade.tensors) {
     if (tensor.role != TensorRole::output) continue;
     const einsum::DenseTensor& own = all.at(tensor.name);

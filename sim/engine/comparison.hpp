@@ -20,8 +20,8 @@ namespace weft::sim::engine {
 // Einsums are called.
 bool is_attention(const weft::engine::Lowering& lowering);
 
-softmax::AttentionShape attention_shape(const workload::Shape& shape,
-                                        const weft::engine::Lowering& lowering);
+weft::softmax::AttentionShape attention_shape(const workload::Shape& shape,
+                                              const weft::engine::Lowering& lowering);
 
 // Fills error, error_by_layer and error_to_attention; where a value is not finite though its
 // operands are, or has no finite reference, status becomes failed and reason says where and how

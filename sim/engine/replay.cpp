@@ -19,7 +19,7 @@ namespace {
 
 // What tensors between input and output may take, in bytes, and how many coordinates of the rank in
 // blocks pay for a row.
-constexpr std::int64_t kBudget = 16 << 20;
+constexpr std::int64_t kBlockBudget = 16 << 20;
 constexpr std::int64_t kLeastBlock = 16;
 
 numerics::Bf16Arithmetic arithmetic_of(const weft::engine::Array& array,
@@ -49,8 +49,8 @@ Replay::Replay(const weft::engine::Schedule& schedule, std::vector<double> scala
       sizing_(*schedule.sizing),
       cascade_(einsum::side_by_side(*lowering_.cascade, lowering_.queries, sizing_.together)),
       scalars_(std::move(scalars)),
-      blocks_(
-          einsum::choose_blocks(cascade_, sizing_.extents, sizeof(float), kBudget, kLeastBlock)),
+      blocks_(einsum::choose_blocks(cascade_, sizing_.extents, sizeof(float), kBlockBudget,
+                                    kLeastBlock)),
       separable_(einsum::separable_ranks(cascade_)) {
   const std::vector<numerics::Format> formats = formats_of(lowering_);
   for (const auto* array : lowering_.arrays) {

@@ -7,14 +7,14 @@
 namespace weft::sim::matmul {
 namespace {
 
-enum class Count : std::uint8_t { rows, multiplications };
-constexpr std::array<CounterDeclaration, 2> kCounters{{
+enum class DotCount : std::uint8_t { rows, multiplications };
+constexpr std::array<CounterDeclaration, 2> kDotCounters{{
     {"rows", "rows", "of keys or values"},
     {"multiplications", "operations", "useful multiplications"},
 }};
-constexpr UnitClass kClass{"dot_array", kCounters};
+constexpr UnitClass kDotClass{"dot_array", kDotCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(DotCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
@@ -23,7 +23,7 @@ DotArray::DotArray(const Config& config, RowKernels* kernels)
       config_(config),
       kernels_(kernels) {}
 
-const UnitClass& DotArray::unit_class() const { return kClass; }
+const UnitClass& DotArray::unit_class() const { return kDotClass; }
 
 void DotArray::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -35,8 +35,8 @@ Cycle DotArray::take(const RowBeat& beat) {
   const bool scores = config_.of == DotOf::scores;
   const std::int64_t products =
       static_cast<std::int64_t>(beat.count) * (scores ? row.width_qk : row.width_v);
-  activity_.counter(at(Count::rows)) += static_cast<std::uint64_t>(beat.count);
-  activity_.counter(at(Count::multiplications)) += static_cast<std::uint64_t>(products);
+  activity_.counter(at(DotCount::rows)) += static_cast<std::uint64_t>(beat.count);
+  activity_.counter(at(DotCount::multiplications)) += static_cast<std::uint64_t>(products);
   if (kernels_ != nullptr) {
     if (scores) {
       kernels_->scores(row, beat.first, beat.count);

@@ -6,19 +6,19 @@
 namespace weft::sim::matmul {
 namespace {
 
-enum class Count : std::uint8_t { rows, tiles, multiplications };
-constexpr std::array<CounterDeclaration, 3> kCounters{{
+enum class OnePassCount : std::uint8_t { rows, tiles, multiplications };
+constexpr std::array<CounterDeclaration, 3> kOnePassCounters{{
     {"rows", "rows", "queries, each over its keys"},
     {"tiles", "tiles", "of keys, by query"},
     {"multiplications", "operations", "of QK and AV, useful ones"},
 }};
-constexpr UnitClass kClass{"one_pass_array", kCounters};
+constexpr UnitClass kOnePassClass{"one_pass_array", kOnePassCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(OnePassCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
-const UnitClass& OnePassArray::unit_class() const { return kClass; }
+const UnitClass& OnePassArray::unit_class() const { return kOnePassClass; }
 
 void OnePassArray::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -37,11 +37,11 @@ Cycle OnePassArray::take(const RowBeat& beat) {
     ++tiles;
     tile_keys_ = 0;
   }
-  activity_.counter(at(Count::tiles)) += static_cast<std::uint64_t>(tiles);
-  activity_.counter(at(Count::multiplications)) += static_cast<std::uint64_t>(
+  activity_.counter(at(OnePassCount::tiles)) += static_cast<std::uint64_t>(tiles);
+  activity_.counter(at(OnePassCount::multiplications)) += static_cast<std::uint64_t>(
       static_cast<std::int64_t>(beat.count) * (row.width_qk + row.width_v));
   if (beat.last) {
-    ++activity_.counter(at(Count::rows));
+    ++activity_.counter(at(OnePassCount::rows));
     kernels_->output(row);
   }
   owed_ += tiles * tile;

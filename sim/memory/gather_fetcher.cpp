@@ -9,8 +9,8 @@
 namespace weft::sim::memory {
 namespace {
 
-enum class Count : std::uint8_t { accesses, rows, bytes_asked, bytes_moved, address_waits };
-constexpr std::array<CounterDeclaration, 5> kCounters{{
+enum class GatherCount : std::uint8_t { accesses, rows, bytes_asked, bytes_moved, address_waits };
+constexpr std::array<CounterDeclaration, 5> kGatherCounters{{
     {"accesses", "accesses", "asked of memory"},
     {"rows", "rows", "that have arrived"},
     {"bytes_asked", "bytes", "of the rows that were asked for"},
@@ -18,9 +18,9 @@ constexpr std::array<CounterDeclaration, 5> kCounters{{
     {"address_waits", "times",
      "an address waited for its channel, in cycles in which something moved"},
 }};
-constexpr UnitClass kClass{"gather_fetcher", kCounters};
+constexpr UnitClass kGatherClass{"gather_fetcher", kGatherCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(GatherCount count) { return static_cast<std::size_t>(count); }
 constexpr std::size_t kPartsHeld = 4;  // of a stream
 
 }  // namespace
@@ -49,7 +49,7 @@ GatherFetcher::GatherFetcher(const Config& config, const Stalls& stalls)
   }
 }
 
-const UnitClass& GatherFetcher::unit_class() const { return kClass; }
+const UnitClass& GatherFetcher::unit_class() const { return kGatherClass; }
 
 void GatherFetcher::list_ports(PortList& ports) {
   ports.add("orders", orders_);
@@ -99,7 +99,7 @@ bool GatherFetcher::arrive(Cycle now, std::size_t s) {
   const FetchPart& part = stream.parts.front();
   const std::int32_t count = std::min(stream.ready, part.count - stream.arrived);
   if (!arrived_[s].offer(now, {part.fetch, part.first + stream.arrived, count})) return false;
-  activity_.counter(at(Count::rows)) += static_cast<std::uint64_t>(count);
+  activity_.counter(at(GatherCount::rows)) += static_cast<std::uint64_t>(count);
   stream.ready -= count;
   stream.arrived += count;
   if (stream.arrived == part.count) {
@@ -174,8 +174,8 @@ void GatherFetcher::issue(const Held& held) {
   if (notice_ != nullptr) notice_(context_, *held.fetch, held.address);
   const auto bytes = static_cast<std::uint64_t>(config_.access_bytes);
   moved_[static_cast<std::size_t>(held.fetch->tensor)] += bytes;
-  activity_.counter(at(Count::bytes_moved)) += bytes;
-  ++activity_.counter(at(Count::accesses));
+  activity_.counter(at(GatherCount::bytes_moved)) += bytes;
+  ++activity_.counter(at(GatherCount::accesses));
 }
 
 // Those at the crossbar's inputs, from one on, whose channels have a place: how many. The others
@@ -214,7 +214,7 @@ void GatherFetcher::count_asked(const FetchPart& part) {
   }
   const auto bytes = static_cast<std::uint64_t>(part.count * part.fetch->row_bytes);
   asked_[tensor] += bytes;
-  activity_.counter(at(Count::bytes_asked)) += bytes;
+  activity_.counter(at(GatherCount::bytes_asked)) += bytes;
 }
 
 void GatherFetcher::fingerprint(StateWords& out) const {
@@ -225,7 +225,7 @@ void GatherFetcher::fingerprint(StateWords& out) const {
                      });
   out.word(rests ? -1 : out.tick());
   // Between two states that are alike nothing was asked for.
-  out.word(static_cast<std::int64_t>(activity_.counts().counters[at(Count::accesses)]));
+  out.word(static_cast<std::int64_t>(activity_.counts().counters[at(GatherCount::accesses)]));
 }
 
 Cycle GatherFetcher::step(Cycle now) {
@@ -245,7 +245,7 @@ Cycle GatherFetcher::step(Cycle now) {
     more |= stream.ready > 0 || (!orders_[s].empty() && stream.parts.size() < kPartsHeld);
   }
   addresses += issue_held(waited);
-  activity_.counter(at(Count::address_waits)) += held_.size();
+  activity_.counter(at(GatherCount::address_waits)) += held_.size();
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     std::deque<Request>& waiting = channels_[c].waiting;
     if (waiting.empty()) continue;

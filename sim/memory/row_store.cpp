@@ -5,15 +5,15 @@
 namespace weft::sim::memory {
 namespace {
 
-enum class Count : std::uint8_t { rows_filled, rows_read, queries };
-constexpr std::array<CounterDeclaration, 3> kCounters{{
+enum class StoreCount : std::uint8_t { rows_filled, rows_read, queries };
+constexpr std::array<CounterDeclaration, 3> kStoreCounters{{
     {"rows_filled", "rows", "that came from memory"},
     {"rows_read", "rows", "read for a query"},
     {"queries", "queries", "served, each pass by itself"},
 }};
-constexpr UnitClass kClass{"row_store", kCounters};
+constexpr UnitClass kStoreClass{"row_store", kStoreCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(StoreCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
@@ -22,7 +22,7 @@ RowStore::RowStore(const Config& config)
       arrived_(static_cast<std::size_t>(config.sources)),
       rows_(static_cast<std::size_t>(config.queues)) {}
 
-const UnitClass& RowStore::unit_class() const { return kClass; }
+const UnitClass& RowStore::unit_class() const { return kStoreClass; }
 
 void RowStore::list_ports(PortList& ports) {
   ports.add("arrived", arrived_);
@@ -52,7 +52,7 @@ void RowStore::take_row(Cycle now) {
     if (!queue.ready(now)) continue;
     row_ = queue.pop(now).row;
     next_ = 0;
-    ++activity_.counter(at(Count::queries));
+    ++activity_.counter(at(StoreCount::queries));
     return;
   }
 }
@@ -62,7 +62,7 @@ Cycle RowStore::step(Cycle now) {
     while (arrived.ready(now)) {
       const FetchPart part = arrived.pop(now);
       part.fetch->resident += part.count;
-      activity_.counter(at(Count::rows_filled)) += static_cast<std::uint64_t>(part.count);
+      activity_.counter(at(StoreCount::rows_filled)) += static_cast<std::uint64_t>(part.count);
     }
   }
   if (row_ == nullptr) take_row(now);
@@ -84,7 +84,7 @@ Cycle RowStore::step(Cycle now) {
     return kNever;
   }
   activity_.is(now, Doing::work);
-  activity_.counter(at(Count::rows_read)) += static_cast<std::uint64_t>(count);
+  activity_.counter(at(StoreCount::rows_read)) += static_cast<std::uint64_t>(count);
   next_ += count;
   if (last) row_ = nullptr;
   return now + 1;

@@ -7,18 +7,18 @@
 namespace weft::sim::prune {
 namespace {
 
-enum class Count : std::uint8_t { additions, rows };
-constexpr std::array<CounterDeclaration, 2> kCounters{{
+enum class ImportanceCount : std::uint8_t { additions, rows };
+constexpr std::array<CounterDeclaration, 2> kImportanceCounters{{
     {"additions", "operations", "of probabilities, or of magnitudes"},
     {"rows", "rows", "added in full"},
 }};
-constexpr UnitClass kClass{"importance", kCounters};
+constexpr UnitClass kImportanceClass{"importance", kImportanceCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(ImportanceCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
-const UnitClass& Importance::unit_class() const { return kClass; }
+const UnitClass& Importance::unit_class() const { return kImportanceClass; }
 
 void Importance::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -28,8 +28,8 @@ void Importance::list_ports(PortList& ports) {
 Cycle Importance::take(const RowBeat& beat) {
   const bool tokens = config_.of == ImportanceOf::tokens;
   const std::int64_t additions = tokens ? beat.count : beat.row->width_v;
-  activity_.counter(at(Count::additions)) += static_cast<std::uint64_t>(additions);
-  if (beat.last) ++activity_.counter(at(Count::rows));
+  activity_.counter(at(ImportanceCount::additions)) += static_cast<std::uint64_t>(additions);
+  if (beat.last) ++activity_.counter(at(ImportanceCount::rows));
   if (tokens) {
     store_->add_probabilities(*beat.row, beat.first, beat.count);
   } else {

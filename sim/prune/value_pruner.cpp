@@ -6,20 +6,20 @@
 namespace weft::sim::prune {
 namespace {
 
-enum class Count : std::uint8_t { rows, values_seen, values_kept, room_waits };
-constexpr std::array<CounterDeclaration, 4> kCounters{{
+enum class PrunerCount : std::uint8_t { rows, values_seen, values_kept, room_waits };
+constexpr std::array<CounterDeclaration, 4> kPrunerCounters{{
     {"rows", "rows", "of probabilities"},
     {"values_seen", "values", "whose probability there was"},
     {"values_kept", "values", "that count"},
     {"room_waits", "times", "that a row found no room for its values"},
 }};
-constexpr UnitClass kClass{"value_pruner", kCounters};
+constexpr UnitClass kPrunerClass{"value_pruner", kPrunerCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(PrunerCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
-const UnitClass& ValuePruner::unit_class() const { return kClass; }
+const UnitClass& ValuePruner::unit_class() const { return kPrunerClass; }
 
 void ValuePruner::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -42,7 +42,7 @@ bool ValuePruner::prune(Cycle now) {
   if (!ordered_) {
     const std::int64_t bytes = bytes_on_chip(row);
     if (used_ > 0 && used_ + bytes > config_.store_bytes) {
-      ++activity_.counter(at(Count::room_waits));
+      ++activity_.counter(at(PrunerCount::room_waits));
       return false;
     }
     if (row.values == nullptr) {
@@ -57,9 +57,9 @@ bool ValuePruner::prune(Cycle now) {
     }
     used_ += bytes;
     ordered_ = true;
-    ++activity_.counter(at(Count::rows));
-    activity_.counter(at(Count::values_seen)) += static_cast<std::uint64_t>(row.keys_seen());
-    activity_.counter(at(Count::values_kept)) += row.kept.size();
+    ++activity_.counter(at(PrunerCount::rows));
+    activity_.counter(at(PrunerCount::values_seen)) += static_cast<std::uint64_t>(row.keys_seen());
+    activity_.counter(at(PrunerCount::values_kept)) += row.kept.size();
   }
   if (!out_.offer(now, {&row})) return false;
   row_ = nullptr;

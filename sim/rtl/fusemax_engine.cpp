@@ -30,10 +30,10 @@ std::uint16_t random_bf16(std::uint64_t& state) {
 }
 
 // Bits of the registers control and status: docs/units/engine/fusemax.md.
-constexpr std::uint64_t kStart = 1;
-constexpr std::uint64_t kInterruptEnable = 2;
-constexpr std::uint64_t kDone = 2;
-constexpr std::uint64_t kError = 4;
+constexpr std::uint64_t kControlStart = 1;
+constexpr std::uint64_t kControlInterruptEnable = 2;
+constexpr std::uint64_t kStatusDone = 2;
+constexpr std::uint64_t kStatusError = 4;
 
 // The registers of RtlCounter, in its order.
 constexpr const char* kCounterRegisters[kRtlCounters] = {
@@ -156,7 +156,7 @@ void FusemaxEngine::make_program(const workload::Trace* trace) {
     set(std::string("base_") + suffix, static_cast<std::int64_t>(kBase + extent.begin));
     set(std::string("head_bytes_") + suffix, static_cast<std::int64_t>(extent.slice_bytes));
   }
-  registers_.write("control", kStart | kInterruptEnable);
+  registers_.write("control", kControlStart | kControlInterruptEnable);
 }
 
 double FusemaxEngine::progress() const {
@@ -175,8 +175,8 @@ void FusemaxEngine::start(Cycle now) {
 
 void FusemaxEngine::read_counters() {
   const std::uint64_t status = registers_.value(status_);
-  check((status & kDone) != 0, "a run that has ended says so");
-  if ((status & kError) != 0) throw ContractError("the engine reports an error");
+  check((status & kStatusDone) != 0, "a run that has ended says so");
+  if ((status & kStatusError) != 0) throw ContractError("the engine reports an error");
   for (std::size_t c = 0; c < kRtlCounters; ++c) counters_[c] = registers_.value(status_ + 1 + c);
   phase_ = Phase::done;
 }

@@ -5,19 +5,19 @@
 namespace weft::sim::select {
 namespace {
 
-enum class Count : std::uint8_t { compared, kept, ties };
-constexpr std::array<CounterDeclaration, 3> kCounters{{
+enum class ComparatorCount : std::uint8_t { compared, kept, ties };
+constexpr std::array<CounterDeclaration, 3> kComparatorCounters{{
     {"compared", "values", "with the k-th largest"},
     {"kept", "values", "that are as large, ties that stay among them"},
     {"ties", "values", "that were equal to it and stayed"},
 }};
-constexpr UnitClass kClass{"comparator_array", kCounters};
+constexpr UnitClass kComparatorClass{"comparator_array", kComparatorCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(ComparatorCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
-const UnitClass& ComparatorArray::unit_class() const { return kClass; }
+const UnitClass& ComparatorArray::unit_class() const { return kComparatorClass; }
 
 void ComparatorArray::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -34,10 +34,11 @@ Cycle ComparatorArray::take(const RowBeat& beat) {
   for (auto i = static_cast<std::size_t>(beat.first);
        i < static_cast<std::size_t>(beat.first + beat.count); ++i) {
     row.keep[i] = static_cast<std::uint8_t>(filter_->keep(row.probabilities[i]));
-    activity_.counter(at(Count::kept)) += row.keep[i];
+    activity_.counter(at(ComparatorCount::kept)) += row.keep[i];
   }
-  activity_.counter(at(Count::compared)) += static_cast<std::uint64_t>(beat.count);
-  activity_.counter(at(Count::ties)) += static_cast<std::uint64_t>(ties - filter_->ties_left());
+  activity_.counter(at(ComparatorCount::compared)) += static_cast<std::uint64_t>(beat.count);
+  activity_.counter(at(ComparatorCount::ties)) +=
+      static_cast<std::uint64_t>(ties - filter_->ties_left());
   return 1;
 }
 

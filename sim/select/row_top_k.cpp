@@ -10,23 +10,23 @@
 namespace weft::sim::select {
 namespace {
 
-enum class Count : std::uint8_t { rows, rounds, compared, round_cycles, filter_cycles };
-constexpr std::array<CounterDeclaration, 5> kCounters{{
+enum class RowCount : std::uint8_t { rows, rounds, compared, round_cycles, filter_cycles };
+constexpr std::array<CounterDeclaration, 5> kRowCounters{{
     {"rows", "rows", "selected from, those that are kept whole not among them"},
     {"rounds", "rounds", "of quick-select"},
     {"compared", "values", "candidates of all rounds"},
     {"round_cycles", "cycles", "of rounds"},
     {"filter_cycles", "cycles", "in which buffered values went to the filter"},
 }};
-constexpr UnitClass kClass{"top_k", kCounters};
+constexpr UnitClass kRowClass{"top_k", kRowCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(RowCount count) { return static_cast<std::size_t>(count); }
 
 bool is_whole(const QueryRow& row) { return row.values_kept >= row.keys_seen(); }
 
 }  // namespace
 
-const UnitClass& RowTopK::unit_class() const { return kClass; }
+const UnitClass& RowTopK::unit_class() const { return kRowClass; }
 
 void RowTopK::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -55,10 +55,10 @@ void RowTopK::select(Held& held, Cycle now) {
     std::iota(row.kept.begin(), row.kept.end(), 0);
   }
   if (cycles == 0) return;
-  ++activity_.counter(at(Count::rows));
-  activity_.counter(at(Count::rounds)) += row.selection.rounds.size();
-  activity_.counter(at(Count::compared)) += static_cast<std::uint64_t>(row.selection.elements());
-  activity_.counter(at(Count::round_cycles)) += static_cast<std::uint64_t>(cycles);
+  ++activity_.counter(at(RowCount::rows));
+  activity_.counter(at(RowCount::rounds)) += row.selection.rounds.size();
+  activity_.counter(at(RowCount::compared)) += static_cast<std::uint64_t>(row.selection.elements());
+  activity_.counter(at(RowCount::round_cycles)) += static_cast<std::uint64_t>(cycles);
 }
 
 // An engine that is free takes the next row that is complete.
@@ -87,7 +87,7 @@ bool RowTopK::send(Cycle now) {
   if (!out_.offer(now,
                   {&row, static_cast<std::int32_t>(sent_), static_cast<std::int32_t>(count), last}))
     return false;
-  activity_.counter(at(Count::filter_cycles)) += count > 0 ? 1 : 0;
+  activity_.counter(at(RowCount::filter_cycles)) += count > 0 ? 1 : 0;
   sent_ += count;
   if (last) {
     sent_ = 0;

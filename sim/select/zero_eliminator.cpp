@@ -7,19 +7,19 @@
 namespace weft::sim::select {
 namespace {
 
-enum class Count : std::uint8_t { beats, zeros, kept };
-constexpr std::array<CounterDeclaration, 3> kCounters{{
+enum class ZeroCount : std::uint8_t { beats, zeros, kept };
+constexpr std::array<CounterDeclaration, 3> kZeroCounters{{
     {"beats", "beats", "compacted"},
     {"zeros", "places", "that were dropped"},
     {"kept", "places", "that were kept"},
 }};
-constexpr UnitClass kClass{"zero_eliminator", kCounters};
+constexpr UnitClass kZeroClass{"zero_eliminator", kZeroCounters};
 
-constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
+constexpr std::size_t at(ZeroCount count) { return static_cast<std::size_t>(count); }
 
 }  // namespace
 
-const UnitClass& ZeroEliminator::unit_class() const { return kClass; }
+const UnitClass& ZeroEliminator::unit_class() const { return kZeroClass; }
 
 void ZeroEliminator::list_ports(PortList& ports) {
   ports.add("in", in_);
@@ -39,9 +39,9 @@ Cycle ZeroEliminator::take(const RowBeat& beat) {
       std::span<const std::uint8_t>(row.keep).subspan(static_cast<std::size_t>(beat.first), count));
   std::size_t kept = 0;
   for (; kept < slots.size() && slots[kept].valid; ++kept) row.kept.push_back(slots[kept].value);
-  ++activity_.counter(at(Count::beats));
-  activity_.counter(at(Count::kept)) += kept;
-  activity_.counter(at(Count::zeros)) += count - kept;
+  ++activity_.counter(at(ZeroCount::beats));
+  activity_.counter(at(ZeroCount::kept)) += kept;
+  activity_.counter(at(ZeroCount::zeros)) += count - kept;
   return 1;
 }
 

@@ -60,8 +60,8 @@ TEST(Channel, WakesItsReceiverOnceAMessage) {
 // Whatever is sent when, and whenever it is looked for: the order sent, each one cycle later at the
 // soonest.
 TEST(Channel, KeepsTheOrderUnderRandomPauses) {
-  const std::uint64_t seed = test::seed_or(3);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(3);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   Channel<Word> channel(2000);
   std::vector<Cycle> sent;
@@ -176,8 +176,8 @@ std::vector<std::pair<Cycle, Cycle>> moves(std::size_t depth, bool receiver_firs
 
 TEST(Channel, DoesNotDependOnWhoIsSteppedFirst) {
   for (std::size_t depth = 1; depth <= 5; ++depth) {
-    const std::uint64_t seed = test::seed_or(depth);
-    SCOPED_TRACE(test::seed_text(seed));
+    const std::uint64_t seed = weft::test::seed_or(depth);
+    SCOPED_TRACE(weft::test::seed_text(seed));
     Counters first{};
     Counters second{};
     const auto moved = moves(depth, false, seed, first);

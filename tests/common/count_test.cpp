@@ -32,8 +32,8 @@ constexpr bool kTaken = requires(T a, std::int64_t b) {
 static_assert(kTaken<std::int64_t> && kTaken<std::uint64_t> && !kTaken<int>);
 
 TEST(Count, ProductsAndSumsAreRightOrRefused) {
-  const std::uint64_t seed = test::seed_or(1);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   int refused = 0;
   int right = 0;
@@ -58,8 +58,8 @@ TEST(Count, ProductsAndSumsAreRightOrRefused) {
 }
 
 TEST(Count, TotalsGoBeyond64Bits) {
-  const std::uint64_t seed = test::seed_or(1);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   int narrowed = 0;
   int refused = 0;

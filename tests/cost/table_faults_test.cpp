@@ -5,7 +5,7 @@
 namespace weft::cost::test {
 namespace {
 
-struct Fault {
+struct TableFault {
   const char* what;
   const char* part;
   const char* by;
@@ -13,7 +13,7 @@ struct Fault {
   const char* message;
 };
 
-const std::vector<Fault> kFaults{
+const std::vector<TableFault> kFaults{
     {"unknown key", "voltage_v: 0.9", "voltage_v: 0.9\nvolts: 1", 4, "volts: unknown key; "},
     {"near key", "dram_per_bit", "dram_per_bits", 21, "did you mean 'dram_per_bit'?"},
     {"unknown key within", "um2: 10,", "um2: 10, mm2: 1,", 7,
@@ -79,7 +79,7 @@ TEST_F(CostTableFaults, SoundTableLoads) {
 }
 
 TEST_F(CostTableFaults, EachIsRefusedByFileLineAndReason) {
-  for (const Fault& fault : kFaults) {
+  for (const TableFault& fault : kFaults) {
     SCOPED_TRACE(fault.what);
     const std::string file = write("faulty.yaml", with(kSound, fault.part, fault.by));
     const std::string message = refusal([&] { load_table(file); });

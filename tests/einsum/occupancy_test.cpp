@@ -10,7 +10,7 @@
 namespace weft::einsum {
 namespace {
 
-Cascade parsed(const std::string& ranks, const std::string& rest) {
+Cascade parsed_cascade(const std::string& ranks, const std::string& rest) {
   return parse_cascade("description: test\nsource: test\nranks: {" + ranks + "}\n" + rest,
                        "dynamic.yaml");
 }
@@ -46,11 +46,11 @@ TEST(Occupancy, PrunedAttentionByHand) {
 
 // A mask over what is selected: no polynomial tells how many points it lets count.
 TEST(Occupancy, WhatNoFormulaTells) {
-  const Cascade cascade =
-      parsed("M: keys, S: kept",
-             "partitions: {S: [S1, S0]}\ndynamic: {S: M}\ntensors: {X: [M], K: [M]}\noutputs: "
-             "[Z]\neinsums: ['T[s], I[s] = topk[m] X[m]', 'C[s] = T[s] * K[I[s]]', "
-             "'Z[s1,s0] = C[s1,s0] + 1 where s <= M - 3 else 0']\n");
+  const Cascade cascade = parsed_cascade(
+      "M: keys, S: kept",
+      "partitions: {S: [S1, S0]}\ndynamic: {S: M}\ntensors: {X: [M], K: [M]}\noutputs: "
+      "[Z]\neinsums: ['T[s], I[s] = topk[m] X[m]', 'C[s] = T[s] * K[I[s]]', "
+      "'Z[s1,s0] = C[s1,s0] + 1 where s <= M - 3 else 0']\n");
   const Extents extents = resolve_extents(cascade, {{"M", 30}, {"S0", 4}});
   const auto points = counts_by_occupancy(cascade, extents, {{5, 28, 30}});
   EXPECT_EQ(points[0].counts.least_traffic_elements, 30 + 5 + 5);
@@ -65,7 +65,7 @@ TEST(Occupancy, WhatNoFormulaTells) {
 TEST(Occupancy, WhatGathersCanRead) {
   const auto least = [](const std::string& ranks, const std::string& rest,
                         const std::map<std::string, std::int64_t>& extents) {
-    const Cascade cascade = parsed(ranks, rest);
+    const Cascade cascade = parsed_cascade(ranks, rest);
     return least_traffic_elements(cascade, resolve_extents(cascade, extents));
   };
   const std::string lists =
@@ -90,10 +90,10 @@ TEST(Occupancy, WhatGathersCanRead) {
 
 TEST(Occupancy, ADynamicRankOfAnother) {
   const Cascade cascade =
-      parsed("M: m",
-             "dynamic: {S: M, R: S}\ntensors: {X: [M], Y: [M]}\noutputs: [Z]\n"
-             "einsums: ['T[s], I[s] = topk[m] X[m]', 'U[r], J[r] = topk[s] T[s]', 'Z[r] = "
-             "Y[I[J[r]]]']\n");
+      parsed_cascade("M: m",
+                     "dynamic: {S: M, R: S}\ntensors: {X: [M], Y: [M]}\noutputs: [Z]\n"
+                     "einsums: ['T[s], I[s] = topk[m] X[m]', 'U[r], J[r] = topk[s] T[s]', 'Z[r] = "
+                     "Y[I[J[r]]]']\n");
   const Extents extents = resolve_extents(cascade, {{"M", 20}});
   const auto points = counts_by_occupancy(cascade, extents, {{4, 20}, {2, 6}});
   ASSERT_EQ(points.size(), 4U);
@@ -104,10 +104,10 @@ TEST(Occupancy, ADynamicRankOfAnother) {
 
 // A selection holds all that it selects; a row that is gathered is needed once.
 TEST(Occupancy, LiveFootprint) {
-  const Cascade cascade =
-      parsed("M: keys, E: width",
-             "dynamic: {S: M}\ntensors: {X: [M], K: [E, M]}\noutputs: [Z]\neinsums: ['T[s], I[s] = "
-             "topk[m] X[m]', 'G[e,s] = K[e,I[s]]', 'Z[s] = sum[e] G[e,s]']\n");
+  const Cascade cascade = parsed_cascade(
+      "M: keys, E: width",
+      "dynamic: {S: M}\ntensors: {X: [M], K: [E, M]}\noutputs: [Z]\neinsums: ['T[s], I[s] = "
+      "topk[m] X[m]', 'G[e,s] = K[e,I[s]]', 'Z[s] = sum[e] G[e,s]']\n");
   const Extents extents = resolve_extents(cascade, {{"M", 100}, {"E", 8}, {"S", 10}});
   const LiveFootprint footprint = live_footprint(cascade, analyse_passes(cascade), extents);
   const auto live = [&](const char* name) {

@@ -62,7 +62,7 @@ double relative_rms(const std::vector<float>& computed, const std::vector<double
   return std::sqrt(error / norm);
 }
 
-const Shape kShape{
+const Shape kAnyCascadeShape{
     .batch = 2, .heads = 4, .kv_heads = 2, .seq_q = 37, .seq_kv = 53, .width_qk = 8, .width_v = 12};
 
 // The reported error is that to the cascade itself: the same as to its formula written out.
@@ -83,12 +83,12 @@ void expect_error_of(const weft::engine::Design& design, const workload::Trace& 
 }
 
 TEST(AnyCascade, LinearAttentionIsComparedWithItself) {
-  const workload::Trace trace = random_trace(kShape, 1, weft::test::seed_or(81));
+  const workload::Trace trace = random_trace(kAnyCascadeShape, 1, weft::test::seed_or(81));
   expect_error_of(custom("linear-attention"), trace,
                   by_head(trace, [](Rows q, Rows k, Rows v, double* out) {
-                    for (std::int64_t p = 0; p < kShape.seq_q; ++p) {
+                    for (std::int64_t p = 0; p < kAnyCascadeShape.seq_q; ++p) {
                       double below = 0;
-                      for (std::int64_t m = 0; m < kShape.seq_kv; ++m) {
+                      for (std::int64_t m = 0; m < kAnyCascadeShape.seq_kv; ++m) {
                         double weight = 0;
                         for (std::int64_t e = 0; e < q.width; ++e)
                           weight += std::exp(q.at(p, e)) * std::exp(k.at(m, e));
@@ -102,11 +102,11 @@ TEST(AnyCascade, LinearAttentionIsComparedWithItself) {
 }
 
 TEST(AnyCascade, SigmoidAttentionIsComparedWithItself) {
-  const workload::Trace trace = random_trace(kShape, 1, weft::test::seed_or(82));
+  const workload::Trace trace = random_trace(kAnyCascadeShape, 1, weft::test::seed_or(82));
   expect_error_of(custom("sigmoid-attention"), trace,
                   by_head(trace, [&](Rows q, Rows k, Rows v, double* out) {
-                    for (std::int64_t p = 0; p < kShape.seq_q; ++p) {
-                      for (std::int64_t m = 0; m < kShape.seq_kv; ++m) {
+                    for (std::int64_t p = 0; p < kAnyCascadeShape.seq_q; ++p) {
+                      for (std::int64_t m = 0; m < kAnyCascadeShape.seq_kv; ++m) {
                         const double weight = 1 / (1 + std::exp(-trace.scale * dot(q, p, k, m)));
                         for (std::int64_t f = 0; f < v.width; ++f)
                           out[p * v.width + f] += weight * v.at(m, f);
@@ -208,7 +208,7 @@ TEST(AnyCascade, InputsThatTheTraceLacksOrHasOtherwiseAreRefused) {
             std::string::npos);
   // Q of attention's own name, as wide as values are: right where both are, refused where not.
   const auto wide = custom("sigmoid-attention", {{"binding.ranks.E", "width_v"}});
-  EXPECT_NE(message(wide, random_trace(kShape, 1, 2)).find("wrong shape of layers.0.q"),
+  EXPECT_NE(message(wide, random_trace(kAnyCascadeShape, 1, 2)).find("wrong shape of layers.0.q"),
             std::string::npos);
 }
 

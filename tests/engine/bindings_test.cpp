@@ -67,8 +67,8 @@ std::string binding_of(const Simple& simple) {
   return text + "tensors:\n" + tensors + simple.more;
 }
 
-Shape shape_of(std::int64_t queries, std::int64_t keys, std::int64_t width = 5,
-               bool causal = false) {
+Shape bindings_shape(std::int64_t queries, std::int64_t keys, std::int64_t width = 5,
+                     bool causal = false) {
   return {.batch = 1,
           .heads = 2,
           .kv_heads = 1,
@@ -86,7 +86,7 @@ void expect_runs(const std::string& cascade, const Simple& simple, const Shape& 
 }
 
 void expect_refused(const std::string& cascade, const Simple& simple, const std::string& why,
-                    const Shape& shape = shape_of(6, 9)) {
+                    const Shape& shape = bindings_shape(6, 9)) {
   const Outcome outcome =
       expect_runs_or_refuses(bound_case(cascade, kArch, binding_of(simple), shape), 7);
   EXPECT_EQ(outcome.kind, Outcome::refused) << cascade;
@@ -112,7 +112,7 @@ TEST(Bindings, AnInverseOfItsOwnBetweenPassesRuns) {
                      .tiles = "m: {tile: 4}, p: {tile: 3}",
                      .steps = kInverseSteps,
                      .head = head},
-                    shape_of(7, keys));
+                    bindings_shape(7, keys));
       }
     }
   }
@@ -130,7 +130,7 @@ TEST(Bindings, WhatAllTilesNeedComesFirst) {
                  .tiles = "m: {tile: 4}, p: {tile: 3}",
                  .steps = {{"G", "p"}, {"H", "p"}, {"QK", "p"}, {"A", "p"}, {"AV", "p"}},
                  .head = head},
-                shape_of(7, 13));
+                bindings_shape(7, 13));
   }
 }
 
@@ -143,7 +143,7 @@ TEST(Bindings, SixtyFourCopiesRun) {
            .tiles = "m: {tile: 1}, p: {tile: 1}",
            .steps = kInverseSteps,
            .more = fmt::format("  {}: {{at: buffer, copies: {}, format: fp32}}\n", name, copies)},
-          shape_of(3, 70, 2));
+          bindings_shape(3, 70, 2));
     }
   }
 }
@@ -159,7 +159,7 @@ TEST(Bindings, SumsOverAnOuterLoopAreStoredAtItsEnd) {
                  .tiles = "m: {tile: 2}, p: {tile: 3}",
                  .steps = {{"T", "p"}, {"AV", "p"}},
                  .more = fmt::format("  AV: {{at: dram, copies: {}, format: fp32}}\n", copies)},
-                shape_of(10, 7));
+                bindings_shape(10, 7));
   }
 }
 
@@ -187,14 +187,14 @@ std::string delta_binding(const std::string& tile) {
 TEST(Bindings, TheDeltaRuleRunsOneStepATile) {
   for (const std::int64_t steps : {1, 2, 17}) {
     const Outcome outcome = expect_runs_or_refuses(
-        bound_case(kDelta, kArch, delta_binding("1"), shape_of(5, steps)), 3);
+        bound_case(kDelta, kArch, delta_binding("1"), bindings_shape(5, steps)), 3);
     EXPECT_EQ(outcome.kind, Outcome::ran) << outcome.reason;
   }
 }
 
 TEST(Bindings, TheDeltaRuleInLargerTilesIsRefused) {
-  const Outcome outcome =
-      expect_runs_or_refuses(bound_case(kDelta, kArch, delta_binding("4"), shape_of(5, 8)), 3);
+  const Outcome outcome = expect_runs_or_refuses(
+      bound_case(kDelta, kArch, delta_binding("4"), bindings_shape(5, 8)), 3);
   EXPECT_EQ(outcome.kind, Outcome::refused);
   EXPECT_NE(outcome.reason.find("tiles of one generation"), std::string::npos) << outcome.reason;
 }
@@ -236,7 +236,7 @@ TEST(Bindings, WhatTilesCannotCarryIsRefused) {
 
 // The widths alike, for outputs that are as wide as their input.
 Shape square_of(std::int64_t queries, std::int64_t keys) {
-  Shape shape = shape_of(queries, keys);
+  Shape shape = bindings_shape(queries, keys);
   shape.width_v = shape.width_qk;
   return shape;
 }
@@ -299,7 +299,7 @@ TEST(Bindings, WhatTheMaskHidesMustNotCount) {
   const Simple simple{.loops = "b, h, p1, m1",
                       .tiles = "m: {tile: 2}, p: {tile: 2}",
                       .steps = {{"QK", "p"}, {"A", "p"}, {"AV", "p"}}};
-  const Shape shape = shape_of(9, 12, 5, true);
+  const Shape shape = bindings_shape(9, 12, 5, true);
   expect_runs(cascade("0", "0.5 * QK[m,p]"), simple, shape);
   expect_runs(cascade("-inf", "exp(0.2 * QK[m,p])"), simple, shape);
   expect_refused(cascade("0", "exp(0.2 * QK[m,p])"), simple, "it would miss what the mask hides",

@@ -26,8 +26,8 @@ const Resolution kResolutions[] = {{1, sc_core::SC_FS, 1'000'000'000'000'000},
 
 // A clock of whole megahertz, and what its cycles are by fractions of small numbers.
 TEST(Clock, CyclesBeginAtTheTickThatTheyFallInto) {
-  const std::uint64_t seed = test::seed_or(61);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(61);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   int checked = 0;
   for (const Resolution& resolution : kResolutions) {

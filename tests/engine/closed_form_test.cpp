@@ -17,7 +17,7 @@ using weft::engine::Fidelity;
 using weft::engine::Setting;
 using weft::engine::Status;
 
-struct Pair {
+struct FormPair {
   Result closed;
   Result simulated;
   double difference() const {
@@ -25,9 +25,10 @@ struct Pair {
   }
 };
 
-Pair both(const std::string& name, const Shape& shape, const std::vector<Setting>& settings = {}) {
+FormPair both(const std::string& name, const Shape& shape,
+              const std::vector<Setting>& settings = {}) {
   const auto made = design(name, settings);
-  Pair pair;
+  FormPair pair;
   pair.simulated = run_point(made, shape);
   pair.closed = run_point(made, shape, {.fidelity = Fidelity::analytic});
   return pair;
@@ -74,7 +75,7 @@ TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereEveryFiringIsWalked) {
     if (random() % 2 == 0)
       settings.emplace_back("arch.dram.burst_bytes", std::to_string(64 << random() % 5));
     const Shape shape = square(1, up_to(2), up_to(60), up_to(90), up_to(40));
-    const Pair pair = both(name, shape, settings);
+    const FormPair pair = both(name, shape, settings);
     ASSERT_EQ(pair.closed.status, pair.simulated.status);
     if (pair.closed.status != Status::ok || pair.closed.bound) continue;
     ++walked;
@@ -86,10 +87,10 @@ TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereEveryFiringIsWalked) {
 
 // Preload and drain are part of a tile's life: one context, nothing overlapped.
 TEST(ClosedForm, KnowsPreloadAndDrainOfATilesLife) {
-  const Pair pair = both("streaming-softmax", square(1, 1, 1024, 1024, 16),
-                         {{"arch.arrays.array_2d.tile_contexts", "1"},
-                          {"arch.arrays.array_2d.overlaps_preload", "false"},
-                          {"arch.arrays.array_2d.overlaps_drain", "false"}});
+  const FormPair pair = both("streaming-softmax", square(1, 1, 1024, 1024, 16),
+                             {{"arch.arrays.array_2d.tile_contexts", "1"},
+                              {"arch.arrays.array_2d.overlaps_preload", "false"},
+                              {"arch.arrays.array_2d.overlaps_drain", "false"}});
   EXPECT_NEAR(pair.difference(), 0, 0.01);
 }
 
@@ -98,7 +99,7 @@ TEST(ClosedForm, KnowsHowManyRequestsAreUnderWay) {
   for (const char* outstanding : {"1", "3", "16"}) {
     for (const char* burst : {"256", "4096"}) {
       SCOPED_TRACE(std::string(outstanding) + " of " + burst + " bytes");
-      const Pair pair =
+      const FormPair pair =
           both("fusemax", square(1, 12, 1, 16384, 64),
                {{"arch.dram.outstanding", outstanding}, {"arch.dram.burst_bytes", burst}});
       EXPECT_NEAR(pair.difference(), 0, 0.01);
@@ -108,7 +109,7 @@ TEST(ClosedForm, KnowsHowManyRequestsAreUnderWay) {
 
 TEST(ClosedForm, KnowsManyHeadsOfOneTile) {
   for (const std::int64_t heads : {20000, 100000}) {
-    const Pair pair = both("flat", square(heads, 1, 16, 16, 16));
+    const FormPair pair = both("flat", square(heads, 1, 16, 16, 16));
     EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles);
     EXPECT_FALSE(pair.closed.bound.has_value());
   }
@@ -119,7 +120,7 @@ TEST(ClosedForm, KnowsManyHeadsOfOneTile) {
 TEST(ClosedForm, IsNotToldFromTheFirstHeadsOfASlowMemory) {
   for (const char* name : {"fusemax-4x4", "fusemax-8x8"}) {
     for (const Shape& shape : {square(3, 1, 50, 77, 40), square(1, 4, 64, 64, 64)}) {
-      const Pair pair =
+      const FormPair pair =
           both(name, shape,
                {{"arch.dram.bandwidth_bytes_per_s", "2e9"}, {"arch.dram.latency_cycles", "37"}});
       EXPECT_NEAR(pair.difference(), 0, 0.03) << name << text(shape);
@@ -131,8 +132,8 @@ TEST(ClosedForm, IsNotToldFromTheFirstHeadsOfASlowMemory) {
 TEST(ClosedForm, KnowsAMemoryThatFallsBehindLate) {
   Shape shape = square(4, 7, 1608, 1, 33);
   shape.width_v = 13;
-  const Pair pair = both("fusemax-4x4", shape,
-                         {{"arch.dram.outstanding", "1"}, {"arch.dram.burst_bytes", "256"}});
+  const FormPair pair = both("fusemax-4x4", shape,
+                             {{"arch.dram.outstanding", "1"}, {"arch.dram.burst_bytes", "256"}});
   EXPECT_NEAR(pair.difference(), 0, 0.05);
 }
 
@@ -148,7 +149,7 @@ TEST(ClosedForm, KnowsQueriesThatSeeNoKey) {
 // A point that was walked to its end, or recurs, is SystemC's to the cycle and carries no bound.
 void expect_equal(const std::string& name, const Shape& shape,
                   const std::vector<Setting>& settings = {}) {
-  const Pair pair = both(name, shape, settings);
+  const FormPair pair = both(name, shape, settings);
   EXPECT_EQ(pair.closed.cycles, pair.simulated.cycles) << name << text(shape);
   EXPECT_FALSE(pair.closed.bound.has_value()) << name << text(shape);
 }
@@ -182,7 +183,7 @@ TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereTilesRecur) {
                                   {"arch.dram.outstanding", std::to_string(1 << random() % 7)},
                                   {"arch.arrays.array_2d.tile_contexts", std::to_string(up_to(6))}};
     const Shape shape = square(up_to(3), up_to(12), up_to(300), up_to(300), up_to(40));
-    const Pair pair = both(
+    const FormPair pair = both(
         name,
         i % 4 == 3 && name != "projection" && name != "deferred-division" ? causal(shape) : shape,
         settings);
@@ -316,7 +317,7 @@ TEST(ClosedForm, CountsTheBytesOfASmallerLastTile) {
   for (const auto& [queries, keys] :
        {std::pair{100, 65}, std::pair{65, 100}, std::pair{33, 129}, std::pair{1, 1}}) {
     for (const char* name : {"two-pass", "streaming-softmax", "deferred-division", "projection"}) {
-      const Pair pair = both(name, square(1, 2, queries, keys, 24));
+      const FormPair pair = both(name, square(1, 2, queries, keys, 24));
       ASSERT_EQ(pair.closed.traffic.size(), pair.simulated.traffic.size()) << name;
       for (const auto& moved : pair.simulated.traffic) {
         const auto found = std::find_if(

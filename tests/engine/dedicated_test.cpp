@@ -14,14 +14,14 @@ using weft::engine::DramCounter;
 using weft::engine::UnitKind;
 using weft::engine::UnitResult;
 
-std::uint64_t count(const UnitResult& unit, BufferCounter counter) {
+std::uint64_t count_of(const UnitResult& unit, BufferCounter counter) {
   return unit.counters[static_cast<std::size_t>(counter)];
 }
-std::uint64_t count(const UnitResult& unit, DramCounter counter) {
+std::uint64_t count_of(const UnitResult& unit, DramCounter counter) {
   return unit.counters[static_cast<std::size_t>(counter)];
 }
 
-struct Events : weft::engine::EventSink {
+struct DedicatedEvents : weft::engine::EventSink {
   bool event(const weft::engine::UnitEvent& event) override {
     all[std::string(event.name)].push_back(event);
     return true;
@@ -51,19 +51,19 @@ TEST(PortsOfEachTensor, KeepNobodyWaiting) {
                                   shape);
   const UnitResult& mine = unit_of(own, UnitKind::buffer);
   const UnitResult& theirs = unit_of(shared, UnitKind::buffer);
-  EXPECT_EQ(count(mine, BufferCounter::port_wait_cycles), 0u);
+  EXPECT_EQ(count_of(mine, BufferCounter::port_wait_cycles), 0u);
   EXPECT_EQ(mine.busy_cycles, 0u);
-  EXPECT_GT(count(theirs, BufferCounter::port_wait_cycles), 0u);
+  EXPECT_GT(count_of(theirs, BufferCounter::port_wait_cycles), 0u);
   EXPECT_GT(theirs.busy_cycles, 0u);
   for (const BufferCounter rows : {BufferCounter::rows_read, BufferCounter::rows_written})
-    EXPECT_EQ(count(mine, rows), count(theirs, rows));
+    EXPECT_EQ(count_of(mine, rows), count_of(theirs, rows));
 }
 
 // Results leave the divider twelve cycles after they would leave one of a single stage. Two heads
 // of one tile each, so that no output waits for room: only the stores are later.
 TEST(Divider, DelaysTheOutputByItsDepthAndNothingElse) {
-  Events deep;
-  Events flat;
+  DedicatedEvents deep;
+  DedicatedEvents flat;
   const Result with =
       run_point(design("fusemax-16x16"), square(16, 32), {.exact = true, .events = &deep});
   const Result without = run_point(
@@ -87,7 +87,7 @@ TEST(RoomOnALink, IsThereACycleAfterTheReaderBeganAtTheEarliest) {
   constexpr std::int64_t kCopies = 3;
   int bound = 0;
   for (const std::int64_t width : {4, 8, 16, 24, 64}) {
-    Events events;
+    DedicatedEvents events;
     run_point(design("fusemax-16x16"), square(320, width), {.exact = true, .events = &events});
     const auto& made = events.all["SLNV"];
     const auto& read = events.all["RNV"];
@@ -125,16 +125,16 @@ TEST_P(PaddedRows, AreMovedInWholeBeats) {
   const Result result = run_point(made, shape);
   const auto tensor = static_cast<std::uint64_t>(shape.heads * tokens * row.row_bytes);
   const UnitResult& dram = unit_of(result, UnitKind::dram);
-  EXPECT_EQ(count(dram, DramCounter::bytes_read), 3 * tensor);  // all queries are one block
-  EXPECT_EQ(count(dram, DramCounter::bytes_written), tensor);
+  EXPECT_EQ(count_of(dram, DramCounter::bytes_read), 3 * tensor);  // all queries are one block
+  EXPECT_EQ(count_of(dram, DramCounter::bytes_written), tensor);
   for (const auto& traffic : result.traffic) {
     const bool dram_level = traffic.level == UnitKind::dram;
     EXPECT_TRUE(!dram_level || traffic.read_bytes + traffic.written_bytes == tensor);
   }
   const Result closed = run_point(made, shape, {.fidelity = weft::engine::Fidelity::analytic});
   const UnitResult& counted = unit_of(closed, UnitKind::dram);
-  EXPECT_EQ(count(counted, DramCounter::bytes_read), 3 * tensor);
-  EXPECT_EQ(count(counted, DramCounter::bytes_written), tensor);
+  EXPECT_EQ(count_of(counted, DramCounter::bytes_read), 3 * tensor);
+  EXPECT_EQ(count_of(counted, DramCounter::bytes_written), tensor);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sides, PaddedRows,

@@ -30,33 +30,35 @@ std::map<std::string, double> counts_of(const Result& result,
   return counts;
 }
 
-constexpr double kBatch = 2, kHeads = 3, kLength = 64, kWidth = 16, kSide = 16;
-const Shape kShape{.batch = 2,
-                   .heads = 3,
-                   .kv_heads = 3,
-                   .seq_q = 64,
-                   .seq_kv = 64,
-                   .width_qk = 16,
-                   .width_v = 16};
+constexpr double kEnergyBatch = 2, kEnergyHeads = 3, kEnergyLength = 64, kEnergyWidth = 16,
+                 kEnergySide = 16;
+const Shape kEnergyShape{.batch = 2,
+                         .heads = 3,
+                         .kv_heads = 3,
+                         .seq_q = 64,
+                         .seq_kv = 64,
+                         .width_qk = 16,
+                         .width_v = 16};
 
 // FuseMax's Einsums (MICRO 2024, cascade 5), counted by hand for tiles of 16 × 16.
 TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
   const auto made = design("fusemax-16x16");
   const auto table = cost::load_table(cost_file("horowitz-45nm"));
-  const double scores = kBatch * kHeads * kLength * kLength;
-  const double vectors = scores / kSide;  // a key tile and a query
-  const double outputs = kBatch * kHeads * kLength * kWidth;
+  const double scores = kEnergyBatch * kEnergyHeads * kEnergyLength * kEnergyLength;
+  const double vectors = scores / kEnergySide;  // a key tile and a query
+  const double outputs = kEnergyBatch * kEnergyHeads * kEnergyLength * kEnergyWidth;
   for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
-    const Result result = run_point(made, kShape, {.fidelity = fidelity});
+    const Result result = run_point(made, kEnergyShape, {.fidelity = fidelity});
     const auto counts = counts_of(result, made.lowering(false), table);
     EXPECT_DOUBLE_EQ(counts.at("array_2d.macc compute"),
-                     scores * (2 * kWidth + 6));                  // QK, SLNV, an exp of six MACCs
+                     scores * (2 * kEnergyWidth + 6));            // QK, SLNV, an exp of six MACCs
     EXPECT_DOUBLE_EQ(counts.at("array_2d.max compute"), scores);  // LM
     EXPECT_DOUBLE_EQ(counts.at("array_2d.add compute"), 2 * scores);    // subtract, SLD
     EXPECT_DOUBLE_EQ(counts.at("array_1d.macc compute"), vectors * 6);  // PRM's exp
-    EXPECT_DOUBLE_EQ(counts.at("array_1d.multiply compute"), vectors * (1 + kWidth));  // SPD, SPNV
+    EXPECT_DOUBLE_EQ(counts.at("array_1d.multiply compute"),
+                     vectors * (1 + kEnergyWidth));  // SPD, SPNV
     EXPECT_DOUBLE_EQ(counts.at("array_1d.add compute"),
-                     vectors * (2 + kWidth));                         // PRM's subtract, RD, RNV
+                     vectors * (2 + kEnergyWidth));                   // PRM's subtract, RD, RNV
     EXPECT_DOUBLE_EQ(counts.at("array_1d.max compute"), vectors);     // RM
     EXPECT_DOUBLE_EQ(counts.at("array_1d.divide compute"), outputs);  // AV
     EXPECT_DOUBLE_EQ(counts.at("dram write"), outputs);
@@ -64,13 +66,14 @@ TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
     // Words of the buffer. Of each vector: Q, K and V; RM for itself, SLN and PRM; RD; RNV; the
     // last three of fp32, two words. Of each query: RNV and RD for AV. And what goes to and comes
     // from the DRAM.
-    const double queries = kBatch * kHeads * kLength;
-    EXPECT_DOUBLE_EQ(counts.at("buffer read"), vectors * (3 * kWidth + 3 * 2 + 2 + 2 * kWidth) +
-                                                   queries * (2 * kWidth + 2) + outputs);
+    const double queries = kEnergyBatch * kEnergyHeads * kEnergyLength;
+    EXPECT_DOUBLE_EQ(counts.at("buffer read"),
+                     vectors * (3 * kEnergyWidth + 3 * 2 + 2 + 2 * kEnergyWidth) +
+                         queries * (2 * kEnergyWidth + 2) + outputs);
     EXPECT_DOUBLE_EQ(counts.at("buffer write"),
-                     vectors * (2 + 2 + 2 * kWidth) + outputs + 3 * outputs);
+                     vectors * (2 + 2 + 2 * kEnergyWidth) + outputs + 3 * outputs);
     // Three reads and three writes a MACC, two and one any other operation.
-    const double maccs = scores * (2 * kWidth + 6);
+    const double maccs = scores * (2 * kEnergyWidth + 6);
     EXPECT_DOUBLE_EQ(counts.at("array_2d.register_file read"), 3 * maccs + 2 * 3 * scores);
     EXPECT_DOUBLE_EQ(counts.at("array_2d.register_file write"), 3 * maccs + 3 * scores);
   }
@@ -81,21 +84,21 @@ TEST(Energy, FuseMaxIsItsEinsumsCountedByHand) {
 TEST(Energy, RegisterFilesOfOneElementOrOfAll) {
   const auto made = design("fusemax-16x16");
   auto table = cost::load_table(cost_file("fusemax-as-published-45nm"));
-  const Result result = run_point(made, kShape, {.fidelity = Fidelity::analytic});
+  const Result result = run_point(made, kEnergyShape, {.fidelity = Fidelity::analytic});
   ASSERT_EQ(table.register_file.charged, cost::Charged::one_element);
   const double one =
       counts_of(result, made.lowering(false), table).at("array_2d.register_file read");
   table.register_file.charged = cost::Charged::every_element;
   const double all =
       counts_of(result, made.lowering(false), table).at("array_2d.register_file read");
-  EXPECT_DOUBLE_EQ(all, one * kSide * kSide);
+  EXPECT_DOUBLE_EQ(all, one * kEnergySide * kEnergySide);
   EXPECT_GT(one, 0);
 }
 
 TEST(Energy, AnOperationWithoutAnEnergyIsRefused) {
   const auto made = design("flat-16x16");
   auto table = cost::load_table(cost_file("horowitz-45nm"));
-  const Result result = run_point(made, kShape, {.fidelity = Fidelity::analytic});
+  const Result result = run_point(made, kEnergyShape, {.fidelity = Fidelity::analytic});
   EXPECT_NO_THROW(energy_of(result, made.lowering(false), table));
   table.operations.erase("exp");
   EXPECT_THROW(energy_of(result, made.lowering(false), table), ConfigError);

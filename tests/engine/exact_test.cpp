@@ -11,14 +11,14 @@ namespace {
 constexpr std::uint64_t kSeed = 17;
 constexpr int kPoints = 40;
 
-struct Point {
+struct ExactPoint {
   std::string design;
   Shape shape;
 };
 
 // The i-th of 40: every design at every side, lengths from one key to hundreds that divide by
 // nothing.
-Point point(int i, std::uint64_t seed) {
+ExactPoint point(int i, std::uint64_t seed) {
   std::mt19937_64 random(seed * 1000 + static_cast<std::uint64_t>(i));
   const auto between = [&](std::int64_t least, std::int64_t most) {
     return least +
@@ -27,7 +27,7 @@ Point point(int i, std::uint64_t seed) {
   constexpr std::array<int, 3> kSides{4, 8, 16};
   constexpr std::array<std::int64_t, 4> kWidths{
       8, 20, 33, 64};  // 20 and 33 let transfers begin inside a burst
-  Point made;
+  ExactPoint made;
   made.design = at_side(kDesigns[static_cast<std::size_t>(i % 5)],
                         kSides[static_cast<std::size_t>(i / 5 % 3)]);
   Shape& s = made.shape;
@@ -50,7 +50,7 @@ TEST(Exact, FortyRandomPointsOfAllDesigns) {
   int with_skips = 0;
   int causal = 0;
   for (int i = 0; i < kPoints; ++i) {
-    const Point p = point(i, seed);
+    const ExactPoint p = point(i, seed);
     SCOPED_TRACE(p.design + text(p.shape));
     const weft::engine::Design made = design(p.design);
     const Result fast = run_point(made, p.shape);
@@ -70,22 +70,22 @@ TEST(Exact, FortyRandomPointsOfAllDesigns) {
 
 // Points that once went wrong.
 TEST(Exact, PointsThatOnceDiffered) {
-  for (const Point& p : {Point{"flat-8x8",
-                               {.batch = 3,
-                               .heads = 1,
-                               .kv_heads = 1,
-                               .seq_q = 72,
-                               .seq_kv = 143,
-                               .width_qk = 64,
-                               .width_v = 64}},
-                         Point{"flat-8x8",
-                               {.batch = 2,
-                               .heads = 1,
-                               .kv_heads = 1,
-                               .seq_q = 239,
-                               .seq_kv = 122,
-                               .width_qk = 64,
-                               .width_v = 64}}}) {
+  for (const ExactPoint& p : {ExactPoint{"flat-8x8",
+                                         {.batch = 3,
+                                         .heads = 1,
+                                         .kv_heads = 1,
+                                         .seq_q = 72,
+                                         .seq_kv = 143,
+                                         .width_qk = 64,
+                                         .width_v = 64}},
+                              ExactPoint{"flat-8x8",
+                                         {.batch = 2,
+                                         .heads = 1,
+                                         .kv_heads = 1,
+                                         .seq_q = 239,
+                                         .seq_kv = 122,
+                                         .width_qk = 64,
+                                         .width_v = 64}}}) {
     SCOPED_TRACE(p.design + text(p.shape));
     const weft::engine::Design made = design(p.design);
     expect_same_run(run_point(made, p.shape), run_point(made, p.shape, {.exact = true}));

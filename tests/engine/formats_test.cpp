@@ -22,24 +22,25 @@ using weft::engine::Setting;
 using weft::engine::Status;
 using weft::engine::UnitKind;
 
-constexpr std::int64_t kHeads = 6, kLength = 144, kWidth = 20, kSide = 72;
+constexpr std::int64_t kFormatsHeads = 6, kFormatsLength = 144, kFormatsWidth = 20,
+                       kFormatsSide = 72;
 // Two tiles of queries, in one block, and two of keys, for each of six heads; no data bus at this
 // side.
-const Shape kShape{.batch = 2,
-                   .heads = 3,
-                   .kv_heads = 3,
-                   .seq_q = kLength,
-                   .seq_kv = kLength,
-                   .width_qk = kWidth,
-                   .width_v = kWidth};
+const Shape kFormatShape{.batch = 2,
+                         .heads = 3,
+                         .kv_heads = 3,
+                         .seq_q = kFormatsLength,
+                         .seq_kv = kFormatsLength,
+                         .width_qk = kFormatsWidth,
+                         .width_v = kFormatsWidth};
 
-struct Case {
+struct FormatCase {
   std::string q, k, v;
   std::int64_t q_row, k_row, v_row;  // bytes of 20 elements and the scales behind them
 };
 // 20 bits are 3 bytes, 80 are 10, 120 are 15, 240 are 30; a scale has 4 bytes, and 20 channels have
 // 3 blocks of 8.
-const std::vector<Case> kCases{
+const std::vector<FormatCase> kCases{
     {"bf16", "bf16", "bf16", 40, 40, 40},
     {"int12", "int4", "int6", 30, 10, 15},
     {"int1", "int1", "int1", 3, 3, 3},
@@ -47,7 +48,7 @@ const std::vector<Case> kCases{
     {"int4-per-token", "int1-per-token", "int12-per-token", 14, 7, 34},
     {"int12-per-block-8", "int6-per-block-8", "int4-per-block-20", 42, 27, 14}};
 
-weft::engine::Design made(const Case& c, std::vector<Setting> settings = {},
+weft::engine::Design made(const FormatCase& c, std::vector<Setting> settings = {},
                           const std::string& name = "fusemax-72x72") {
   settings.insert(settings.end(), {{"binding.tensors.Q.format", c.q},
                                    {"binding.tensors.K.format", c.k},
@@ -71,45 +72,50 @@ std::map<std::string, std::array<std::uint64_t, 4>> traffic_of(
 TEST(Formats, BytesRoomAndEnergyAreThoseByHand) {
   const auto table =
       cost::load_table(std::string(WEFT_SOURCE_DIR) + "/configs/cost/horowitz-45nm.yaml");
-  for (const Case& c : kCases) {
+  for (const FormatCase& c : kCases) {
     SCOPED_TRACE(c.q + " " + c.k + " " + c.v);
     const auto built = made(c);
     const auto& lowering = built.lowering(false);
     // Twice what is held: tiles of K and V, a block of two tiles of Q, RM, RD and RNV of fp32, a
     // tile of the output in bf16.
-    const std::int64_t room = 2 * (kSide * (c.k_row + c.v_row) + kLength * c.q_row +
-                                   kLength * (4 + 4 + 4 * kWidth) + kSide * 2 * kWidth);
-    const auto mapping = weft::engine::map_point(built, workload_of(kShape), kShape, 1);
+    const std::int64_t room =
+        2 * (kFormatsSide * (c.k_row + c.v_row) + kFormatsLength * c.q_row +
+             kFormatsLength * (4 + 4 + 4 * kFormatsWidth) + kFormatsSide * 2 * kFormatsWidth);
+    const auto mapping = weft::engine::map_point(built, workload_of(kFormatShape), kFormatShape, 1);
     EXPECT_EQ(mapping.sizing.groups[0].buffer_bytes, room);
     for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
-      const Result result = run_point(built, kShape, {.fidelity = fidelity});
+      const Result result = run_point(built, kFormatShape, {.fidelity = fidelity});
       ASSERT_EQ(result.status, Status::ok) << result.reason;
       const auto traffic = traffic_of(result, lowering);
       const std::map<std::string, std::int64_t> rows{
           {"Q", c.q_row}, {"K", c.k_row}, {"V", c.v_row}};
       std::int64_t in = 0;
       for (const auto& [name, row] : rows) {
-        EXPECT_EQ(traffic.at(name)[0], static_cast<std::uint64_t>(kHeads * kLength * row))
+        EXPECT_EQ(traffic.at(name)[0],
+                  static_cast<std::uint64_t>(kFormatsHeads * kFormatsLength * row))
             << name << ", once";
-        EXPECT_EQ(traffic.at(name)[2], static_cast<std::uint64_t>(kHeads * 4 * kSide * row))
+        EXPECT_EQ(traffic.at(name)[2],
+                  static_cast<std::uint64_t>(kFormatsHeads * 4 * kFormatsSide * row))
             << name << ", of four tiles";
         in += row;
       }
-      const auto out = static_cast<std::uint64_t>(kHeads * kLength * 2 * kWidth);
+      const auto out =
+          static_cast<std::uint64_t>(kFormatsHeads * kFormatsLength * 2 * kFormatsWidth);
       EXPECT_EQ(traffic.at("AV")[1], out);
       std::map<std::string, double> counts;
       for (const auto& action : energy_of(result, lowering, table))
         counts[action.component + " " + action.action] = action.count;
-      EXPECT_DOUBLE_EQ(counts.at("dram read"), static_cast<double>(kHeads * kLength * in) / 2)
+      EXPECT_DOUBLE_EQ(counts.at("dram read"),
+                       static_cast<double>(kFormatsHeads * kFormatsLength * in) / 2)
           << "words of 16 bits";
       EXPECT_DOUBLE_EQ(counts.at("dram write"), static_cast<double>(out) / 2);
       // Of each of two key tiles and each query: Q, K and V; RM of fp32 for itself, SLN and PRM, RD
       // and RNV. Of each query RNV, RD and what leaves. As many elements of K and V are read as of
       // Q: a tile of 72.
-      const double of_tiles = static_cast<double>(2 * (in + 3 * 4 + 4 + 4 * kWidth));
-      const double once = static_cast<double>(4 * kWidth + 4 + 2 * kWidth);
+      const double of_tiles = static_cast<double>(2 * (in + 3 * 4 + 4 + 4 * kFormatsWidth));
+      const double once = static_cast<double>(4 * kFormatsWidth + 4 + 2 * kFormatsWidth);
       EXPECT_DOUBLE_EQ(counts.at("buffer read"),
-                       static_cast<double>(kHeads * kLength) * (of_tiles + once) / 2);
+                       static_cast<double>(kFormatsHeads * kFormatsLength) * (of_tiles + once) / 2);
     }
   }
 }
@@ -133,15 +139,16 @@ TEST(Formats, BytesRoomAndEnergyOfWhatIsMadeAreThoseByHand) {
                                                 {"binding.tensors.RNV.format", c.rnv},
                                                 {"binding.tensors.AV.format", c.av}});
     const auto& lowering = built.lowering(false);
-    constexpr double kIn = 3 * 2 * kWidth;  // Q, K and V of bf16
-    const double room = 2 * (kSide * 2 * 2 * kWidth + kLength * 2 * kWidth +
-                             kLength * (c.rm_bytes + 4 + c.rnv_row) + kSide * c.av_row);
-    const auto mapping = weft::engine::map_point(built, workload_of(kShape), kShape, 1);
+    constexpr double kIn = 3 * 2 * kFormatsWidth;  // Q, K and V of bf16
+    const double room =
+        2 * (kFormatsSide * 2 * 2 * kFormatsWidth + kFormatsLength * 2 * kFormatsWidth +
+             kFormatsLength * (c.rm_bytes + 4 + c.rnv_row) + kFormatsSide * c.av_row);
+    const auto mapping = weft::engine::map_point(built, workload_of(kFormatShape), kFormatShape, 1);
     EXPECT_EQ(static_cast<double>(mapping.sizing.groups[0].buffer_bytes), room);
     for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
-      const Result result = run_point(built, kShape, {.fidelity = fidelity});
+      const Result result = run_point(built, kFormatShape, {.fidelity = fidelity});
       ASSERT_EQ(result.status, Status::ok) << result.reason;
-      const double out = static_cast<double>(kHeads * kLength) * c.av_row;
+      const double out = static_cast<double>(kFormatsHeads * kFormatsLength) * c.av_row;
       EXPECT_EQ(static_cast<double>(traffic_of(result, lowering).at("AV")[1]), out);
       std::map<std::string, double> counts;
       for (const auto& action : energy_of(result, lowering, table))
@@ -149,8 +156,9 @@ TEST(Formats, BytesRoomAndEnergyOfWhatIsMadeAreThoseByHand) {
       EXPECT_DOUBLE_EQ(counts.at("dram write"), out / 2) << "words of 16 bits";
       // As above: RM is read for itself, SLN and PRM, RNV for itself and at the end.
       const double of_tiles = 2 * (kIn + 3 * c.rm_bytes + 4 + c.rnv_row);
-      EXPECT_DOUBLE_EQ(counts.at("buffer read"), static_cast<double>(kHeads * kLength) *
-                                                     (of_tiles + c.rnv_row + 4 + c.av_row) / 2);
+      EXPECT_DOUBLE_EQ(counts.at("buffer read"),
+                       static_cast<double>(kFormatsHeads * kFormatsLength) *
+                           (of_tiles + c.rnv_row + 4 + c.av_row) / 2);
     }
   }
 }
@@ -165,10 +173,11 @@ TEST(Formats, BytesOfWhatPassesThroughMemoryAreThoseByHand) {
     const auto built = design(
         "unfused-16x16", {{"binding.tensors.QK.format", text}, {"binding.tensors.A.format", text}});
     for (const Fidelity fidelity : {Fidelity::analytic, Fidelity::systemc}) {
-      const Result result = run_point(built, kShape, {.fidelity = fidelity});
+      const Result result = run_point(built, kFormatShape, {.fidelity = fidelity});
       ASSERT_EQ(result.status, Status::ok) << result.reason;
       const auto traffic = traffic_of(result, built.lowering(false));
-      const auto bytes = static_cast<std::uint64_t>(kHeads * kLength * kLength * bits / 8);
+      const auto bytes =
+          static_cast<std::uint64_t>(kFormatsHeads * kFormatsLength * kFormatsLength * bits / 8);
       for (const char* name : {"QK", "A"}) {
         EXPECT_EQ(traffic.at(name)[1], bytes) << name << " of " << text << ", written";
         EXPECT_EQ(traffic.at(name)[0], bytes) << name << " of " << text << ", read";
@@ -179,13 +188,13 @@ TEST(Formats, BytesOfWhatPassesThroughMemoryAreThoseByHand) {
 
 // Half-way between fitting and not: the bits decide.
 TEST(Formats, WhatFitsTheBufferIsCountedInBits) {
-  const Case& few = kCases[1];
-  const std::int64_t least =
-      2 * (kSide * (few.k_row + few.v_row + few.q_row) + kSide * (4 + 4 + 4 * kWidth) +
-           kSide * 2 * kWidth);  // a block of one tile
-  const auto status = [&](const Case& c, std::int64_t bytes) {
+  const FormatCase& few = kCases[1];
+  const std::int64_t least = 2 * (kFormatsSide * (few.k_row + few.v_row + few.q_row) +
+                                  kFormatsSide * (4 + 4 + 4 * kFormatsWidth) +
+                                  kFormatsSide * 2 * kFormatsWidth);  // a block of one tile
+  const auto status = [&](const FormatCase& c, std::int64_t bytes) {
     const auto built = made(c, {{"arch.buffer.bytes", std::to_string(bytes)}});
-    return run_point(built, kShape, {.fidelity = Fidelity::analytic}).status;
+    return run_point(built, kFormatShape, {.fidelity = Fidelity::analytic}).status;
   };
   EXPECT_EQ(status(few, least), Status::ok);
   EXPECT_EQ(status(few, least - 1), Status::infeasible);
@@ -195,13 +204,13 @@ TEST(Formats, WhatFitsTheBufferIsCountedInBits) {
 // Over a data bus rows lie on whole beats of it, however few bits they have: 32 bytes at a side
 // of 16.
 TEST(Formats, RowsLieOnWholeBeats) {
-  for (const Case& c : kCases) {
+  for (const FormatCase& c : kCases) {
     SCOPED_TRACE(c.k);
     const auto built = made(c, {}, "fusemax-16x16");
-    const auto traffic = traffic_of(run_point(built, kShape, {.fidelity = Fidelity::systemc}),
+    const auto traffic = traffic_of(run_point(built, kFormatShape, {.fidelity = Fidelity::systemc}),
                                     built.lowering(false));
-    EXPECT_EQ(traffic.at("K")[0],
-              static_cast<std::uint64_t>(kHeads * kLength * (c.k_row > 32 ? 64 : 32)));
+    EXPECT_EQ(traffic.at("K")[0], static_cast<std::uint64_t>(kFormatsHeads * kFormatsLength *
+                                                             (c.k_row > 32 ? 64 : 32)));
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string text_of(const fs::path& file) {
+std::string guide_text(const fs::path& file) {
   std::ifstream in(file);
   std::ostringstream text;
   text << in.rdbuf();
@@ -34,12 +34,12 @@ std::vector<std::string> yaml_blocks(const std::string& page) {
 TEST(Guide, BlocksArePartsOfDesignsThatRun) {
   const fs::path root = WEFT_SOURCE_DIR;
   const std::vector<std::string> blocks =
-      yaml_blocks(text_of(root / "docs/guides/describe-an-accelerator.md"));
+      yaml_blocks(guide_text(root / "docs/guides/describe-an-accelerator.md"));
   ASSERT_GE(blocks.size(), 10u);
   std::vector<std::string> files;
   for (const char* folder : {"arch", "binding", "design"}) {
     for (const auto& entry : fs::directory_iterator(root / "configs" / folder))
-      files.push_back(text_of(entry.path()));
+      files.push_back(guide_text(entry.path()));
   }
   for (const std::string& block : blocks) {
     const auto whole = [&](const std::string& file) {

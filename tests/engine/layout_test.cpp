@@ -16,17 +16,17 @@ using weft::engine::StepKind;
 using weft::engine::TensorId;
 
 // Ranks that are no multiples of the tiles, and two query heads to a key head.
-const Shape kShape{.batch = 2,
-                   .heads = 4,
-                   .kv_heads = 2,
-                   .seq_q = 75,
-                   .seq_kv = 150,
-                   .width_qk = 20,
-                   .width_v = 24};
+const Shape kLayoutShape{.batch = 2,
+                         .heads = 4,
+                         .kv_heads = 2,
+                         .seq_q = 75,
+                         .seq_kv = 150,
+                         .width_qk = 20,
+                         .width_v = 24};
 
 class LayoutOf : public testing::TestWithParam<std::string> {
  protected:
-  Scheduled point_{at_side(GetParam(), 16), kShape};
+  Scheduled point_{at_side(GetParam(), 16), kLayoutShape};
   Layout layout_{point_.schedule};
 };
 
@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(Designs, LayoutOf, testing::ValuesIn(kDesigns));
 // The heads of one group read the same keys and values, those of another group others: where they
 // run apart, too, here for a buffer that takes no tile of both.
 TEST(Layout, QueryHeadsOfAGroupShareKeys) {
-  Shape shape = kShape;
+  Shape shape = kLayoutShape;
   shape.seq_q = 1;
   const Scheduled point("fusemax-16x16", shape, 1, {{"arch.buffer.bytes", "3400"}});
   ASSERT_EQ(point.sizing.together, 1);

@@ -20,7 +20,7 @@ using weft::engine::Fidelity;
 using weft::engine::Lowering;
 using weft::engine::Status;
 
-Shape shape_of(std::int64_t length, std::int64_t width = 64) {
+Shape mapping_shape(std::int64_t length, std::int64_t width = 64) {
   return {.batch = 1,
           .heads = 2,
           .kv_heads = 2,
@@ -60,7 +60,7 @@ TEST(Mapping, IsTheBestOfAll) {
     const auto made = design(name);
     for (const std::int64_t length : {64, 500, 4096}) {
       for (const std::int64_t width : {16, 64, 100}) {
-        const Shape shape = shape_of(length, width);
+        const Shape shape = mapping_shape(length, width);
         const auto mapping = map_point(made, workload_of(shape), shape, 1);
         ASSERT_TRUE(mapping.sizing.feasible);
         const double chosen = analyse(*mapping.lowering, mapping.sizing).cycles;
@@ -90,13 +90,13 @@ TEST(Mapping, IsTheBestOfAll) {
 // does.
 TEST(Mapping, SaysWhatBindsWhereNothingFits) {
   const auto made = design("unfused-edge");
-  const Shape shape = shape_of(1 << 16);
+  const Shape shape = mapping_shape(1 << 16);
   const auto mapping = map_point(made, workload_of(shape), shape, 1);
   ASSERT_FALSE(mapping.sizing.feasible);
   EXPECT_EQ(mapping.sizing.reason,
             "none of 5 mappings fits; the nearest: group softmax holds 1179648 bytes at least; the "
             "buffer has 524288");
-  const Shape shorter = shape_of(1 << 14);
+  const Shape shorter = mapping_shape(1 << 14);
   EXPECT_TRUE(map_point(made, workload_of(shorter), shorter, 1).sizing.feasible);
 }
 
@@ -104,7 +104,7 @@ TEST(Mapping, SaysWhatBindsWhereNothingFits) {
 // fit.
 TEST(Mapping, ABufferForNoTileAtAllIsInfeasible) {
   const auto made = design("flat", {{"arch.buffer.bytes", "300000"}});
-  const Shape shape = shape_of(1 << 16, 256);
+  const Shape shape = mapping_shape(1 << 16, 256);
   const weft::engine::Mapping mapping = map_point(made, workload_of(shape), shape, 1);
   EXPECT_FALSE(mapping.sizing.feasible);
   EXPECT_NE(mapping.sizing.reason.find("none of "), std::string::npos) << mapping.sizing.reason;
@@ -115,7 +115,7 @@ TEST(Mapping, ABufferForNoTileAtAllIsInfeasible) {
 TEST(Mapping, LinearLayersWithStationaryWeightsPayForTheirPartialSums) {
   const auto catalog = weft::engine::Catalog(std::string(WEFT_SOURCE_DIR) + "/configs");
   const auto made = weft::engine::Design::load(catalog, "flat-cloud", "linear");
-  workload::Workload workload = workload_of(shape_of(4096));
+  workload::Workload workload = workload_of(mapping_shape(4096));
   workload.model_width = 768;
   Shape shape{.batch = 1,
               .heads = 1,

@@ -25,13 +25,13 @@ std::uint64_t dram_count(const Result& result, DramCounter counter) {
 using Settings = std::vector<weft::engine::Setting>;
 const Settings kGigahertz{{"arch.clock_hz", "1e9"}};  // nanoseconds are cycles
 
-const Shape kShape{.batch = 1,
-                   .heads = 2,
-                   .kv_heads = 2,
-                   .seq_q = 96,
-                   .seq_kv = 80,
-                   .width_qk = 16,
-                   .width_v = 16};
+const Shape kPlatformShape{.batch = 1,
+                           .heads = 2,
+                           .kv_heads = 2,
+                           .seq_q = 96,
+                           .seq_kv = 80,
+                           .width_qk = 16,
+                           .width_v = 16};
 
 Result built_in(const std::string& name, const Shape& shape, const Settings& settings = {}) {
   return run_point(design(at_side(name, 16), settings), shape, {.exact = true});
@@ -53,10 +53,10 @@ std::uint64_t service_ns(const Result& run, std::uint64_t latency_ns) {
 TEST(Platform, LooselyTimedMemoryServesRequestsOneByOne) {
   for (const std::string& name : kDesigns) {
     SCOPED_TRACE(name);
-    const Result own = built_in(name, kShape, kGigahertz);
+    const Result own = built_in(name, kPlatformShape, kGigahertz);
     const Result result =
-        platform::run(design(at_side(name, 16), kGigahertz), workload_of(kShape), kShape,
-                      {.bytes = kPlenty, .latency_ns = 20, .bytes_per_ns = 32});
+        platform::run(design(at_side(name, 16), kGigahertz), workload_of(kPlatformShape),
+                      kPlatformShape, {.bytes = kPlenty, .latency_ns = 20, .bytes_per_ns = 32});
     for (const DramCounter counter : {DramCounter::bytes_read, DramCounter::bytes_written,
                                       DramCounter::read_requests, DramCounter::write_requests}) {
       EXPECT_EQ(dram_count(result, counter), dram_count(own, counter));
@@ -77,8 +77,8 @@ TEST(Platform, LooselyTimedMemoryServesRequestsOneByOne) {
 TEST(Platform, TargetThatEndsRequestsAtOnceEqualsTheBuiltInMemory) {
   for (const std::string& name : kDesigns) {
     SCOPED_TRACE(name);
-    const Result own = built_in(name, kShape);
-    Scheduled point(at_side(name, 16), kShape);
+    const Result own = built_in(name, kPlatformShape);
+    Scheduled point(at_side(name, 16), kPlatformShape);
     for (const Style style : {Style::end_request, Style::accepted}) {
       AtMemory::Config config = like_built_in(point);
       config.style = style;
@@ -108,8 +108,8 @@ TEST(Platform, TargetThatEndsRequestsAtOnceEqualsTheBuiltInMemory) {
 // Request phases that end off the cycle's edge, responses out of order, and every answer that the
 // protocol allows.
 TEST(Platform, EveryAnswerOfTheBaseProtocolIsTaken) {
-  const Result own = built_in("unfused", kShape);
-  Scheduled point(at_side("unfused", 16), kShape);
+  const Result own = built_in("unfused", kPlatformShape);
+  Scheduled point(at_side("unfused", 16), kPlatformShape);
   for (const Style style : {Style::accepted, Style::end_request, Style::early_response,
                             Style::response, Style::completed, Style::mixed}) {
     SCOPED_TRACE("style " + std::to_string(static_cast<int>(style)));
@@ -143,10 +143,11 @@ TEST(Platform, EveryAnswerOfTheBaseProtocolIsTaken) {
 }
 
 TEST(Platform, ValuesAreThoseOfTheBuiltInMemory) {
-  const workload::Trace trace = random_trace(kShape, 1, 11);
+  const workload::Trace trace = random_trace(kPlatformShape, 1, 11);
   std::vector<std::vector<float>> expected;
-  run_point(design(at_side("fusemax", 16)), kShape, {.trace = &trace, .outputs = &expected});
-  Scheduled point(at_side("fusemax", 16), kShape);
+  run_point(design(at_side("fusemax", 16)), kPlatformShape,
+            {.trace = &trace, .outputs = &expected});
+  Scheduled point(at_side("fusemax", 16), kPlatformShape);
   Values values(point.schedule, trace);
   with_fresh_kernel([&] {
     AtPlatform top("platform", point.schedule, like_built_in(point), &values);
@@ -171,7 +172,8 @@ std::string thrown(const Run& run) {
 // A memory that is too small.
 TEST(Platform, AddressErrorNamesAddressAndStatus) {
   const std::string text = thrown([] {
-    platform::run(design(at_side("fusemax", 16)), workload_of(kShape), kShape, {.bytes = 128});
+    platform::run(design(at_side("fusemax", 16)), workload_of(kPlatformShape), kPlatformShape,
+                  {.bytes = 128});
   });
   EXPECT_THAT(text, HasSubstr("TLM_ADDRESS_ERROR_RESPONSE"));
   EXPECT_THAT(text, HasSubstr("a read of"));
@@ -179,7 +181,7 @@ TEST(Platform, AddressErrorNamesAddressAndStatus) {
 }
 
 TEST(Platform, ErrorAndBrokenProtocolOfATargetEndTheRun) {
-  Scheduled point(at_side("fusemax", 16), kShape);
+  Scheduled point(at_side("fusemax", 16), kPlatformShape);
   const auto run = [&](const AtMemory::Config& config) {
     return thrown([&] {
       with_fresh_kernel([&] {
@@ -207,7 +209,7 @@ TEST(Platform, ErrorAndBrokenProtocolOfATargetEndTheRun) {
 }
 
 TEST(Platform, BuiltInMemoryHasNoSocket) {
-  Scheduled point(at_side("fusemax", 16), kShape);
+  Scheduled point(at_side("fusemax", 16), kPlatformShape);
   with_fresh_kernel([&] {
     Engine engine("engine", {.schedule = point.schedule});
     EXPECT_THROW(engine.memory_socket(), ContractError);
@@ -272,8 +274,8 @@ struct TwoEngines : sc_core::sc_module {
 // Each with a clock of its own.
 TEST(Platform, TwoEnginesShareAMemory) {
   const Settings slow{{"arch.clock_hz", "5e8"}};
-  Scheduled a(at_side("fusemax", 16), kShape, 1, kGigahertz);
-  Scheduled b(at_side("unfused", 16), kShape, 1, slow);
+  Scheduled a(at_side("fusemax", 16), kPlatformShape, 1, kGigahertz);
+  Scheduled b(at_side("unfused", 16), kPlatformShape, 1, slow);
   Result first = begin_result(a.made, a.lowering, a.sizing, weft::engine::Fidelity::systemc);
   Result second = begin_result(b.made, b.lowering, b.sizing, weft::engine::Fidelity::systemc);
   constexpr std::uint64_t kSplit = 1 << 20;
@@ -289,8 +291,8 @@ TEST(Platform, TwoEnginesShareAMemory) {
   });
   std::uint64_t service = 0;
   for (const auto& [result, point] : {std::pair{&first, &a}, std::pair{&second, &b}}) {
-    const Result own = run_point(point->made, kShape, {.exact = true});
-    const Result alone = platform::run(point->made, workload_of(kShape), kShape,
+    const Result own = run_point(point->made, kPlatformShape, {.exact = true});
+    const Result alone = platform::run(point->made, workload_of(kPlatformShape), kPlatformShape,
                                        {.bytes = kPlenty, .latency_ns = 7, .bytes_per_ns = 32});
     EXPECT_EQ(unit_of(*result, UnitKind::dram).counters, unit_of(own, UnitKind::dram).counters);
     EXPECT_GT(result->cycles, alone.cycles);

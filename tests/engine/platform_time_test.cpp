@@ -10,13 +10,13 @@ namespace {
 
 using weft::engine::UnitKind;
 
-const Shape kShape{.batch = 1,
-                   .heads = 2,
-                   .kv_heads = 2,
-                   .seq_q = 96,
-                   .seq_kv = 80,
-                   .width_qk = 16,
-                   .width_v = 16};
+const Shape kTimedShape{.batch = 1,
+                        .heads = 2,
+                        .kv_heads = 2,
+                        .seq_q = 96,
+                        .seq_kv = 80,
+                        .width_qk = 16,
+                        .width_v = 16};
 
 struct Resolution {
   double value;
@@ -87,7 +87,7 @@ std::uint64_t cycles_with(const Scheduled& point, const Resolution& resolution, 
 // n nanoseconds are ⌈0.94 n⌉ cycles of 940 MHz.
 TEST(PlatformTime, NanosecondsAreAsManyCyclesAsCoverThem) {
   for (const char* name : {"fusemax", "unfused"}) {
-    const Scheduled point(at_side(name, 16), kShape);
+    const Scheduled point(at_side(name, 16), kTimedShape);
     ASSERT_EQ(point.made.arch().clock_hz, 940e6);
     for (const std::int64_t ns : {1, 7, 20, 33, 50, 106, 250, 1000}) {
       SCOPED_TRACE(std::string(name) + ", " + std::to_string(ns) + " ns");
@@ -109,7 +109,7 @@ TEST(PlatformTime, NanosecondsAreAsManyCyclesAsCoverThem) {
 // A run that waits for two trips to memory and for nothing else in it: nine cycles more each trip
 // where it takes nineteen, not ten.
 TEST(PlatformTime, OneTripMoreCyclesIsOneTripMore) {
-  const Scheduled point(at_side("fusemax", 16), kShape);
+  const Scheduled point(at_side("fusemax", 16), kTimedShape);
   const auto nanoseconds = [](double ns) {
     return [ns](const Clock&) { return sc_core::sc_time(ns, sc_core::SC_NS); };
   };
@@ -137,7 +137,7 @@ TEST(PlatformTime, BlockingTargetTakesNanosecondsToo) {
     tlm_utils::simple_target_socket<Blocking> socket;
     std::uint64_t requests = 0;
   };
-  const Scheduled point(at_side("fusemax", 16), kShape);
+  const Scheduled point(at_side("fusemax", 16), kTimedShape);
   for (const Resolution& resolution : kResolutions) {
     SCOPED_TRACE(resolution.name);
     Result result =
@@ -156,7 +156,7 @@ TEST(PlatformTime, BlockingTargetTakesNanosecondsToo) {
 }
 
 TEST(PlatformTime, AResolutionCoarserThanACycleIsRefused) {
-  const Scheduled point(at_side("fusemax", 16), kShape);
+  const Scheduled point(at_side("fusemax", 16), kTimedShape);
   with_fresh_kernel([&] {
     sc_core::sc_set_time_resolution(10, sc_core::SC_NS);
     try {

@@ -178,7 +178,7 @@ TEST(Program, AnInvocationMayRestOnWhatAnotherSelected) {
   const auto kept = static_cast<std::int64_t>(
       std::count_if(scores.begin(), scores.end(), [](double score) { return score > 0.6; }));
   // When the first event of the second layer begins, and the last of the first one ends.
-  struct Seen : weft::engine::EventSink {
+  struct Ends : weft::engine::EventSink {
     std::uint64_t begins = ~std::uint64_t{0};
     std::uint64_t ends = 0;
     bool event(const weft::engine::UnitEvent& event) override {
@@ -193,7 +193,7 @@ TEST(Program, AnInvocationMayRestOnWhatAnotherSelected) {
   const Result one = run_program(made, of({first}));
   Result results[2];
   for (const bool exact : {false, true}) {
-    Seen seen;
+    Ends seen;
     int asked = 0;
     Program program;
     program.then(first);

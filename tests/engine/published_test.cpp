@@ -11,7 +11,7 @@
 namespace weft::sim::engine::test {
 namespace {
 
-struct Row {
+struct PublishedRow {
   std::string config;
   std::string model;
   std::string length;
@@ -19,9 +19,9 @@ struct Row {
   double util_2d = 0;
 };
 
-std::vector<Row> published() {
+std::vector<PublishedRow> published() {
   std::ifstream file(std::string(WEFT_SOURCE_DIR) + "/configs/published/fusemax-attention.csv");
-  std::vector<Row> rows;
+  std::vector<PublishedRow> rows;
   std::string line;
   std::getline(file, line);
   while (std::getline(file, line)) {
@@ -37,7 +37,7 @@ std::vector<Row> published() {
 const std::map<std::string, std::int64_t> kLengths{
     {"1K", 1 << 10}, {"4K", 1 << 12}, {"16K", 1 << 14}, {"1M", 1 << 20}};
 
-Shape shape_of(const Row& row) {
+Shape shape_of(const PublishedRow& row) {
   const bool bert = row.model == "BERT";
   const std::int64_t seq = kLengths.at(row.length);
   const std::int64_t heads = bert ? 12 : 16;
@@ -56,7 +56,7 @@ Shape shape_of(const Row& row) {
 void expect_latency(const std::string& config, const std::string& name, double least, double most) {
   const auto design_made = design(name);
   int compared = 0;
-  for (const Row& row : published()) {
+  for (const PublishedRow& row : published()) {
     if (row.config != config || row.length == "1M") continue;
     const Result result = run_point(design_made, shape_of(row));
     const double ratio = result.seconds() / row.latency_s;
@@ -75,7 +75,7 @@ TEST(Published, UnfusedLatency) { expect_latency("unfused", "unfused", 1.0, 1.00
 
 TEST(Published, FuseMaxUtilisation) {
   const auto made = design("fusemax");
-  for (const Row& row : published()) {
+  for (const PublishedRow& row : published()) {
     if (row.config != "binding") continue;
     const Result result = run_point(made, shape_of(row));
     EXPECT_NEAR(utilisation(result, made.lowering(false), weft::engine::ArrayKind::spatial),

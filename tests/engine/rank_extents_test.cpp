@@ -69,12 +69,12 @@ class RankExtents : public testing::Test {
   fs::path folder_;
 };
 
-const Shape kShape{
+const Shape kExtentsShape{
     .batch = 1, .heads = 2, .kv_heads = 2, .seq_q = 70, .seq_kv = 70, .width_qk = 8, .width_v = 12};
 
 // Keys from p − behind to p + ahead count.
-std::vector<double> windowed(const workload::Trace& trace, std::int64_t behind,
-                             std::int64_t ahead) {
+std::vector<double> windowed_output(const workload::Trace& trace, std::int64_t behind,
+                                    std::int64_t ahead) {
   const Shape& s = trace.shape;
   const auto& in = trace.layers[0];
   std::vector<double> all;
@@ -118,22 +118,22 @@ void expect_values(const Design& design, const workload::Trace& trace,
 }
 
 TEST_F(RankExtents, AWindowLooksBackAsFarAsItsNumber) {
-  const workload::Trace trace = random_trace(kShape, 1, 4);
+  const workload::Trace trace = random_trace(kExtentsShape, 1, 4);
   for (const std::int64_t w : {1, 5, 64, 100}) {
     SCOPED_TRACE(w);
-    expect_values(window("p+w-W+1", std::to_string(w)), trace, windowed(trace, w - 1, 0));
+    expect_values(window("p+w-W+1", std::to_string(w)), trace, windowed_output(trace, w - 1, 0));
     expect_values(window("p+w-W+1", "64", {{"W", std::to_string(w)}}), trace,
-                  windowed(trace, w - 1, 0));
+                  windowed_output(trace, w - 1, 0));
     expect_values(window("p+w-W+1", "64", {{"binding.ranks.W", std::to_string(w)}}), trace,
-                  windowed(trace, w - 1, 0));
+                  windowed_output(trace, w - 1, 0));
   }
 }
 
 TEST_F(RankExtents, AWindowLooksAhead) {
-  const workload::Trace trace = random_trace(kShape, 1, 5);
-  expect_values(window("p+w", "9"), trace, windowed(trace, 0, 8));
-  expect_values(window("p+w-4", "9"), trace, windowed(trace, 4, 4));
-  expect_values(window("p+w", "100"), trace, windowed(trace, 0, 99));
+  const workload::Trace trace = random_trace(kExtentsShape, 1, 5);
+  expect_values(window("p+w", "9"), trace, windowed_output(trace, 0, 8));
+  expect_values(window("p+w-4", "9"), trace, windowed_output(trace, 4, 4));
+  expect_values(window("p+w", "100"), trace, windowed_output(trace, 0, 99));
 }
 
 std::uint64_t moved(const Design& design, const Result& result, const std::string& tensor,
@@ -149,11 +149,11 @@ std::uint64_t moved(const Design& design, const Result& result, const std::strin
 
 // A tile of T queries has T keys fetched and T + W - 1 read, whatever the length.
 TEST_F(RankExtents, KeysComeWithTheirQueries) {
-  const workload::Trace trace = random_trace(kShape, 1, 6);
+  const workload::Trace trace = random_trace(kExtentsShape, 1, 6);
   for (const std::int64_t w : {1, 5, 16, 17, 64, 100}) {
     SCOPED_TRACE(w);
     const Design made = moving(std::to_string(w), true);
-    expect_values(made, trace, windowed(trace, w - 1, 0));
+    expect_values(made, trace, windowed_output(trace, w - 1, 0));
   }
 }
 

@@ -9,13 +9,13 @@ namespace {
 
 using weft::engine::StallProfile;
 
-const Shape kShape{.batch = 1,
-                   .heads = 2,
-                   .kv_heads = 2,
-                   .seq_q = 90,
-                   .seq_kv = 130,
-                   .width_qk = 24,
-                   .width_v = 16};
+const Shape kStallShape{.batch = 1,
+                        .heads = 2,
+                        .kv_heads = 2,
+                        .seq_q = 90,
+                        .seq_kv = 130,
+                        .width_qk = 24,
+                        .width_v = 16};
 // Half of the bandwidth and few requests at once: memory binds, so that its stalls show.
 const std::vector<weft::engine::Setting> kBoundByMemory{{"arch.dram.bandwidth_bytes_per_s", "2e9"},
                                                         {"arch.dram.outstanding", "2"}};
@@ -24,16 +24,16 @@ class StallProfiles : public testing::TestWithParam<std::string> {};
 
 TEST_P(StallProfiles, CostCyclesByTheSeedAndNothingElse) {
   const weft::engine::Design made = design(at_side(GetParam(), 8), kBoundByMemory);
-  const Result plain = run_point(made, kShape, {.exact = true});
+  const Result plain = run_point(made, kStallShape, {.exact = true});
   ASSERT_EQ(plain.status, weft::engine::Status::ok);
   for (const StallProfile profile :
        {StallProfile::source, StallProfile::sink, StallProfile::both, StallProfile::bursty}) {
     SCOPED_TRACE(std::string(config::name_of(profile)));
     std::set<std::uint64_t> cycles;
     for (const std::uint64_t seed : {1, 2, 3}) {
-      const Result once = run_point(made, kShape, {.seed = seed, .stall_profile = profile});
+      const Result once = run_point(made, kStallShape, {.seed = seed, .stall_profile = profile});
       const Result again =
-          run_point(made, kShape, {.exact = true, .seed = seed, .stall_profile = profile});
+          run_point(made, kStallShape, {.exact = true, .seed = seed, .stall_profile = profile});
       expect_same_run(once, again);
       EXPECT_EQ(once.advance_periods, 0u) << "what depends on random is never skipped";
       EXPECT_GT(once.cycles, plain.cycles);
@@ -50,7 +50,7 @@ TEST_P(StallProfiles, CostCyclesByTheSeedAndNothingElse) {
     EXPECT_EQ(cycles.size(), 3u) << "by the seed";
   }
   // Without stalls the seed changes nothing.
-  expect_same_run(run_point(made, kShape, {.exact = true, .seed = 5}), plain);
+  expect_same_run(run_point(made, kStallShape, {.exact = true, .seed = 5}), plain);
 }
 
 INSTANTIATE_TEST_SUITE_P(Designs, StallProfiles, testing::Values("fusemax", "flat"));
@@ -58,7 +58,7 @@ INSTANTIATE_TEST_SUITE_P(Designs, StallProfiles, testing::Values("fusemax", "fla
 TEST(Stalls, AFormulaHasNone) {
   const weft::engine::Design made = design("fusemax-8x8");
   const Result result = run_point(
-      made, kShape,
+      made, kStallShape,
       {.fidelity = weft::engine::Fidelity::analytic, .stall_profile = StallProfile::both});
   EXPECT_EQ(result.status, weft::engine::Status::infeasible);
   ASSERT_EQ(result.problems.size(), 1u);

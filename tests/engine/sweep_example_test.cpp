@@ -9,14 +9,14 @@
 namespace weft::sim::engine::test {
 namespace {
 
-std::string contents(const std::string& file) {
+std::string example_contents(const std::string& file) {
   std::ifstream in(file);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
 TEST(SweepExample, StandsInTheGuideAsItIs) {
-  const std::string example = contents(WEFT_SOURCE_DIR "/tests/engine/sweep_example.hpp");
-  const std::string page = contents(WEFT_SOURCE_DIR "/docs/guides/from-cpp.md");
+  const std::string example = example_contents(WEFT_SOURCE_DIR "/tests/engine/sweep_example.hpp");
+  const std::string page = example_contents(WEFT_SOURCE_DIR "/docs/guides/from-cpp.md");
   ASSERT_FALSE(example.empty());
   EXPECT_NE(page.find("```cpp\n" + example + "```\n"), std::string::npos);
 }

@@ -42,18 +42,18 @@ struct Recorder : weft::engine::EventSink {
   std::vector<Event> all;
 };
 
-const Shape kShape{.batch = 2,
-                   .heads = 3,
-                   .kv_heads = 3,
-                   .seq_q = 75,
-                   .seq_kv = 110,
-                   .width_qk = 32,
-                   .width_v = 32};
+const Shape kTimelineShape{.batch = 2,
+                           .heads = 3,
+                           .kv_heads = 3,
+                           .seq_q = 75,
+                           .seq_kv = 110,
+                           .width_qk = 32,
+                           .width_v = 32};
 
 class Timeline : public testing::TestWithParam<std::string> {
  protected:
   Timeline() {
-    result_ = run_point(design_, kShape, {.exact = true, .events = &recorder_});
+    result_ = run_point(design_, kTimelineShape, {.exact = true, .events = &recorder_});
     for (const Event& event : recorder_.all)
       by_step_[{event.what.group, event.what.step}].push_back(event);
   }
@@ -165,8 +165,8 @@ INSTANTIATE_TEST_SUITE_P(Designs, Timeline,
                          testing::Values("unfused-16x16", "flat-16x16", "fusemax-cascade-16x16",
                                          "fusemax-architecture-16x16", "fusemax-16x16",
                                          "streaming-softmax", "segments-serial"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& one) {
+                           std::string name = one.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
@@ -178,7 +178,7 @@ TEST(TimelineDocument, EveryStepIsShown) {
     SCOPED_TRACE(name);
     const weft::engine::Design made = design(name);
     Recorder all;
-    Shape shape = kShape;
+    Shape shape = kTimelineShape;
     shape.seq_kv = 300;
     run_point(made, shape, {.exact = true, .events = &all});
     std::set<std::string> steps;

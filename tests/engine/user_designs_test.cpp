@@ -14,7 +14,7 @@ using weft::engine::ArrayCounter;
 using weft::engine::Fidelity;
 using weft::engine::UnitKind;
 
-constexpr std::uint64_t kSeed = 23;
+constexpr std::uint64_t kUserDesignSeed = 23;
 
 struct UserDesign {
   const char* name;
@@ -56,7 +56,7 @@ std::uint64_t counted(const Result& result, ArrayCounter counter) {
 }
 
 // Bytes from and to DRAM: [read, written].
-std::array<std::uint64_t, 2> dram_bytes(const Result& result) {
+std::array<std::uint64_t, 2> dram_bytes_moved(const Result& result) {
   std::array<std::uint64_t, 2> bytes{};
   for (const auto& traffic : result.traffic) {
     if (traffic.level != UnitKind::dram) continue;
@@ -172,7 +172,7 @@ Shape random_shape(std::mt19937_64& random, bool causal) {
 
 // Products counted from the shape: QK and AV over every visible pair, everything else left out.
 TEST(UserDesigns, RunExactlyWithAndWithoutAdvance) {
-  const std::uint64_t seed = weft::test::seed_or(kSeed);
+  const std::uint64_t seed = weft::test::seed_or(kUserDesignSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (const UserDesign& user : kUserDesigns) {
@@ -194,7 +194,7 @@ TEST(UserDesigns, RunExactlyWithAndWithoutAdvance) {
       const auto products = pairs * static_cast<std::uint64_t>(shape.width_qk + shape.width_v);
       const auto& spatial = unit_of(fast, UnitKind::array, array_index(made, "array_2d"));
       EXPECT_EQ(spatial.counters[static_cast<std::size_t>(ArrayCounter::macc)], products);
-      EXPECT_EQ(dram_bytes(fast)[1],
+      EXPECT_EQ(dram_bytes_moved(fast)[1],
                 static_cast<std::uint64_t>(shape.seq_q * shape.width_v * 2) * heads);
     }
     EXPECT_GT(skipped, 0u) << user.name;

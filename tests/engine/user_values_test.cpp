@@ -11,7 +11,7 @@
 namespace weft::sim::engine::test {
 namespace {
 
-constexpr std::uint64_t kSeed = 29;
+constexpr std::uint64_t kUserValueSeed = 29;
 constexpr double kBf16 = 0x1p-8;  // a rounding to bf16 is off by half of it at most
 // Worst relative error of 16 linear segments, docs/units/numerics.md, and what the fp32 sums around
 // them may add.
@@ -20,17 +20,18 @@ constexpr double kSums = 1e-4;
 
 std::vector<double> wide(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 
-softmax::AttentionShape attention_shape(const Shape& s) {
+softmax::AttentionShape user_attention_shape(const Shape& s) {
   return {s.batch, s.heads, s.kv_heads, s.seq_q, s.seq_kv, s.width_qk, s.width_v, s.causal};
 }
 
 std::vector<double> golden(const workload::Trace& trace) {
   const auto& in = trace.layers[0];
-  return softmax::attention(wide(in.q), wide(in.k), wide(in.v), attention_shape(trace.shape),
+  return softmax::attention(wide(in.q), wide(in.k), wide(in.v), user_attention_shape(trace.shape),
                             trace.scale);
 }
 
-std::vector<float> simulate(const weft::engine::Design& design, const workload::Trace& trace) {
+std::vector<float> simulated_output(const weft::engine::Design& design,
+                                    const workload::Trace& trace) {
   std::vector<std::vector<float>> outputs;
   run_point(design, trace.shape, {.trace = &trace, .outputs = &outputs});
   return outputs.at(0);
@@ -70,7 +71,7 @@ double bound(double relative, double most) {
   return (2 * relative / (1 - relative) + kBf16 / 2 + kSums) * most;
 }
 
-Shape random_shape(std::mt19937_64& random, bool causal) {
+Shape random_user_shape(std::mt19937_64& random, bool causal) {
   const auto between = [&](std::int64_t least, std::int64_t most) {
     return least +
            static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
@@ -90,11 +91,11 @@ Shape random_shape(std::mt19937_64& random, bool causal) {
 // Calls f(trace, what) for random traces, every third causal where there is a causal cascade.
 template <class F>
 void for_random_traces(int count, bool causal_too, F f) {
-  const std::uint64_t seed = weft::test::seed_or(kSeed);
+  const std::uint64_t seed = weft::test::seed_or(kUserValueSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (int i = 0; i < count; ++i) {
-    const Shape shape = random_shape(random, causal_too && i % 3 != 0);
+    const Shape shape = random_user_shape(random, causal_too && i % 3 != 0);
     SCOPED_TRACE(text(shape));
     f(random_trace(shape, 1, random()));
   }
@@ -107,7 +108,7 @@ TEST(UserValues, LinearSegmentsStayWithinTheirBound) {
   for_random_traces(12, true, [&](const workload::Trace& trace) {
     const double tiles = std::ceil(static_cast<double>(trace.shape.seq_kv) / 8);
     const double relative = kBf16 / 2 + (tiles + 1) * kSegments16;
-    EXPECT_LE(worst_difference(simulate(made, trace), golden(trace)),
+    EXPECT_LE(worst_difference(simulated_output(made, trace), golden(trace)),
               bound(relative, largest(trace.layers[0].v)));
   });
 }
@@ -152,7 +153,7 @@ TEST(UserValues, SegmentsAreTheArchitectures) {
       design("segments-serial", {{"arch.arrays.array_2d.operations.exp.segments", "2"},
                                  {"binding.tensors.SLN.format", "fp32"},
                                  {"binding.tensors.AV.format", "fp32"}});
-  const std::uint64_t seed = weft::test::seed_or(kSeed);
+  const std::uint64_t seed = weft::test::seed_or(kUserValueSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
   Shape shape{.batch = 1,
               .heads = 1,
@@ -162,7 +163,7 @@ TEST(UserValues, SegmentsAreTheArchitectures) {
               .width_qk = 16,
               .width_v = 32};
   const workload::Trace trace = random_trace(shape, 1, seed);
-  const std::vector<float> computed = simulate(made, trace);
+  const std::vector<float> computed = simulated_output(made, trace);
   const std::vector<double> segmented = attention_by_two_segments(trace);
   EXPECT_LE(worst_difference(computed, segmented), kSums * largest(trace.layers[0].v));
   EXPECT_LT(20 * rms_difference(computed, segmented), rms_difference(computed, golden(trace)));
@@ -175,9 +176,9 @@ TEST(UserValues, StreamingSoftmaxGivesTheBitsOfTheOnePassModel) {
   for_random_traces(12, true, [&](const workload::Trace& trace) {
     const auto& in = trace.layers[0];
     const std::vector<float> bits =
-        softmax::fusemax_attention(in.q, in.k, in.v, attention_shape(trace.shape), trace.scale,
+        softmax::fusemax_attention(in.q, in.k, in.v, user_attention_shape(trace.shape), trace.scale,
                                    {.key_tile = 64, .query_tile = 16});
-    EXPECT_EQ(simulate(made, trace), bits);
+    EXPECT_EQ(simulated_output(made, trace), bits);
   });
 }
 
@@ -186,7 +187,7 @@ TEST(UserValues, TwoPassAndDeferredDivisionStayWithinRounding) {
     SCOPED_TRACE(name);
     const weft::engine::Design made = design(name);
     for_random_traces(12, std::string(name) == "two-pass", [&](const workload::Trace& trace) {
-      EXPECT_LE(worst_difference(simulate(made, trace), golden(trace)),
+      EXPECT_LE(worst_difference(simulated_output(made, trace), golden(trace)),
                 bound(kBf16 / 2, largest(trace.layers[0].v)));
     });
   }
@@ -197,7 +198,7 @@ TEST(UserValues, TwoPassAgreesWithTheInterpreter) {
   const weft::engine::Design made = design("two-pass");
   const einsum::Cascade cascade =
       einsum::load_cascade(WEFT_SOURCE_DIR "/configs/cascade/attention-2pass.yaml");
-  const std::uint64_t seed = weft::test::seed_or(kSeed);
+  const std::uint64_t seed = weft::test::seed_or(kUserValueSeed);
   SCOPED_TRACE(weft::test::seed_text(seed));
   Shape shape{.batch = 1,
               .heads = 1,
@@ -223,7 +224,7 @@ TEST(UserValues, TwoPassAgreesWithTheInterpreter) {
       cascade, extents,
       {{"Q", columns(in.q, 24)}, {"K", columns(in.k, 24)}, {"V", columns(in.v, 16)}},
       {{"scale", trace.scale}});
-  const std::vector<float> computed = simulate(made, trace);
+  const std::vector<float> computed = simulated_output(made, trace);
   std::vector<double> expected(computed.size());
   for (std::int64_t p = 0; p < 37; ++p) {
     for (std::int64_t f = 0; f < 16; ++f) expected[p * 16 + f] = all.at("AV").data[f * 37 + p];

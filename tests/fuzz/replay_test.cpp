@@ -46,7 +46,7 @@ TEST_P(BadCorpus, IsReadOrRefused) {
 }
 
 TEST_P(BadCorpus, DamagedIsReadOrRefused) {
-  const std::uint64_t seed = test::seed_or(20);
+  const std::uint64_t seed = weft::test::seed_or(20);
   std::mt19937_64 random(seed);
   const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
   for (const auto& file : corpus(GetParam().name)) {
@@ -64,7 +64,7 @@ TEST_P(BadCorpus, DamagedIsReadOrRefused) {
         }
       }
       EXPECT_NO_THROW(GetParam().read(bytes))
-          << file << ", edit " << i << ", " << test::seed_text(seed);
+          << file << ", edit " << i << ", " << weft::test::seed_text(seed);
     }
   }
 }

@@ -26,8 +26,8 @@ StepCost random_cost(std::mt19937_64& random) {
 // Every counter is the sum over the commands of what their costs say; preload and drain only where
 // they happen.
 TEST(Array, CountsWhatItsCommandsSay) {
-  const std::uint64_t seed = test::seed_or(53);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(53);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::vector<StepCost> costs;
   for (int i = 0; i < 7; ++i) costs.push_back(random_cost(random));

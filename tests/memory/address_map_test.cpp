@@ -65,8 +65,8 @@ Fields by_hand(const std::string& mapping, bool hbm3, std::uint64_t address) {
 }
 
 TEST(AddressMap, IsTheArithmeticOfThePage) {
-  const std::uint64_t seed = test::seed_or(1501);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1501);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (const bool hbm3 : {false, true}) {
     const DramPart part = part_named(hbm3 ? "hbm3" : "hbm2");

@@ -23,8 +23,8 @@ weft::engine::Dram memory_of(double bandwidth, std::int64_t latency) {
 constexpr std::size_t kPlenty = 1 << 16;  // of room in a channel
 
 // The memory by itself, stepped in every cycle.
-struct Bench {
-  Bench(double bandwidth, std::int64_t latency)
+struct BandwidthBench {
+  BandwidthBench(double bandwidth, std::int64_t latency)
       : dram({.dram = memory_of(bandwidth, latency), .clock_hz = kClock, .queue = kPlenty}) {
     dram.connect(0, requests, responses);
   }
@@ -87,8 +87,8 @@ TEST(Latency, OfAWholeNumberOfCyclesIsThatNumber) {
 
 // The pace is at most the bandwidth asked for, within 1e-4 of it, and no smaller block would do.
 TEST(Pace, IsWithinOneInTenThousandAndTheSmallestBlock) {
-  const std::uint64_t seed = test::seed_or(11);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(11);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (int i = 0; i < 2000; ++i) {
     const double bandwidth =
@@ -120,10 +120,10 @@ class Stream : public testing::TestWithParam<double> {};
 // and the latency, the bus is busy for just those, and every response before it obeys the same
 // formula.
 TEST_P(Stream, TakesBytesOverRateAndTheLatencyExactly) {
-  const std::uint64_t seed = test::seed_or(5);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(5);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
-  Bench bench(GetParam(), 100);
+  BandwidthBench bench(GetParam(), 100);
   std::vector<std::int64_t> until;
   std::int64_t bytes = 0;
   for (int i = 0; i < 300; ++i) {
@@ -156,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(Rates, Stream,
 
 // After a whole block of bytes on a busy bus the state recurs, a block's cycles later.
 TEST(BandwidthMemory, RecursAfterABlock) {
-  Bench bench(26843545600.0, 20);
+  BandwidthBench bench(26843545600.0, 20);
   const Pace pace = bench.dram.timing().pace();
   ASSERT_GT(pace.block_cycles, 1);
   const std::int64_t requests = pace.block_bytes / 16;
@@ -170,7 +170,7 @@ TEST(BandwidthMemory, RecursAfterABlock) {
 }
 
 TEST(BandwidthMemory, AnIdleBusStartsAfresh) {
-  Bench bench(kClock * 10 / 3, 7);  // 10 bytes in 3 cycles, about
+  BandwidthBench bench(kClock * 10 / 3, 7);  // 10 bytes in 3 cycles, about
   bench.send(10);
   bench.run_until(1);
   EXPECT_EQ(bench.seen[0], 1 + bench.cycles_for(10) + 7);
@@ -185,7 +185,7 @@ TEST(BandwidthMemory, AnIdleBusStartsAfresh) {
 
 // Two requests that share a cycle of the bus count it once.
 TEST(BandwidthMemory, ASharedCycleIsBusyOnce) {
-  Bench bench(kClock * 16, 5);  // 16 bytes a cycle
+  BandwidthBench bench(kClock * 16, 5);  // 16 bytes a cycle
   for (int i = 0; i < 4; ++i) bench.send(8);
   bench.run_until(4);
   EXPECT_EQ(bench.dram.timing().busy_cycles(), 2u);
@@ -195,8 +195,8 @@ TEST(BandwidthMemory, ASharedCycleIsBusyOnce) {
 // On a data bus a read takes its beats and a write one, behind whatever came before; no response is
 // earlier than without.
 TEST(DramTiming, OnABusResponsesAreTheirBeatsApart) {
-  const std::uint64_t seed = test::seed_or(7);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(7);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   weft::engine::Dram config{
       .bandwidth_bytes_per_s = 30e9, .latency_cycles = 9, .outstanding = 64, .burst_bytes = 256};
@@ -255,8 +255,8 @@ TEST(DramTiming, TheBusBoundsTheBandwidth) {
 // step() names the next cycle in which it has something to do: stepping it only then changes
 // nothing.
 TEST(BandwidthMemory, NeedsNoStepBeforeTheCycleItAsksFor) {
-  Bench every(26843545600.0, 33);
-  Bench asked(26843545600.0, 33);
+  BandwidthBench every(26843545600.0, 33);
+  BandwidthBench asked(26843545600.0, 33);
   for (int i = 0; i < 50; ++i) {
     every.send(777);
     asked.send(777);
@@ -276,8 +276,8 @@ TEST(BandwidthMemory, NeedsNoStepBeforeTheCycleItAsksFor) {
 
 // Moved by whole periods, a memory goes on as if it had lived later.
 TEST(BandwidthMemory, AdvanceShiftsWhatIsUnderWay) {
-  Bench here(26843545600.0, 33);
-  Bench moved(26843545600.0, 33);
+  BandwidthBench here(26843545600.0, 33);
+  BandwidthBench moved(26843545600.0, 33);
   for (int i = 0; i < 20; ++i) {
     here.send(500);
     moved.send(500);

@@ -61,8 +61,8 @@ class Ports : public testing::TestWithParam<Table> {};
 // moves. Every cycle that was passed over would have broken a rule; no cycle taken does.
 TEST_P(Ports, NoBankTwiceAndNoPortTooManyAtAnyCycle) {
   const Table table = GetParam();
-  const std::uint64_t seed = test::seed_or(29);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(29);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::int64_t granted = 0;
   std::int64_t put_off = 0;
@@ -147,8 +147,8 @@ TEST(PortTable, AdvanceShiftsItsState) {
 }
 
 TEST(Buffer, CountsRowsAndTheUnionOfItsBusyCycles) {
-  const std::uint64_t seed = test::seed_or(31);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(31);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   Channel<BufferUse> uses;
   Buffer buffer(uses);

@@ -86,8 +86,8 @@ std::vector<Access> phases(std::mt19937_64& random, const DramPart& part, std::u
 
 // Any part, mapping, control and window, over one channel or several.
 TEST(DramAdvance, AnyMixIsAsItIsStepped) {
-  const std::uint64_t seed = test::seed_or(1511);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1511);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   constexpr std::array<const char*, 4> kParts{"hbm2", "hbm3", "ddr4", "lpddr5"};
   int recurred = 0, refreshing = 0;

@@ -38,24 +38,24 @@ TEST(TickClock, ATickIsSeenInTheFirstCycleThatBeginsWithItOrAfter) {
   EXPECT_EQ(TickClock(1000, 1e9).tick_at(Cycle{1} << 50), Cycle{1} << 50);
 }
 
-constexpr std::size_t kPlenty = 4096;
+constexpr std::size_t kDramPlenty = 4096;
 
-struct Bench {
-  Bench(const std::string& part, std::int64_t channels, double clock_hz, std::size_t tags = 1)
+struct DramBench {
+  DramBench(const std::string& part, std::int64_t channels, double clock_hz, std::size_t tags = 1)
       : dram({.system = system_of(part, channels),
               .clock_hz = clock_hz,
               .most_bytes = 4096,
               .tags = tags,
-              .queue = kPlenty}) {
+              .queue = kDramPlenty}) {
     dram.connect(0, requests, responses);
   }
-  Channel<Request> requests{kPlenty};
-  Channel<Response> responses{kPlenty};
+  Channel<Request> requests{kDramPlenty};
+  Channel<Response> responses{kDramPlenty};
   DramMemory dram;
 };
 
 // The cycle in which the response to one read, sent in cycle 0, is sent.
-Cycle answered(Bench& bench, const Request& request) {
+Cycle answered(DramBench& bench, const Request& request) {
   bench.requests.push(0, request);
   for (Cycle now = 1; now < 10'000; ++now) {
     bench.dram.step(now);
@@ -66,15 +66,15 @@ Cycle answered(Bench& bench, const Request& request) {
 
 // Seen in cycle 1, offered in its tick: ACT a tick later, RD 15 after it, data 16 after that.
 TEST(DramMemory, AnswersAnAccessByThePartsTimes) {
-  Bench same("hbm2", 1, 1e9);
+  DramBench same("hbm2", 1, 1e9);
   EXPECT_EQ(answered(same, {.bytes = 32}), 1 + 1 + 15 + 16);
-  Bench slower("hbm2", 1, 500e6);  // cycle 1 begins with tick 2; data in tick 34
+  DramBench slower("hbm2", 1, 500e6);  // cycle 1 begins with tick 2; data in tick 34
   EXPECT_EQ(answered(slower, {.bytes = 32}), 17);
-  Bench row("hbm2", 1, 1e9);  // 32 accesses of a row, four ticks apart
+  DramBench row("hbm2", 1, 1e9);  // 32 accesses of a row, four ticks apart
   EXPECT_EQ(answered(row, {.bytes = 1024}), 33 + 31 * 4);
-  Bench spread("hbm2", 4, 1e9);  // 256 bytes each at four channels
+  DramBench spread("hbm2", 4, 1e9);  // 256 bytes each at four channels
   EXPECT_EQ(answered(spread, {.bytes = 1024}), 33 + 7 * 4);
-  Bench written("hbm2", 1, 1e9);  // done with its command
+  DramBench written("hbm2", 1, 1e9);  // done with its command
   EXPECT_EQ(answered(written, {.bytes = 32, .write = true}), 1 + 1 + 13);
   EXPECT_EQ(written.dram.dram_counts().writes, 1U);
 }
@@ -82,20 +82,20 @@ TEST(DramMemory, AnswersAnAccessByThePartsTimes) {
 // LPDDR5 at its own clock: two clocks of ACT, tRCD of 15, CAS where the data clock stands, and 17
 // clocks to the first data, which takes two.
 TEST(DramMemory, AnswersAnAccessOfLpddr5WithItsCas) {
-  Bench same("lpddr5", 1, 800e6);
+  DramBench same("lpddr5", 1, 800e6);
   EXPECT_EQ(answered(same, {.bytes = 32}), 1 + 2 + 15 + 1 + 17 + 2);
-  Bench row("lpddr5", 1, 800e6);  // tCCDL, at which the data clock goes on
+  DramBench row("lpddr5", 1, 800e6);  // tCCDL, at which the data clock goes on
   EXPECT_EQ(answered(row, {.bytes = 1024}), 38 + 31 * 4);
   EXPECT_EQ(row.dram.dram_counts().clock_starts, 1U);
-  Bench written("lpddr5", 1, 800e6);  // done with its command
+  DramBench written("lpddr5", 1, 800e6);  // done with its command
   EXPECT_EQ(answered(written, {.bytes = 32, .write = true}), 1 + 2 + 15 + 1);
 }
 
 TEST(DramMemory, ActsInNoCycleThatItDoesNotName) {
-  const std::uint64_t seed = test::seed_or(1520);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1520);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   for (const char* part : {"hbm2", "hbm3", "lpddr5"}) {
-    Bench named(part, 2, 940e6, 3), every(part, 2, 940e6, 3);
+    DramBench named(part, 2, 940e6, 3), every(part, 2, 940e6, 3);
     std::mt19937_64 random(seed);
     Cycle next = 0, woken = 0;
     std::size_t answers = 0;
@@ -132,7 +132,7 @@ TEST(DramMemory, ActsInNoCycleThatItDoesNotName) {
 // A read behind a write of another tag overtakes it or not as the banks have it; within a tag
 // never.
 TEST(DramMemory, WithinATagInOrder) {
-  Bench bench("hbm2", 1, 1e9, 2);
+  DramBench bench("hbm2", 1, 1e9, 2);
   // A long read of tag 0, a short one of tag 0 behind it, a short one of tag 1.
   bench.requests.push(0, {.address = 0, .bytes = 4096, .tag = 0});
   bench.requests.push(0, {.address = 1 << 16, .bytes = 32, .tag = 0});
@@ -147,7 +147,7 @@ TEST(DramMemory, WithinATagInOrder) {
 
 // A long pause: the refreshes of the time between have been sent when the next request comes.
 TEST(DramMemory, RefreshesInAPause) {
-  Bench bench("hbm2", 1, 1e9);
+  DramBench bench("hbm2", 1, 1e9);
   bench.dram.step(0);
   bench.requests.push(39'500, {.bytes = 32});
   for (Cycle now = 39'501; now < 39'700; ++now) bench.dram.step(now);
@@ -157,7 +157,7 @@ TEST(DramMemory, RefreshesInAPause) {
 // At the end of a run nobody asks any more: what has been refreshed up to there is counted, and the
 // time is that of the run.
 TEST(DramMemory, IsSettledAtTheEndOfARun) {
-  Bench bench("hbm2", 2, 500e6);
+  DramBench bench("hbm2", 2, 500e6);
   const Cycle answer = answered(bench, {.bytes = 32});
   bench.dram.settle(39'500);  // two ticks each
   EXPECT_EQ(bench.dram.dram_counts().refreshes, 2U * 2 * 20);

@@ -136,7 +136,7 @@ DramControl any_control(std::mt19937_64& random, const DramPart& part) {
 
 // Mixes against it: few banks and rows, a favourite row, a share of writes, in spurts.
 void adversarial_mixes(std::uint64_t seed, int mixes) {
-  SCOPED_TRACE(test::seed_text(seed));
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   const std::array<DramPart, 4> parts{part_named("hbm2"), part_named("hbm3"), part_named("ddr4"),
                                       part_named("lpddr5")};
@@ -164,17 +164,17 @@ void adversarial_mixes(std::uint64_t seed, int mixes) {
 }
 
 TEST(DramPatience, AdversarialMixesStayWithinTheBound) {
-  adversarial_mixes(test::seed_or(1505), 1500);
+  adversarial_mixes(weft::test::seed_or(1505), 1500);
 }
 
 TEST(DramPatienceLong, AMillionAdversarialMixesStayWithinTheBound) {
-  adversarial_mixes(test::seed_or(1506), 1'000'000);
+  adversarial_mixes(weft::test::seed_or(1506), 1'000'000);
 }
 
 // Stepped in every tick, and only in those that it names: the same commands, the same counts.
 TEST(DramChannel, NothingHappensInTicksThatItDoesNotName) {
-  const std::uint64_t seed = test::seed_or(1507);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1507);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   constexpr std::array<const char*, 4> kParts{"hbm2", "hbm3", "ddr4", "lpddr5"};
   for (int i = 0; i < 60; ++i) {
@@ -222,7 +222,7 @@ TEST(DramChannel, NothingHappensInTicksThatItDoesNotName) {
 TEST(DramChannel, ACopyGoesOnAsItself) {
   const DramPart part = part_named("hbm2");
   DramChannel first({part});
-  std::mt19937_64 random(test::seed_or(1508));
+  std::mt19937_64 random(weft::test::seed_or(1508));
   const auto drive = [](DramChannel& channel, std::mt19937_64 draws, Cycle from, Cycle to) {
     std::vector<Cycle> done;
     for (Cycle now = from; now < to; ++now) {

@@ -38,29 +38,32 @@ std::string completions(const std::vector<Access>& accesses) {
   return completions(config, accesses);
 }
 
-Access read(const At& at) { return {at.address(), false}; }
-Access write(const At& at) { return {at.address(), true}; }
+Access read_at(const At& at) { return {at.address(), false}; }
+Access write_at(const At& at) { return {at.address(), true}; }
 
 TEST(DramProbes, ReadsToTheCycle) {
-  EXPECT_EQ(completions({read({})}), "32");
-  EXPECT_EQ(completions({read({}), read({.column = 1})}), "32 36");
-  EXPECT_EQ(completions({read({}), read({.half = 1})}), "32 34");
-  EXPECT_EQ(completions({read({}), read({.group = 1}), read({.group = 2}), read({.group = 3}),
-                         read({.bank = 1}), read({.bank = 1, .group = 1})}),
-            "32 36 40 44 48 52");
+  EXPECT_EQ(completions({read_at({})}), "32");
+  EXPECT_EQ(completions({read_at({}), read_at({.column = 1})}), "32 36");
+  EXPECT_EQ(completions({read_at({}), read_at({.half = 1})}), "32 34");
+  EXPECT_EQ(
+      completions({read_at({}), read_at({.group = 1}), read_at({.group = 2}), read_at({.group = 3}),
+                   read_at({.bank = 1}), read_at({.bank = 1, .group = 1})}),
+      "32 36 40 44 48 52");
   std::vector<Access> two_rows;
-  for (std::uint64_t i = 0; i < 8; ++i) two_rows.push_back(read({.row = i & 1, .column = i / 2}));
+  for (std::uint64_t i = 0; i < 8; ++i)
+    two_rows.push_back(read_at({.row = i & 1, .column = i / 2}));
   EXPECT_EQ(completions(two_rows), "32 36 40 44 80 84 88 92");
-  EXPECT_EQ(completions({read({}), read({.column = 1}), read({.column = 2})}), "32 36 40");
-  EXPECT_EQ(completions({read({}), read({.column = 1}), read({.column = 2}), read({.half = 1}),
-                         read({.half = 1, .column = 1}), read({.half = 1, .column = 2})}),
+  EXPECT_EQ(completions({read_at({}), read_at({.column = 1}), read_at({.column = 2})}), "32 36 40");
+  EXPECT_EQ(completions({read_at({}), read_at({.column = 1}), read_at({.column = 2}),
+                         read_at({.half = 1}), read_at({.half = 1, .column = 1}),
+                         read_at({.half = 1, .column = 2})}),
             "32 34 36 38 40 42");
 }
 
 TEST(DramProbes, ReadsAndWritesToTheCycle) {
-  EXPECT_EQ(completions({read({}), write({.column = 1})}), "w14 45");
-  EXPECT_EQ(completions({write({}), read({})}), "1 w14");
-  EXPECT_EQ(completions({write({}), write({.row = 1})}), "w14 w63");
+  EXPECT_EQ(completions({read_at({}), write_at({.column = 1})}), "w14 45");
+  EXPECT_EQ(completions({write_at({}), read_at({})}), "1 w14");
+  EXPECT_EQ(completions({write_at({}), write_at({.row = 1})}), "w14 w63");
 }
 
 // Reads of one pseudo-channel hold up the writes of the other as they would those of their own:
@@ -69,9 +72,9 @@ TEST(DramProbes, WritesOfAnIdlePseudochannelWaitForTheOther) {
   const auto last_of = [](std::uint64_t writes_half) {
     std::vector<Access> accesses;
     for (std::uint64_t i = 0; i < 8; ++i)
-      accesses.push_back(read({.group = i & 3, .half = 1, .column = i}));
+      accesses.push_back(read_at({.group = i & 3, .half = 1, .column = i}));
     for (std::uint64_t i = 0; i < 8; ++i)
-      accesses.push_back(write({.group = i & 3, .half = writes_half, .column = i}));
+      accesses.push_back(write_at({.group = i & 3, .half = writes_half, .column = i}));
     return completions(accesses);
   };
   const std::string other = last_of(0);

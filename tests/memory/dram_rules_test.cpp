@@ -23,7 +23,7 @@ using weft::memory::Scheduler;
 // Runs mixes until so many commands have been seen. By rule, the least slack.
 std::map<std::string, Cycle> check_random(const std::string& name, std::uint64_t seed,
                                           std::size_t commands) {
-  SCOPED_TRACE(name + " " + test::seed_text(seed));
+  SCOPED_TRACE(name + " " + weft::test::seed_text(seed));
   const DramPart part = part_named(name);
   std::mt19937_64 random(seed);
   std::map<std::string, Cycle> slack;
@@ -75,7 +75,7 @@ bool outlasted(const std::string& rule) {
 
 TEST(DramRules, NoneIsBrokenAndEachIsMetAtItsLimit) {
   for (const char* part : {"hbm2", "hbm3", "ddr4", "lpddr5"}) {
-    const auto slack = check_random(part, test::seed_or(1502), 400'000);
+    const auto slack = check_random(part, weft::test::seed_or(1502), 400'000);
     // Columns and activates go on rising edges: an odd gap between them is met half a clock late.
     const Cycle most = part == std::string("hbm3") ? 1 : 0;
     for (const auto& [rule, least] : slack) {
@@ -93,12 +93,12 @@ TEST(DramRules, NoneIsBrokenAndEachIsMetAtItsLimit) {
 
 TEST(DramRulesLong, NoneIsBrokenInTenMillionCommands) {
   for (const char* part : {"hbm2", "hbm3", "ddr4", "lpddr5"})
-    check_random(part, test::seed_or(1503), 4'000'000);
+    check_random(part, weft::test::seed_or(1503), 4'000'000);
 }
 
 TEST(DramRules, NoneIsBrokenByAnySoundPart) {
-  const std::uint64_t seed = test::seed_or(1509);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1509);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::size_t commands = 0;
   for (int i = 0; i < 250; ++i) {
@@ -155,7 +155,7 @@ TEST(DramRules, ATimeOneClockShortIsCaught) {
     for (const Shorter& shorter : shorter_times()) {
       DramPart believed = truth;
       shorter.change(believed);
-      std::mt19937_64 random(test::seed_or(1504));
+      std::mt19937_64 random(weft::test::seed_or(1504));
       bool caught = false;
       for (int i = 0; i < 60 && !caught; ++i) {
         const Mix mix = random_mix(random, believed);
@@ -174,7 +174,7 @@ TEST(DramRules, ATimeOneClockShortIsCaught) {
 TEST(DramRules, ADataClockOrAPrechargeOfAllThatIsTooShortIsCaught) {
   const DramPart truth = part_named("lpddr5");
   const auto said = [&](const DramPart& believed) {
-    std::mt19937_64 random(test::seed_or(1505));
+    std::mt19937_64 random(weft::test::seed_or(1505));
     std::set<std::string> all;
     for (int i = 0; i < 20; ++i) {
       const Mix mix = random_mix(random, believed);

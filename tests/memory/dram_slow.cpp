@@ -13,7 +13,7 @@ using enum DramCommand;
 namespace {
 bool is_read(DramCommand c) { return c == read || c == read_precharge; }
 bool is_write(DramCommand c) { return c == write || c == write_precharge; }
-bool is_column(DramCommand c) { return is_read(c) || is_write(c); }
+bool reads_or_writes(DramCommand c) { return is_read(c) || is_write(c); }
 bool of_a_half(DramCommand c) { return c == precharge_all || c == refresh_all; }
 }  // namespace
 
@@ -37,7 +37,7 @@ std::size_t SlowChannel::half(std::size_t b) const {
 
 // Ticks from a command's first part to its last, and one.
 Cycle SlowChannel::length(Command command) const {
-  if (is_column(command) || command == start_clock) return clock_;
+  if (reads_or_writes(command) || command == start_clock) return clock_;
   const double clocks =
       command == activate ? part_.commands.activate_clocks : part_.commands.precharge_clocks;
   return std::llround(clocks * static_cast<double>(clock_));
@@ -81,7 +81,7 @@ Cycle SlowChannel::need(const SentCommand& before, Command command, std::size_t 
     default: {
       const bool reads = is_read(before.command);
       const Cycle to_precharge = reads ? t_.rtp : written + t_.wr;
-      if (is_column(c) && is_read(c) == reads) {
+      if (reads_or_writes(c) && is_read(c) == reads) {
         rule(true, t_.burst);
         rule(stack(a) == stack(b), t_.ccd_s);
         rule(stack(a) != stack(b), t_.ccd_r.value_or(0));
@@ -102,7 +102,7 @@ Cycle SlowChannel::need(const SentCommand& before, Command command, std::size_t 
 bool SlowChannel::beside(Command command, std::size_t b, Cycle now) const {
   if (clock_ == 1 || rising(now)) return false;
   for (auto it = sent.rbegin(); it != sent.rend() && it->tick > now - 8; ++it) {
-    if (is_column(it->command) || !rising(it->tick)) continue;
+    if (reads_or_writes(it->command) || !rising(it->tick)) continue;
     const Cycle last = it->tick + (it->command == activate ? length(activate) - 1 : 0);
     const auto a = static_cast<std::size_t>(it->bank);
     if (last + 1 != now || half(a) != half(b)) continue;
@@ -112,7 +112,7 @@ bool SlowChannel::beside(Command command, std::size_t b, Cycle now) const {
 }
 
 bool SlowChannel::may(Command command, std::size_t b, Cycle now) const {
-  const bool row_command = !is_column(command);
+  const bool row_command = !reads_or_writes(command);
   if (command != precharge && command != precharge_all && !rising(now)) return false;
   if (row_command && beside(command, b, now)) return false;
   const Cycle whole = now + length(command);
@@ -218,7 +218,7 @@ bool SlowChannel::active_goes(Cycle now) {
 bool SlowChannel::data_clock_stands(Cycle now) const {
   if (!t_.wck_postamble) return false;
   return std::none_of(sent.begin(), sent.end(), [&](const SentCommand& c) {
-    if (!is_column(c.command)) return false;
+    if (!reads_or_writes(c.command)) return false;
     return now <
            c.tick + clock_ * ((is_read(c.command) ? t_.cl : t_.cwl) + t_.burst + *t_.wck_postamble);
   });

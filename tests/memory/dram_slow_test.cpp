@@ -45,7 +45,7 @@ std::size_t compare(StreamConfig config, const std::vector<Access>& accesses) {
 }
 
 void random_mixes(std::uint64_t seed, int mixes) {
-  SCOPED_TRACE(test::seed_text(seed));
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   constexpr std::array<const char*, 4> kParts{"hbm2", "hbm3", "ddr4", "lpddr5"};
   std::size_t commands = 0;
@@ -64,8 +64,10 @@ void random_mixes(std::uint64_t seed, int mixes) {
   EXPECT_GT(commands, static_cast<std::size_t>(mixes) * 100);
 }
 
-TEST(DramSlow, SendsTheSameCommandsInTheSameTicks) { random_mixes(test::seed_or(1512), 40); }
-TEST(DramSlowLong, SendsTheSameCommandsInTheSameTicks) { random_mixes(test::seed_or(1513), 2000); }
+TEST(DramSlow, SendsTheSameCommandsInTheSameTicks) { random_mixes(weft::test::seed_or(1512), 40); }
+TEST(DramSlowLong, SendsTheSameCommandsInTheSameTicks) {
+  random_mixes(weft::test::seed_or(1513), 2000);
+}
 
 // The patterns of the page, by the parts that are shipped.
 TEST(DramSlow, AgreesOnTheStreamsOfThePage) {

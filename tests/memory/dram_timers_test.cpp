@@ -11,8 +11,8 @@ namespace weft::sim::memory {
 namespace {
 
 TEST(BankTimers, TellWhoseTimeHasComeAndWhoIsNext) {
-  const std::uint64_t seed = test::seed_or(1530);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1530);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   BankTimers timers;
   std::array<Cycle, kMostBanks> time{};

@@ -12,7 +12,7 @@ namespace weft::sim::memory {
 namespace {
 
 constexpr std::int64_t kBurst = 256;
-constexpr std::size_t kPlenty = 1 << 16;  // of room in a channel
+constexpr std::size_t kFetcherPlenty = 1 << 16;  // of room in a channel
 
 // Answers in the order of requests, each after a delay of its own: a pure function of seed and
 // ordinal.
@@ -43,8 +43,8 @@ struct FakeMemory {
   }
 };
 
-struct Bench {
-  Bench(std::int64_t outstanding, std::uint64_t seed, std::int64_t most_delay)
+struct FetcherBench {
+  FetcherBench(std::int64_t outstanding, std::uint64_t seed, std::int64_t most_delay)
       : fetcher({.takes = {.most_bytes = kBurst}, .outstanding = outstanding, .transfers = 64},
                 {transfers, completions, requests, responses}),
         memory{requests, responses, seed, most_delay, {}, {}, {}, 0} {
@@ -71,10 +71,10 @@ struct Bench {
     ASSERT_EQ(completed.size(), count);
   }
 
-  Channel<Transfer> transfers{kPlenty};
-  Channel<Completion> completions{kPlenty};
-  Channel<Request> requests{kPlenty};
-  Channel<Response> responses{kPlenty};
+  Channel<Transfer> transfers{kFetcherPlenty};
+  Channel<Completion> completions{kFetcherPlenty};
+  Channel<Request> requests{kFetcherPlenty};
+  Channel<Response> responses{kFetcherPlenty};
   Fetcher fetcher;
   FakeMemory memory;
   Cycle now = 0;
@@ -84,7 +84,7 @@ struct Bench {
 };
 
 TEST(Fetcher, CutsATransferAtMultiplesOfTheBurst) {
-  Bench bench(8, 1, 0);
+  FetcherBench bench(8, 1, 0);
   bench.transfers.push(
       0, {.step = 3, .bytes = 24 + 2 * kBurst + 17, .write = true, .tensor = 5, .address = 1000});
   bench.run_until(1);
@@ -104,7 +104,7 @@ TEST(Fetcher, CutsATransferAtMultiplesOfTheBurst) {
 // With one request under way at a time and an answer in the cycle it is seen: asked for in 1,
 // answered in 2, seen in 3, and its place is free from 4 on.
 TEST(Fetcher, WaitsForAnAnswerAtTheLimit) {
-  Bench bench(1, 1, 0);
+  FetcherBench bench(1, 1, 0);
   bench.transfers.push(0, {.step = 0, .bytes = 5 * kBurst});
   bench.run_until(1);
   EXPECT_EQ(bench.memory.got_at, (std::vector<Cycle>{1, 4, 7, 10, 13}));
@@ -118,12 +118,12 @@ struct Load {
 class RandomLoad : public testing::TestWithParam<Load> {};
 
 TEST_P(RandomLoad, KeepsTheLimitTheBurstsAndTheOrder) {
-  const std::uint64_t seed = test::seed_or(41);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(41);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
-  Bench bench(GetParam().outstanding, seed, GetParam().most_delay);
-  Bench swapped(GetParam().outstanding, seed,
-                GetParam().most_delay);  // the units step in the other order
+  FetcherBench bench(GetParam().outstanding, seed, GetParam().most_delay);
+  FetcherBench swapped(GetParam().outstanding, seed,
+                       GetParam().most_delay);  // the units step in the other order
   std::vector<std::int64_t> sizes;
   std::int64_t requests = 0;
   while (sizes.size() < 120) {
@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(Memories, RandomLoad,
                                          Load{64, 400}));
 
 TEST(Fetcher, AnAnswerToNothingIsRefused) {
-  Bench bench(4, 1, 0);
+  FetcherBench bench(4, 1, 0);
   bench.responses.push(0, {});
   EXPECT_THROW(bench.fetcher.step(1), ContractError);
 }

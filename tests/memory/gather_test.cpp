@@ -18,8 +18,8 @@ struct Asked {
 };
 
 // What a fetcher asks for one transfer, of a memory that answers at once.
-struct Bench {
-  explicit Bench(const Takes& takes)
+struct GatherBench {
+  explicit GatherBench(const Takes& takes)
       : fetcher({.takes = takes, .outstanding = 8}, {transfers, completions, requests, responses}) {
   }
   void move(const Transfer& transfer) {
@@ -53,7 +53,7 @@ struct Bench {
 // 48 bytes every 64, in units of 32: each row takes the 64 that it lies in.
 TEST(Gather, RowsApartTakeWholeUnits) {
   const std::vector<std::int64_t> rows{0, 2, 3, 7};
-  Bench bench({.unit_bytes = 32, .most_bytes = 64});
+  GatherBench bench({.unit_bytes = 32, .most_bytes = 64});
   bench.move({.bytes = 48, .address = 1024, .rows = rows, .pitch_bytes = 64});
   EXPECT_EQ(bench.asked,
             (std::vector<Asked>{{1024, 64}, {1024 + 128, 64}, {1024 + 192, 64}, {1024 + 448, 64}}));
@@ -64,7 +64,7 @@ TEST(Gather, RowsApartTakeWholeUnits) {
 // crosses a multiple of the most that is taken; row 4 stands alone.
 TEST(Gather, AUnitThatTwoRowsShareIsFetchedOnce) {
   const std::vector<std::int64_t> rows{0, 1, 2, 4};
-  Bench bench({.unit_bytes = 32, .most_bytes = 64});
+  GatherBench bench({.unit_bytes = 32, .most_bytes = 64});
   bench.move({.bytes = 48, .address = 0, .rows = rows, .pitch_bytes = 48});
   EXPECT_EQ(bench.asked, (std::vector<Asked>{{0, 64}, {64, 32}, {96, 32}, {128, 32}, {192, 64}}));
   EXPECT_EQ(bench.bytes(), 224);
@@ -74,7 +74,7 @@ TEST(Gather, AUnitThatTwoRowsShareIsFetchedOnce) {
 // Rows of 8 bytes, four to a unit: three of a unit cost one request, and the next unit another.
 TEST(Gather, RowsWithinOneUnitNeedNoRequestOfTheirOwn) {
   const std::vector<std::int64_t> rows{1, 2, 3, 4};
-  Bench bench({.unit_bytes = 32, .most_bytes = 256});
+  GatherBench bench({.unit_bytes = 32, .most_bytes = 256});
   bench.move({.bytes = 8, .address = 64, .rows = rows, .pitch_bytes = 8});
   EXPECT_EQ(bench.asked, (std::vector<Asked>{{64, 32}, {96, 32}}));
   EXPECT_EQ(bench.fetcher.bytes_beyond_need(), 64u - 32);
@@ -83,7 +83,7 @@ TEST(Gather, RowsWithinOneUnitNeedNoRequestOfTheirOwn) {
 // Out of order a unit is fetched again where another was in between.
 TEST(Gather, RowsComeInTheOrderOfTheList) {
   const std::vector<std::int64_t> rows{9, 0, 8};
-  Bench bench({.unit_bytes = 32, .most_bytes = 256});
+  GatherBench bench({.unit_bytes = 32, .most_bytes = 256});
   bench.move({.bytes = 16, .write = true, .address = 0, .rows = rows, .pitch_bytes = 16});
   EXPECT_EQ(bench.asked, (std::vector<Asked>{{128, 32}, {0, 32}, {128, 32}}));
   EXPECT_EQ(bench.fetcher.bytes_beyond_need(), 96u - 48);
@@ -92,7 +92,7 @@ TEST(Gather, RowsComeInTheOrderOfTheList) {
 // A memory that takes any byte is asked for no other, but never across a multiple of its most.
 TEST(Gather, AMemoryThatTakesAnyByteGivesNoMore) {
   const std::vector<std::int64_t> rows{0, 1, 5};
-  Bench bench({.unit_bytes = 1, .most_bytes = 64});
+  GatherBench bench({.unit_bytes = 1, .most_bytes = 64});
   bench.move({.bytes = 50, .address = 10, .rows = rows, .pitch_bytes = 50});
   EXPECT_EQ(bench.asked, (std::vector<Asked>{{10, 50}, {60, 4}, {64, 46}, {260, 50}}));
   EXPECT_EQ(bench.bytes(), 150);
@@ -101,7 +101,7 @@ TEST(Gather, AMemoryThatTakesAnyByteGivesNoMore) {
 
 // A run is one row: its first and last unit may hold what is not its own.
 TEST(Gather, ARunTakesWholeUnitsAtItsEnds) {
-  Bench bench({.unit_bytes = 32, .most_bytes = 128});
+  GatherBench bench({.unit_bytes = 32, .most_bytes = 128});
   bench.move({.bytes = 300, .address = 100});  // 96 to 416
   EXPECT_EQ(bench.asked, (std::vector<Asked>{{96, 32}, {128, 128}, {256, 128}, {384, 32}}));
   EXPECT_EQ(bench.fetcher.bytes_beyond_need(), 320u - 300);
@@ -110,7 +110,7 @@ TEST(Gather, ARunTakesWholeUnitsAtItsEnds) {
 TEST(Gather, WhatCannotBeAGatherIsRefused) {
   const std::vector<std::int64_t> rows{0, 1};
   const auto refused = [&](const Transfer& transfer) {
-    Bench bench({.unit_bytes = 32, .most_bytes = 64});
+    GatherBench bench({.unit_bytes = 32, .most_bytes = 64});
     EXPECT_THROW(bench.move(transfer), ContractError);
   };
   refused({.bytes = 48, .rows = rows, .pitch_bytes = 32});
@@ -147,7 +147,7 @@ TEST_P(ReferenceStream, IsWhatAFetcherAsksFor) {
     }
     ASSERT_EQ(kept, reference.kept);
   }
-  Bench bench({.unit_bytes = 32, .most_bytes = 32});
+  GatherBench bench({.unit_bytes = 32, .most_bytes = 32});
   bench.move({.bytes = reference.row_bytes, .rows = rows, .pitch_bytes = reference.row_bytes});
   EXPECT_EQ(bench.asked.size(), reference.transactions);
   std::uint64_t hash = 1469598103934665603u;

@@ -30,7 +30,7 @@ class OneInFour : public testing::TestWithParam<Rule> {};
 // A quarter stalls, by every number of cycles of its range about equally often.
 TEST_P(OneInFour, AQuarterStallsEvenlyOverItsRange) {
   const Rule rule = GetParam();
-  const Stalls stalls(rule.profile, test::seed_or(3));
+  const Stalls stalls(rule.profile, weft::test::seed_or(3));
   std::vector<int> seen(64, 0);
   for (std::uint64_t n = 0; n < kOrdinals; ++n)
     ++seen.at(static_cast<std::size_t>(stalls.cycles(rule.port, n)));
@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(Profiles, OneInFour,
                                          Rule{StallProfile::bursty, StallPort::response, 8, 23}));
 
 TEST(Stalls, BurstsAreSixteenOrdinalsOfBothPorts) {
-  const Stalls stalls(StallProfile::bursty, test::seed_or(3));
+  const Stalls stalls(StallProfile::bursty, weft::test::seed_or(3));
   int stalling = 0;
   for (std::uint64_t run = 0; run < kOrdinals / 16; ++run) {
     const bool first = stalls.cycles(StallPort::request, 16 * run) > 0;
@@ -111,7 +111,7 @@ class Profile : public testing::TestWithParam<StallProfile> {};
 // Every response is late by its own stall, or waits for the one before it; a request more at the
 // end moves none.
 TEST_P(Profile, ResponsesComeInOrderEachByItsStall) {
-  const Stalls stalls(GetParam(), test::seed_or(11));
+  const Stalls stalls(GetParam(), weft::test::seed_or(11));
   DramTiming plain(memory_of(20), 1e9);
   DramTiming stalling(memory_of(20), 1e9, stalls);
   DramTiming longer(memory_of(20), 1e9, stalls);
@@ -138,7 +138,7 @@ TEST_P(Profile, ResponsesComeInOrderEachByItsStall) {
 // A request is presented for the cycles of its stall and accepted in the last of them; the next
 // follows a cycle later.
 TEST_P(Profile, RequestsAreAcceptedLateOneByOne) {
-  const Stalls stalls(GetParam(), test::seed_or(11));
+  const Stalls stalls(GetParam(), weft::test::seed_or(11));
   Channel<Transfer> transfers;
   Channel<Completion> completions;
   Channel<Request> requests;

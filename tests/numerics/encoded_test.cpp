@@ -67,8 +67,8 @@ TEST(Encoded, AScaleForEachGranularityByHand) {
 // Of all the numbers that a format has none is nearer, and codes come back as the integers that
 // they are.
 TEST(Encoded, EveryValueIsTheNearestAndEveryBitIsInAPlane) {
-  const std::uint64_t seed = test::seed_or(32);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(32);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal;
   std::int64_t compared = 0;

@@ -14,11 +14,11 @@
 namespace weft::numerics {
 namespace {
 
-using Exact = boost::multiprecision::cpp_bin_float_quad;
-constexpr std::uint64_t kSeed = 11;
+using ExactExp = boost::multiprecision::cpp_bin_float_quad;
+constexpr std::uint64_t kExpSeed = 11;
 constexpr double kLn2 = 0.69314718055994530942;
 
-Exact power(float x, float c) { return boost::multiprecision::exp2(Exact(x) * Exact(c)); }
+ExactExp power(float x, float c) { return boost::multiprecision::exp2(ExactExp(x) * ExactExp(c)); }
 
 // The worst relative error of `exp_of(x, c)` against 2^(x·c) over float arguments whose product
 // lies in (−126, 0].
@@ -29,8 +29,8 @@ double worst_error(float c, ExpOf&& exp_of) {
   const auto visit = [&](std::uint32_t bits) {
     const float x = -float_of(bits);
     if (static_cast<double>(x) * static_cast<double>(c) <= -126.0) return;
-    const Exact truth = power(x, c);
-    worst = std::max(worst, static_cast<double>(abs(Exact(exp_of(x, c)) - truth) / truth));
+    const ExactExp truth = power(x, c);
+    worst = std::max(worst, static_cast<double>(abs(ExactExp(exp_of(x, c)) - truth) / truth));
     ++compared;
   };
   // Binades that matter: from products near 2^-16 to 2^7; then small ones sparsely.
@@ -67,7 +67,7 @@ TEST(ExpMaccs, ErrorAgainstMultiprecision) {
 
 // The steps with each MACC done in exact arithmetic and the constants of the page.
 TEST(ExpMaccs, EveryStepIsThePages) {
-  std::mt19937_64 random(kSeed);
+  std::mt19937_64 random(kExpSeed);
   int normal = 0;
   for (int i = 0; i < 30000; ++i) {
     const float c = softmax_scale_log2e(1 / std::sqrt(static_cast<double>(1 + random() % 256)));
@@ -76,7 +76,7 @@ TEST(ExpMaccs, EveryStepIsThePages) {
                                : static_cast<float>(product / static_cast<double>(c));
     const float result = exp_maccs(x, c);
     ASSERT_EQ(bits_of(result), exact::word(exact::exp_maccs(x, c)))
-        << std::hexfloat << x << ' ' << c << " seed " << kSeed << " draw " << i;
+        << std::hexfloat << x << ' ' << c << " seed " << kExpSeed << " draw " << i;
     normal += std::isnormal(result) ? 1 : 0;
   }
   EXPECT_GT(normal, 20000);

@@ -136,8 +136,8 @@ TEST(Format, BitsAreWholeBytesOnlyWhenTheyAreStored) {
 // One rounding of a double to bf16, and one by way of fp32: the same, wherever the double lies.
 // Compared with the middle between two neighbouring bf16 numbers, which a double holds exactly.
 TEST(FloatFromDouble, RoundsOnToBf16AsADoubleDoes) {
-  const std::uint64_t seed = test::seed_or(31);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(31);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   const std::array<double, 7> steps{0, 0x1p-52, -0x1p-52, 0x1p-30, -0x1p-30, 0x1p-20, -0x1p-20};
   int moved = 0;

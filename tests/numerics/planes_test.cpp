@@ -49,8 +49,8 @@ TEST(Planes, BytesInMemoryAreThoseByHand) {
 }
 
 TEST(Planes, UpperPlanesTellTheFloorAndAllOfThemTheInteger) {
-  const std::uint64_t seed = test::seed_or(1);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(1);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::normal_distribution<float> normal;
   constexpr std::int64_t kRows = 7, kChannels = 13;

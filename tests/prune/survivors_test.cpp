@@ -15,8 +15,8 @@ namespace {
 // Importances as they come, over random ramps, layers and steps of a decoder that appends a token a
 // step: what is gone in a layer never comes back, in a later layer or in any later step.
 TEST(Survivors, WhatIsPrunedStaysPruned) {
-  const std::uint64_t seed = test::seed_or(8);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(8);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::int64_t pruned = 0;
   for (int run = 0; run < 200; ++run) {

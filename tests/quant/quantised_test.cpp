@@ -47,8 +47,8 @@ class QuantisedOf : public testing::TestWithParam<std::tuple<int, Granularity>> 
 
 TEST_P(QuantisedOf, IsTheNearestOfItsScale) {
   const auto [bits, shared] = GetParam();
-  const std::uint64_t seed = test::seed_or(5);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(5);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   const std::vector<float> values = random_values(seed);
   const Quantised tensor(bits, shared, {values, kHeads, kRows, kWidth});
   const double most = std::pow(2, bits - 1) - 1;

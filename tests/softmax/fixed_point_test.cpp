@@ -15,8 +15,8 @@ namespace {
 using Exact = boost::multiprecision::cpp_bin_float_50;
 
 TEST(FixedPoint, ExponentialIsWithinTheSeriesTruncation) {
-  const std::uint64_t seed = test::seed_or(6);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(6);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<float> uniform(-87, 0);
   double worst = 0;
@@ -92,8 +92,8 @@ TEST(FixedPoint, ScalesAreRoundedOnce) {
 
 // A row at once has the bits of its functions one by one.
 TEST(FixedPoint, ARowIsItsStepsOneByOne) {
-  const std::uint64_t seed = test::seed_or(13);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(13);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (const float spread : {1e-38F, 1e-3F, 3.0F, 60.0F, 1e4F, 1e30F}) {
     std::uniform_real_distribution<float> uniform(-spread, spread);
@@ -138,8 +138,8 @@ TEST(FixedPoint, ManyProductsAreOneByOne) {
 // Against double precision: no probability is off by more than half a step and the exponential's
 // error, whatever the row.
 TEST(FixedPoint, ProbabilitiesAreThoseOfDoublePrecision) {
-  const std::uint64_t seed = test::seed_or(7);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(7);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   for (const float spread : {0.01F, 1.0F, 10.0F, 80.0F}) {
     std::uniform_real_distribution<float> uniform(-spread, spread);

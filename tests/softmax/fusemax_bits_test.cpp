@@ -17,41 +17,43 @@
 namespace weft::softmax {
 namespace {
 
-using Values = std::vector<float>;
-constexpr std::uint64_t kSeed = 5;
+using FloatValues = std::vector<float>;
+constexpr std::uint64_t kBitsSeed = 5;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-struct Operands {
-  Values q, k, v;
+struct BitsOperands {
+  FloatValues q, k, v;
 };
 
-Values gaussian(std::mt19937_64& random, std::int64_t count, double sigma) {
+FloatValues gaussian_floats(std::mt19937_64& random, std::int64_t count, double sigma) {
   std::normal_distribution<double> normal(0, sigma);
-  Values values(static_cast<std::size_t>(count));
+  FloatValues values(static_cast<std::size_t>(count));
   for (float& value : values) value = numerics::bf16_from_double(normal(random));
   return values;
 }
 
-Operands operands(const AttentionShape& shape, double sigma, std::uint64_t seed = kSeed) {
+BitsOperands bits_operands(const AttentionShape& shape, double sigma,
+                           std::uint64_t seed = kBitsSeed) {
   std::mt19937_64 random(seed);
-  return {gaussian(random, shape.q_elements(), sigma), gaussian(random, shape.k_elements(), sigma),
-          gaussian(random, shape.v_elements(), sigma)};
+  return {gaussian_floats(random, shape.q_elements(), sigma),
+          gaussian_floats(random, shape.k_elements(), sigma),
+          gaussian_floats(random, shape.v_elements(), sigma)};
 }
 
 // One head of the one-pass cascade, Einsum by Einsum as FuseMax prints it (generations of RM, RD,
 // RNV kept), in exact arithmetic with one rounding an operation.
-Values cascade_one_pass(const Operands& x, const AttentionShape& s, double scale,
-                        std::int64_t m_tile) {
+FloatValues cascade_one_pass(const BitsOperands& x, const AttentionShape& s, double scale,
+                             std::int64_t m_tile) {
   const auto c = static_cast<float>(scale * 1.4426950408889634);
   const std::int64_t tiles = (s.seq_kv + m_tile - 1) / m_tile;
-  Values out;
+  FloatValues out;
   for (std::int64_t p = 0; p < s.seq_q; ++p) {
     const std::int64_t last_key = s.causal ? p + s.seq_kv - s.seq_q : s.seq_kv - 1;
-    Values rm{-kInfinity};
-    Values rd{0};
-    std::vector<Values> rnv{Values(static_cast<std::size_t>(s.width_v), 0.0f)};
+    FloatValues rm{-kInfinity};
+    FloatValues rd{0};
+    std::vector<FloatValues> rnv{FloatValues(static_cast<std::size_t>(s.width_v), 0.0f)};
     for (std::int64_t m1 = 0; m1 < tiles; ++m1) {
-      Values bqk;
+      FloatValues bqk;
       std::vector<std::int64_t> keys;
       for (std::int64_t m = m1 * m_tile; m < std::min((m1 + 1) * m_tile, s.seq_kv); ++m) {
         float qk = 0;
@@ -65,7 +67,7 @@ Values cascade_one_pass(const Operands& x, const AttentionShape& s, double scale
       const float lm = *std::max_element(bqk.begin(), bqk.end());
       rm.push_back(std::max(rm.back(), lm));
       float sld = 0;
-      Values slnv(static_cast<std::size_t>(s.width_v), 0.0f);
+      FloatValues slnv(static_cast<std::size_t>(s.width_v), 0.0f);
       for (std::size_t m0 = 0; m0 < bqk.size(); ++m0) {
         const float sln = exact::bf16(exact::exp_maccs(exact::subtract(bqk[m0], rm.back()), c));
         sld = exact::add(sld, sln);
@@ -77,7 +79,7 @@ Values cascade_one_pass(const Operands& x, const AttentionShape& s, double scale
       const float prm = exact::exp_maccs(exact::subtract(rm[rm.size() - 2], rm.back()), c);
       const float spd = exact::multiply(rd.back(), prm);
       rd.push_back(exact::add(sld, spd));
-      Values next;
+      FloatValues next;
       for (std::size_t f = 0; f < slnv.size(); ++f)
         next.push_back(exact::add(slnv[f], exact::multiply(rnv.back()[f], prm)));
       rnv.push_back(next);
@@ -88,11 +90,11 @@ Values cascade_one_pass(const Operands& x, const AttentionShape& s, double scale
   return out;
 }
 
-Values cascade_three_pass(const Operands& x, const AttentionShape& s, double scale) {
+FloatValues cascade_three_pass(const BitsOperands& x, const AttentionShape& s, double scale) {
   const auto c = static_cast<float>(scale * 1.4426950408889634);
-  Values out;
+  FloatValues out;
   for (std::int64_t p = 0; p < s.seq_q; ++p) {
-    Values qk;
+    FloatValues qk;
     for (std::int64_t m = 0; m <= (s.causal ? p + s.seq_kv - s.seq_q : s.seq_kv - 1); ++m) {
       float sum = 0;
       for (std::int64_t e = 0; e < s.width_qk; ++e) {
@@ -102,7 +104,7 @@ Values cascade_three_pass(const Operands& x, const AttentionShape& s, double sca
       qk.push_back(exact::bf16(sum));
     }
     const float gm = *std::max_element(qk.begin(), qk.end());
-    Values sn;
+    FloatValues sn;
     float sd = 0;
     for (const float score : qk) {
       sn.push_back(exact::bf16(exact::exp_maccs(exact::subtract(score, gm), c)));
@@ -121,7 +123,7 @@ Values cascade_three_pass(const Operands& x, const AttentionShape& s, double sca
   return out;
 }
 
-int differing_words(const Values& a, const Values& b) {
+int differing_words(const FloatValues& a, const FloatValues& b) {
   EXPECT_EQ(a.size(), b.size());
   EXPECT_FALSE(a.empty());
   int differing = 0;
@@ -135,7 +137,7 @@ TEST(FuseMaxBits, IsTheCascadeInExactArithmetic) {
     for (const double sigma : {0.5, 1.0, 4.0}) {
       const AttentionShape shape{
           .seq_q = 6, .seq_kv = 11, .width_qk = 8, .width_v = 5, .causal = causal};
-      const Operands x = operands(shape, sigma);
+      const BitsOperands x = bits_operands(shape, sigma);
       for (const std::int64_t tile : {1, 3, 4, 11, 16}) {
         SCOPED_TRACE(testing::Message()
                      << "M0 " << tile << " sigma " << sigma << " causal " << causal);
@@ -162,9 +164,9 @@ TEST(FuseMaxBits, QueryTileNeverShows) {
                                .width_v = 8,
                                .causal = true};
     for (const double sigma : {1.0, 4.0}) {
-      const Operands x = operands(shape, sigma);
+      const BitsOperands x = bits_operands(shape, sigma);
       for (const std::int64_t key_tile : {1, 4, 7, 16}) {
-        const Values by_query = fusemax_attention(x.q, x.k, x.v, shape, 0.25, key_tile);
+        const FloatValues by_query = fusemax_attention(x.q, x.k, x.v, shape, 0.25, key_tile);
         for (const std::int64_t query_tile : {2, 5, 16, 48, 1000}) {
           EXPECT_EQ(differing_words(by_query, fusemax_attention(x.q, x.k, x.v, shape, 0.25,
                                                                 {.key_tile = key_tile,
@@ -180,9 +182,9 @@ TEST(FuseMaxBits, QueryTileNeverShows) {
 // The one exception, where a product underflows: a −0 in RNV meets +0 from a masked tile.
 TEST(FuseMaxBits, OnlyTheSignOfAnUnderflowedZeroShowsTheQueryTile) {
   const AttentionShape shape{.seq_q = 2, .seq_kv = 3, .causal = true};
-  const Values q{-0x1p-10f, 1.0f};
-  const Values k{0.0f, 0.0f, 0.0f};
-  const Values v{1.0f, 1.0f, 1.0f};
+  const FloatValues q{-0x1p-10f, 1.0f};
+  const FloatValues k{0.0f, 0.0f, 0.0f};
+  const FloatValues v{1.0f, 1.0f, 1.0f};
   EXPECT_EQ(
       differing_words(
           fusemax_attention(q, k, v, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 1}),
@@ -190,10 +192,10 @@ TEST(FuseMaxBits, OnlyTheSignOfAnUnderflowedZeroShowsTheQueryTile) {
       0);
   // RNV = −1.5·2^-126 + 1.25·2^-126 flushes to −0 in the second tile of keys; the third is masked
   // for query 0.
-  const Values small{0x1.4p-126f, -0x1.8p-126f, 1.0f};
-  const Values alone =
+  const FloatValues small{0x1.4p-126f, -0x1.8p-126f, 1.0f};
+  const FloatValues alone =
       fusemax_attention(q, k, small, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 1});
-  const Values together =
+  const FloatValues together =
       fusemax_attention(q, k, small, shape, 1, FuseMaxTiling{.key_tile = 1, .query_tile = 2});
   EXPECT_EQ(numerics::bits_of(alone[0]), 0x80000000u);
   EXPECT_EQ(numerics::bits_of(together[0]), 0u);
@@ -209,42 +211,51 @@ TEST(FuseMaxBits, HeadsAndBatchesAreIndependent) {
                              .width_qk = 8,
                              .width_v = 4,
                              .causal = true};
-  const Operands x = operands(shape, 1);
-  const Values whole = fusemax_attention(x.q, x.k, x.v, shape, 0.5, 4);
+  const BitsOperands x = bits_operands(shape, 1);
+  const FloatValues whole = fusemax_attention(x.q, x.k, x.v, shape, 0.5, 4);
   AttentionShape one = shape;
   one.batch = one.heads = one.kv_heads = 1;
   for (std::ptrdiff_t head = 0; head < 8; ++head) {
     const std::ptrdiff_t kv = head / 2;
-    const Operands part{Values(x.q.begin() + head * 40, x.q.begin() + (head + 1) * 40),
-                        Values(x.k.begin() + kv * 72, x.k.begin() + (kv + 1) * 72),
-                        Values(x.v.begin() + kv * 36, x.v.begin() + (kv + 1) * 36)};
-    EXPECT_EQ(differing_words(Values(whole.begin() + head * 20, whole.begin() + (head + 1) * 20),
-                              fusemax_attention(part.q, part.k, part.v, one, 0.5, 4)),
-              0);
+    const BitsOperands part{FloatValues(x.q.begin() + head * 40, x.q.begin() + (head + 1) * 40),
+                            FloatValues(x.k.begin() + kv * 72, x.k.begin() + (kv + 1) * 72),
+                            FloatValues(x.v.begin() + kv * 36, x.v.begin() + (kv + 1) * 36)};
+    EXPECT_EQ(
+        differing_words(FloatValues(whole.begin() + head * 20, whole.begin() + (head + 1) * 20),
+                        fusemax_attention(part.q, part.k, part.v, one, 0.5, 4)),
+        0);
   }
 }
 
 TEST(FuseMaxBits, SpecialOperands) {
   const AttentionShape shape{.seq_q = 1, .seq_kv = 2};
   // One key only: its value, exactly.
-  EXPECT_EQ(fusemax_attention(Values{3}, Values{2}, Values{-1.5f}, AttentionShape{}, 1, 1),
-            Values{-1.5f});
+  EXPECT_EQ(
+      fusemax_attention(FloatValues{3}, FloatValues{2}, FloatValues{-1.5f}, AttentionShape{}, 1, 1),
+      FloatValues{-1.5f});
   // A score 200 below the maximum vanishes; equal scores average.
-  EXPECT_EQ(fusemax_attention(Values{1}, Values{0, -200}, Values{2, 100}, shape, 1, 2), Values{2});
-  EXPECT_EQ(fusemax_attention(Values{1}, Values{-200, 0}, Values{100, 2}, shape, 1, 1), Values{2});
-  EXPECT_EQ(fusemax_attention(Values{1}, Values{5, 5}, Values{1, 2}, shape, 1, 2), Values{1.5f});
+  EXPECT_EQ(
+      fusemax_attention(FloatValues{1}, FloatValues{0, -200}, FloatValues{2, 100}, shape, 1, 2),
+      FloatValues{2});
+  EXPECT_EQ(
+      fusemax_attention(FloatValues{1}, FloatValues{-200, 0}, FloatValues{100, 2}, shape, 1, 1),
+      FloatValues{2});
+  EXPECT_EQ(fusemax_attention(FloatValues{1}, FloatValues{5, 5}, FloatValues{1, 2}, shape, 1, 2),
+            FloatValues{1.5f});
   // NaN anywhere that counts is the canonical NaN; a score of +inf is too (inf − inf).
   for (const float bad : {std::bit_cast<float>(0xFFC10000u), kInfinity}) {
-    const Values out = fusemax_attention(Values{1}, Values{0, bad}, Values{1, 2}, shape, 1, 2);
+    const FloatValues out =
+        fusemax_attention(FloatValues{1}, FloatValues{0, bad}, FloatValues{1, 2}, shape, 1, 2);
     EXPECT_EQ(numerics::bits_of(out[0]), numerics::kCanonicalNan);
   }
   // A subnormal operand is a zero.
-  EXPECT_EQ(fusemax_attention(Values{std::bit_cast<float>(0x00400000u)}, Values{0x1p127f, 0},
-                              Values{1, 2}, shape, 1, 2),
-            Values{1.5f});
-  EXPECT_THROW(fusemax_attention(Values{1.001f}, Values{1, 2}, Values{1, 2}, shape, 1, 2),
-               ContractError);
-  EXPECT_THROW(fusemax_attention(Values{1}, Values{1, 2}, Values{1, 2}, shape, 1, 0),
+  EXPECT_EQ(fusemax_attention(FloatValues{std::bit_cast<float>(0x00400000u)},
+                              FloatValues{0x1p127f, 0}, FloatValues{1, 2}, shape, 1, 2),
+            FloatValues{1.5f});
+  EXPECT_THROW(
+      fusemax_attention(FloatValues{1.001f}, FloatValues{1, 2}, FloatValues{1, 2}, shape, 1, 2),
+      ContractError);
+  EXPECT_THROW(fusemax_attention(FloatValues{1}, FloatValues{1, 2}, FloatValues{1, 2}, shape, 1, 0),
                ContractError);
 }
 
@@ -259,7 +270,7 @@ void PrintTo(const ErrorCase& c, std::ostream* out) {
 
 class ErrorAgainstGolden : public testing::TestWithParam<ErrorCase> {};
 
-double relative_rms(const Values& out, const std::vector<double>& golden) {
+double relative_rms(const FloatValues& out, const std::vector<double>& golden) {
   double error = 0;
   double size = 0;
   EXPECT_EQ(out.size(), golden.size());
@@ -282,8 +293,8 @@ TEST_P(ErrorAgainstGolden, Bounded) {
                                .width_qk = width,
                                .width_v = width,
                                .causal = causal};
-    const Operands x = operands(shape, sigma);
-    const auto wide = [](const Values& t) { return std::vector<double>(t.begin(), t.end()); };
+    const BitsOperands x = bits_operands(shape, sigma);
+    const auto wide = [](const FloatValues& t) { return std::vector<double>(t.begin(), t.end()); };
     const double scale = default_scale(shape);
     const std::vector<double> golden = attention(wide(x.q), wide(x.k), wide(x.v), shape, scale);
     for (const std::int64_t tile : {16, 64, 256}) {

@@ -12,8 +12,8 @@ namespace {
 
 // Bit for bit what two loops give that add product after product.
 TEST(Dense, IsTheSumInOrder) {
-  const std::uint64_t seed = test::seed_or(10);
-  SCOPED_TRACE(test::seed_text(seed));
+  const std::uint64_t seed = weft::test::seed_or(10);
+  SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   std::normal_distribution<float> normal(0, 1);
   for (int run = 0; run < 30; ++run) {

@@ -25,7 +25,7 @@ std::string npy(const std::string& header, const std::string& body, int major = 
 }
 
 const std::string kHeader = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
-const std::string kBody(
+const std::string kNpyBody(
     "\x00\x00\x80\x3F\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\x40\x00\x00\xA0\x40\x00\x00\xC0"
     "\xC0",
     24);
@@ -33,20 +33,21 @@ const std::vector<float> kValues{1, 2, 3, 4, 5, -6};
 
 TEST_F(NpyFile, ReadsEveryVersion) {
   for (const int major : {1, 2, 3}) {
-    const NpyArray array = load_npy(write("good.npy", npy(kHeader + "   \n", kBody, major)));
+    const NpyArray array = load_npy(write("good.npy", npy(kHeader + "   \n", kNpyBody, major)));
     EXPECT_EQ(array.shape, (std::vector<std::int64_t>{2, 3})) << major;
     EXPECT_EQ(array.values, kValues) << major;
   }
 }
 
 TEST_F(NpyFile, ReadsOtherSpellingsOfTheHeader) {
-  EXPECT_EQ(parse_npy(npy("{\"shape\":(6,),\"fortran_order\":False,\"descr\":\"<f4\"}", kBody), "f")
-                .shape,
-            std::vector<std::int64_t>{6});
-  EXPECT_TRUE(
-      parse_npy(npy("{'descr': '<f4', 'fortran_order': False, 'shape': ()}\n", kBody.substr(0, 4)),
-                "f")
-          .shape.empty());
+  EXPECT_EQ(
+      parse_npy(npy("{\"shape\":(6,),\"fortran_order\":False,\"descr\":\"<f4\"}", kNpyBody), "f")
+          .shape,
+      std::vector<std::int64_t>{6});
+  EXPECT_TRUE(parse_npy(npy("{'descr': '<f4', 'fortran_order': False, 'shape': ()}\n",
+                            kNpyBody.substr(0, 4)),
+                        "f")
+                  .shape.empty());
   EXPECT_TRUE(parse_npy(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 5)}\n", ""), "f")
                   .values.empty());
 }
@@ -73,11 +74,11 @@ TEST_F(NpyFile, ReadsHalvesBigEndianAndFortranOrder) {
                 .values,
             std::vector<float>{1.0F});
   const NpyArray turned =
-      parse_npy(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n", kBody), "f");
+      parse_npy(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n", kNpyBody), "f");
   EXPECT_EQ(turned.shape, (std::vector<std::int64_t>{2, 3}));
   EXPECT_EQ(turned.values, (std::vector<float>{1, 3, 5, 2, 4, -6}));
-  const NpyArray deep =
-      parse_npy(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 3, 2), }\n", kBody), "f");
+  const NpyArray deep = parse_npy(
+      npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 3, 2), }\n", kNpyBody), "f");
   EXPECT_EQ(deep.values, (std::vector<float>{1, 4, 2, 5, 3, -6}));
   EXPECT_TRUE(
       parse_npy(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 0), }\n", ""), "f")
@@ -86,7 +87,7 @@ TEST_F(NpyFile, ReadsHalvesBigEndianAndFortranOrder) {
 
 TEST_F(NpyFile, ReadsBlanksOfAnyKind) {
   const std::string header = " {'descr': '<f4',\n 'fortran_order': False,\t'shape': (2,\n 3)}\n";
-  EXPECT_EQ(parse_npy(npy(header, kBody), "f").values, kValues);
+  EXPECT_EQ(parse_npy(npy(header, kNpyBody), "f").values, kValues);
 }
 
 TEST_F(NpyFile, RoundsDoublesToNearest) {
@@ -103,7 +104,7 @@ TEST_F(NpyFile, RoundsDoublesToNearest) {
 TEST_F(NpyFile, WritesWhatNumpyWrites) {
   const std::array<std::int64_t, 2> shape{2, 3};
   EXPECT_EQ(npy_bytes(shape, kValues),
-            npy(kHeader + std::string(118 - kHeader.size() - 1, ' ') + "\n", kBody));
+            npy(kHeader + std::string(118 - kHeader.size() - 1, ' ') + "\n", kNpyBody));
 }
 
 TEST_F(NpyFile, RoundTrip) {
@@ -135,19 +136,20 @@ struct BadNpy {
 void PrintTo(const BadNpy& file, std::ostream* out) { *out << file.name; }
 
 std::vector<BadNpy> bad_npy() {
-  const std::string good = npy(kHeader + "\n", kBody);
-  const auto header = [](const std::string& text) { return npy(text, kBody); };
+  const std::string good = npy(kHeader + "\n", kNpyBody);
+  const auto header = [](const std::string& text) { return npy(text, kNpyBody); };
   return {
       {"empty", "", "magic"},
       {"wrong magic", "\x93NUMPX" + good.substr(6), "magic"},
       {"only magic", good.substr(0, 6), "version"},
-      {"version 0", npy(kHeader, kBody, 0), "version = '0.0'"},
-      {"version 4", npy(kHeader, kBody, 4), "version = '4.0'"},
+      {"version 0", npy(kHeader, kNpyBody, 0), "version = '0.0'"},
+      {"version 4", npy(kHeader, kNpyBody, 4), "version = '4.0'"},
       {"no length", good.substr(0, 9), "header length"},
-      {"no length in version 2", npy(kHeader, kBody, 2).substr(0, 11), "header length"},
+      {"no length in version 2", npy(kHeader, kNpyBody, 2).substr(0, 11), "header length"},
       {"length past the end", good.substr(0, 8) + "\xFF\xFF" + good.substr(10), "header length"},
       {"length huge in version 2",
-       npy(kHeader, kBody, 2).substr(0, 8) + "\xFF\xFF\xFF\xFF" + kHeader + kBody, "header length"},
+       npy(kHeader, kNpyBody, 2).substr(0, 8) + "\xFF\xFF\xFF\xFF" + kHeader + kNpyBody,
+       "header length"},
       {"no dictionary", header("[]"), "'{' is expected"},
       {"empty dictionary", header("{}"), "header.descr"},
       {"not closed", header(kHeader.substr(0, kHeader.size() - 1)), "expected"},
@@ -196,7 +198,7 @@ std::vector<BadNpy> bad_npy() {
        "backslash"},
       {"double too large",
        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}",
-           little(std::bit_cast<std::uint64_t>(1e39), 8) + kBody.substr(0, 16)),
+           little(std::bit_cast<std::uint64_t>(1e39), 8) + kNpyBody.substr(0, 16)),
        "element 0"}};
 }
 

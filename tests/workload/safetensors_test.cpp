@@ -23,13 +23,14 @@ using test::with_header;
 class SafetensorsFile : public test::InFolder {};
 
 // One F32 tensor "a" of [2] and one BF16 tensor "b" of [1, 3], bytes by hand.
-const std::string kHeader =
+const std::string kTensorHeader =
     R"({"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
     R"("b":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]}})";
 const std::string kBody("\x00\x00\x80\x3F\x00\x00\x20\xC0\x80\x3F\x00\xC0\x80\x7F", 14);
 
 TEST_F(SafetensorsFile, ReadsBytesWrittenByHand) {
-  const Safetensors file = load_safetensors(write("good.safetensors", with_header(kHeader, kBody)));
+  const Safetensors file =
+      load_safetensors(write("good.safetensors", with_header(kTensorHeader, kBody)));
   ASSERT_EQ(file.tensors().size(), 2u);
   EXPECT_EQ(file.metadata(), (std::map<std::string, std::string>{{"k", "v"}}));
   const TensorInfo* a = file.find("a");
@@ -178,12 +179,12 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 BadFile header(std::string name, const std::string& from, const std::string& to, std::string says) {
-  return {std::move(name), with_header(replaced(kHeader, from, to), kBody), std::move(says)};
+  return {std::move(name), with_header(replaced(kTensorHeader, from, to), kBody), std::move(says)};
 }
 
 // The frame around the header, and the header as JSON.
 std::vector<BadFile> bad_frames() {
-  const std::string good = with_header(kHeader, kBody);
+  const std::string good = with_header(kTensorHeader, kBody);
   const auto length = [&](std::uint64_t n) { return little(n, 8) + good.substr(8); };
   std::string nested = R"({"a":)";
   for (int i = 0; i < 100'000; ++i) nested += i % 2 == 0 ? "[" : R"({"b":)";
@@ -195,15 +196,15 @@ std::vector<BadFile> bad_frames() {
           {"length 2^64-1", length(~std::uint64_t{0}), "header length"},
           {"length 2^63", length(std::uint64_t{1} << 63), "header length"},
           {"length one past the end", length(good.size() - 7), "header length"},
-          {"length too small", length(kHeader.size() - 1), "not JSON"},
-          {"length into the body", length(kHeader.size() + 4), "not JSON"},
+          {"length too small", length(kTensorHeader.size() - 1), "not JSON"},
+          {"length into the body", length(kTensorHeader.size() + 4), "not JSON"},
           {"not JSON", with_header(std::string(40, 'x'), ""), "must begin with '{'"},
           {"blanks alone", with_header("    ", ""), "must begin with '{'"},
           {"byte order mark", with_header("\xEF\xBB\xBF{}", ""), "must begin with '{'"},
           {"a list", with_header("[1,2]", ""), "must begin with '{'"},
-          {"two documents", with_header(kHeader + "{}", kBody), "not JSON"},
+          {"two documents", with_header(kTensorHeader + "{}", kBody), "not JSON"},
           {"not UTF-8", with_header("{\"\xFF\":1}", ""), "not JSON"},
-          {"zero byte", with_header(kHeader + std::string(1, '\0') + " ", kBody), "not JSON"},
+          {"zero byte", with_header(kTensorHeader + std::string(1, '\0') + " ", kBody), "not JSON"},
           {"depth bomb", with_header(nested, ""), "json.depth is 32"},
           {"number beyond double", with_header(R"({"a":1e999})", ""), "not JSON"},
           {"truncated body", good.substr(0, good.size() - 1), "must stay within"},
@@ -247,7 +248,7 @@ std::vector<BadFile> bad_fields() {
           header("overlap", "[8,14]", "[6,12]", "overlaps"),
           header("same bytes twice", R"([1,3],"data_offsets":[8,14])",
                  R"([4],"data_offsets":[0,8])", "overlaps"),
-          {"hole", with_header(replaced(kHeader, "[8,14]", "[10,16]"), kBody + "xx"), "hole"},
+          {"hole", with_header(replaced(kTensorHeader, "[8,14]", "[10,16]"), kBody + "xx"), "hole"},
           {"hole at the front",
            with_header(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "abcdefgh"),
            "hole"},

@@ -12,7 +12,7 @@ namespace {
 
 using test::expect_refused;
 
-const std::string kHeader =
+const std::string kCsvHeader =
     "iteration_id,layer_id,head_id,embedding_length_D,sentence_length_L,key_fetch_num,"
     "quant_key_bit,quant_query_bit,auto_requant_thres,if_requant,auto_requant_incre,"
     "value_fetch_num,quant_value_bit,if_accumulate_importance,if_rescale_previous_importance,"
@@ -21,7 +21,7 @@ const std::string kHeader =
 class SpattenCsv : public test::InFolder {
  protected:
   PrunedRows read(const std::string& rows) const {
-    return load_pruned_rows(write("rows.csv", kHeader + rows));
+    return load_pruned_rows(write("rows.csv", kCsvHeader + rows));
   }
   void refused(const std::string& rows, std::initializer_list<std::string> parts) const {
     expect_refused([&] { static_cast<void>(read(rows)); }, parts);
@@ -57,9 +57,9 @@ TEST_F(SpattenCsv, ACommentMayHaveAnyForm) {
 }
 
 TEST_F(SpattenCsv, AsAWorkloadItHasTheShapeOfARow) {
-  const Workload made = load_workload(
-      write("rows.csv", kHeader + "0,0,0,32,10,10,12,12,-1,False,-1,5,12,False,False,False,-1\n" +
-                            "0,2,3,32,11,9,12,12,-1,False,-1,5,12,False,False,False,-1\n"));
+  const Workload made = load_workload(write(
+      "rows.csv", kCsvHeader + "0,0,0,32,10,10,12,12,-1,False,-1,5,12,False,False,False,-1\n" +
+                      "0,2,3,32,11,9,12,12,-1,False,-1,5,12,False,False,False,-1\n"));
   ASSERT_NE(made.pruned, nullptr);
   EXPECT_EQ(made.name, "rows");
   EXPECT_EQ(made.heads, 4);

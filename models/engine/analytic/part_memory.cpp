@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kAccesses = 4096;
 // In flight in a channel: so many at least, since what fewer cost is latency; and no more, since
 // its queue holds no more.
-constexpr double kFewest = 16, kMost = 64;
+constexpr double kFewestInFlight = 16, kMostInFlight = 64;
 // Of closed pages, and where transfers of several tensors, reads and writes, keep changing rows: of
 // the bandwidth of consecutive accesses and the latency of a row in conflict. Measured, not proven
 // (docs/units/memory/hbm.md).
@@ -84,8 +84,8 @@ PartMemory part_memory(const Dram& dram, double clock_hz) {
   const double conflict =
       after(static_cast<double>(gaps.read_latency + gaps.act_rd + gaps.pre_act));
   return {of(system.peak_bytes_per_s(), std::floor(hit)),
-          of(stream(std::clamp(in_flight, kFewest, kMost)), told),
-          of(kSlow * stream(std::clamp(in_flight, 1.0, kMost)), kSlowLatency * conflict)};
+          of(stream(std::clamp(in_flight, kFewestInFlight, kMostInFlight)), told),
+          of(kSlow * stream(std::clamp(in_flight, 1.0, kMostInFlight)), kSlowLatency * conflict)};
 }
 
 }  // namespace weft::engine

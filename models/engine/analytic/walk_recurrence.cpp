@@ -17,7 +17,7 @@ constexpr std::int64_t kWorthInside = 8;  // and inside those of the pass rank
 constexpr std::int64_t kLooks = 256;      // in vain, before they are further apart:
 constexpr std::int64_t kApart = 4;        // by so many tiles
 constexpr std::int64_t kMostTrips = INT32_MAX;
-constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 60);
+constexpr std::int64_t kBeforeAll = -(std::int64_t{1} << 60);
 constexpr int kOthers = 4;  // tiles of other stages, after which another stage is looked at
 
 }  // namespace
@@ -241,7 +241,7 @@ void Walk::move_ordinals(Step& step, int level, std::int64_t by) {
   // Those that were passed over, and are still looked back to, are long ago.
   const std::int64_t first = std::max<std::int64_t>(0, step.ordinal[own] - kRing);
   for (std::int64_t n = step.ordinal[own] - kept - 1; n >= first; --n)
-    ring[n % kRing] = {kLongAgo, kLongAgo};
+    ring[n % kRing] = {kBeforeAll, kBeforeAll};
 }
 
 // Times of what does not go through the tiles that are passed over are so much longer ago, or

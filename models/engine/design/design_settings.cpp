@@ -9,8 +9,8 @@
 namespace weft::engine {
 namespace {
 
-constexpr std::string_view kArch = "arch.";
-constexpr std::string_view kBinding = "binding.";
+constexpr std::string_view kArchPrefix = "arch.";
+constexpr std::string_view kBindingPrefix = "binding.";
 constexpr std::string_view kLatencySeconds = "arch.dram.latency_s";
 constexpr std::string_view kLatencyCycles = "arch.dram.latency_cycles";
 
@@ -31,7 +31,7 @@ void drop_replaced_latency(std::span<const Setting> earlier, std::string_view pa
   } else {
     arch.edit().dram.latency_s.reset();
   }
-  arch.edit_origins().erase(std::string(other.substr(kArch.size())));
+  arch.edit_origins().erase(std::string(other.substr(kArchPrefix.size())));
 }
 
 // Paths of origins have "[0]" where those of settings may have ".0".
@@ -71,10 +71,10 @@ void apply(const std::vector<Setting>& settings, Shared<Architecture>& arch,
     const auto rank = binding.value()->ranks.find(whole);
     if (rank != binding.value()->ranks.end() && rank->second.number) {
       set(binding, setting, "ranks." + whole);
-    } else if (whole.starts_with(kArch)) {
-      set(arch, setting, std::string_view(whole).substr(kArch.size()));
-    } else if (whole.starts_with(kBinding)) {
-      set(binding, setting, std::string_view(whole).substr(kBinding.size()));
+    } else if (whole.starts_with(kArchPrefix)) {
+      set(arch, setting, std::string_view(whole).substr(kArchPrefix.size()));
+    } else if (whole.starts_with(kBindingPrefix)) {
+      set(binding, setting, std::string_view(whole).substr(kBindingPrefix.size()));
     } else {
       throw ConfigError(Problem{
           {"--set", 0, 0},

@@ -7,14 +7,14 @@
 namespace weft::engine {
 namespace {
 
-constexpr const char* kCycles = "cycles";
+constexpr const char* kCyclesCounted = "cycles";
 
 void add_unit(UnitResult& all, const UnitResult& one) {
   const auto add = [](std::uint64_t& sum, std::uint64_t more, const char* what) {
     sum = plus(sum, more, what);
   };
-  add(all.busy_cycles, one.busy_cycles, kCycles);
-  add(all.idle_cycles, one.idle_cycles, kCycles);
+  add(all.busy_cycles, one.busy_cycles, kCyclesCounted);
+  add(all.idle_cycles, one.idle_cycles, kCyclesCounted);
   for (std::size_t c = 0; c < all.counters.size(); ++c)
     add(all.counters[c], one.counters[c], "counts of a unit");
 }
@@ -33,8 +33,8 @@ void append(Result& all, const Result& one) {
   const auto most = [](const Result& result) {
     return result.bound ? result.bound->at_most : result.cycles;
   };
-  all.bound = Bound{0, plus(most(all), most(one), kCycles)};
-  all.cycles = plus(all.cycles, one.cycles, kCycles);
+  all.bound = Bound{0, plus(most(all), most(one), kCyclesCounted)};
+  all.cycles = plus(all.cycles, one.cycles, kCyclesCounted);
   for (std::size_t u = 0; u < all.units.size(); ++u) add_unit(all.units[u], one.units[u]);
   for (const Traffic& traffic : one.traffic) add_traffic(all.traffic, traffic);
   for (const UnitResult& unit : all.units)

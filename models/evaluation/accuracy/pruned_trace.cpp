@@ -24,9 +24,9 @@ std::vector<double> exact(const workload::LayerTrace& layer, const workload::Tra
                             trace.scale);
 }
 
-class Runner {
+class PruningRunner {
  public:
-  Runner(const PruningSchedule& schedule, const workload::Trace& trace)
+  PruningRunner(const PruningSchedule& schedule, const workload::Trace& trace)
       : schedule_(schedule),
         trace_(trace),
         count_(static_cast<std::int64_t>(trace.layers.size())),
@@ -124,7 +124,7 @@ void check_one_sequence(const workload::Trace& trace) {
 
 PrunedTrace run_pruned_trace(const PruningSchedule& schedule, const workload::Trace& trace) {
   check_one_sequence(trace);
-  return Runner(schedule, trace).run();
+  return PruningRunner(schedule, trace).run();
 }
 
 }  // namespace weft::evaluation

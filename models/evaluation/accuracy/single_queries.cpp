@@ -9,7 +9,7 @@ namespace weft::evaluation {
 namespace {
 
 // Exact causal attention: [heads, tokens, width].
-std::vector<double> exact(const workload::LayerTrace& layer, const workload::Trace& trace) {
+std::vector<double> exact_outputs(const workload::LayerTrace& layer, const workload::Trace& trace) {
   const auto doubles = [](const std::vector<float>& values) {
     return std::vector<double>(values.begin(), values.end());
   };
@@ -38,7 +38,7 @@ class Decoder {
       operands_.push_back(prune::quantise_layer(
           {layer.q, s.heads, s.seq_q, s.width_qk}, {layer.k, s.heads, s.seq_kv, s.width_qk},
           {layer.v, s.heads, s.seq_kv, s.width_v}, schedule.options(n, layers_)));
-      exact_.push_back(exact(layer, trace));
+      exact_.push_back(exact_outputs(layer, trace));
     }
     out_.layers.resize(operands_.size());
     out_.by_layer.assign(operands_.size(), 0);

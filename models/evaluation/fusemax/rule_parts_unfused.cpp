@@ -21,7 +21,7 @@ double operand_repeats(const Sizes& sizes) {
   return keys_of_a_head < kFlatBufferBytes ? 1 : static_cast<double>(sizes.width) / 8;
 }
 
-Counts counts_of(const Sizes& sizes, const std::array<Phase, 3>& phases, const Mends& mends) {
+Counts unfused_counts(const Sizes& sizes, const std::array<Phase, 3>& phases, const Mends& mends) {
   const auto scores = static_cast<double>(sizes.scores);
   const auto operand = static_cast<double>(sizes.operand);
   const auto width = static_cast<double>(sizes.width);
@@ -59,7 +59,7 @@ AttentionResult evaluate_unfused(const Sizes& sizes, const AttentionRules& rules
   }
   result.bound =
       memory_seconds(longest->words) > longest->compute_s ? Bound::memory : longest->array;
-  const Counts counts = counts_of(sizes, phases, rules.mends);
+  const Counts counts = unfused_counts(sizes, phases, rules.mends);
   result.traffic_bytes = counts.dram * kWordBytes;
   result.utilisation_2d = 2 * product.compute_s / result.latency_s;
   result.utilisation_1d = softmax.compute_s / result.latency_s;

@@ -20,12 +20,6 @@ Selecting as_it_went(std::size_t items, const weft::select::Selection<T>& select
   return out;
 }
 
-void check_ramp(const weft::prune::Ramp& ramp, const char* what, std::int64_t layers,
-                double front) {
-  if (const auto trouble = ramp.trouble(layers, front))
-    throw ConfigError(Problem{{}, std::string("binding.run.pruning.") + what, "", *trouble});
-}
-
 }  // namespace
 
 CascadeProgram::CascadeProgram(const Run& run, const workload::Shape& shape, std::int64_t layers,

@@ -21,7 +21,7 @@ constexpr std::array<CounterDeclaration, 5> kCounters{{
     {"selections", "selections", "of tokens or heads, behind layers"},
     {"key_room_waits", "times", "that keys found no room on chip"},
 }};
-constexpr UnitClass kClass{"controller", kCounters};
+constexpr UnitClass kControllerClass{"controller", kCounters};
 
 constexpr std::size_t at(Count count) { return static_cast<std::size_t>(count); }
 
@@ -39,7 +39,7 @@ Controller::Controller(const Config& config, Program& program, const Layout& lay
       side_by_side_(side_by_side),
       tensors_(tensors) {}
 
-const UnitClass& Controller::unit_class() const { return kClass; }
+const UnitClass& Controller::unit_class() const { return kControllerClass; }
 
 void Controller::list_ports(PortList& ports) {
   ports.add("decided", decided_);

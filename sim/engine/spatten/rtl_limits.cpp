@@ -172,14 +172,14 @@ class Limits {
 
 void Limits::check_numbers() {
   const Numbers& numbers = run_.numbers;
-  const auto whole = [&](const char* field, const quant::BitSplit& split) {
+  const auto whole = [&](const char* field, const weft::quant::BitSplit& split) {
     if (split.bits() != rtl_.bits || split.lower > 0)
-      add(field, quant::canonical_text(split), fmt::format("the RTL has {} bits", rtl_.bits));
+      add(field, weft::quant::canonical_text(split), fmt::format("the RTL has {} bits", rtl_.bits));
   };
   whole("binding.run.numbers.query", numbers.query);
   whole("binding.run.numbers.value", numbers.value);
   if (numbers.key.bits() != rtl_.bits || numbers.key.upper % 4 != 0 || numbers.key.lower % 4 != 0)
-    add("binding.run.numbers.key", quant::canonical_text(numbers.key),
+    add("binding.run.numbers.key", weft::quant::canonical_text(numbers.key),
         "the RTL has keys of 12 bits in planes of multiples of 4: 12, 8+4 or 4+8");
   if (numbers.outputs != OutputsBy::fixed_point)
     add("binding.run.numbers.outputs", std::string(config::name_of(numbers.outputs)),

@@ -16,7 +16,7 @@ namespace {
 
 using weft::prune::Stream;
 
-std::uint64_t bytes_of(std::int64_t elements, std::int64_t bits) {
+std::uint64_t plane_bytes(std::int64_t elements, std::int64_t bits) {
   return static_cast<std::uint64_t>(numerics::bytes_of_bits(elements * bits));
 }
 
@@ -38,7 +38,7 @@ RtlProgram::RtlProgram(const Run& run, const workload::Trace& trace, std::uint64
     : TraceProgram(run, trace, seed), layout_(layout), base_(base), share_(share) {}
 
 rtl::SpattenPlane RtlProgram::plane(Plane plane, std::int64_t bits, std::int64_t width) const {
-  const auto bytes = static_cast<std::int64_t>(bytes_of(width, bits));
+  const auto bytes = static_cast<std::int64_t>(plane_bytes(width, bits));
   const std::int64_t layer = plan_->layer;
   const Layout::Rows first = layout_.rows(plane, layer, 0, bytes);
   const Layout::Rows second = layout_.rows(plane, layer, 1, bytes);
@@ -49,10 +49,10 @@ rtl::SpattenPlane RtlProgram::plane(Plane plane, std::int64_t bits, std::int64_t
 
 // The rows of those that are alive, in so many bits: of the upper plane of keys the upper ones, of
 // the others the lowest.
-void RtlProgram::put_plane(Plane plane, std::int64_t bits, const quant::Quantised& from,
+void RtlProgram::put_plane(Plane plane, std::int64_t bits, const weft::quant::Quantised& from,
                            std::span<std::uint8_t> memory) const {
   const int shift = plane == Plane::keys ? binding().numbers.key.lower : 0;
-  const std::uint64_t bytes = bytes_of(from.width(), bits);
+  const std::uint64_t bytes = plane_bytes(from.width(), bits);
   std::vector<std::int16_t> elements(static_cast<std::size_t>(from.width()));
   for (std::size_t h = 0; h < alive_heads().size(); ++h) {
     const Layout::Rows rows =
@@ -60,11 +60,11 @@ void RtlProgram::put_plane(Plane plane, std::int64_t bits, const quant::Quantise
     for (std::size_t t = 0; t < alive_tokens().size(); ++t) {
       const auto row = from.row(static_cast<std::int64_t>(h), static_cast<std::int64_t>(t));
       std::transform(row.begin(), row.end(), elements.begin(), [&](std::int16_t x) {
-        return static_cast<std::int16_t>(quant::upper_of(x, shift));
+        return static_cast<std::int16_t>(weft::quant::upper_of(x, shift));
       });
       const auto at = rows.address + static_cast<std::uint64_t>(alive_tokens()[t]) *
                                          static_cast<std::uint64_t>(rows.pitch_bytes);
-      quant::pack(elements, static_cast<int>(bits), memory.subspan(at, bytes));
+      weft::quant::pack(elements, static_cast<int>(bits), memory.subspan(at, bytes));
     }
   }
 }
@@ -187,14 +187,14 @@ void RtlProgram::finish_row() {
 void RtlProgram::count_asked(const QueryRow& row) {
   const auto tokens = static_cast<std::uint64_t>(alive_tokens().size());
   const Numbers& numbers = binding().numbers;
-  const std::uint64_t value_bytes = bytes_of(row.width_v, numbers.value.bits());
+  const std::uint64_t value_bytes = plane_bytes(row.width_v, numbers.value.bits());
   const std::size_t place = place_of_head(row.head);
   if (row.pass > 0 && !lower_asked_[place]) {
     lower_asked_[place] = true;
-    asked_.keys += tokens * bytes_of(row.width_qk, numbers.key.lower);
+    asked_.keys += tokens * plane_bytes(row.width_qk, numbers.key.lower);
   }
   if (row.query == alive_queries().front()) {
-    asked_.keys += tokens * bytes_of(row.width_qk, numbers.key.upper);
+    asked_.keys += tokens * plane_bytes(row.width_qk, numbers.key.upper);
     if (!plan_->streams) asked_.values += tokens * value_bytes;
   }
   if (plan_->streams) {

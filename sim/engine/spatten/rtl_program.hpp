@@ -52,7 +52,7 @@ class RtlProgram : public TraceProgram, public rtl::SpattenHost {
 
  private:
   rtl::SpattenPlane plane(Plane plane, std::int64_t bits, std::int64_t width) const;
-  void put_plane(Plane plane, std::int64_t bits, const quant::Quantised& from,
+  void put_plane(Plane plane, std::int64_t bits, const weft::quant::Quantised& from,
                  std::span<std::uint8_t> memory) const;
   void check_alive(const rtl::SpattenAlive& alive) const;
   void finish_row();

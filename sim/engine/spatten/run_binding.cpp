@@ -1,5 +1,9 @@
 #include "sim/engine/spatten/run_binding.hpp"
 
+#include <string>
+
+#include "models/common/error.hpp"
+
 namespace weft::sim::engine::spatten {
 namespace {
 
@@ -32,6 +36,12 @@ Run run_of(const config::Value* binding, const config::Value* schedule) {
   if (run.takes != Takes::nothing) run.pruning = scheduled.pruning;
   if (run.takes == Takes::all) run.numbers = scheduled.numbers;
   return run;
+}
+
+void check_ramp(const weft::prune::Ramp& ramp, const char* what, std::int64_t layers,
+                double front) {
+  if (const auto trouble = ramp.trouble(layers, front))
+    throw ConfigError(Problem{{}, std::string("binding.run.pruning.") + what, "", *trouble});
 }
 
 }  // namespace weft::sim::engine::spatten

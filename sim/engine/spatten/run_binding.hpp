@@ -46,9 +46,9 @@ constexpr auto names(config::Tag<OutputsBy>) {
 }
 
 struct Numbers {
-  quant::BitSplit query;
-  quant::BitSplit key;
-  quant::BitSplit value;
+  weft::quant::BitSplit query;
+  weft::quant::BitSplit key;
+  weft::quant::BitSplit value;
   double recompute_below = 0.1;
   double recompute_share = 0;
   OutputsBy outputs = OutputsBy::fixed_point;
@@ -104,5 +104,8 @@ inline auto fields(config::Tag<Run>) {
 // A binding's `run`, with what it takes of a workload's schedule in place of its own; either may be
 // missing. ConfigError where a key is unknown or out of range, in what is not taken too.
 Run run_of(const config::Value* binding, const config::Value* schedule);
+
+// ConfigError about binding.run.pruning's `what` where its ramp has no sense for so many layers.
+void check_ramp(const weft::prune::Ramp& ramp, const char* what, std::int64_t layers, double front);
 
 }  // namespace weft::sim::engine::spatten

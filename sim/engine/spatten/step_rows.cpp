@@ -18,19 +18,14 @@ using workload::PrunedRow;
 constexpr std::uint64_t kHeadStream = 0x68656164;
 constexpr std::uint64_t kRowStream = 0x726f77;
 
-void check_ramp(const Ramp& ramp, const char* what, std::int64_t layers, double front) {
-  if (const auto trouble = ramp.trouble(layers, front))
-    throw ConfigError(Problem{{}, std::string("binding.run.pruning.") + what, "", *trouble});
-}
-
 // Heads in the order in which they are kept.
 std::vector<std::int32_t> kept_first(std::int64_t heads, std::uint64_t seed) {
   std::vector<std::int32_t> order(static_cast<std::size_t>(heads));
   std::iota(order.begin(), order.end(), 0);
-  const std::uint64_t own = select::seed_of(seed, kHeadStream);
+  const std::uint64_t own = weft::select::seed_of(seed, kHeadStream);
   std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
-    return select::seed_of(own, static_cast<std::uint64_t>(a)) <
-           select::seed_of(own, static_cast<std::uint64_t>(b));
+    return weft::select::seed_of(own, static_cast<std::uint64_t>(a)) <
+           weft::select::seed_of(own, static_cast<std::uint64_t>(b));
   });
   return order;
 }
@@ -42,7 +37,7 @@ class Maker {
         shape_(workload.shape()),
         steps_(workload.steps),
         layers_(layers),
-        own_(select::seed_of(seed, kRowStream)),
+        own_(weft::select::seed_of(seed, kRowStream)),
         heads_(kept_first(shape_.heads, seed)) {}
 
   workload::PrunedRows rows() {
@@ -73,7 +68,7 @@ class Maker {
     return heads;
   }
   bool recomputes(std::size_t number) const {
-    const std::uint64_t word = select::seed_of(own_, number) >> 32;
+    const std::uint64_t word = weft::select::seed_of(own_, number) >> 32;
     return run_.numbers.key.lower > 0 &&
            static_cast<double>(word) < run_.numbers.recompute_share * 4294967296.0;
   }

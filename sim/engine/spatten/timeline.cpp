@@ -11,7 +11,7 @@
 namespace weft::sim::engine::spatten {
 namespace {
 
-constexpr UnitClass kClass{"sampler", {}};
+constexpr UnitClass kSamplerClass{"sampler", {}};
 
 // "fetcher.requests[3]" is of "fetcher.requests".
 std::string without_numbers(const std::string& port) {
@@ -53,7 +53,7 @@ Sampler::Sampler(Assembly& assembly) {
   }
 }
 
-const UnitClass& Sampler::unit_class() const { return kClass; }
+const UnitClass& Sampler::unit_class() const { return kSamplerClass; }
 
 Sampler::Look Sampler::look(Cycle now) const {
   Look look;

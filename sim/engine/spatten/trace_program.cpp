@@ -37,7 +37,7 @@ TraceProgram::TraceProgram(const Run& run, const workload::Trace& trace, std::ui
   if (run.numbers.value.lower > 0)
     throw ConfigError(Problem{{},
                               "binding.run.numbers.value",
-                              quant::canonical_text(run.numbers.value),
+                              weft::quant::canonical_text(run.numbers.value),
                               "values have one plane: a number of bits, such as 12"});
   for (const workload::LayerTrace& layer : trace.layers) {
     for (const std::vector<float>* values : {&layer.q, &layer.k, &layer.v}) {
@@ -119,7 +119,8 @@ void TraceProgram::softmax(QueryRow& row) {
 }
 
 bool TraceProgram::recomputes(const QueryRow& row) const {
-  return row.keys_seen() > 0 && quant::needs_lower_bits(row.largest, options_.lower_bits_below);
+  return row.keys_seen() > 0 &&
+         weft::quant::needs_lower_bits(row.largest, options_.lower_bits_below);
 }
 
 // Of the keys that it sees, which are all that are alive, by FuseMax's cascade.
