@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "models/common/error.hpp"
 #include "models/engine/analytic/analytic.hpp"
@@ -108,6 +110,22 @@ std::vector<Job> evaluation_jobs() {
     return job.kind == JobKind::attention && job.config == Config::flat;
   });
   return jobs;
+}
+
+std::vector<std::vector<std::size_t>> jobs_alike(const std::vector<Job>& jobs) {
+  std::vector<std::vector<std::size_t>> all;
+  std::map<std::tuple<std::string, std::int64_t, std::int64_t>, std::size_t> places;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const Job& job = jobs[i];
+    const auto [place, anew] =
+        places.try_emplace({key_of(job), job.length, published_model(job.model).width}, all.size());
+    if (job.kind != JobKind::attention || anew) {
+      all.push_back({i});
+    } else {
+      all[place->second].push_back(i);
+    }
+  }
+  return all;
 }
 
 const char* design_name(Config config) {

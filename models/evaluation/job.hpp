@@ -35,6 +35,8 @@ struct Job {
 
 // All jobs, those that take longest in simulation first.
 std::vector<Job> evaluation_jobs();
+// Their places: those of one design, length and width together, whose models differ in heads alone.
+std::vector<std::vector<std::size_t>> jobs_alike(const std::vector<Job>& jobs);
 
 // Names in Weft of the published designs and models: "fusemax-architecture", "bert-base".
 const char* design_name(Config config);

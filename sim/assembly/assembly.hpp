@@ -89,10 +89,11 @@ class Assembly {
   };
   Leap plan(const SteadyState::Found& found, Cycle tick);
   void jump(const Leap& leap);
+  // What all units and channels count and sum.
+  const std::vector<std::uint64_t*>& sums();
 
  private:
   std::vector<std::int64_t> ordinals() const;
-  const std::vector<std::uint64_t*>& sums();
 
   std::vector<Cycle> periods_;
   std::vector<Member> members_;

@@ -83,35 +83,36 @@ void AssemblyModule::make_modules() {
 }
 
 void AssemblyModule::make_driven() {
-  for (Assembly::Member& member : assembly_->members()) {
-    Driven& one = *driven_.emplace_back(std::make_unique<Driven>());
-    one.unit = member.unit.get();
-    one.period = member.period;
-    one.clock = &clock_;
-    for (Port& port : member.ports)
+  std::vector<Assembly::Member>& members = assembly_->members();
+  driven_.resize(members.size());
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    Driven& one = driven_[options_.shuffle ? members.size() - 1 - m : m];
+    one.unit = members[m].unit.get();
+    one.period = members[m].period;
+    one.now = &now_;
+    for (Port& port : members[m].ports)
       port.sends ? port.channel->connect_sender(&one) : port.channel->connect(&one);
   }
-  if (options_.shuffle) std::reverse(driven_.begin(), driven_.end());
 }
 
 void AssemblyModule::Driven::wake_in(Cycle ticks) {
-  const Cycle tick = clock->now() + ticks;
+  const Cycle tick = *now + ticks;
   latest_wake = std::max(latest_wake, tick);
   due = std::min(due, tick);
 }
 
 void AssemblyModule::Driven::step(Cycle tick) {
   due = kNever;
-  const Cycle now = period == 1 ? tick : tick / period;
-  Cycle next = unit->step(now);
+  const Cycle cycle = period == 1 ? tick : tick / period;
+  Cycle next = unit->step(cycle);
   // Of its wakes the earliest alone is kept: the others are waited for cycle by cycle.
-  if (latest_wake > tick) next = std::min(next, now + 1);
+  if (latest_wake > tick) next = std::min(next, cycle + 1);
   if (next != kNever) due = std::min(due, next * period);
 }
 
 Cycle AssemblyModule::next_due() const {
   Cycle least = kNever;
-  for (const auto& one : driven_) least = std::min(least, one->due);
+  for (const Driven& one : driven_) least = std::min(least, one.due);
   return least;
 }
 
@@ -132,8 +133,8 @@ void AssemblyModule::finish() {
 
 // Every unit that has something to do in a cycle, then what stands behind it.
 void AssemblyModule::step_cycle(Cycle now) {
-  for (const auto& one : driven_) {
-    if (one->due <= now) one->step(now);
+  for (Driven& one : driven_) {
+    if (one.due <= now) one.step(now);
   }
   if (!std::exchange(look_due_, false)) return;
   if (assembly_->driver()->done()) {
@@ -146,10 +147,17 @@ void AssemblyModule::step_cycle(Cycle now) {
   look(level);
   const Cycle passed = clock_.skipped() - skipped;
   if (passed == 0) return;
-  for (const auto& one : driven_) {  // what is to come moves with the state
-    if (one->due != kNever) one->due += passed;
-    one->latest_wake += passed;
+  now_ += passed;
+  ahead_of_ += passed;
+  for (Driven& one : driven_) {  // what is to come moves with the state
+    if (one.due != kNever) one.due += passed;
+    one.latest_wake += passed;
   }
+}
+
+void AssemblyModule::go_to(Cycle tick) {
+  now_ = tick;
+  clock_.set_ahead(tick - ahead_of_);
 }
 
 // All units, up to kAtOnce cycles ahead of the kernel's time, which then catches up.
@@ -157,20 +165,18 @@ void AssemblyModule::drive() {
   constexpr Cycle kAtOnce = 1 << 12;
   if (driven_.empty()) return next_trigger(never_);
   clock_.set_ahead(0);
+  now_ = ahead_of_ = clock_.now();
   if (finish_due_) finish();
-  Cycle ahead = 0;
   try {
     for (Cycle due = next_due();;) {
-      if (due <= clock_.now()) step_cycle(clock_.now());
-      const Cycle now = clock_.now();
+      if (due <= now_) step_cycle(now_);
       if (finish_due_) {
-        if (ahead > 0) return sleep_until(now);
+        if (now_ > ahead_of_) return sleep_until(now_);
         finish();
       }
       due = next_due();
-      if (due == kNever || ahead + (due - now) > kAtOnce) return sleep_until(due);
-      ahead += due - now;
-      clock_.set_ahead(ahead);
+      if (due == kNever || due - ahead_of_ > kAtOnce) return sleep_until(due);
+      go_to(due);
     }
   } catch (...) {
     clock_.set_ahead(0);
@@ -204,6 +210,7 @@ void AssemblyModule::look(int level) {
   if (found.before == nullptr) return;
   const Assembly::Leap leap = assembly_->plan(found, before);
   if (leap.jump.periods == 0) return;
+  passes_over(leap);
   assembly_->jump(leap);
   clock_.skip(leap.jump.cycles);
   periods_passed_ += static_cast<std::uint64_t>(leap.jump.periods);

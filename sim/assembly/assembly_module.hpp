@@ -36,7 +36,8 @@ class AssemblyModule : public sc_core::sc_module {
   // For a module whose units need it when they are made: fills its assembly, then calls assemble().
   AssemblyModule(const sc_core::sc_module_name& name, const Options& options);
   void assemble(Assembly& assembly);
-  // Ticks `begin` to `end` were passed over.
+  // Ticks are to be passed over; ticks `begin` to `end` were.
+  virtual void passes_over(const Assembly::Leap& /*leap*/) {}
   virtual void passed_over(Cycle /*begin*/, Cycle /*end*/) {}
 
   Clock clock_;
@@ -48,11 +49,11 @@ class AssemblyModule : public sc_core::sc_module {
     void wake_in(Cycle ticks) override;
     void step(Cycle tick);
 
-    Unit* unit = nullptr;
-    Cycle period = 1;
-    const Clock* clock = nullptr;
     Cycle due = 0;
     Cycle latest_wake = -1;
+    Unit* unit = nullptr;
+    Cycle period = 1;
+    const Cycle* now = nullptr;
   };
 
   void make_modules();
@@ -62,15 +63,18 @@ class AssemblyModule : public sc_core::sc_module {
   void drive();
   void step_cycle(Cycle now);
   Cycle next_due() const;
+  void go_to(Cycle tick);
   void finish();
   void sleep_until(Cycle due);
 
   Options options_;
   Assembly* assembly_ = nullptr;
   std::vector<std::unique_ptr<sc_core::sc_module>> modules_;
-  std::vector<std::unique_ptr<Driven>> driven_;  // in place of modules
-  bool look_due_ = false;                        // behind this cycle
-  bool finish_due_ = false;                      // when the kernel's time has come here
+  std::vector<Driven> driven_;  // in place of modules; they stay where they are
+  Cycle now_ = 0;               // of those: the clock's, which it takes the kernel to tell
+  Cycle ahead_of_ = 0;          // the tick of the kernel's time
+  bool look_due_ = false;       // behind this cycle
+  bool finish_due_ = false;     // when the kernel's time has come here
   sc_core::sc_event never_;
   sc_core::sc_event look_;
   sc_core::sc_event finished_;

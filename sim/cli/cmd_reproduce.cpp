@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <system_error>
 #include <thread>
 
 #include "models/common/atomic_file.hpp"
 #include "models/common/text.hpp"
+#include "models/engine/analytic/walk_memo.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/run/run_point.hpp"
 #include "models/evaluation/reproduction.hpp"
@@ -67,15 +69,18 @@ std::vector<cost::Table> tables_of(const engine::Catalog& catalog, const std::st
   return tables;
 }
 
-Outcome analytic_outcome(const evaluation::Bench& bench, const evaluation::Job& job) {
-  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload) {
-    return engine::run_analytic(design, workload);
+Outcome analytic_outcome(const evaluation::Bench& bench, const evaluation::Job& job,
+                         engine::WalkMemo& known) {
+  return bench.run(job, [&](const engine::Design& design, const workload::Workload& workload) {
+    return engine::run_analytic(design, workload,
+                                {.fidelity = engine::Fidelity::analytic, .walks = &known});
   });
 }
 
-Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job& job) {
-  return bench.run(job, [](const engine::Design& design, const workload::Workload& workload) {
-    return sim::engine::run(design, workload);
+Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job& job,
+                          engine::WalkMemo& known) {
+  return bench.run(job, [&](const engine::Design& design, const workload::Workload& workload) {
+    return sim::engine::run(design, workload, {.walks = &known});
   });
 }
 
@@ -156,20 +161,27 @@ class Runner {
 
   std::optional<std::vector<Outcome>> analytic() {
     std::vector<Outcome> outcomes;
+    engine::WalkMemo known;
     for (const evaluation::Job& job : jobs_) {
       if (stop_.stop_requested()) return std::nullopt;
-      outcomes.push_back(analytic_outcome(bench_, job));
+      outcomes.push_back(analytic_outcome(bench_, job, known));
       count();
     }
     return outcomes;
   }
 
-  // Those of the workers, in the jobs' order.
-  std::optional<std::vector<Outcome>> simulated(sim::Workers& workers) {
+  // Those of the workers, in the jobs' order. An answer has a line for each of `alike[i]`.
+  std::optional<std::vector<Outcome>> simulated(
+      sim::Workers& workers, const std::vector<std::vector<std::size_t>>& alike) {
     std::vector<Outcome> outcomes(jobs_.size());
-    const auto take = [&](std::size_t i, const std::string& line) {
-      outcomes[i] = evaluation::from_line(line);
-      count();
+    const auto take = [&](std::size_t i, const std::string& text) {
+      std::istringstream lines(text);
+      for (const std::size_t job : alike[i]) {
+        std::string line;
+        std::getline(lines, line);
+        outcomes[job] = evaluation::from_line(line);
+        count();
+      }
     };
     if (!workers.collect(take, stop_)) return std::nullopt;
     return outcomes;
@@ -189,13 +201,14 @@ class Runner {
 // The outcomes of our own fidelities, into `all`; false where there was a request to stop.
 bool run_jobs(Reproduction& all, const evaluation::Published& published,
               const evaluation::Bench& bench, const std::vector<evaluation::Job>& jobs,
-              sim::Workers* workers, const std::stop_token& stop) {
+              const std::vector<std::vector<std::size_t>>& alike, sim::Workers* workers,
+              const std::stop_token& stop) {
   Runner runner(jobs, bench, workers != nullptr ? 2 : 1, stop);
   const auto closed = runner.analytic();
   if (!closed) return false;
   evaluation::add_outcomes(all, published, "analytic", *closed);
   if (workers == nullptr) return true;
-  const auto stepped = runner.simulated(*workers);
+  const auto stepped = runner.simulated(*workers, alike);
   if (!stepped) return false;
   evaluation::add_outcomes(all, published, "systemc", *stepped);
   return true;
@@ -242,12 +255,18 @@ int reproduce(const ReproduceCommand& o) {
   std::unique_ptr<evaluation::Bench> bench;
   if (o.fidelity != "rules") bench = std::make_unique<evaluation::Bench>(catalog, tables);
   const bool simulated = o.fidelity == "systemc";
+  const std::vector<std::vector<std::size_t>> alike = evaluation::jobs_alike(jobs);
   // The workers are forked before the thread that waits for signals is there.
-  sim::Workers workers(simulated ? jobs.size() : 0, simulated ? count : 1,
-                       [&](std::size_t i) { return to_line(simulated_outcome(*bench, jobs[i])); });
+  sim::Workers workers(simulated ? alike.size() : 0, simulated ? count : 1, [&](std::size_t i) {
+    engine::WalkMemo known;
+    std::string lines;
+    for (const std::size_t job : alike[i])
+      lines += to_line(simulated_outcome(*bench, jobs[job], known)) + "\n";
+    return lines;
+  });
   Interrupt interrupt;
-  if (bench != nullptr &&
-      !run_jobs(all, published, *bench, jobs, simulated ? &workers : nullptr, interrupt.token()))
+  if (bench != nullptr && !run_jobs(all, published, *bench, jobs, alike,
+                                    simulated ? &workers : nullptr, interrupt.token()))
     return interrupt.exit_code();
   evaluation::conclude(all, published, tables);
   try {

@@ -108,28 +108,57 @@ void Engine::passed_over(Cycle begin, Cycle end) {
   config_.events->gap(static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end));
 }
 
+// With other heads a run is as this one up to here where no step has come to the last of them.
+void Engine::passes_over(const Assembly::Leap& leap) {
+  if (leap.jump.level != 0) return;
+  heads_alike_ = heads_alike_ && config_.more == nullptr && sequencer_->phase() == passed_.size() &&
+                 !sequencer_->has_finished_step();
+  if (!heads_alike_) return;
+  weft::engine::PassedHeads& heads = passed_.emplace_back();
+  heads.heads = leap.jump.iterations;
+  heads.periods = leap.jump.periods;
+  heads.cycles = leap.jump.cycles / leap.jump.periods;
+  const auto periods = static_cast<std::uint64_t>(leap.jump.periods);
+  for (std::size_t i = 0; i < leap.sums.size(); ++i)
+    heads.grown.push_back((leap.sums[i] - *assembly_.sums()[i]) / periods);
+}
+
 tlm::tlm_initiator_socket<>& Engine::memory_socket() {
   check(port_ != nullptr, "an engine whose memory is built in has no memory socket");
   return port_->socket;
 }
 
-void Engine::collect(weft::engine::Result& result) {
-  using weft::engine::UnitKind;
+weft::engine::SimulatedRun Engine::ended() {
   if (failure_.error) std::rethrow_exception(failure_.error);
   check(done(), "a run was read before its end:" + (done() ? "" : blocked()));
-  result.cycles = static_cast<std::uint64_t>(sequencer_->finished_at());
-  result.advance_periods = periods_passed();
-  result.advance_cycles = static_cast<std::uint64_t>(clock_.skipped());
+  weft::engine::SimulatedRun run{.cycles = sequencer_->finished_at(),
+                                 .periods = periods_passed(),
+                                 .skipped = clock_.skipped(),
+                                 .counts = {},
+                                 .passed = {}};
+  for (Assembly::Member& member : assembly_.members()) member.unit->settle(run.cycles);
+  for (const std::uint64_t* count : assembly_.sums()) run.counts.push_back(*count);
+  if (heads_alike_ && passed_.size() == config_.schedule.groups.size())
+    run.passed = std::move(passed_);
+  return run;
+}
+
+void Engine::tell(const weft::engine::SimulatedRun& run, weft::engine::Result& result) {
+  using weft::engine::UnitKind;
+  check(run.counts.size() == assembly_.sums().size(), "a run is read into an engine like its own");
+  for (std::size_t i = 0; i < run.counts.size(); ++i) *assembly_.sums()[i] = run.counts[i];
+  result.cycles = static_cast<std::uint64_t>(run.cycles);
+  result.advance_periods = run.periods;
+  result.advance_cycles = static_cast<std::uint64_t>(run.skipped);
   result.beyond_need_bytes = fetcher_->bytes_beyond_need();
   const std::int64_t row_bytes = config_.schedule.lowering->arch->buffer.row_bytes;
   int arrays = 0;
   for (Assembly::Member& member : assembly_.members()) {
-    member.unit->settle(sequencer_->finished_at());
     UnitCounts* counts = member.unit->counts();
     if (counts == nullptr) continue;
     const UnitKind kind{&member.unit->unit_class()};
     if (const auto* dram = dynamic_cast<const memory::DramMemory*>(member.unit.get()))
-      result.dram_use = dram->use(sequencer_->finished_at());
+      result.dram_use = dram->use(run.cycles);
     if (kind == UnitKind::buffer)
       count_rows_moved(sequencer_->moved(), row_bytes, counts->counters);
     add_unit({.kind = kind,

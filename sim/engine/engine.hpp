@@ -7,6 +7,7 @@
 #include <systemc>
 #include <vector>
 
+#include "models/engine/analytic/simulated_runs.hpp"
 #include "models/engine/run/run_options.hpp"
 #include "models/engine/schedule/schedule.hpp"
 #include "sim/assembly/assembly_module.hpp"
@@ -56,13 +57,18 @@ class Engine : public AssemblyModule {
 
   // Counters and cycles of the finished run. Throws what stopped it, or ContractError where it has
   // not finished.
-  void collect(weft::engine::Result& result);
+  void collect(weft::engine::Result& result) { tell(ended(), result); }
+  // The two halves of that: what the run was, and the result of one, of this engine or of another
+  // with the same units, which this one then has.
+  weft::engine::SimulatedRun ended();
+  void tell(const weft::engine::SimulatedRun& run, weft::engine::Result& result);
 
  private:
   void add_units();
   const memory::Memory& built_in_memory(const weft::engine::Dram& dram, double clock_hz);
   void join_units();
   void let_values_flow();
+  void passes_over(const Assembly::Leap& leap) override;
   void passed_over(Cycle begin, Cycle end) override;
 
   Config config_;
@@ -71,6 +77,9 @@ class Engine : public AssemblyModule {
   Sequencer* sequencer_ = nullptr;
   memory::Fetcher* fetcher_ = nullptr;
   memory::TlmPort* port_ = nullptr;  // where memory is behind a socket
+  // Passed over, by group, as long as each group passes heads over once.
+  std::vector<weft::engine::PassedHeads> passed_;
+  bool heads_alike_ = true;
 };
 
 }  // namespace weft::sim::engine

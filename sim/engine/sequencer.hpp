@@ -70,6 +70,8 @@ class Sequencer : public UnitOf<SequencerState>, public Driver {
   void list_sums(std::vector<std::uint64_t*>& sums) override;
 
   bool done() const override { return state_.done; }
+  // Whether a step of the group that runs has none of its tiles left.
+  bool has_finished_step() const;
   Cycle finished_at() const { return state_.last_end; }
   double progress() const;
   // Of the only schedule.

@@ -165,6 +165,11 @@ void Sequencer::list_ordinals(std::vector<std::int64_t>& ordinals) const {
   }
 }
 
+bool Sequencer::has_finished_step() const {
+  return std::any_of(state_.steps.begin(), state_.steps.end(),
+                     [](const StepState& step) { return step.finished; });
+}
+
 std::int64_t Sequencer::regular_iterations(int level) const {
   std::int64_t least = INT64_MAX;
   for (std::size_t s = 0; s < state_.steps.size(); ++s) {

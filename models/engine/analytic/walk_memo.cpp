@@ -59,6 +59,7 @@ void WalkMemo::keep(const StateHash::Value& key, std::int64_t heads, const Walke
 
 void WalkMemo::forget() {
   sized_.forget();
+  simulated_.forget();
   const std::unique_lock lock(mutex_);
   known_.clear();
 }

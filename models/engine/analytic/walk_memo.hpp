@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "models/common/state_hash.hpp"
+#include "models/engine/analytic/simulated_runs.hpp"
 #include "models/engine/analytic/sized_points.hpp"
 #include "models/engine/analytic/walk.hpp"
 #include "models/engine/schedule/sizing.hpp"
@@ -26,6 +27,8 @@ class WalkMemo {
 
   // For one thread.
   SizedPoints& sized() { return sized_; }
+  // In SystemC.
+  SimulatedRuns& simulated() { return shared_ != nullptr ? shared_->simulated() : simulated_; }
 
   // What a group's walk depends on, but for the number of heads (trips of loop bh).
   static StateHash::Value key(const Lowering& lowering, const Sizing& sizing, std::size_t group);
@@ -47,6 +50,7 @@ class WalkMemo {
   };
   WalkMemo* shared_;
   SizedPoints sized_;
+  SimulatedRuns simulated_;
   mutable std::atomic<std::int64_t> told_{0};
   mutable std::mutex mutex_;
   std::unordered_map<StateHash::Value, Known, Hash> known_;

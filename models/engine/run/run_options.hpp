@@ -79,7 +79,7 @@ struct RunOptions {
       nullptr;  // of the first output by layer, [batch, heads, …], where values flow
   std::vector<workload::ComputedTensor>* tensors = nullptr;  // every output
   EventSink* events = nullptr;
-  WalkMemo* walks = nullptr;    // of analytic points before this one (analytic/walk_memo.hpp)
+  WalkMemo* walks = nullptr;    // what points before this one tell of it (analytic/walk_memo.hpp)
   bool rtl_checks = false;      // the RTL with its assertions, which waves have as well; rtl only
   std::string wave_file{};      // VCD of the RTL, where it is not empty; rtl only
   std::uint64_t wave_from = 0;  // cycles [from, to)
