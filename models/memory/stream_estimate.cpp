@@ -12,8 +12,9 @@
 namespace weft::memory {
 namespace {
 
-// Of the wait of one access of a bank group, how much the next one of it shares: all of it would
-// keep the order of the stream, nothing of it would fill every gap.
+// Of the wait of one access of a bank group for its row to open, how much the next one of it
+// shares: all of it would keep the order of the stream, nothing of it would fill every gap. What is
+// longer is a wait for the bank's accesses before, which those of other banks do not share.
 constexpr double kInOrder = 0.75;
 // Among so many of a pseudo-channel that wait, a column of the same stack goes first.
 constexpr double kSameStack = 2;
@@ -32,6 +33,7 @@ class Recurrence {
         window_(static_cast<std::size_t>(outstanding)),
         queue_(static_cast<std::size_t>(write ? control.write_queue : control.read_queue)),
         to_column_(static_cast<double>(write ? g_.act_wr : g_.act_rd)),
+        to_open_(static_cast<double>(g_.pre_act) + to_column_),
         to_precharge_(static_cast<double>(write ? g_.wr_pre : g_.rd_pre)),
         clock_goes_(static_cast<double>(write ? g_.wr_clock : g_.rd_clock)),
         banks_(static_cast<std::size_t>(part.organisation.all_banks())),
@@ -188,8 +190,9 @@ class Recurrence {
     }
     bank.next_column = t.column + static_cast<double>(g_.column_group);
     bank.column = std::max(bank.column, t.column);
-    group.column = kInOrder * t.column + (1 - kInOrder) * std::max(group.column, from) +
-                   static_cast<double>(g_.column_group);
+    const double free = std::max(group.column, from);
+    const double shared = std::clamp(t.column - free, 0.0, to_open_);
+    group.column = free + kInOrder * shared + static_cast<double>(g_.column_group);
     const std::int64_t stack = stack_of(p);
     serve(half.column, from,
           static_cast<double>(g_.column_any) +
@@ -222,6 +225,7 @@ class Recurrence {
     const double began = goes(bank, from, later);
     hold(column_bus_, from, began - from);
     for (Half& half : halves_) hold(half.column, from, began - from);
+    for (Group& group : groups_) hold(group.column, from, began - from);
     Half& own = halves_[b / (banks_.size() / halves_.size())];
     own.activate = std::max(own.activate, began + static_cast<double>(g_.ref_bank_act_other));
     bank.refreshed = began + static_cast<double>(g_.ref_bank_act);
@@ -258,7 +262,9 @@ class Recurrence {
   const bool write_, shared_bus_;
   const double clock_;
   const std::size_t window_, queue_;
-  const double to_column_, to_precharge_, clock_goes_;
+  const double to_column_;  // from an activate
+  const double to_open_;    // from a precharge
+  const double to_precharge_, clock_goes_;
   double other_stack_ = 0;
 
   std::vector<Bank> banks_;
