@@ -89,7 +89,7 @@ module weft_spatten #(
   logic [CountBits-1:0] run_tokens, tokens, queries;
   logic [HeadBits:0]    run_heads, heads;
   logic                 begins, starts, busy, running, rows_done, lists_busy, heard, error;
-  logic                 fetch_busy, finishing_q, layer_done;
+  logic                 fetch_busy, fetching_q, draining_q, layer_ends, finishing_q, layer_done;
   logic [HEADS*32-1:0]  scale_whole, scale_upper, scale_out;
   logic [KeyBits-1:0]   place, place_q;
   logic [63:0]          count_q, cycles_q;
@@ -100,9 +100,12 @@ module weft_spatten #(
   logic [HEADS*HeadBits-1:0] head_ids;
   logic                 issue, again;
 
-  assign busy       = running || lists_busy || fetch_busy || finishing_q;
+  // Behind the last query rows may be on their way that none needs. The lists, by which they are
+  // asked for, are to stay until they have come, which is heard in the cycle behind.
+  assign layer_ends = (rows_done || draining_q) && !fetching_q;
+  assign busy       = running || draining_q || lists_busy || fetch_busy || finishing_q;
   assign queries    = layer.follows ? tokens : CountBits'(layer.queries);
-  assign layer_done = finishing_q && !lists_busy && !fetch_busy;
+  assign layer_done = finishing_q && !lists_busy;
 
   weft_spatten_registers #(.KEYS(KEYS), .HEADS(HEADS)) u_registers (
     .clk_i, .rst_ni, .axil_awvalid_i, .axil_awready_o, .axil_awaddr_i, .axil_wvalid_i,
@@ -119,13 +122,20 @@ module weft_spatten #(
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) finishing_q <= 1'b0;
-    else finishing_q <= rows_done || (finishing_q && !layer_done);
+    if (!rst_ni) begin
+      fetching_q  <= 1'b0;
+      draining_q  <= 1'b0;
+      finishing_q <= 1'b0;
+    end else begin
+      fetching_q  <= fetch_busy;
+      draining_q  <= (rows_done || draining_q) && !layer_ends;
+      finishing_q <= layer_ends || (finishing_q && !layer_done);
+    end
   end
   always_ff @(posedge clk_i) begin
     place_q <= place;
     count_q <= starts ? '0 : count_q + 64'd1;
-    if (rows_done || (heard && finishing_q)) cycles_q <= count_q;
+    if (layer_ends || (finishing_q && heard)) cycles_q <= count_q;
     if (begins) begin
       rows_q        <= '0;
       again_count_q <= '0;
@@ -145,7 +155,7 @@ module weft_spatten #(
   logic [31:0]         settle_value;
 
   weft_spatten_lists #(.KEYS(KEYS), .HEADS(HEADS)) u_lists (
-    .clk_i, .rst_ni, .begin_i(begins), .finish_i(rows_done), .busy_o(lists_busy),
+    .clk_i, .rst_ni, .begin_i(begins), .finish_i(layer_ends), .busy_o(lists_busy),
     .heard_o(heard), .tokens_i(run_tokens), .heads_i(run_heads), .layer_i(layer),
     .token_count_o(tokens), .head_count_o(heads), .tokens_o(token_ids), .ranks_o(ranks),
     .heads_o(head_ids), .sums_valid_o(sums_valid), .sums_row_o(sums_row), .sums_data_i(sums_data),

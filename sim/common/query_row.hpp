@@ -27,11 +27,13 @@ struct Fetch {
   // Whoever stores them: rows that are there, of those in order. Its own to write, and to read for
   // what it does in time.
   std::int64_t resident = 0;
+  Cycle resident_at = 0;  // when some came last
   // Whoever asks: rows that were asked for, each time anew.
   std::int64_t asked = 0;
 
-  // Whether units still hold messages about it: it must not go before.
-  bool under_way() const { return resident < asked; }
+  // Whether units still hold messages about it, as known behind the cycle before: it must not go
+  // before. What comes in this cycle is not seen, since units of a cycle step in any order.
+  bool under_way(Cycle now) const { return resident < asked || (asked > 0 && resident_at >= now); }
 };
 
 struct QueryRow {

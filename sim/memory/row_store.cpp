@@ -62,6 +62,7 @@ Cycle RowStore::step(Cycle now) {
     while (arrived.ready(now)) {
       const FetchPart part = arrived.pop(now);
       part.fetch->resident += part.count;
+      part.fetch->resident_at = now;
       activity_.counter(at(StoreCount::rows_filled)) += static_cast<std::uint64_t>(part.count);
     }
   }

@@ -68,19 +68,19 @@ void Controller::forget(QueryRow* row, Cycle now) {
     key_bytes_ -= job.tokens() * job.sides() * job.stored_bytes;
     value_bytes_ -= job.sides() * job.stored_values;
   }
-  let_go();
+  let_go(now);
 }
 
-bool Controller::Job::under_way() const {
-  const auto on_its_way = [](const Fetch& fetch) { return fetch.under_way(); };
-  return keys.under_way() || std::any_of(lower.begin(), lower.end(), on_its_way) ||
+bool Controller::Job::under_way(Cycle now) const {
+  const auto on_its_way = [now](const Fetch& fetch) { return fetch.under_way(now); };
+  return keys.under_way(now) || std::any_of(lower.begin(), lower.end(), on_its_way) ||
          std::any_of(values.begin(), values.end(), on_its_way);
 }
 
-void Controller::let_go() {
+void Controller::let_go(Cycle now) {
   while (!jobs_.empty() && jobs_.front().finished())
     leaving_.splice(leaving_.end(), jobs_, jobs_.begin());
-  leaving_.remove_if([](const Job& job) { return !job.under_way(); });
+  leaving_.remove_if([now](const Job& job) { return !job.under_way(now); });
 }
 
 void Controller::hear(Cycle now) {
@@ -311,9 +311,15 @@ Cycle Controller::importance_cycles() const {
          ceil_div(heads, config_.importance_lanes) + between;
 }
 
-// Behind a layer that is waited for: true while that is under way.
+// Behind a layer that is waited for: true while that is under way. Where layers are apart, rows
+// that nobody needed come first, which are asked for by who is alive.
 bool Controller::select(Cycle now) {
   if (!layer_waits_ || open_rows_ > 0) return false;
+  if (config_.layers_apart && !selecting_now_) {
+    let_go(now);
+    drains_ = !leaving_.empty();
+    if (drains_) return true;
+  }
   if (!selecting_now_) {
     selecting_ = layer_selects_ ? program_.select() : std::vector<Selecting>();
     selections_sent_ = selections_heard_ = 0;
@@ -348,6 +354,7 @@ Cycle Controller::step(Cycle now) {
   const bool waits = in_flight_ > 0 || selecting;
   activity_.is(now, asked || issued ? Doing::work : waits ? Doing::wait_in : Doing::nothing);
   if (asked || issued) return now + 1;
+  if (selecting && drains_) return now + 1;  // nobody tells it that rows have come
   return selecting && now < selects_from_ ? selects_from_ : kNever;
 }
 

@@ -34,7 +34,8 @@ class Controller : public ActiveUnit, public Driver {
     std::int64_t chunk_rows = 64;       // keys that are asked for at once
     std::int64_t rows_in_flight = 64;   // queries
     std::int64_t importance_lanes = 0;  // adding a layer's importances takes time; 0: none
-    bool layers_apart = false;          // a layer begins when all of the one before is done
+    // A layer begins when all of the one before is done, and all of its rows have come.
+    bool layers_apart = false;
   };
   struct Tensors {
     std::int16_t key = 0;
@@ -94,12 +95,12 @@ class Controller : public ActiveUnit, public Driver {
     bool finished() const { return issued() && done == rows; }
     // Whether units still hold messages about its fetches: rows that none of its queries sees, or
     // whose values do not count, come as well, later than the last of them is done with.
-    bool under_way() const;
+    bool under_way(Cycle now) const;
   };
 
   void hear(Cycle now);
   void forget(QueryRow* row, Cycle now);
-  void let_go();
+  void let_go(Cycle now);
   void plan();
   void plan_layer(LayerPlan layer);
   bool together(const LayerPlan& layer, std::size_t first, std::size_t count) const;
@@ -157,6 +158,7 @@ class Controller : public ActiveUnit, public Driver {
   std::size_t selections_sent_ = 0;
   std::size_t selections_heard_ = 0;
   bool selecting_now_ = false;
+  bool drains_ = false;     // the layer waits for rows that are on their way, alone
   Cycle selects_from_ = 0;  // importances are added by then
   bool asks_ = false;       // something may be asked for or issued in the next cycle
   std::uint64_t fetches_ = 0;
@@ -181,7 +183,7 @@ inline auto fields(config::Tag<Controller::Config>) {
       optional("importance_lanes", &C::importance_lanes, {0, 1024},
                "importances added in a cycle, before a selection; 0: in no time"),
       optional("layers_apart", &C::layers_apart,
-               "a layer begins when all of the one before is done, be nothing selected"));
+               "a layer begins when the one before is done and all its rows are there"));
 }
 
 }  // namespace weft::sim::engine::spatten

@@ -108,6 +108,10 @@ const std::vector<Setting> kMuch{{"binding.run.pruning.tokens.average", "0.6"},
                                  {"binding.run.numbers.recompute_below", "0.3"}};
 const std::vector<Setting> kSlow{{"arch.dram.bandwidth_bytes_per_s", "2e9"},
                                  {"arch.dram.latency_cycles", "3"}};
+// Most values come for nobody, the last of them when their head's queries are done.
+const std::vector<Setting> kLateValues{{"binding.run.pruning.values", "0.95"},
+                                       {"binding.run.pruning.tokens.average", "0.6"},
+                                       {"arch.dram.bandwidth_bytes_per_s", "2e9"}};
 
 struct Case {
   std::string name;
@@ -153,6 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"generation_dense", shape_of(3, 3, 1, 128, 64, 64, false), 1, kDense},
                     Case{"many_heads", shape_of(16, 16, 4, 20, 32, 32, false), 2},
                     Case{"slow_memory", shape_of(2, 2, 10, 33, 64, 64, false), 1, kSlow},
+                    Case{"values_for_nobody", shape_of(2, 2, 2, 52, 64, 64, false), 3, kLateValues},
                     Case{"all_there_is", shape_of(1, 1, 6, 128, 64, 64, false)}),
     [](const auto& info) { return info.param.name; });
 
