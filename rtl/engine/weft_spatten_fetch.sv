@@ -357,33 +357,33 @@ module weft_spatten_fetch #(
   );
 
   // Rows that are there, of each head -------------------------------------------------------------
-  logic [Streams*Whoever*CountBits-1:0] there_q;
-  logic [CountBits-1:0]                 keys_there, lower_there;
+  logic [CountBits-1:0] keys_there, lower_there;
 
-  always_ff @(posedge clk_i) begin
-    for (int unsigned s = 0; s < Streams; s++) begin
-      for (int unsigned who = 0; who < Whoever; who++) begin
-        if (start_i || (s == OwnStream && own_ordered && 32'(own_order_slot_i) == who)) begin
-          there_q[(s*Whoever + who)*CountBits +: CountBits] <= '0;
-        end else if (arrived[s] && 32'(arrived_tags[s*TagBits +: WhoBits]) == who) begin
-          there_q[(s*Whoever + who)*CountBits +: CountBits] <=
-              there_q[(s*Whoever + who)*CountBits +: CountBits]
-              + arrived_counts[s*CountBits +: CountBits];
-        end
+  for (genvar s = 0; s < Streams; s++) begin : gen_there
+    logic [CountBits-1:0] rows_q [Whoever];
+    logic [WhoBits-1:0]   who;
+
+    assign who = arrived_tags[s*TagBits +: WhoBits];
+    always_ff @(posedge clk_i) begin
+      if (start_i) begin
+        for (int unsigned i = 0; i < Whoever; i++) rows_q[i] <= '0;
+      end else begin
+        if (arrived[s]) rows_q[who] <= rows_q[who] + arrived_counts[s*CountBits +: CountBits];
+        if (s == OwnStream && own_ordered) rows_q[WhoBits'(own_order_slot_i)] <= '0;
       end
     end
   end
 
-  assign keys_there  = there_q[(KeyStream*Whoever + 32'(key_head_i))*CountBits +: CountBits];
-  assign lower_there = there_q[(LowerStream*Whoever + 32'(key_head_i))*CountBits +: CountBits];
+  assign keys_there     = gen_there[KeyStream].rows_q[WhoBits'(key_head_i)];
+  assign lower_there    = gen_there[LowerStream].rows_q[WhoBits'(key_head_i)];
   assign keys_there_o   = (key_whole_i && lower_there < keys_there) ? lower_there : keys_there;
-  assign values_there_o = there_q[(layer_i.streams ? OwnStream*Whoever + 32'(value_slot_i)
-      : ValueStream*Whoever + 32'(value_head_i))*CountBits +: CountBits];
+  assign values_there_o = layer_i.streams ? gen_there[OwnStream].rows_q[WhoBits'(value_slot_i)]
+      : gen_there[ValueStream].rows_q[WhoBits'(value_head_i)];
   assign key_base_o     = Address'(base_head_i) * Address'(key_words);
   assign value_base_o   = layer_i.streams ? own_bases_q[32'(value_slot_i)*Address +: Address]
       : Address'(value_head_i) * Address'(value_words);
 
   logic unused_all;
-  assign unused_all = ^{unused_orders, offsets, issue_tags, aheads, layer_i};
+  assign unused_all = ^{unused_orders, offsets, issue_tags, aheads, layer_i, arrived_tags};
 
 endmodule

@@ -79,6 +79,8 @@ module weft_spatten_lists #(
   logic [Lanes*32-1:0]       read_token_values, read_head_values, head_gains_q;
   logic [HeadRows*Lanes*32-1:0] settled_q;  // by place
   logic [RowBits-1:0]        read_row;
+  logic [KeyBits-1:0]        place_q;
+  logic                      idle_q;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     logic [CountBits:0] place;
@@ -94,7 +96,8 @@ module weft_spatten_lists #(
   assign head_asks  = state_q == SelectHeads && layer_i.heads_kept != 5'd0;
   assign token_adds = state_q == AddTokens && !waits_q;
   assign head_adds  = state_q == AddHeads && !waits_q;
-  assign reads      = state_q == Read || state_q == Idle;
+  // Of who stands at a place, once: when it is told, and when the lists are new.
+  assign reads      = state_q == Read || (state_q == Idle && (place_i != place_q || !idle_q));
   assign read_row   = (state_q == Read) ? RowBits'(step_q) : RowBits'(place_i >> 3);
 
   weft_pruner #(.LANES(Lanes), .ID_BITS(KeyBits), .VALUE_BITS(32), .ROWS(KEYS / Lanes)) u_tokens (
@@ -199,10 +202,13 @@ module weft_spatten_lists #(
     end
   end
 
-  logic [2:0] lane_q;
-  always_ff @(posedge clk_i) lane_q <= place_i[2:0];
-  assign token_importance_o = read_token_values[32'(lane_q)*32 +: 32];
-  assign head_importance_o  = read_head_values[32'(lane_q)*32 +: 32];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) idle_q <= 1'b0;
+    else idle_q <= state_q == Idle;
+  end
+  always_ff @(posedge clk_i) place_q <= place_i;
+  assign token_importance_o = read_token_values[32'(place_q[2:0])*32 +: 32];
+  assign head_importance_o  = read_head_values[32'(place_q[2:0])*32 +: 32];
 
   // What is done when -----------------------------------------------------------------------------
   logic ends;  // the state

@@ -58,8 +58,19 @@ module weft_spatten_outputs #(
   logic [PART_BITS-1:0]      part_q;
   logic [1:0]                unused_count;
 
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = in_valid_i || row_valid || settle_valid_i || recent_q != '0;
+  // Until a part's magnitudes have been added.
+  localparam int unsigned Way = STAGES + 6;
+  logic [Way-1:0] recent_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) recent_q <= '0;
+    else recent_q <= {recent_q[Way-2:0], row_valid || settle_valid_i};
+  end
+
   weft_fifo #(.WIDTH(ROW_BITS), .DEPTH(2)) u_rows (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o,
+    .clk_i(clk), .rst_ni, .in_valid_i, .in_ready_o,
     .in_data_i({in_sums_i, in_scale_i, in_head_i, in_fresh_i, in_tag_i}),
     .out_valid_o(row_valid), .out_ready_i(row_last), .out_data_o(row), .count_o(unused_count)
   );
@@ -67,7 +78,7 @@ module weft_spatten_outputs #(
   assign row_last  = part_q == parts_i;
   assign part_sums = row_sums[32'(part_q)*(MULTIPLIERS*32) +: MULTIPLIERS*32];
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) part_q <= '0;
     else if (row_valid) part_q <= row_last ? '0 : part_q + PART_BITS'(1);
   end
@@ -80,11 +91,11 @@ module weft_spatten_outputs #(
 
   for (genvar m = 0; m < MULTIPLIERS; m++) begin : gen_multiplier
     weft_dequantise #(.BITS(32)) u_dequantise (
-      .clk_i, .rst_ni, .in_valid_i(row_valid), .score_i(part_sums[m*32 +: 32]),
+      .clk_i(clk), .rst_ni, .in_valid_i(row_valid), .score_i(part_sums[m*32 +: 32]),
       .scale_i(row_scale), .out_valid_o(valids[m]), .result_o(out_values_o[m*32 +: 32])
     );
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     parts_q <= {parts_q[0 +: (STAGES-1)*PART_WIDTH],
         part_q, row_last, row_head, row_fresh, row_tag};
   end
@@ -98,12 +109,12 @@ module weft_spatten_outputs #(
   logic [TAG_BITS-1:0] added_tag_q;
 
   weft_head_importance #(.LANES(MULTIPLIERS), .HEADS(HEADS)) u_importance (
-    .clk_i, .rst_ni, .in_valid_i(out_valid_o), .in_ready_o(unused_ready),
+    .clk_i(clk), .rst_ni, .in_valid_i(out_valid_o), .in_ready_o(unused_ready),
     .in_values_i(out_values_o), .in_count_i(COUNT_BITS'(MULTIPLIERS)), .in_last_i(out_last_o),
     .in_head_i(out_head), .in_fresh_i(out_fresh), .done_valid_o, .done_ready_i(1'b1),
     .settle_valid_i, .settle_head_i, .settle_fresh_i, .settle_value_o
   );
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     added_tag_q <= out_tag_o;
     done_tag_o  <= added_tag_q;
   end
@@ -115,10 +126,10 @@ module weft_spatten_outputs #(
     end
   end
 
-  a_parts : assert property (@(posedge clk_i) disable iff (!rst_ni) row_valid |-> part_q <= parts_i)
+  a_parts : assert property (@(posedge clk) disable iff (!rst_ni) row_valid |-> part_q <= parts_i)
     else $error("weft_spatten_outputs: parts_i changed while a query was under way");
-  a_ready : assert property (@(posedge clk_i) disable iff (!rst_ni) out_valid_o |-> unused_ready);
-  a_together : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_ready : assert property (@(posedge clk) disable iff (!rst_ni) out_valid_o |-> unused_ready);
+  a_together : assert property (@(posedge clk) disable iff (!rst_ni)
       valids == '0 || valids == '1);
 `endif
 

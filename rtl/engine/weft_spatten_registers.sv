@@ -86,15 +86,17 @@ module weft_spatten_registers #(
   assign begin_o = write && write_word == WordControl && write_mask[0] && write_data[1:0] == 2'b10
       && !busy_i;
 
+  logic write_clk;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(write), .clk_o(write_clk));
   for (genvar word = 0; word < ConfigWords; word++) begin : gen_config
-    always_ff @(posedge clk_i or negedge rst_ni) begin
+    always_ff @(posedge write_clk or negedge rst_ni) begin
       if (!rst_ni) config_q[word] <= '0;
       else if (write && in_config && !busy_i && config_index == 6'(word)) begin
         config_q[word] <= (config_q[word] & ~write_mask) | (write_data & write_mask);
       end
     end
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge write_clk) begin
     if (write && write_word == WordHead && !busy_i) head_q <= HeadBits'(write_data);
     if (write && write_word == WordPlace) place_q <= KeyBits'(write_data);
     if (write && write_word == WordHead + 10'd1 && !busy_i)

@@ -58,11 +58,15 @@ module weft_value_array #(
   logic                 sums_move, products_move;
   logic                 row_begins_q;  // the next beat that is taken is its row's first
 
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = in_valid_i || products_valid_q || sums_valid_q || through_valid_q;
+
   assign out_valid_o   = through_valid_q && through_last_q;
   assign sums_move     = sums_valid_q && !held;
   assign products_move = products_valid_q && !(sums_valid_q && held);
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       part_q           <= '0;
       row_begins_q     <= 1'b1;
@@ -80,7 +84,7 @@ module weft_value_array #(
       if (!held) through_valid_q <= sums_valid_q;
     end
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (take) begin
       first_q         <= row_begins_q;
       final_q         <= part_q == parts_i;
@@ -111,7 +115,7 @@ module weft_value_array #(
     assign value            = in_values_i[place*VALUE_BITS +: VALUE_BITS];
     assign wide_probability = {{VALUE_BITS{1'b0}}, probability};
     assign wide_value       = {{PROBABILITY_BITS{value[VALUE_BITS-1]}}, value};
-    always_ff @(posedge clk_i) begin
+    always_ff @(posedge clk) begin
       if (take) products_q[place*PRODUCT_BITS +: PRODUCT_BITS] <= wide_probability * wide_value;
     end
   end
@@ -125,7 +129,7 @@ module weft_value_array #(
       logic [SUM_BITS-1:0]     wide;
       assign product = products_q[place*PRODUCT_BITS +: PRODUCT_BITS];
       assign wide    = {{(SUM_BITS - PRODUCT_BITS){product[PRODUCT_BITS-1]}}, product};
-      always_ff @(posedge clk_i) begin
+      always_ff @(posedge clk) begin
         if (products_move && 32'(products_part_q) == part) begin
           sums_q[place*SUM_BITS +: SUM_BITS] <=
               first_q ? wide : sums_q[place*SUM_BITS +: SUM_BITS] + wide;
@@ -177,23 +181,23 @@ module weft_value_array #(
     end
   end
 
-  a_parts_follow : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_parts_follow : assert property (@(posedge clk) disable iff (!rst_ni)
       part_q != '0 |-> in_valid_i)
     else $error("weft_value_array: parts of a beat follow one another");
-  a_head : assert property (@(posedge clk_i) disable iff (!rst_ni) take
+  a_head : assert property (@(posedge clk) disable iff (!rst_ni) take
       |-> 32'(level_i) >= LowLevel && 32'(level_i) <= Levels && 32'(parts_i) < PARTS
       && (parts_i == '0 || 32'(level_i) == Levels)
       && 32'(in_count_i) <= MULTIPLIERS >> level_i)
     else $error("weft_value_array: places or parts that there are not, or too many values");
-  a_head_stays : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_head_stays : assert property (@(posedge clk) disable iff (!rst_ni)
       products_valid_q || sums_valid_q |-> $stable(level_i) && $stable(parts_i))
     else $error("weft_value_array: a head changes with beats under way");
-  a_room : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_room : assert property (@(posedge clk) disable iff (!rst_ni)
       take && products_valid_q |-> products_move);
-  a_out_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_out_stable : assert property (@(posedge clk) disable iff (!rst_ni)
       out_valid_o && !out_ready_i |=> out_valid_o);
   // $stable of a vector of so many words does not compile in Verilator 5.006.
-  a_out_kept : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_out_kept : assert property (@(posedge clk) disable iff (!rst_ni)
       out_valid_o && !out_ready_i |-> !sums_move);
 `endif
 

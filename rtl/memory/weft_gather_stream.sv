@@ -167,18 +167,20 @@ module weft_gather_stream #(
     offsets    = '0;
     unused_low = 1'b0;
     for (int unsigned step = 0; step < STEPS; step++) begin
-      {part_address, part_pitch, part_bytes, part_count, part_tag} =
-          parts[32'(asking)*PART_BITS +: PART_BITS];
-      row_address = part_address + ADDRESS_BITS'(tokens_i[32'(taken)*TOKEN_BITS +: TOKEN_BITS])
-          * ADDRESS_BITS'(part_pitch);
-      row_last    = row_address + ADDRESS_BITS'(part_bytes) - ADDRESS_BITS'(1);
-      unused_low  = unused_low ^ (^{row_last[ACCESS_LOG2-1:0]});
-      first_place = row_address[ADDRESS_BITS-1:ACCESS_LOG2];
-      last_place  = row_last[ADDRESS_BITS-1:ACCESS_LOG2];
-      shares      = last_known && last_tag == part_tag && first_place == last;
-      skips       = !amid && shares && last_place == last;
-      place       = amid ? next : shares ? first_place + PLACE_BITS'(1) : first_place;
+      {part_address, part_pitch, part_bytes, part_count, part_tag} = 'x;
+      {row_address, row_last, first_place, last_place, place, shares, skips} = 'x;
       if (asking < parts_count && used < room_i && 32'(held) + 32'(used) < ACCESSES) begin
+        {part_address, part_pitch, part_bytes, part_count, part_tag} =
+            parts[32'(asking)*PART_BITS +: PART_BITS];
+        row_address = part_address + ADDRESS_BITS'(tokens_i[32'(taken)*TOKEN_BITS +: TOKEN_BITS])
+            * ADDRESS_BITS'(part_pitch);
+        row_last    = row_address + ADDRESS_BITS'(part_bytes) - ADDRESS_BITS'(1);
+        unused_low  = unused_low ^ (^{row_last[ACCESS_LOG2-1:0]});
+        first_place = row_address[ADDRESS_BITS-1:ACCESS_LOG2];
+        last_place  = row_last[ADDRESS_BITS-1:ACCESS_LOG2];
+        shares      = last_known && last_tag == part_tag && first_place == last;
+        skips       = !amid && shares && last_place == last;
+        place       = amid ? next : shares ? first_place + PLACE_BITS'(1) : first_place;
         if (!skips) begin
           places[32'(used)*PLACE_BITS +: PLACE_BITS]  = place;
           befores[32'(used)*TOTAL_BITS +: TOTAL_BITS] = asked;

@@ -8,6 +8,7 @@ module weft_ram #(
   parameter  int unsigned WORDS        = 256,
   parameter  int unsigned LANES        = 1,    // write enables; each covers WORD_BITS / LANES bits
   parameter  bit          BYPASS       = 1'b0,
+  parameter  bit          GATED        = 1'b0,  // of several lanes: no edge without a write
   localparam int unsigned ADDRESS_BITS = (WORDS <= 1) ? 1 : $clog2(WORDS)
 ) (
   input  logic                    clk_i,
@@ -32,7 +33,13 @@ module weft_ram #(
       if (write_valid_i && write_lanes_i[0]) memory_q[write_address_i] <= write_data_i;
     end
   end else begin : gen_lanes
-    always_ff @(posedge clk_i) begin
+    logic write_clk;
+    if (GATED) begin : gen_gate
+      weft_clock_gate u_gate (.clk_i, .rst_ni(1'b1), .enable_i(write_valid_i), .clk_o(write_clk));
+    end else begin : gen_no_gate
+      assign write_clk = clk_i;
+    end
+    always_ff @(posedge write_clk) begin
       if (write_valid_i) begin
         for (int unsigned lane = 0; lane < LANES; lane++) begin
           if (write_lanes_i[lane]) begin

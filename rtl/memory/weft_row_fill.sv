@@ -80,33 +80,35 @@ module weft_row_fill #(
     logic [1:0]              phase;   // chunks of its word before it
     logic [HERE_BITS-1:0]    skipped, ends;
 
-    assign first = issue_offset_i[s*OFFSET_BITS + CHUNK_LOG2 +: FIRST_BITS];
-    assign index = {{(INDEX_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first} + INDEX_BITS'(BEFORE);
-    assign third = THIRD_BITS'(index) * THIRD_BITS'(THIRD);
-    assign left  = LEFT_BITS'(issue_room_i[s*ROOM_BITS +: ROOM_BITS])
-        - {{(LEFT_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first};
-
     always_comb begin
-      word = issue_word_i[s*WORD_ADDRESS +: WORD_ADDRESS];
-      unique case (nibbles_i[s*2 +: 2])
-        2'd3: begin
-          whole = INDEX_BITS'(third >> (INDEX_BITS + 1));
-          phase = 2'(index - whole * INDEX_BITS'(3));
-          word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 3);
-        end
-        2'd2: begin
-          whole = index >> 1;
-          phase = {1'b0, index[0]};
-          word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 2);
-        end
-        2'd0, 2'd1: begin
-          whole = index;
-          phase = 2'd0;
-          word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE);
-        end
-      endcase
-      skipped = first[FIRST_BITS-1] ? HERE_BITS'(0) - HERE_BITS'(first) : '0;
-      ends    = (left > LEFT_BITS'(CHUNKS)) ? HERE_BITS'(CHUNKS) : HERE_BITS'(left);
+      {first, index, third, left, word, whole, phase, skipped, ends} = 'x;
+      if (issue_valid_i[s]) begin
+        first = issue_offset_i[s*OFFSET_BITS + CHUNK_LOG2 +: FIRST_BITS];
+        index = {{(INDEX_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first} + INDEX_BITS'(BEFORE);
+        third = THIRD_BITS'(index) * THIRD_BITS'(THIRD);
+        left  = LEFT_BITS'(issue_room_i[s*ROOM_BITS +: ROOM_BITS])
+            - {{(LEFT_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first};
+        word  = issue_word_i[s*WORD_ADDRESS +: WORD_ADDRESS];
+        unique case (nibbles_i[s*2 +: 2])
+          2'd3: begin
+            whole = INDEX_BITS'(third >> (INDEX_BITS + 1));
+            phase = 2'(index - whole * INDEX_BITS'(3));
+            word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 3);
+          end
+          2'd2: begin
+            whole = index >> 1;
+            phase = {1'b0, index[0]};
+            word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 2);
+          end
+          2'd0, 2'd1: begin
+            whole = index;
+            phase = 2'd0;
+            word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE);
+          end
+        endcase
+        skipped = first[FIRST_BITS-1] ? HERE_BITS'(0) - HERE_BITS'(first) : '0;
+        ends    = (left > LEFT_BITS'(CHUNKS)) ? HERE_BITS'(CHUNKS) : HERE_BITS'(left);
+      end
     end
 
     always_ff @(posedge clk_i) begin
@@ -149,39 +151,37 @@ module weft_row_fill #(
     logic [WORD_BITS-1:0]          write_data;
     logic [LANES-1:0]              write_lanes;
 
-    assign ahead = CHUNKS_LOG2'(b) - fill_word[CHUNKS_LOG2-1:0];
-    assign word  = fill_word + WORD_ADDRESS'(ahead);
-
     always_comb begin
       logic [AT_BITS-1:0] chunk;  // of the access; of one before it, beyond all of them
-      plane = '0;
-      there = '0;
-      for (int unsigned p = 0; p < NIBBLES; p++) begin
-        chunk = AT_BITS'(ahead) * AT_BITS'(fill_nibbles) + AT_BITS'(p) - AT_BITS'(fill_phase);
-        plane[p*CHUNK_BITS +: CHUNK_BITS] =
-            fill_data_i[32'(chunk[CHUNKS_LOG2-1:0])*CHUNK_BITS +: CHUNK_BITS];
-        there[p] = p < 32'(fill_nibbles) && chunk >= AT_BITS'(fill_skipped)
-            && chunk < AT_BITS'(fill_ends);
-      end
-    end
-
-    always_comb begin
-      elements = '0;
-      lanes    = '0;
-      for (int unsigned n = 1; n <= NIBBLES; n++) begin
-        if (32'(fill_nibbles) == n) begin
-          for (int unsigned k = 0; k < MULTIPLIERS * n; k++) begin
-            elements[(k / n * NIBBLES + k % n)*4 +: 4] = plane[k*4 +: 4];
-            lanes[k / n * NIBBLES + k % n]             = there[k / MULTIPLIERS];
+      {ahead, word, plane, there, elements, lanes, write_data, write_lanes, chunk} = 'x;
+      if (fill_valid_i != '0) begin
+        ahead = CHUNKS_LOG2'(b) - fill_word[CHUNKS_LOG2-1:0];
+        word  = fill_word + WORD_ADDRESS'(ahead);
+        for (int unsigned p = 0; p < NIBBLES; p++) begin
+          chunk = AT_BITS'(ahead) * AT_BITS'(fill_nibbles) + AT_BITS'(p) - AT_BITS'(fill_phase);
+          plane[p*CHUNK_BITS +: CHUNK_BITS] =
+              fill_data_i[32'(chunk[CHUNKS_LOG2-1:0])*CHUNK_BITS +: CHUNK_BITS];
+          there[p] = p < 32'(fill_nibbles) && chunk >= AT_BITS'(fill_skipped)
+              && chunk < AT_BITS'(fill_ends);
+        end
+        elements = '0;
+        lanes    = '0;
+        for (int unsigned n = 1; n <= NIBBLES; n++) begin
+          if (32'(fill_nibbles) == n) begin
+            for (int unsigned k = 0; k < MULTIPLIERS * n; k++) begin
+              elements[(k / n * NIBBLES + k % n)*4 +: 4] = plane[k*4 +: 4];
+              lanes[k / n * NIBBLES + k % n]             = there[k / MULTIPLIERS];
+            end
           end
         end
+        write_data  = elements << {fill_shift, 2'b00};
+        write_lanes = lanes << fill_shift;
       end
     end
 
-    assign write_data  = elements << {fill_shift, 2'b00};
-    assign write_lanes = lanes << fill_shift;
-
-    weft_ram #(.WORD_BITS(WORD_BITS), .WORDS(WORDS / CHUNKS), .LANES(LANES)) u_words (
+    weft_ram #(
+      .WORD_BITS(WORD_BITS), .WORDS(WORDS / CHUNKS), .LANES(LANES), .GATED(1'b1)
+    ) u_words (
       .clk_i,
       .write_valid_i  (fill_valid_i != '0),
       .write_address_i(word[WORD_ADDRESS-1:CHUNKS_LOG2]),

@@ -118,6 +118,7 @@ module weft_fp32_divide #(
   assign significand   = {below_one ? last_quotient[24:0] : last_quotient[25:1], sticky};
 
   weft_fp32_round u_round (
+    .valid_i      (out_valid_o),
     .sign_i       (last.sign),
     .exponent_i   (last.exponent - {9'b0, below_one}),
     .significand_i(significand),

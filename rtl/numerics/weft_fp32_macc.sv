@@ -1,7 +1,8 @@
 // a * b + c in fp32 with one rounding, as numerics::macc: subnormals are zeros, one NaN (7FC00000).
 // STAGES cycles from in_valid_i to out_valid_o, one operation a cycle, no back-pressure. STAGES
 // register cuts, in this order: after multiply and align, after add, after normalise; 0 is
-// combinational.
+// combinational. Without out_valid_o, what comes out is anything: a stage without an operation
+// computes nothing, which is most of what a simulator saves by it.
 module weft_fp32_macc #(
   parameter int unsigned STAGES = 0  // 0 ... 3
 ) (
@@ -25,24 +26,6 @@ module weft_fp32_macc #(
   logic [23:0] a_significand, b_significand, c_significand;
   logic [47:0] product;  // 1.0 at bit 46; in [1, 4) unless zero
 
-  assign a_zero = a_i[30:23] == 8'd0;
-  assign b_zero = b_i[30:23] == 8'd0;
-  assign c_zero = c_i[30:23] == 8'd0;
-  assign any_special = (&a_i[30:23]) | (&b_i[30:23]) | (&c_i[30:23]);
-  assign a_inf  = (&a_i[30:23]) & (a_i[22:0] == 23'd0);
-  assign b_inf  = (&b_i[30:23]) & (b_i[22:0] == 23'd0);
-  assign c_inf  = (&c_i[30:23]) & (c_i[22:0] == 23'd0);
-  assign any_nan = ((&a_i[30:23]) & ~a_inf) | ((&b_i[30:23]) & ~b_inf) | ((&c_i[30:23]) & ~c_inf);
-
-  assign a_significand = a_zero ? 24'd0 : {1'b1, a_i[22:0]};
-  assign b_significand = b_zero ? 24'd0 : {1'b1, b_i[22:0]};
-  assign c_significand = c_zero ? 24'd0 : {1'b1, c_i[22:0]};
-
-  assign product_sign = a_i[31] ^ b_i[31];
-  assign product_zero = a_zero | b_zero;
-  assign product_inf  = a_inf | b_inf;
-  assign product      = {24'b0, a_significand} * {24'b0, b_significand};
-
   // Align: the addend with the larger exponent stays, 1.0 at bit 48; the other moves right and
   // leaves a sticky bit. What is lost that way is below any bit that decides: a product loses bits
   // from a move by three on, and then it takes no more than half of c, which leaves one leading
@@ -60,23 +43,66 @@ module weft_fp32_macc #(
   logic [50:0] aligned_anchor;
   logic [50:0] aligned_other;
 
-  assign product_exponent = {2'b0, a_i[30:23]} + {2'b0, b_i[30:23]} - 10'd127;
-  assign gap              = product_exponent - {2'b0, c_i[30:23]};
-  assign distance         = gap[9] ? -gap : gap;
-  assign shift            = (distance[9:6] != 4'd0) ? 6'd63 : distance[5:0];
-  assign c_stays          = gap[9] | product_zero;
-  assign moving           = c_stays ? {1'b0, product, 2'b0} : {2'b0, c_significand, 25'b0};
-  assign lost_mask        = ~({51{1'b1}} << shift);
+  always_comb begin
+    {a_zero, b_zero, c_zero, a_inf, b_inf, c_inf, any_nan} = 'x;
+    {product_sign, product_zero, product_inf, any_special} = 'x;
+    a_significand    = 'x;
+    b_significand    = 'x;
+    c_significand    = 'x;
+    product          = 'x;
+    product_exponent = 'x;
+    gap              = 'x;
+    distance         = 'x;
+    shift            = 'x;
+    c_stays          = 'x;
+    moving           = 'x;
+    lost_mask        = 'x;
+    aligned_anchor   = 'x;
+    aligned_other    = 'x;
+    aligned_exponent = 'x;
+    aligned_subtract = 'x;
+    aligned_nan      = 'x;
+    aligned_special  = 'x;
+    aligned_sign     = 'x;
+    if (in_valid_i) begin
+      a_zero = a_i[30:23] == 8'd0;
+      b_zero = b_i[30:23] == 8'd0;
+      c_zero = c_i[30:23] == 8'd0;
+      any_special = (&a_i[30:23]) | (&b_i[30:23]) | (&c_i[30:23]);
+      a_inf  = (&a_i[30:23]) & (a_i[22:0] == 23'd0);
+      b_inf  = (&b_i[30:23]) & (b_i[22:0] == 23'd0);
+      c_inf  = (&c_i[30:23]) & (c_i[22:0] == 23'd0);
+      any_nan = ((&a_i[30:23]) & ~a_inf) | ((&b_i[30:23]) & ~b_inf) | ((&c_i[30:23]) & ~c_inf);
 
-  assign aligned_valid    = in_valid_i;
-  assign aligned_anchor   = c_stays ? {2'b0, c_significand, 25'b0} : {1'b0, product, 2'b0};
-  assign aligned_other    = (moving >> shift) | {50'b0, (moving & lost_mask) != 51'd0};
-  assign aligned_exponent = c_stays ? {1'b0, c_i[30:23]} : product_exponent[8:0];
-  assign aligned_subtract = product_sign ^ c_i[31];
-  assign aligned_nan      = any_nan | (a_inf & b_zero) | (a_zero & b_inf)
-      | (product_inf & c_inf & aligned_subtract);
-  assign aligned_special  = any_special;
-  assign aligned_sign     = (any_special ? c_inf : c_stays) ? c_i[31] : product_sign;
+      a_significand = a_zero ? 24'd0 : {1'b1, a_i[22:0]};
+      b_significand = b_zero ? 24'd0 : {1'b1, b_i[22:0]};
+      c_significand = c_zero ? 24'd0 : {1'b1, c_i[22:0]};
+
+      product_sign = a_i[31] ^ b_i[31];
+      product_zero = a_zero | b_zero;
+      product_inf  = a_inf | b_inf;
+      product      = {24'b0, a_significand} * {24'b0, b_significand};
+
+      product_exponent = {2'b0, a_i[30:23]} + {2'b0, b_i[30:23]} - 10'd127;
+      gap              = product_exponent - {2'b0, c_i[30:23]};
+      distance         = gap[9] ? -gap : gap;
+      shift            = (distance[9:6] != 4'd0) ? 6'd63 : distance[5:0];
+      c_stays          = gap[9] | product_zero;
+      moving           = c_stays ? {1'b0, product, 2'b0} : {2'b0, c_significand, 25'b0};
+      lost_mask        = ~({51{1'b1}} << shift);
+
+      aligned_anchor   = c_stays ? {2'b0, c_significand, 25'b0} : {1'b0, product, 2'b0};
+      aligned_other    = (moving >> shift) | {50'b0, (moving & lost_mask) != 51'd0};
+      aligned_exponent = c_stays ? {1'b0, c_i[30:23]} : product_exponent[8:0];
+      aligned_subtract = product_sign ^ c_i[31];
+      aligned_nan      = any_nan | (a_inf & b_zero) | (a_zero & b_inf)
+          | (product_inf & c_inf & aligned_subtract);
+      aligned_special  = any_special;
+      aligned_sign     = (any_special ? c_inf : c_stays) ? c_i[31] : product_sign;
+    end
+  end
+
+  assign aligned_valid = in_valid_i;
 
   // Cut 1 -----------------------------------------------------------------------------------------
   logic        add_valid, add_subtract, add_sign, add_nan, add_special;
@@ -118,14 +144,18 @@ module weft_fp32_macc #(
   logic        summed_sign;
   logic [50:0] summed_magnitude;
 
-  assign {sum, unused_carry} = {1'b0, add_anchor, 1'b1}
-      + {add_subtract, add_other ^ {51{add_subtract}}, add_subtract};
-  assign summed_magnitude = sum[51] ? -sum[50:0] : sum[50:0];
-
   always_comb begin
-    if (add_special) summed_sign = add_sign;
-    else if (sum == 52'd0) summed_sign = add_sign & ~add_subtract;
-    else summed_sign = add_sign ^ sum[51];
+    {sum, unused_carry} = 'x;
+    summed_magnitude    = 'x;
+    summed_sign         = 'x;
+    if (add_valid) begin
+      {sum, unused_carry} = {1'b0, add_anchor, 1'b1}
+          + {add_subtract, add_other ^ {51{add_subtract}}, add_subtract};
+      summed_magnitude = sum[51] ? -sum[50:0] : sum[50:0];
+      if (add_special) summed_sign = add_sign;
+      else if (sum == 52'd0) summed_sign = add_sign & ~add_subtract;
+      else summed_sign = add_sign ^ sum[51];
+    end
   end
 
   // Cut 2 -----------------------------------------------------------------------------------------
@@ -161,33 +191,39 @@ module weft_fp32_macc #(
   logic [25:0] normal_significand;
 
   always_comb begin
-    normal = normalise_magnitude;
-    zeros  = 6'd0;
-    if (normal[50:19] == 32'd0) begin
-      zeros[5] = 1'b1;
-      normal   = {normal[18:0], 32'b0};
-    end
-    if (normal[50:35] == 16'd0) begin
-      zeros[4] = 1'b1;
-      normal   = {normal[34:0], 16'b0};
-    end
-    if (normal[50:43] == 8'd0) begin
-      zeros[3] = 1'b1;
-      normal   = {normal[42:0], 8'b0};
-    end
-    if (normal[50:47] == 4'd0) begin
-      zeros[2] = 1'b1;
-      normal   = {normal[46:0], 4'b0};
-    end
-    // The last two are as likely as not, which costs a simulator more in branches than in shifts.
-    zeros[1] = normal[50:49] == 2'd0;
-    normal   = normal << {zeros[1], 1'b0};
-    zeros[0] = !normal[50];
-    normal   = normal << zeros[0];
-  end
+    normal             = 'x;
+    zeros              = 'x;
+    normal_exponent    = 'x;
+    normal_significand = 'x;
+    if (normalise_valid) begin
+      normal = normalise_magnitude;
+      zeros  = 6'd0;
+      if (normal[50:19] == 32'd0) begin
+        zeros[5] = 1'b1;
+        normal   = {normal[18:0], 32'b0};
+      end
+      if (normal[50:35] == 16'd0) begin
+        zeros[4] = 1'b1;
+        normal   = {normal[34:0], 16'b0};
+      end
+      if (normal[50:43] == 8'd0) begin
+        zeros[3] = 1'b1;
+        normal   = {normal[42:0], 8'b0};
+      end
+      if (normal[50:47] == 4'd0) begin
+        zeros[2] = 1'b1;
+        normal   = {normal[46:0], 4'b0};
+      end
+      // The last two are as likely as not, which costs a simulator more in branches than in shifts.
+      zeros[1] = normal[50:49] == 2'd0;
+      normal   = normal << {zeros[1], 1'b0};
+      zeros[0] = !normal[50];
+      normal   = normal << zeros[0];
 
-  assign normal_exponent    = {1'b0, normalise_exponent} + 10'd2 - {4'b0, zeros};
-  assign normal_significand = {normal[50:26], normal[25:0] != 26'd0};
+      normal_exponent    = {1'b0, normalise_exponent} + 10'd2 - {4'b0, zeros};
+      normal_significand = {normal[50:26], normal[25:0] != 26'd0};
+    end
+  end
 
   // Cut 3 -----------------------------------------------------------------------------------------
   logic        round_valid, round_sign, round_nan, round_special;
@@ -219,6 +255,7 @@ module weft_fp32_macc #(
   logic [31:0] rounded;
 
   weft_fp32_round u_round (
+    .valid_i      (round_valid),
     .sign_i       (round_sign),
     .exponent_i   (round_exponent),
     .significand_i(round_significand),

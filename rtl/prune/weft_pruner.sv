@@ -69,6 +69,11 @@ module weft_pruner #(
   logic [COUNT_BITS-1:0]       protect, items;
   logic [LANES-1:0]            present_q;  // of the row that is read in a pass
 
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = clear_i || append_valid_i || add_valid_i || in_valid_i || read_valid_i || busy_o
+      || out_valid_o;
+
   assign busy_o     = state_q != Idle || pass_q;
   assign in_ready_o = !busy_o && !out_valid_o;
   assign take       = in_valid_i && in_ready_o;
@@ -84,7 +89,7 @@ module weft_pruner #(
   logic [LANES*VALUE_BITS-1:0] values;
 
   weft_list_top_k #(.LANES(LANES), .VALUE_BITS(VALUE_BITS), .ROWS(ROWS)) u_list (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .in_valid_i   (take),
     .in_ready_o   (list_ready),
@@ -103,7 +108,7 @@ module weft_pruner #(
   );
   assign answered = state_q == Selecting && out_valid_o;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (take) begin
       for (int unsigned i = 0; i < LANES * ROWS; i++) begin
         keep_q[i] <= i >= 32'(items) && i < 32'(count_q);
@@ -139,7 +144,7 @@ module weft_pruner #(
     assign read_values_o[lane*VALUE_BITS +: VALUE_BITS] = value;
 
     logic adds_q;
-    always_ff @(posedge clk_i) adds_q <= state_q == Adding;
+    always_ff @(posedge clk) adds_q <= state_q == Adding;
 
     assign push_entries[lane*ENTRY_BITS +: ENTRY_BITS] = !pass_q
         ? {append_ids_i[lane*ID_BITS +: ID_BITS], append_values_i[lane*VALUE_BITS +: VALUE_BITS]}
@@ -149,7 +154,7 @@ module weft_pruner #(
   end
 
   weft_compact_fifo #(.LANES(LANES), .VALUE_BITS(ENTRY_BITS), .ROWS(ROWS)) u_alive (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .clear_i      (pass ? !pass_q : clear_i && !busy_o),  // entries stay where they are
     .push_valid_i (push_valid),
@@ -161,7 +166,7 @@ module weft_pruner #(
     .read_data_o  (entries)
   );
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q <= Idle;
       pass_q  <= 1'b0;
@@ -179,7 +184,7 @@ module weft_pruner #(
       endcase
     end
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (state_q == Idle) begin
       left_q     <= count_q;
       row_q      <= '0;
@@ -193,15 +198,15 @@ module weft_pruner #(
   end
 
 `ifndef SYNTHESIS
-  a_list_ready : assert property (@(posedge clk_i) disable iff (!rst_ni) take |-> list_ready)
+  a_list_ready : assert property (@(posedge clk) disable iff (!rst_ni) take |-> list_ready)
     else $error("weft_pruner: a selection before the last was answered");
-  a_protected : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_protected : assert property (@(posedge clk) disable iff (!rst_ni)
       take |-> in_protected_i <= count_q)
     else $error("weft_pruner: more protected than alive");
-  a_one_at_a_time : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_one_at_a_time : assert property (@(posedge clk) disable iff (!rst_ni)
       busy_o |-> !append_valid_i && !add_valid_i && !clear_i && !read_valid_i)
     else $error("weft_pruner: the list is read or changed while it is busy");
-  a_out_stays : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_out_stays : assert property (@(posedge clk) disable iff (!rst_ni)
       out_valid_o && !out_ready_i |=> out_valid_o);
 `else
   logic unused_ready;

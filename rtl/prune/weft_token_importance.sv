@@ -59,7 +59,7 @@ module weft_token_importance #(
   end
 
   weft_ram #(
-    .WORD_BITS(LANES * SUM_BITS), .WORDS(ROWS), .LANES(LANES), .BYPASS(1'b1)
+    .WORD_BITS(LANES * SUM_BITS), .WORDS(ROWS), .LANES(LANES), .BYPASS(1'b1), .GATED(1'b1)
   ) u_sums (
     .clk_i,
     .write_valid_i  (adds_q),

@@ -35,6 +35,7 @@ module weft_compact_fifo #(
   logic [TALLY_BITS-1:0]       zeros, kept;
 
   weft_prefix_count #(.LANES(LANES)) u_zeros (
+    .valid_i (push_valid_i),
     .bits_i  (~push_keep_i),
     .before_o(zeros_before),
     .total_o (zeros)
@@ -56,6 +57,7 @@ module weft_compact_fifo #(
       weft_shift_layer #(
         .PLACES(LANES), .WIDTH(VALUE_BITS), .SHIFT_BITS(LANE_BITS), .LAYER(layer - 1)
       ) u_layer (
+        .valid_i(push_valid_i),
         .data_i (gen_layer[layer-1].data),
         .keep_i (gen_layer[layer-1].keep),
         .shift_i(gen_layer[layer-1].shift),
@@ -85,11 +87,18 @@ module weft_compact_fifo #(
     assign tail     = count_q[LANE_BITS-1:0];
     assign tail_row = ROW_BITS'(count_q >> LANE_BITS);
     assign data     = gen_layer[Layers].data;
-    for (genvar bank = 0; bank < LANES; bank++) begin : gen_bank
-      logic [LANE_BITS-1:0] from;  // the kept value that goes here
-      assign from = LANE_BITS'(bank) - tail;
-      assign turned[bank*VALUE_BITS +: VALUE_BITS] = data[from*VALUE_BITS +: VALUE_BITS];
-      assign written[bank] = TALLY_BITS'(from) < kept;
+    always_comb begin
+      logic [LANE_BITS-1:0] from;  // the kept value that goes to a bank
+      from    = 'x;
+      turned  = 'x;
+      written = 'x;
+      if (push_valid_i) begin
+        for (int unsigned bank = 0; bank < LANES; bank++) begin
+          from = LANE_BITS'(bank) - tail;
+          turned[bank*VALUE_BITS +: VALUE_BITS] = data[from*VALUE_BITS +: VALUE_BITS];
+          written[bank] = TALLY_BITS'(from) < kept;
+        end
+      end
     end
   end
 

@@ -65,6 +65,7 @@ module weft_comparator_array #(
   end
 
   weft_prefix_count #(.LANES(LANES)) u_ties (
+    .valid_i (in_valid_i),
     .bits_i  (equal),
     .before_o(equal_before),
     .total_o (equal_total)

@@ -61,6 +61,10 @@ module weft_quick_select #(
   logic [ROW_BITS-1:0]   row_q;     // next to be asked for
   logic                  start;
 
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = start_valid_i || state_q != Idle || done_valid_o;
+
   assign start_ready_o = state_q == Idle;
   assign start         = start_valid_i && start_ready_o;
 
@@ -82,7 +86,7 @@ module weft_quick_select #(
 
   // The word of the round after this one, while this one runs.
   weft_pivot u_pivot (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .in_valid_i (begins),
     .in_state_i (next_seed),
@@ -141,13 +145,14 @@ module weft_quick_select #(
   logic                        ends, found, goes_above;
 
   weft_prefix_count #(.LANES(LANES)) u_equal (
+    .valid_i (compared_q),
     .bits_i  (equal_lanes_q),
     .before_o(unused_equal_before),
     .total_o (equal_tally)
   );
 
   weft_compact_fifo #(.LANES(LANES), .VALUE_BITS(VALUE_BITS), .ROWS(ROWS)) u_above (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .clear_i      (begins),
     .push_valid_i (compared_q),
@@ -159,7 +164,7 @@ module weft_quick_select #(
     .read_data_o  (above_data)
   );
   weft_compact_fifo #(.LANES(LANES), .VALUE_BITS(VALUE_BITS), .ROWS(ROWS)) u_below (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .clear_i      (begins),
     .push_valid_i (compared_q),
@@ -177,7 +182,7 @@ module weft_quick_select #(
   assign goes_above  = above_count >= wanted_q;
   assign found       = !goes_above && up_to_equal >= wanted_q;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q      <= Idle;
       compared_q   <= 1'b0;
@@ -194,7 +199,7 @@ module weft_quick_select #(
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (start) begin
       from_q   <= FromSource;
       count_q  <= start_count_i;
@@ -239,20 +244,20 @@ module weft_quick_select #(
     end
   end
 
-  a_start : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_start : assert property (@(posedge clk) disable iff (!rst_ni)
       start |-> start_wanted_i != '0 && start_wanted_i < start_count_i
       && 32'(start_count_i) <= LANES * ROWS)
     else $error("weft_quick_select: k of count, with 1 <= k < count <= LANES * ROWS");
   logic word_ready_q;  // the next round's word is there
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) word_ready_q <= 1'b0;
     else word_ready_q <= !begins && (word_ready_q || pivot_valid);
   end
-  a_word : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_word : assert property (@(posedge clk) disable iff (!rst_ni)
       state_q == Place |-> word_ready_q);
-  a_some : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_some : assert property (@(posedge clk) disable iff (!rst_ni)
       state_q == Place |-> wanted_q != '0 && wanted_q <= count_q);
-  a_fewer : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_fewer : assert property (@(posedge clk) disable iff (!rst_ni)
       ends && !found |-> goes_above || below_count != '0);
 `endif
 

@@ -34,6 +34,7 @@ module weft_zero_eliminator #(
   logic [COUNT_BITS-1:0]        zeros;
 
   weft_prefix_count #(.LANES(PLACES)) u_zeros (
+    .valid_i (in_valid_i),
     .bits_i  (~in_keep_i),
     .before_o(zeros_before),
     .total_o (zeros)
@@ -71,6 +72,7 @@ module weft_zero_eliminator #(
       weft_shift_layer #(
         .PLACES(PLACES), .WIDTH(WIDTH), .SHIFT_BITS(SHIFT_BITS), .LAYER(stage - 1)
       ) u_layer (
+        .valid_i(full_q[stage-1]),
         .data_i (gen_stage[stage-1].data_q),
         .keep_i (gen_stage[stage-1].keep_q),
         .shift_i(gen_stage[stage-1].shift_q),

@@ -30,31 +30,36 @@ module weft_dequantise #(
   logic [4:0]  zeros;
 
   always_comb begin
-    normal = magnitude_q;
-    zeros  = 5'd0;
-    if (normal[31:16] == 16'd0) begin
-      zeros[4] = 1'b1;
-      normal   = {normal[15:0], 16'b0};
-    end
-    if (normal[31:24] == 8'd0) begin
-      zeros[3] = 1'b1;
-      normal   = {normal[23:0], 8'b0};
-    end
-    if (normal[31:28] == 4'd0) begin
-      zeros[2] = 1'b1;
-      normal   = {normal[27:0], 4'b0};
-    end
-    if (normal[31:30] == 2'd0) begin
-      zeros[1] = 1'b1;
-      normal   = {normal[29:0], 2'b0};
-    end
-    if (!normal[31]) begin
-      zeros[0] = 1'b1;
-      normal   = {normal[30:0], 1'b0};
+    normal = 'x;
+    zeros  = 'x;
+    if (magnitude_valid_q) begin
+      normal = magnitude_q;
+      zeros  = 5'd0;
+      if (normal[31:16] == 16'd0) begin
+        zeros[4] = 1'b1;
+        normal   = {normal[15:0], 16'b0};
+      end
+      if (normal[31:24] == 8'd0) begin
+        zeros[3] = 1'b1;
+        normal   = {normal[23:0], 8'b0};
+      end
+      if (normal[31:28] == 4'd0) begin
+        zeros[2] = 1'b1;
+        normal   = {normal[27:0], 4'b0};
+      end
+      if (normal[31:30] == 2'd0) begin
+        zeros[1] = 1'b1;
+        normal   = {normal[29:0], 2'b0};
+      end
+      if (!normal[31]) begin
+        zeros[0] = 1'b1;
+        normal   = {normal[30:0], 1'b0};
+      end
     end
   end
 
   weft_fp32_round u_round (
+    .valid_i      (magnitude_valid_q),
     .sign_i       (sign_q),
     .exponent_i   (10'd158 - {5'b0, zeros}),
     .significand_i({normal[31:7], normal[6:0] != 7'd0}),

@@ -38,6 +38,17 @@ module weft_score_buffer #(
   localparam int unsigned ROW_BITS     = $clog2(ROWS + 1);
   localparam logic [31:0] Lowest       = 32'hFF800000;  // -inf
 
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = in_valid_i || read_valid_i || recent_q != '0;
+  // Until a beat is where row_valid_o tells of it.
+  localparam int unsigned Way = 8;
+  logic [Way-1:0] recent_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) recent_q <= '0;
+    else recent_q <= {recent_q[Way-2:0], in_valid_i};
+  end
+
   // Places ----------------------------------------------------------------------------------------
   logic                    take, read_end, opens;
   logic                    coming_q;  // a row has begun to come, and has not ended
@@ -62,7 +73,7 @@ module weft_score_buffer #(
   assign after      = (32'(tail_q) == WORDS - 1) ? '0 : tail_q + ADDRESS_BITS'(1);
   assign beyond     = (32'(after) == WORDS - 1) ? '0 : after + ADDRESS_BITS'(1);
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       coming_q <= 1'b0;
       offset_q <= '0;
@@ -95,7 +106,7 @@ module weft_score_buffer #(
   logic [LANES-1:0]             written_valid;
   logic [LANES*32-1:0]          candidates;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     beats_q <= {beats_q[(Latency-1)*BEAT_BITS-1:0], !coming_q, in_last_i, in_present, in_crossed,
         tail_q, after, words, last_count};
   end
@@ -113,11 +124,12 @@ module weft_score_buffer #(
     assign in_crossed[lane] = lane < 32'(offset_q);
 
     weft_dequantise #(.BITS(SCORE_BITS)) u_dequantise (
-      .clk_i, .rst_ni, .in_valid_i(take), .score_i(in_scores_i[source*SCORE_BITS +: SCORE_BITS]),
-      .scale_i(in_scale_i), .out_valid_o(written_valid[lane]), .result_o(value)
+      .clk_i(clk), .rst_ni, .in_valid_i(take),
+      .score_i(in_scores_i[source*SCORE_BITS +: SCORE_BITS]), .scale_i(in_scale_i),
+      .out_valid_o(written_valid[lane]), .result_o(value)
     );
     weft_ram #(.WORD_BITS(32), .WORDS(WORDS)) u_scores (
-      .clk_i,
+      .clk_i(clk),
       .write_valid_i  (written_valid[lane] && present[lane]),
       .write_address_i(crossed[lane] ? crossed_address : beat_address),
       .write_lanes_i  (1'b1),
@@ -160,11 +172,11 @@ module weft_score_buffer #(
   );
   assign running_d = beat_first_q ? beat_largest_q : larger;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) beat_valid_q <= 1'b0;
     else beat_valid_q <= written_valid[0];
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     beat_first_q   <= beat_first;
     beat_last_q    <= beat_last;
     beat_words_q   <= beat_words;
@@ -180,7 +192,7 @@ module weft_score_buffer #(
   logic [COUNT_BITS-1:0] row_last_count;
 
   weft_fifo #(.WIDTH(32 + HELD_BITS + COUNT_BITS), .DEPTH(ROWS)) u_rows (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .in_valid_i (beat_valid_q && beat_last_q),
     .in_ready_o (unused_ready),  // there is room: rows_q
@@ -196,7 +208,7 @@ module weft_score_buffer #(
   assign word_count_o = word_last_o ? row_last_count : COUNT_BITS'(LANES);
   assign read_end     = read_valid_i && word_last_o;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       head_q <= '0;
       read_q <= '0;
@@ -214,16 +226,16 @@ module weft_score_buffer #(
     if (WORDS < 2 || ROWS == 0) $fatal(1, "weft_score_buffer: WORDS is 2 or more, ROWS 1 or more");
   end
 
-  a_count : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_count : assert property (@(posedge clk) disable iff (!rst_ni)
       take |-> 32'(in_count_i) <= LANES && (in_count_i != '0 || (in_last_i && !coming_q)))
     else $error("weft_score_buffer: a beat has 1 to LANES scores, an empty row one empty beat");
-  a_room : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_room : assert property (@(posedge clk) disable iff (!rst_ni)
       take |-> 32'(own_q) + 32'(opens) <= WORDS)
     else $error("weft_score_buffer: a row has more scores than LANES * WORDS");
-  a_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_held : assert property (@(posedge clk) disable iff (!rst_ni)
       32'(held_q) <= WORDS && 32'(rows_q) <= ROWS);
-  a_read : assert property (@(posedge clk_i) disable iff (!rst_ni) read_valid_i |-> row_valid_o);
-  a_in_ready_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_read : assert property (@(posedge clk) disable iff (!rst_ni) read_valid_i |-> row_valid_o);
+  a_in_ready_stable : assert property (@(posedge clk) disable iff (!rst_ni)
       in_ready_o && !in_valid_i |=> in_ready_o);
 `endif
 

@@ -73,8 +73,10 @@ module weft_softmax_pipeline #(
 
   // Exponentials ----------------------------------------------------------------------------------
   localparam int unsigned WORD_BITS = 2 + COUNT_BITS;  // first, last, count
+  localparam int unsigned OUT_BITS  = $clog2(Places + 1);
 
   logic [HELD_BITS-1:0]                  held_q;  // words in the ring, or on their way to it
+  logic [OUT_BITS-1:0]                   out_held_q;  // divided, and not gone
   logic [ROW_BITS-1:0]                   rows_q;
   logic                                  divides, divides_last;
   logic                                  subtracts_q;
@@ -85,10 +87,14 @@ module weft_softmax_pipeline #(
   logic [LANES-1:0]                      subtracted, exponential_valid;
   logic [LANES*32-1:0]                   exponentials;
 
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = row_valid || held_q != '0 || out_held_q != '0;
+
   assign exponentiates = row_valid && 32'(held_q) != WORDS
       && (!word_first || 32'(rows_q) != ROWS);
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       held_q      <= '0;
       rows_q      <= '0;
@@ -100,7 +106,7 @@ module weft_softmax_pipeline #(
       subtracts_q <= exponentiates;
     end
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     largest_q <= row_largest;
     words_q   <= {words_q[(Exponential-1)*WORD_BITS-1:0], word_first, word_last, word_count};
   end
@@ -112,7 +118,7 @@ module weft_softmax_pipeline #(
     logic [31:0] difference, argument, result;
 
     weft_fp32_macc #(.STAGES(3)) u_subtract (
-      .clk_i, .rst_ni, .in_valid_i(subtracts_q), .a_i(scores[lane*32 +: 32]), .b_i(One),
+      .clk_i(clk), .rst_ni, .in_valid_i(subtracts_q), .a_i(scores[lane*32 +: 32]), .b_i(One),
       .c_i({~largest_q[31], largest_q[30:0]}), .out_valid_o(subtracted[lane]),
       .result_o(difference)
     );
@@ -121,7 +127,7 @@ module weft_softmax_pipeline #(
         : (&difference[30:23]) ? Least : difference;
 
     weft_exp5 u_exponential (
-      .clk_i, .rst_ni, .in_valid_i(subtracted[lane]), .x_i(argument),
+      .clk_i(clk), .rst_ni, .in_valid_i(subtracted[lane]), .x_i(argument),
       .out_valid_o(exponential_valid[lane]), .result_o(result)
     );
     assign exponentials[lane*32 +: 32] = (lane < 32'(exponential_count)) ? result : 32'd0;
@@ -135,13 +141,13 @@ module weft_softmax_pipeline #(
   logic [LANES*32-1:0]     dividends;
 
   weft_lane_sum #(.LANES(LANES)) u_sum (
-    .clk_i, .rst_ni, .in_valid_i(exponential_valid[0]), .in_values_i(exponentials),
+    .clk_i(clk), .rst_ni, .in_valid_i(exponential_valid[0]), .in_values_i(exponentials),
     .in_first_i(exponential_first), .in_last_i(exponential_last),
     .out_valid_o(total_made), .out_total_o(made_total)
   );
 
   weft_ram #(.WORD_BITS(LANES * 32), .WORDS(WORDS)) u_exponentials (
-    .clk_i,
+    .clk_i(clk),
     .write_valid_i  (exponential_valid[0]),
     .write_address_i(tail_q),
     .write_lanes_i  (1'b1),
@@ -153,7 +159,7 @@ module weft_softmax_pipeline #(
 
   // An empty row's sum is 0, and nothing is divided by it.
   weft_fifo #(.WIDTH(32), .DEPTH(ROWS)) u_totals (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .in_valid_i (total_made),
     .in_ready_o (total_ready),  // there is room: rows_q
@@ -171,7 +177,7 @@ module weft_softmax_pipeline #(
   logic [COUNT_BITS-1:0] row_last_count;
 
   weft_fifo #(.WIDTH(HELD_BITS + COUNT_BITS), .DEPTH(ROWS)) u_shapes (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .in_valid_i (exponentiates && word_last),
     .in_ready_o (shape_ready),
@@ -183,10 +189,8 @@ module weft_softmax_pipeline #(
   );
 
   // Probabilities ---------------------------------------------------------------------------------
-  localparam int unsigned OUT_BITS = $clog2(Places + 1);
   localparam int unsigned TAG_BITS = 1 + COUNT_BITS;
 
-  logic [OUT_BITS-1:0]                   out_held_q;  // divided, and not gone
   logic                                  reads_q;
   logic [31:0]                           total_q;
   logic [Integer*TAG_BITS-1:0]           tags_q;   // last, count
@@ -199,7 +203,7 @@ module weft_softmax_pipeline #(
   assign divides      = total_valid && 32'(out_held_q) != Places;
   assign divides_last = divided_q + HELD_BITS'(1) == row_words;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       tail_q     <= '0;
       head_q     <= '0;
@@ -220,7 +224,7 @@ module weft_softmax_pipeline #(
       reads_q    <= divides;
     end
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     total_q <= total;
     tags_q  <= {tags_q[(Integer-1)*TAG_BITS-1:0], divides_last,
         divides_last ? row_last_count : COUNT_BITS'(LANES)};
@@ -231,18 +235,18 @@ module weft_softmax_pipeline #(
     logic [31:0] probability;
 
     weft_fp32_divide #(.STAGES(Divide)) u_divide (
-      .clk_i, .rst_ni, .in_valid_i(reads_q), .a_i(dividends[lane*32 +: 32]), .b_i(total_q),
+      .clk_i(clk), .rst_ni, .in_valid_i(reads_q), .a_i(dividends[lane*32 +: 32]), .b_i(total_q),
       .out_valid_o(divided[lane]), .result_o(probability)
     );
     weft_requantise #(.BITS(PROBABILITY_BITS)) u_requantise (
-      .clk_i, .rst_ni, .in_valid_i(divided[lane]), .probability_i(probability),
+      .clk_i(clk), .rst_ni, .in_valid_i(divided[lane]), .probability_i(probability),
       .out_valid_o(integer_valid[lane]),
       .integer_o(integers[lane*PROBABILITY_BITS +: PROBABILITY_BITS])
     );
   end
   // e^0, of the largest score, over the sum.
   weft_fp32_divide #(.STAGES(Divide)) u_divide_top (
-    .clk_i, .rst_ni, .in_valid_i(reads_q), .a_i(One), .b_i(total_q),
+    .clk_i(clk), .rst_ni, .in_valid_i(reads_q), .a_i(One), .b_i(total_q),
     .out_valid_o(divided[LANES]), .result_o(top)
   );
 
@@ -250,7 +254,7 @@ module weft_softmax_pipeline #(
   logic [OUT_BITS-1:0] unused_out_count;
 
   weft_fifo #(.WIDTH(TAG_BITS + LANES * PROBABILITY_BITS + 32), .DEPTH(Places)) u_out (
-    .clk_i,
+    .clk_i(clk),
     .rst_ni,
     .in_valid_i (integer_valid[0]),
     .in_ready_o (out_fifo_ready),  // there is room: out_held_q
@@ -266,21 +270,21 @@ module weft_softmax_pipeline #(
   assign unused_valids = ^{exponential_valid, divided[LANES], integer_valid};
 
 `ifndef SYNTHESIS
-  a_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_held : assert property (@(posedge clk) disable iff (!rst_ni)
       32'(held_q) <= WORDS && 32'(rows_q) <= ROWS && 32'(out_held_q) <= Places);
   // All that was sent on has had a place.
-  a_totals : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_totals : assert property (@(posedge clk) disable iff (!rst_ni)
       total_made |-> total_ready);
-  a_shape_there : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_shape_there : assert property (@(posedge clk) disable iff (!rst_ni)
       total_valid |-> shape_valid);
-  a_shape_room : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_shape_room : assert property (@(posedge clk) disable iff (!rst_ni)
       exponentiates && word_last |-> shape_ready);
-  a_out : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_out : assert property (@(posedge clk) disable iff (!rst_ni)
       integer_valid[0] |-> out_fifo_ready);
-  a_out_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_out_stable : assert property (@(posedge clk) disable iff (!rst_ni)
       out_valid_o && !out_ready_i |=> out_valid_o && $stable(out_probabilities_o)
       && $stable(out_count_o) && $stable(out_last_o) && $stable(out_largest_o));
-  a_most : assert property (@(posedge clk_i) disable iff (!rst_ni)
+  a_most : assert property (@(posedge clk) disable iff (!rst_ni)
       out_valid_o |-> out_largest_o <= One);
 `endif
 

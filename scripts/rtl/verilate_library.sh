@@ -120,7 +120,7 @@ search=()
 for folder in "${folders[@]}"; do search+=(-y "$folder"); done
 checks=(--assert --trace) traces=1
 if $fast; then checks=() traces=0; fi
-common=(+define+WEFT_OBSERVE -O3 --x-assign fast --x-initial fast --output-split 20000)
+common=(+define+WEFT_OBSERVE +define+WEFT_CLOCK_GATES -O3 --x-assign fast --x-initial fast --output-split 20000)
 apart_parts=()
 if [[ -n "$apart" ]]; then
   part="${apart%%:*}" part_parameters=() part_checks=()

@@ -5,6 +5,7 @@ module weft_ram #(
   parameter  int unsigned WORDS        = 256,
   parameter  int unsigned LANES        = 1,
   parameter  bit          BYPASS       = 1'b0,
+  parameter  bit          GATED        = 1'b0,
   localparam int unsigned ADDRESS_BITS = (WORDS <= 1) ? 1 : $clog2(WORDS)
 ) (
   input  logic                    clk_i,

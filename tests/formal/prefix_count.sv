@@ -10,7 +10,9 @@ module formal_prefix_count #(
   logic [LANES*COUNT_BITS-1:0] before, expected;
   logic [COUNT_BITS-1:0]       total, count;
 
-  weft_prefix_count #(.LANES(LANES)) u_dut (.bits_i, .before_o (before), .total_o (total));
+  weft_prefix_count #(.LANES(LANES)) u_dut (
+    .valid_i (1'b1), .bits_i, .before_o (before), .total_o (total)
+  );
 
   always_comb begin
     count    = '0;

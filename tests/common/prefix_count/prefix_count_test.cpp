@@ -27,6 +27,7 @@ class PrefixCount : public testing::Test {
   static constexpr std::size_t kCountBits = std::bit_width(V::kLanes);
 
   void expect(std::uint64_t bits) {
+    dut_.valid_i = 1;
     set_port_bits(dut_.bits_i, 0, V::kLanes, bits);
     dut_.eval();
     for (std::size_t lane = 0; lane < V::kLanes; ++lane) {
