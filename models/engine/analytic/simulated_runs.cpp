@@ -9,20 +9,20 @@ namespace weft::engine {
 namespace {
 
 // What a count may reach here; where one would be larger, a simulation says so.
-constexpr std::int64_t kMostCounted = std::int64_t{1} << 59;
+constexpr std::int64_t kMostTold = std::int64_t{1} << 59;
 
 // total + times * each; false where it does not stay within what is counted.
 template <class Count>
 bool add_times(Count& total, std::int64_t times, Count each) {
   std::int64_t more = 0;
   std::int64_t sum = 0;
-  if (static_cast<std::uint64_t>(each) > static_cast<std::uint64_t>(kMostCounted) ||
-      static_cast<std::uint64_t>(total) > static_cast<std::uint64_t>(kMostCounted) ||
+  if (static_cast<std::uint64_t>(each) > static_cast<std::uint64_t>(kMostTold) ||
+      static_cast<std::uint64_t>(total) > static_cast<std::uint64_t>(kMostTold) ||
       __builtin_mul_overflow(times, static_cast<std::int64_t>(each), &more) ||
       __builtin_add_overflow(static_cast<std::int64_t>(total), more, &sum))
     return false;
   total = static_cast<Count>(sum);
-  return sum >= 0 && sum <= kMostCounted;
+  return sum >= 0 && sum <= kMostTold;
 }
 
 }  // namespace
