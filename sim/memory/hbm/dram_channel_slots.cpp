@@ -12,6 +12,7 @@ using weft::memory::Scheduler;
 
 DramChannel::Pick DramChannel::find_active(Cycle now) {
   State& s = state_;
+  if (s.active_banks == 0) return {};
   const std::uint64_t come = s.active_banks & s.active_timers.come(now);
   const Active* first = nullptr;
   for (std::uint64_t m = come; m != 0; m &= m - 1) {
@@ -166,17 +167,15 @@ bool DramChannel::column_slot(Cycle now) {
 }
 
 // Once a column command has gone in this tick: when the next one could, as its slot of the next
-// tick would find.
+// tick would find. Among hits one may mostly go at once: then that slot looks itself.
 void DramChannel::look_ahead(Cycle now) {
   State& s = state_;
-  if (half_clocks_ || s.urgent != 0) return;
+  if (half_clocks_ || s.urgent != 0 || waiting().hit_banks() != 0) return;
   const Pick active = find_active(now + 1);
   if (active.bank >= 0) return;
-  const Pick hit = s.upkeep.empty() ? find_hit(now + 1) : Pick{};
-  if (hit.bank >= 0) return;
   s.told = now + 1;
-  s.column_at = std::min(active.next, hit.next);
-  s.wait = !s.upkeep.empty() ? DramWait::refresh : active.next <= hit.next ? active.wait : hit.wait;
+  s.column_at = active.next;
+  s.wait = s.upkeep.empty() ? active.wait : DramWait::refresh;
 }
 
 // True where a command went.
