@@ -193,7 +193,9 @@ total=${#files[@]}
 levels=(O2 O0)
 if ((traces > 0)); then levels+=(O1); fi
 own=("$root/sim/rtl/library/precompiled.h" "$root/sim/rtl/library/hooks.h")
-key=$({ "$compiler" --version && printf '%s\n' "${flags[@]}" && cat "${own[@]}" "${runtime[@]/#/$verilator_root/include/}"; } |
+"$compiler" --version > version.txt &
+wait $!  # a signal is taken at once here too
+key=$({ cat version.txt && printf '%s\n' "${flags[@]}" && cat "${own[@]}" "${runtime[@]/#/$verilator_root/include/}"; } |
   sha256sum | cut -c 1-16)
 common_parts="$(realpath -m -- "${shared:-$work/shared}")/$key"
 mkdir -p "${levels[@]/#/$common_parts/}"

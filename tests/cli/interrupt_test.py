@@ -51,8 +51,8 @@ while [ "$1" != --Mdir ]; do shift; done
 for name in a b c; do echo "int $name;" > "$2/$name.cpp"; done
 cp "$VERILATED/ports.h" "$2/Vweft_rtl_top.h"
 """
-# A compiler that takes its time; it notes its process.
-SLOW = 'echo $$ >> "$PIDS"\nsleep 0.7\nfor last in "$@"; do :; done\necho object > "$last"\n'
+# A compiler that says its version before anything else.
+VERSIONED = 'if [ "$1" = --version ]; then echo a compiler; exit; fi\n'
 
 
 class BuildTest(FolderTest):
@@ -102,14 +102,15 @@ class BuildTest(FolderTest):
 
     def test_in_the_compilers(self) -> None:
         self.tool("verilator", WRITING)
-        self.tool("g++", LASTING)
-        for ending, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
-            self.pids.unlink(missing_ok=True)
-            self.check(ending, code)
+        for compiler in (LASTING, VERSIONED + LASTING):
+            self.tool("g++", compiler)
+            for ending, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
+                self.pids.unlink(missing_ok=True)
+                self.check(ending, code)
 
     def test_a_compiler_that_fails_ends_the_others(self) -> None:
         self.tool("verilator", WRITING)
-        self.tool("g++", 'if ! mkdir "$PIDS.first" 2> /dev/null; then exit 1; fi\n' + LASTING)
+        self.tool("g++", VERSIONED + 'if ! mkdir "$PIDS.first" 2> /dev/null; then exit 1; fi\n' + LASTING)
         with self.build() as process:
             code = process.wait(timeout=PATIENCE)
         self.assertEqual(code, 1)
