@@ -12,7 +12,6 @@
 #include "models/common/text.hpp"
 #include "models/engine/analytic/walk_memo.hpp"
 #include "models/engine/design/catalog.hpp"
-#include "models/engine/run/run_point.hpp"
 #include "models/evaluation/reproduction.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/interrupt.hpp"
@@ -69,18 +68,10 @@ std::vector<cost::Table> tables_of(const engine::Catalog& catalog, const std::st
   return tables;
 }
 
-Outcome analytic_outcome(const evaluation::Bench& bench, const evaluation::Job& job,
-                         engine::WalkMemo& known) {
+Outcome outcome_of(const evaluation::Bench& bench, const evaluation::Job& job,
+                   engine::Fidelity fidelity, engine::WalkMemo& known) {
   return bench.run(job, [&](const engine::Design& design, const workload::Workload& workload) {
-    return engine::run_analytic(design, workload,
-                                {.fidelity = engine::Fidelity::analytic, .walks = &known});
-  });
-}
-
-Outcome simulated_outcome(const evaluation::Bench& bench, const evaluation::Job& job,
-                          engine::WalkMemo& known) {
-  return bench.run(job, [&](const engine::Design& design, const workload::Workload& workload) {
-    return sim::engine::run(design, workload, {.walks = &known});
+    return sim::engine::run(design, workload, {.fidelity = fidelity, .walks = &known});
   });
 }
 
@@ -164,7 +155,7 @@ class Runner {
     engine::WalkMemo known;
     for (const evaluation::Job& job : jobs_) {
       if (stop_.stop_requested()) return std::nullopt;
-      outcomes.push_back(analytic_outcome(bench_, job, known));
+      outcomes.push_back(outcome_of(bench_, job, engine::Fidelity::analytic, known));
       count();
     }
     return outcomes;
@@ -261,7 +252,7 @@ int reproduce(const ReproduceCommand& o) {
     engine::WalkMemo known;
     std::string lines;
     for (const std::size_t job : alike[i])
-      lines += to_line(simulated_outcome(*bench, jobs[job], known)) + "\n";
+      lines += to_line(outcome_of(*bench, jobs[job], engine::Fidelity::systemc, known)) + "\n";
     return lines;
   });
   Interrupt interrupt;
