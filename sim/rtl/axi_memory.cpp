@@ -96,7 +96,14 @@ void AxiMemory::drive(Cycle now) {
     const Read& read = reads_.front();
     if (ports_.rid) ports_.rid->set(read.id);
     const std::uint64_t at = read.address + std::uint64_t{read.given} * beat_bytes_;
-    ports_.rdata.set_bytes(bytes_.data() + offset(at, beat_bytes_, now));
+    if (refused_ == answered_reads_) {
+      std::array<std::uint8_t, kMostBeatBytes> ones{};
+      ones.fill(0xFF);
+      ports_.rdata.set_bytes(ones.data());
+      ports_.rresp.set(refusal_);
+    } else {
+      ports_.rdata.set_bytes(bytes_.data() + offset(at, beat_bytes_, now));
+    }
     ports_.rlast.set(read.given + 1 == read.beats ? 1 : 0);
   }
   gives_write_ = !writes_.empty() && writes_.front().response <= now;
@@ -132,7 +139,10 @@ void AxiMemory::accept(Cycle now, bool write) {
 void AxiMemory::observe(Cycle now) {
   if (gives_read_) {
     check(ports_.rready.get() != 0, "the engine always takes what it has asked for");
-    if (++reads_.front().given == reads_.front().beats) reads_.pop_front();
+    if (++reads_.front().given == reads_.front().beats) {
+      reads_.pop_front();
+      ++answered_reads_;
+    }
   }
   if (gives_write_) {
     check(ports_.bready.get() != 0, "the engine always takes a write's response");

@@ -36,6 +36,12 @@ class AxiMemory {
   // ContractError for an access outside the memory, or one that AXI forbids.
   void observe(Cycle now);
 
+  // The read of that number, from 0 on, is answered with `response`, and with data of all ones.
+  void refuse_read(std::uint64_t number, std::uint64_t response) {
+    refused_ = number;
+    refusal_ = response;
+  }
+
   // Told of every request, where it is accepted.
   using Notice = void (*)(void* context, std::uint64_t address, std::uint64_t bytes);
   void on_request(Notice notice, void* context) {
@@ -91,6 +97,9 @@ class AxiMemory {
   std::deque<Beat> early_;  // W beats ahead of their address, which a stall holds back
   std::uint64_t requests_ = 0;
   Cycle waited_ = 0;  // cycles for which the request at the port has been held
+  std::uint64_t answered_reads_ = 0;
+  std::optional<std::uint64_t> refused_;
+  std::uint64_t refusal_ = 0;
   bool gives_read_ = false;
   bool gives_write_ = false;
   Notice notice_ = nullptr;

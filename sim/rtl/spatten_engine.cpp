@@ -62,6 +62,7 @@ SpattenEngine::SpattenEngine(const std::shared_ptr<const Library>& library, cons
 void SpattenEngine::begin_run(std::uint64_t tokens, std::uint64_t heads) {
   while (phase_ == Phase::reset) step();
   check(ready(), "a run begins when the engine is at rest");
+  requests_before_ = requests();
   registers_.write("tokens", tokens);
   registers_.write("heads", heads);
   registers_.write("control", kBegin);
@@ -152,7 +153,7 @@ void SpattenEngine::list_alive() {
   check((registers_.value(read_) & kDone) != 0, "a layer that has ended says so");
   check(cycles() <= static_cast<std::uint64_t>(now_ - started_),
         "a layer takes no more cycles than have passed");
-  check(accesses() == requests(), "the engine counts its accesses to memory");
+  check(accesses() == requests() - requests_before_, "the engine counts its accesses to memory");
   alive_ = {};
   alive_.tokens.resize(registers_.value(read_ + 5));
   alive_.heads.resize(registers_.value(read_ + 6));
@@ -209,8 +210,10 @@ void SpattenEngine::go_on() {
       return;
     case Phase::reading:
       if (!registers_.done()) return;
-      if ((registers_.value(read_) & kError) != 0)
+      if ((registers_.value(read_) & kError) != 0) {
+        phase_ = Phase::idle;
         throw ContractError("the engine reports an error");
+      }
       list_alive();
       phase_ = Phase::listing;
       return;

@@ -99,7 +99,8 @@ class SpattenEngine {
   // until ready().
   void begin_run(std::uint64_t tokens, std::uint64_t heads);
   void start(const SpattenLayer& layer);
-  // One cycle; ContractError where the engine reports an error.
+  // One cycle; ContractError behind a layer of which the engine reports an error: a run may be
+  // begun then.
   void step();
   // What was asked for is done.
   bool ready() const { return phase_ == Phase::idle; }
@@ -147,9 +148,10 @@ class SpattenEngine {
   Phase phase_ = Phase::reset;
   int reset_left_ = 4;  // cycles
   Cycle now_ = 0;
-  Cycle started_ = 0;     // the layer's first cycle
-  bool asked_ = false;    // for a query's elements, in the cycle before
-  std::size_t read_ = 0;  // the first of what registers_ reads
+  Cycle started_ = 0;                  // the layer's first cycle
+  bool asked_ = false;                 // for a query's elements, in the cycle before
+  std::uint64_t requests_before_ = 0;  // of memory, when the run began
+  std::size_t read_ = 0;               // the first of what registers_ reads
   std::vector<std::uint8_t> query_bytes_;
   std::vector<float> out_values_;
   std::array<std::uint64_t, 4> counted_{};

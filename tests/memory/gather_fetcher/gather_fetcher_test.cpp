@@ -45,7 +45,15 @@ struct Trace {
   std::vector<std::vector<Told>> told;                                 // by stream
 };
 
-enum Bin : std::size_t { kOrderWaits, kTellWaits, kRequestWaits, kQueueFull, kSkip, kSeveral };
+enum Bin : std::size_t {
+  kOrderWaits,
+  kTellWaits,
+  kRequestWaits,
+  kQueueFull,
+  kSkip,
+  kSeveral,
+  kError
+};
 
 template <class V>
 class GatherFetcher : public testing::Test {
@@ -203,6 +211,12 @@ class GatherFetcher : public testing::Test {
     stream.told.tick();
   }
 
+  // Of an access: OKAY, or one of the others.
+  static std::uint64_t response_of(std::uint64_t address) {
+    const std::uint64_t of = address / V::kAccess % 8;
+    return of < 5 ? 0 : of - 4;
+  }
+
   // What came back stands where it belongs among its stream's accesses.
   void expect_fill(std::size_t c, const Channel& channel, std::vector<Stream>& streams) {
     ASSERT_EQ(port_bits(dut_->fill_valid_o, c, 1), channel.answers);
@@ -244,13 +258,18 @@ class GatherFetcher : public testing::Test {
     };
     for (Cycle now = 0; now < 1'000'000 && (now % 64 != 0 || rows_told() < left); ++now) {
       for (std::size_t s = 0; s < V::kStreams; ++s) put(s, streams[s]);
+      bool error = false;
       for (std::size_t c = 0; c < V::kChannels; ++c) {
+        const std::uint64_t response = response_of(channels[c].address);
+        error |= channels[c].answers && response != 0;
         set_port_bits(dut_->axi_rvalid_i, c, 1, channels[c].answers);
         set_port_bits(dut_->axi_rdata_i, c * V::kAccess * 8, 48, channels[c].address);
-        set_port_bits(dut_->axi_rresp_i, c * 2, 2, 0);
+        set_port_bits(dut_->axi_rresp_i, c * 2, 2, response);
         set_port_bits(dut_->axi_arready_i, c, 1, !pauses_at(stalls, false, now, memory_seed(c)));
       }
       dut_.settle();
+      EXPECT_EQ(dut_->error_o, error);
+      bins.hit(kError, error);
       std::size_t under_way = 0;
       for (std::size_t c = 0; c < V::kChannels; ++c) {
         Channel& channel = channels[c];
@@ -286,7 +305,8 @@ class GatherFetcher : public testing::Test {
   void run(std::size_t fetches) {
     SCOPED_TRACE(seed_text(seed_));
     Bins bins({"an order waits", "rows wait to be told", "a request waits",
-               "a channel's queue full", "several rows in a cycle", "all channels at once"});
+               "a channel's queue full", "several rows in a cycle", "all channels at once",
+               "a response is not OKAY"});
     bins.hit(kSkip, V::kSteps == 1);
     for (const Stalls stalls : kAllStalls) {
       SCOPED_TRACE(name_of(stalls));
