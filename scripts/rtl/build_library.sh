@@ -22,6 +22,8 @@ goes to standard error.
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
   --fast             for speed: without assertions, and without waves
+  --config FILE, --coverage, --hash-of DIR
+                     as scripts/rtl/verilate_library.sh has them
   --show             prints the parameters, NAME=VALUE a line, and builds nothing
   --report           a line "compiled N of M" whenever a file has been
 TEXT
@@ -32,10 +34,10 @@ side="" design="" rtl="$root/rtl" passed=() suffix="" kind="" show=false
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
-    --report) passed+=("$1") ;;
+    --report | --coverage) passed+=("$1") ;;
     --show) show=true ;;
     --fast) passed+=("$1") suffix=_fast kind=", fast" ;;
-    --side | --design | --out | --work | --shared | --rtl | --jobs | --compiler | --launcher)
+    --side | --design | --out | --work | --shared | --rtl | --jobs | --compiler | --launcher | --config | --hash-of)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
         --side) side="$2" ;;

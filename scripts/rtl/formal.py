@@ -10,8 +10,10 @@ Exit 0: all as it should be; 1: a proof failed, or a fault was not refuted; 2: i
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,10 @@ PROOFS = (
           "rows in order, each after its order; the store never over-full; stable outputs", "bounded", 8),
     Proof("confidence", "confidence", ("rtl/quant/weft_confidence.sv",),
           "each end once; dropped rows go back, their lower bits ordered once", "bounded", 12, ({"TAG_BITS": 2},)),
+    Proof("spatten_queries", "spatten_queries", (FIFO, "rtl/engine/weft_spatten_queries.sv"),
+          "each query once, in order, into its slot; its words one behind another", "bounded", 12, ({},), 12),
+    Proof("spatten_control", "spatten_control", (FIFO, "rtl/engine/weft_spatten_control.sv"),
+          "queries once, in order, in free slots, keys asked for; orders stay; room; it goes on", "bounded", 8, ({},), 8),
     Proof("fetcher", "fetcher", FETCHER, "AR, AW, W stable until taken; limits of requests and transfers; boundaries; W after AW",
           "induction", 1),
     Proof("fetcher.w_ends", "fetcher", FETCHER, "W's bursts end where their AW says", "bounded", 12, ({"W_ENDS": 1},), 12),
@@ -82,10 +88,16 @@ class Fault:
 
 
 def run(command: list[str], folder: Path, seconds: float) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise FormalError(f"{command[0]}: no end within {seconds:.0f} s") from None
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            said, complained = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            # The solver that it has started would go on without it.
+            for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+            process.kill()
+            raise FormalError(f"{command[0]}: no end within {seconds:.0f} s") from None
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
 def write_smt2(proof: Proof, variant: dict[str, int], root: Path, rtl: list[Path], place: Path) -> Path:

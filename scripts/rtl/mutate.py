@@ -20,6 +20,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable, TypeVar
 
 from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
 
@@ -48,6 +49,25 @@ class Outcome:
     how: str  # the first test that failed
 
 
+@dataclass
+class Tally:
+    caught: int = 0
+    survived: int = 0
+    failing: int = 0  # without a fault
+
+    def add(self, fault: Fault | None, outcome: Outcome) -> None:
+        self.caught += fault is not None and not outcome.passed
+        self.survived += fault is not None and outcome.passed
+        self.failing += fault is None and not outcome.passed
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.survived or self.failing or not self.caught else 0
+
+
+Read = TypeVar("Read", bound=Fault)
+
+
 def read_fault(line: str, text: str) -> Fault:
     """One line of mutations.txt. Either text may have the separator in it: the old one is the longest that occurs once."""
     kind, *parts = line.split(" | ")
@@ -61,18 +81,24 @@ def read_fault(line: str, text: str) -> Fault:
     return Fault(kind, *fitting[-1])
 
 
-def read_faults(unit: Unit) -> list[Fault]:
-    text, faults = unit.rtl.read_text(encoding="utf-8"), []
-    for number, line in enumerate((unit.bench_folder / FAULTS).read_text(encoding="utf-8").splitlines(), start=1):
+def faults_in(path: Path, root: Path, read: Callable[[str], Read]) -> list[Read]:
+    """Those of a list, one a line, as `read` reads it."""
+    name, faults = path.relative_to(root), []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            faults.append(read_fault(line.strip(), text))
+            faults.append(read(line.strip()))
         except MutateError as error:
-            raise MutateError(f"{(unit.bench_folder / FAULTS).relative_to(unit.root)}:{number}: {error}") from None
+            raise MutateError(f"{name}:{number}: {error}") from None
     if len(faults) < LEAST:
-        raise MutateError(f"{(unit.bench_folder / FAULTS).relative_to(unit.root)}: {len(faults)} faults, at least {LEAST}")
+        raise MutateError(f"{name}: {len(faults)} faults, at least {LEAST}")
     return faults
+
+
+def read_faults(unit: Unit) -> list[Fault]:
+    text = unit.rtl.read_text(encoding="utf-8")
+    return faults_in(unit.bench_folder / FAULTS, unit.root, lambda line: read_fault(line, text))
 
 
 def find_units(root: Path, wanted: list[str]) -> list[Unit]:
@@ -117,18 +143,18 @@ class BenchBuild:
             raise MutateError(f"{self.unit}: does not build: {command}\n{done.stdout}{done.stderr}")
 
 
-def run_bench(bench: Path, scale: float, seconds: float) -> Outcome:
-    environment = {**os.environ, "WEFT_BENCH_SCALE": str(scale)}
-    command = [str(bench), f"--gtest_filter={SHORT_SUITES}", "--gtest_fail_fast"]
+def run_tests(tests: Path, suites: str, variables: dict[str, str], seconds: float) -> Outcome:
+    """These suites until the first failure, with these variables in the environment."""
+    command = [str(tests), f"--gtest_filter={suites}", "--gtest_fail_fast"]
     try:
-        done = subprocess.run(command, cwd=bench.parent, env=environment, capture_output=True, text=True, errors="replace",
-                              timeout=seconds)
+        done = subprocess.run(command, cwd=tests.parent, env={**os.environ, **variables}, capture_output=True, text=True,
+                              errors="replace", timeout=seconds)
     except subprocess.TimeoutExpired:
         return Outcome(False, f"no end within {seconds:.0f} s")
     if done.returncode == 0:
         ran = re.search(r"^\[  PASSED  \] (\d+) tests?\.", done.stdout, re.MULTILINE)
         if ran is None or int(ran[1]) == 0:
-            raise MutateError(f"{bench}: ran no test")
+            raise MutateError(f"{tests}: ran no test")
         return Outcome(True, "")
     if match := FIRST_FAILURE.search(done.stdout):
         return Outcome(False, match[1])
@@ -140,19 +166,20 @@ def judge(build: BenchBuild, fault: Fault | None, scale: float, seconds: float) 
     """The bench with one fault, or with none."""
     text = build.unit.rtl.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="weft-mutate-") as place:
-        return run_bench(build.make(text.replace(fault.old, fault.new) if fault else text, Path(place)), scale, seconds)
+        bench = build.make(text.replace(fault.old, fault.new) if fault else text, Path(place))
+        return run_tests(bench, SHORT_SUITES, {"WEFT_BENCH_SCALE": str(scale)}, seconds)
 
 
 def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else text[:width - 1] + "…"
 
 
-def row(unit: Unit, fault: Fault | None, outcome: Outcome) -> str:
+def row(name: str, fault: Fault | None, outcome: Outcome) -> str:
     if fault is None:
         verdict = "passes" if outcome.passed else f"FAILS: {outcome.how}"
-        return f"{str(unit):26} {'none':19} {'':72} {verdict}"
+        return f"{name:26} {'none':19} {'':72} {verdict}"
     verdict = "SURVIVED" if outcome.passed else f"caught by {outcome.how}"
-    return f"{str(unit):26} {fault.kind:19} {shortened(f'{fault.old} -> {fault.new}', 72):72} {verdict}"
+    return f"{name:26} {fault.kind:19} {shortened(f'{fault.old} -> {fault.new}', 72):72} {verdict}"
 
 
 def main(argv: list[str]) -> int:
@@ -164,7 +191,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--timeout", type=float, default=600, help="seconds after which a run counts as failed (default: 600)")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
     options = parser.parse_args(argv)
-    survived = failing = caught = 0
+    tally = Tally()
     try:
         units = find_units(options.root.resolve(), options.unit)
         faults = {unit: read_faults(unit) for unit in units}
@@ -175,18 +202,17 @@ def main(argv: list[str]) -> int:
             outcomes = pool.map(lambda task: judge(builds[task[0]], task[1], options.scale, options.timeout), tasks)
             try:
                 for (unit, fault), outcome in zip(tasks, outcomes):
-                    print(row(unit, fault, outcome), flush=True)
-                    survived += fault is not None and outcome.passed
-                    caught += fault is not None and not outcome.passed
-                    failing += fault is None and not outcome.passed
+                    print(row(str(unit), fault, outcome), flush=True)
+                    tally.add(fault, outcome)
             except MutateError:
                 pool.shutdown(cancel_futures=True)
                 raise
     except (MutateError, OSError) as error:
         print(f"mutate: {error}", file=sys.stderr)
         return 2
-    print(f"mutate: {len(units)} units, {caught} faults caught, {survived} survived, {failing} benches fail without any")
-    return 1 if survived or failing or not caught else 0
+    print(f"mutate: {len(units)} units, {tally.caught} faults caught, {tally.survived} survived, "
+          f"{tally.failing} benches fail without any")
+    return tally.exit_code
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ Writes DIR/libNAME.so, complete or not at all. Progress goes to standard error.
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
   --fast             for speed: without assertions, and without waves
+  --coverage         counts which lines run: each instance writes what it has met into a file of the folder $WEFT_COVERAGE
+  --hash-of DIR      the sources that it says it is of, where --rtl is a changed copy of them
   --report           a line "compiled N of M" whenever a file has been
   --as WORDS         what the lines of progress call it; NAME if nothing is said
 TEXT
@@ -34,13 +36,14 @@ TEXT
 as=""
 refuse() { echo "${as:-verilate_library}: $1" >&2; exit 2; }
 
-top="" name="" out="" rtl="" parameters=() config=() work="" shared="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false apart=""
+top="" name="" out="" rtl="" parameters=() config=() work="" shared="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false apart="" coverage=0 hash_of=""
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) report=true ;;
     --fast) fast=true ;;
-    --top | --name | --out | --rtl | --parameter | --config | --work | --shared | --jobs | --compiler | --launcher | --as | --apart)
+    --coverage) coverage=1 ;;
+    --top | --name | --out | --rtl | --parameter | --config | --work | --shared | --jobs | --compiler | --launcher | --as | --apart | --hash-of)
       if (($# < 2)); then refuse "$1 needs a value"; fi
       case "$1" in
         --top) top="$2" ;;
@@ -56,6 +59,7 @@ while (($# > 0)); do
         --launcher) launcher=("$2") ;;
         --as) as="$2" ;;
         --apart) apart="$2" ;;
+        --hash-of) hash_of="$2" ;;
       esac
       shift
       ;;
@@ -80,7 +84,7 @@ if [[ -z "$as" ]]; then as="verilate_library: $name"; fi
 module=$(basename -- "$top" .sv)
 
 # As expected_hash() of sim/rtl/fusemax_library.cpp has it.
-hash=$("$root/scripts/rtl/source_hash.sh" --top "$top" --rtl "$rtl")
+hash=$("$root/scripts/rtl/source_hash.sh" --top "$top" --rtl "${hash_of:-$rtl}")
 for parameter in "${parameters[@]}"; do
   key="${parameter%%=*}"
   hash+=" ${key,,} ${parameter#*=}"
@@ -120,6 +124,8 @@ search=()
 for folder in "${folders[@]}"; do search+=(-y "$folder"); done
 checks=(--assert --trace) traces=1
 if $fast; then checks=() traces=0; fi
+# A block that Verilator splits counts falsely what stands behind a variable that it assigns twice (5.006).
+if ((coverage > 0)); then checks+=(--coverage-line -fno-split); fi
 common=(+define+WEFT_OBSERVE +define+WEFT_CLOCK_GATES -O3 --x-assign fast --x-initial fast --output-split 20000)
 apart_parts=()
 if [[ -n "$apart" ]]; then
@@ -147,12 +153,13 @@ verilator_root=$(verilator --getenv VERILATOR_ROOT)
 runtime=(verilated.cpp verilated_threads.cpp verilated_dpi.cpp)
 if [[ -z "$apart" ]]; then unset 'runtime[2]'; fi
 if ((traces > 0)); then runtime+=(verilated_vcd_c.cpp); fi
+if ((coverage > 0)); then runtime+=(verilated_cov.cpp); fi
 cd "$work/model"  # paths in messages, and in what ccache compares, are those from here
 "$root/scripts/rtl/library_tables.sh" Vweft_rtl_top.h "$interface" "$module" "$hash" "${parameters[@]}" > library_tables.inc
 cp "$root/sim/rtl/library/entry.cpp" .
 if [[ -n "$apart" ]]; then cp "${apart_parts[1]}" .; fi
 flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-protection=none -I.
-  -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 -DVM_COVERAGE=0 -DVM_SC=0
+  -isystem "$verilator_root/include" -isystem "$verilator_root/include/vltstd" -DVERILATOR=1 "-DVM_COVERAGE=$coverage" -DVM_SC=0
   "-DVM_TRACE=$traces" "-DVM_TRACE_VCD=$traces" -DVM_TRACE_FST=0 -w)
 if [[ "${launcher[*]}" == *ccache* ]]; then flags+=(-fpch-preprocess); fi  # it asks for that
 compiler_run() { "${launcher[@]}" "$compiler" "${flags[@]}" "$@"; }

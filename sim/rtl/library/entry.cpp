@@ -2,6 +2,11 @@
 // the library. What is the engine's own stands in library_tables.inc, which
 // scripts/rtl/library_tables.sh makes.
 #include <verilated.h>
+#if VM_COVERAGE
+#include <verilated_cov.h>
+
+#include <cstdlib>
+#endif
 
 #include <array>
 #include <cmath>
@@ -186,9 +191,27 @@ int wave_close(weft_rtl_instance* instance) {
   return code_of(*instance);
 }
 
+// What the instance has met, in a file of its own: a library that is opened again counts anew.
+void write_coverage([[maybe_unused]] weft_rtl_instance& instance) {
+#if VM_COVERAGE
+  const char* folder = std::getenv("WEFT_COVERAGE");
+  if (folder == nullptr) return;
+  constexpr int kMostFiles = 100'000;
+  for (int number = 0; number < kMostFiles; ++number) {
+    const std::string name = std::string(folder) + "/" + std::to_string(number) + ".dat";
+    std::FILE* file = std::fopen(name.c_str(), "wx");  // fails where it is there
+    if (file == nullptr) continue;
+    std::fclose(file);
+    instance.context.coveragep()->write(name.c_str());
+    return;
+  }
+#endif
+}
+
 void destroy(weft_rtl_instance* instance) {
   if (instance == nullptr) return;
   wave_close(instance);
+  write_coverage(*instance);
   instance->error.clear();
   instance->wave_failed = false;
   guarded(*instance, [&] { instance->top->final(); });

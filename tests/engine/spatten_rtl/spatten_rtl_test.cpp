@@ -108,6 +108,8 @@ const std::vector<Setting> kMuch{{"binding.run.pruning.tokens.average", "0.6"},
                                  {"binding.run.numbers.recompute_below", "0.3"}};
 const std::vector<Setting> kSlow{{"arch.dram.bandwidth_bytes_per_s", "2e9"},
                                  {"arch.dram.latency_cycles", "3"}};
+// Every query is computed again.
+const std::vector<Setting> kAgain{{"binding.run.numbers.recompute_below", "1"}};
 // Most values come for nobody, the last of them when their head's queries are done.
 const std::vector<Setting> kLateValues{{"binding.run.pruning.values", "0.95"},
                                        {"binding.run.pruning.tokens.average", "0.6"},
@@ -155,6 +157,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"queries_of_their_own", shape_of(3, 3, 7, 40, 32, 32, false), 3, kMuch},
                     Case{"generation", shape_of(8, 8, 1, 100, 64, 64, false), 2},
                     Case{"generation_dense", shape_of(3, 3, 1, 128, 64, 64, false), 1, kDense},
+                    Case{"more_than_fit", shape_of(4, 4, 2, 120, 64, 64, false), 1, kAgain},
+                    Case{"more_than_slots", shape_of(2, 2, 60, 2, 32, 32, false)},
                     Case{"many_heads", shape_of(16, 16, 4, 20, 32, 32, false), 2},
                     Case{"slow_memory", shape_of(2, 2, 10, 33, 64, 64, false), 1, kSlow},
                     Case{"values_for_nobody", shape_of(2, 2, 2, 52, 64, 64, false), 3, kLateValues},
