@@ -17,6 +17,10 @@ from elaborate import RTL, SynthesisError, Unit, read, yosys
 
 LIBERTY = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
 RAM = "weft_ram"
+GATE = "weft_clock_gate"
+# A clock gate is a wire here, through whose module OpenSTA would not follow the clock: it goes into whoever has it.
+UNGATED = ["setattr -mod -set keep_hierarchy 1 *", f"setattr -mod -unset keep_hierarchy *{GATE}*", "flatten",
+           "setattr -mod -unset keep_hierarchy *"]
 ABC = "+strash;ifraig;scorr;dc2;strash;&get,-n;&dch,-f;&nf;&put;buffer;upsize;dnsize"
 PERIOD = 10000.0  # ns, longer than any path
 
@@ -104,7 +108,7 @@ def mapped(unit: Unit, liberty: Path, folder: Path, flatten: bool = False) -> Ne
     stand_in = Path(__file__).resolve().parent / "ram.sv"
     # Flattened, a memory's registers would be the unit's: it stays a module.
     own = [f"setattr -mod -set keep_hierarchy 1 *{RAM}*"] if flatten else []
-    return in_cells(read(unit, {f"memory/{RAM}.sv": str(stand_in)}) + own, unit.module, liberty, folder, flatten)
+    return in_cells(read(unit, {f"memory/{RAM}.sv": str(stand_in)}) + UNGATED + own, unit.module, liberty, folder, flatten)
 
 
 def design_of(elaborated: list[str], top: str, liberty: Path, folder: Path, flatten: bool = False) -> dict:

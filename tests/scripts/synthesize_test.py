@@ -104,6 +104,17 @@ class NetlistTest(unittest.TestCase):
                 self.assertAlmostEqual(whole, short, delta=0.3)
 
     @unittest.skipUnless(shutil.which("sta"), "OpenSTA is not installed")
+    def test_paths_behind_a_clock_gate(self) -> None:
+        """From one register to the next, both behind the gate: as long as the chain between, and the gate is no module of its own."""
+        read = [f"read_verilog -sv {SAMPLES}/rows.sv", "hierarchy -check -top weft_gated"]
+        made = netlist.in_cells(read + netlist.UNGATED, "weft_gated", netlist.LIBERTY, Path(self.folder.name))
+        self.assertEqual(set(made.largest()), {"weft_gated", "weft_chain"})
+        path = netlist.paths(made, ["weft_gated"])["weft_gated"]
+        assert path is not None
+        self.assertGreater(path, 0.3)
+        self.assertLess(path, 2.0)
+
+    @unittest.skipUnless(shutil.which("sta"), "OpenSTA is not installed")
     def test_fan_outs_are_buffered(self) -> None:
         """One register before 1,024 loads: 14 ns without buffers; with 12 loads a net 86 + 8 of them in two levels."""
         made = self.made("weft_wide")

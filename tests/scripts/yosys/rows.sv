@@ -39,3 +39,18 @@ module weft_wide (input logic clk_i, input logic d_i, input logic [1023:0] e_i,
     for (int i = 0; i < 1024; i++) q_o[i] <= e_i[i] & q;
   end
 endmodule
+
+module weft_clock_gate (input logic clk_i, input logic enable_i, output logic clk_o);
+  logic unused;
+  assign unused = enable_i;
+  assign clk_o  = clk_i;
+endmodule
+
+module weft_gated (input logic clk_i, input logic enable_i, input logic [7:0] d_i,
+                   output logic [7:0] q_o);
+  logic       clk;
+  logic [7:0] q;
+  weft_clock_gate u_gate (.clk_i, .enable_i, .clk_o(clk));
+  always_ff @(posedge clk) q <= d_i;
+  weft_chain u_chain (.clk_i(clk), .d_i(q), .q_o);
+endmodule
