@@ -50,13 +50,15 @@ std::int64_t Walk::distance(const Step& step, const WalkNeed& need, int level) c
   return kFar + far;
 }
 
-// Whether units and places have been as they are before, as far as a few words tell: a state that
-// they tell apart from all others need not be told whole.
+// Whether units and what waits for them have been as they are before, as far as a few words tell: a
+// state that they tell apart from all others need not be told whole.
 bool Walk::seen_alike(int level, std::int64_t now) {
   StateHash out;
   out.word(level + looked_at_ * kMostLoops);
   out.word(static_cast<std::int64_t>(known_));
   for (const std::int64_t at : free_at_) out.time(at, now);
+  for (std::uint64_t steps = known_; steps != 0; steps &= steps - 1)
+    out.time(steps_[static_cast<std::size_t>(std::countr_zero(steps))].ready, now);
   const std::uint64_t sketch = out.value().folded() | 1;
   std::uint64_t& met = sketches_[sketch >> 1 & (kSketches - 1)];
   const bool seen = met == sketch;
