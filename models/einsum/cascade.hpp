@@ -157,8 +157,12 @@ struct Einsum {
   Location where;
 
   const Node& root() const { return nodes.back(); }
-  bool iterates(RankId rank) const {
-    for (const RankId r : iteration) {
+  bool iterates(RankId rank) const { return is_among(iteration, rank); }
+  bool reduces(RankId rank) const { return is_among(reduced, rank); }
+
+ private:
+  static bool is_among(const std::vector<RankId>& ranks, RankId rank) {
+    for (const RankId r : ranks) {
       if (r == rank) return true;
     }
     return false;

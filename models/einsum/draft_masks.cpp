@@ -100,8 +100,7 @@ void Resolver::check_mask_reads(const Einsum& einsum) {
 // A rank written, or a base rank all of whose partitions are; of a selection its candidates.
 bool Resolver::may_mask(RankId rank, const Einsum& einsum) const {
   const auto written = [&](RankId r) {
-    return contains(einsum.iteration, r) &&
-           (einsum.selected != kNone || !contains(einsum.reduced, r));
+    return einsum.iterates(r) && (einsum.selected != kNone || !einsum.reduces(r));
   };
   const std::vector<RankId>& parts = cascade_.ranks[rank].parts;
   return written(rank) || (!parts.empty() && std::all_of(parts.begin(), parts.end(), written));

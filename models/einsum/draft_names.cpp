@@ -84,7 +84,7 @@ void Resolver::write_index(const ParsedSum& sum, Einsum& einsum, Tensor& tensor,
   const RankId rank = variable(sum.terms[0]);
   if (rank == kNone) return;
   const bool generational = sum.constant == 1;
-  if (contains(einsum.iteration, rank)) {
+  if (einsum.iterates(rank)) {
     add(sum.offset, sum.terms[0].name,
         "stands twice on the left; each dimension written needs a variable of its own");
     return;

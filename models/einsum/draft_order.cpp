@@ -88,10 +88,9 @@ std::vector<bool> report_cycles(Draft& draft, const std::vector<Dependency>& edg
 // Whether the reader waits for a whole traversal: it reduces over a rank that the writer writes
 // along.
 bool reduces(const Cascade& cascade, const Dependency& edge) {
-  const std::vector<RankId>& reduced = cascade.einsums[edge.reader].reduced;
-  return std::any_of(edge.lags.begin(), edge.lags.end(), [&](const auto& lag) {
-    return std::find(reduced.begin(), reduced.end(), lag.first) != reduced.end();
-  });
+  const Einsum& reader = cascade.einsums[edge.reader];
+  return std::any_of(edge.lags.begin(), edge.lags.end(),
+                     [&](const auto& lag) { return reader.reduces(lag.first); });
 }
 
 // Cycles that reads of earlier generations close but that no rank can run through: a generation

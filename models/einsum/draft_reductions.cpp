@@ -26,7 +26,7 @@ void Resolver::reduce(Einsum& einsum) {
     for (const ParsedTerm& term : parsed_.reduction->ranks) reduce_rank(term, right, einsum);
   }
   for (const RankId rank : right) {
-    if (contains(einsum.iteration, rank) || contains(einsum.reduced, rank)) continue;
+    if (einsum.iterates(rank) || einsum.reduces(rank)) continue;
     if (parsed_.reduction) {
       const std::string& name = cascade_.ranks[rank].variable;
       add(parsed_.reduction->offset, name,
@@ -105,12 +105,12 @@ void Resolver::reduce_rank(const ParsedTerm& term, const std::vector<RankId>& ri
                            Einsum& einsum) {
   const RankId rank = variable(term);
   if (rank == kNone) return;
-  if (contains(einsum.iteration, rank)) {
+  if (einsum.iterates(rank)) {
     add(term.offset, term.name, "is reduced and also on the left; drop it from one of them");
   } else if (!contains(right, rank)) {
     add(term.offset, term.name,
         "is reduced but indexes nothing on the right; " + allowed_reductions(right, einsum));
-  } else if (contains(einsum.reduced, rank)) {
+  } else if (einsum.reduces(rank)) {
     add(term.offset, term.name, "is reduced twice");
   } else {
     einsum.reduced.push_back(rank);
@@ -121,7 +121,7 @@ std::string Resolver::allowed_reductions(const std::vector<RankId>& right,
                                          const Einsum& einsum) const {
   std::vector<std::string> names;
   for (const RankId rank : right) {
-    if (!contains(einsum.iteration, rank)) names.push_back(cascade_.ranks[rank].variable);
+    if (!einsum.iterates(rank)) names.push_back(cascade_.ranks[rank].variable);
   }
   return names.empty() ? "no variable is left to reduce" : "can be reduced: " + one_of(names);
 }
@@ -144,7 +144,7 @@ void Resolver::check_ranks(const Einsum& einsum) {
   }
   for (const RankId rank : einsum.iteration) {
     const RankId base = cascade_.ranks[rank].base;
-    if (base == kNone || !contains(einsum.iteration, base)) continue;
+    if (base == kNone || !einsum.iterates(base)) continue;
     add(left.offset, cascade_.ranks[rank].variable,
         "an Einsum ranges over rank " + cascade_.ranks[base].name +
             " or over its partitions, not both; use '" + cascade_.ranks[base].variable +

@@ -7,10 +7,6 @@
 namespace weft::einsum {
 namespace {
 
-bool is_among(const std::vector<int>& ids, int id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 bool is_simple(const Index& index) {
   return !index.composite && index.terms.size() == 1 && index.terms[0].coefficient == 1 &&
          index.extents.empty() && index.gathers.empty();
@@ -69,7 +65,7 @@ RankId common_rank(const Cascade& cascade, const std::vector<EinsumId>& einsums,
   const auto advances = [&](RankId rank) {
     for (const EinsumId id : einsums) {
       const Einsum& einsum = cascade.einsums[id];
-      if (!einsum.iterates(rank) || is_among(einsum.reduced, rank)) return false;
+      if (!einsum.iterates(rank) || einsum.reduces(rank)) return false;
     }
     for (const Dependency& edge : edges) {
       const std::optional<int> lag = edge.lag(rank);

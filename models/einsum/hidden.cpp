@@ -87,11 +87,8 @@ class Tracer {
     };
     if (seen.by_value != kNone) {
       const Einsum& masked = cascade_.einsums[seen.by_value];
-      return std::all_of(masked.iteration.begin(), masked.iteration.end(), [&](RankId rank) {
-        return std::find(masked.reduced.begin(), masked.reduced.end(), rank) !=
-                   masked.reduced.end() ||
-               kept(rank);
-      });
+      return std::all_of(masked.iteration.begin(), masked.iteration.end(),
+                         [&](RankId rank) { return masked.reduces(rank) || kept(rank); });
     }
     return std::all_of(
         seen.constraints.begin(), seen.constraints.end(), [&](const Constraint& constraint) {

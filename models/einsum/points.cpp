@@ -5,10 +5,6 @@
 namespace weft::einsum {
 namespace {
 
-bool is_reduced(const Einsum& einsum, RankId rank) {
-  return std::find(einsum.reduced.begin(), einsum.reduced.end(), rank) != einsum.reduced.end();
-}
-
 // Elements read before those that they index: inputs are in that order.
 std::vector<PointPlan::Element> elements_of(const Cascade& cascade, const Einsum& einsum,
                                             const std::vector<Access>& accesses,
@@ -23,7 +19,7 @@ std::vector<PointPlan::Element> elements_of(const Cascade& cascade, const Einsum
       const LinearForm form =
           index_form(cascade, index, cascade.tensors[access.tensor].dimensions[d].rank, extents);
       for (const auto& [rank, coefficient] : form.terms)
-        element.reduced = element.reduced || is_reduced(einsum, rank);
+        element.reduced = element.reduced || einsum.reduces(rank);
       for (const Index::Gather& gather : index.gathers)
         element.reduced = element.reduced || elements[gather.input].reduced;
       element.axes.push_back({form, index.gathers, shape[d], stride});
@@ -63,9 +59,8 @@ PointPlan plan_points(const Cascade& cascade, EinsumId id, const Extents& extent
   plan.reads = elements_of(cascade, einsum, einsum.inputs, extents);
   const std::vector<Constraint> valid = domains(cascade, extents)[id];
   for (const Constraint& constraint : valid) {
-    const bool reduces =
-        std::any_of(constraint.form.terms.begin(), constraint.form.terms.end(),
-                    [&](const auto& term) { return is_reduced(einsum, term.first); });
+    const bool reduces = std::any_of(constraint.form.terms.begin(), constraint.form.terms.end(),
+                                     [&](const auto& term) { return einsum.reduces(term.first); });
     (reduces ? plan.point_constraints : plan.element_constraints).push_back(constraint);
   }
   if (einsum.mask) plan.mask = predicate(cascade, einsum, extents);

@@ -58,7 +58,7 @@ bool keeps_apart(const Cascade& cascade, const Einsum& einsum, RankId queries) {
   };
   return plainly(einsum.outputs[0]) &&
          std::all_of(einsum.inputs.begin(), einsum.inputs.end(), plainly) &&
-         std::find(einsum.reduced.begin(), einsum.reduced.end(), queries) == einsum.reduced.end();
+         !einsum.reduces(queries);
 }
 
 }  // namespace
