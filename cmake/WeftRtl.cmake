@@ -12,6 +12,7 @@ set(WEFT_VERILATOR_FLAGS -Wall -Wno-SYNCASYNCNET -Wno-UNUSEDPARAM -O3 --assert -
 # A VerilatedContext keeps the time, not a global function. What a class does once, at its start, is not worth optimising.
 set(WEFT_VERILATED_CFLAGS "-fPIC -DVL_TIME_CONTEXT")
 set(WEFT_VERILATED_LEVELS "OPT_FAST=-O1 OPT_SLOW=-O0")
+set(WEFT_VERILATED_LAYOUT "${CMAKE_SOURCE_DIR}/tests/common/repeated.vlt")
 
 # Verilator's runtime, once for all.
 add_library(weft_verilated STATIC "${WEFT_VERILATOR_ROOT}/include/verilated.cpp" "${WEFT_VERILATOR_ROOT}/include/verilated_threads.cpp")
@@ -68,9 +69,9 @@ function(weft_verilate target)
   add_custom_command(OUTPUT "${archive}" BYPRODUCTS "${directory}/${V_PREFIX}.h"
     COMMAND ${launcher} "${WEFT_VERILATOR}" --cc --build -j 1 ${WEFT_VERILATOR_FLAGS} -CFLAGS "${WEFT_VERILATED_CFLAGS}"
       -MAKEFLAGS "${WEFT_VERILATED_LEVELS}"
-      --Mdir "${directory}" --prefix ${V_PREFIX} --top-module ${top} ${V_ARGS} ${search} ${packages} "${V_TOP}" > "${directory}.log"
+      --Mdir "${directory}" --prefix ${V_PREFIX} --top-module ${top} ${V_ARGS} ${search} "${WEFT_VERILATED_LAYOUT}" ${packages} "${V_TOP}" > "${directory}.log"
     COMMAND "${CMAKE_COMMAND}" -E touch "${archive}"  # also where nothing had to be compiled again
-    DEPENDS ${sources} ${WEFT_VERILATED_PRECOMPILED} COMMENT "Verilating ${top} as ${V_PREFIX} ${V_ARGS}" VERBATIM)
+    DEPENDS ${sources} "${WEFT_VERILATED_LAYOUT}" ${WEFT_VERILATED_PRECOMPILED} COMMENT "Verilating ${top} as ${V_PREFIX} ${V_ARGS}" VERBATIM)
   add_custom_target(${target}_build DEPENDS "${archive}")
   file(MAKE_DIRECTORY "${directory}")
   add_library(${target} STATIC IMPORTED GLOBAL)
