@@ -165,7 +165,8 @@ if [[ "${launcher[*]}" == *ccache* ]]; then flags+=(-fpch-preprocess); fi  # it 
 compiler_run() { "${launcher[@]}" "$compiler" "${flags[@]}" "$@"; }
 compile() {  # compile FILE: what runs once is compiled quickly, and waves for size of the work, not for speed
   trap - EXIT INT TERM  # those of the script are not its own
-  local level=O2 more=()
+  local level=O1 more=()  # beside checks, O2 gains nothing
+  if $fast; then level=O2; fi
   if [[ "$1" == *__Trace* ]]; then level=O1; fi
   if [[ "$1" == *Slow* || "$1" == *__Syms.cpp || "$1" == *__ConstPool* ]]; then level=O0; fi
   if [[ "$1" == entry.cpp ]]; then more=(-I "$root"); fi
@@ -197,8 +198,8 @@ mapfile -t files < <(ls -S -- *.cpp)
 total=${#files[@]}
 
 # What no file of the model changes is made once, by whoever comes first, in a folder named after all that it depends on.
-levels=(O2 O0)
-if ((traces > 0)); then levels+=(O1); fi
+levels=(O1 O0)
+if $fast; then levels+=(O2); fi
 own=("$root/sim/rtl/library/precompiled.h" "$root/sim/rtl/library/hooks.h")
 "$compiler" --version > version.txt &
 wait $!  # a signal is taken at once here too
