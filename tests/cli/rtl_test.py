@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import time
@@ -240,8 +241,9 @@ class LibraryTest(FolderTest):
         code = (LIBRARIES / "libweft_fusemax_4.so").read_bytes()
         text = run("doctor", "--json", "-").stdout
         self.assertIn("rtl_libraries", text)
-        digits = b"0123456789abcdef"
-        at = next(i for i in range(len(code)) if code[i] in digits and code[i + 64] == 0 and all(c in digits for c in code[i:i + 64]))
+        hashes = [match.start(1) for match in re.finditer(rb"\0([0-9a-f]{64})\0", code)]
+        self.assertEqual(len(hashes), 1)
+        at = hashes[0]
         other = code[:at] + (b"0" if code[at] != 48 else b"1") + code[at + 1:]
         self.put("libweft_fusemax_4.so", other)
         self.refused("weft rtl build --side 4")
