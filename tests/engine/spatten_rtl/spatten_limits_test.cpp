@@ -127,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"keys", {}, shape(1, 8, 129, 32, 32), "--seq-kv", "129", "at most 128"},
         Refused{"queries", {}, shape(1, 129, 8, 32, 32), "--seq-q", "129", "at most 128"},
         Refused{"heads", {}, shape(17, 8, 8, 32, 32), "--heads", "17", "at most 16"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 TEST(Limits, ADesignWithoutRtlSaysWhatThereIs) {
   workload::Workload workload;

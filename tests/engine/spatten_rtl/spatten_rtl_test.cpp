@@ -135,7 +135,8 @@ TEST_P(SpattenRtl, IsSystemCInEveryCycleAndBit) {
   for (const StallProfile profile : {StallProfile::none, StallProfile::source, StallProfile::sink,
                                      StallProfile::both, StallProfile::bursty}) {
     SCOPED_TRACE(config::name_of(profile));
-    compared += expect_equal(of, trace_of(random, c.shape, c.layers, c.spread), profile, random());
+    const std::uint64_t run_seed = random();
+    compared += expect_equal(of, trace_of(random, c.shape, c.layers, c.spread), profile, run_seed);
   }
   EXPECT_EQ(
       compared,
@@ -163,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"slow_memory", shape_of(2, 2, 10, 33, 64, 64, false), 1, kSlow},
                     Case{"values_for_nobody", shape_of(2, 2, 2, 52, 64, 64, false), 3, kLateValues},
                     Case{"all_there_is", shape_of(1, 1, 6, 128, 64, 64, false)}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 // A shape and settings at random.
 void random_runs(int runs, std::uint64_t own_seed) {
@@ -184,16 +185,20 @@ void random_runs(int runs, std::uint64_t own_seed) {
     const bool causal = random() % 3 == 0;
     const std::int64_t seq_q = among(1, 60);
     const std::int64_t seq_kv = random() % 3 == 0 ? seq_q : among(causal ? seq_q : 1, 128);
-    const workload::Shape shape = shape_of(share * kv_heads, kv_heads, seq_q, seq_kv,
-                                           16 * among(2, 4), 16 * among(1, 4), causal);
+    const std::int64_t width_v = 16 * among(1, 4);
+    const std::int64_t width_qk = 16 * among(2, 4);
+    const workload::Shape shape =
+        shape_of(share * kv_heads, kv_heads, seq_q, seq_kv, width_qk, width_v, causal);
     std::vector<Setting> settings = random() % 2 == 0 ? kMuch : std::vector<Setting>();
     if (random() % 3 == 0) settings.insert(settings.end(), kSlow.begin(), kSlow.end());
     settings.push_back({"arch.dram.latency_cycles", std::to_string(among(1, 60))});
     const Design of = design(kDesign, settings);
     constexpr double kSpreads[] = {0.2, 1, 4};
-    compared += expect_equal(
-        of, trace_of(random, shape, static_cast<std::size_t>(among(1, 3)), kSpreads[random() % 3]),
-        kProfiles[random() % 5], random() >> 1);
+    const std::uint64_t run_seed = random() >> 1;
+    const StallProfile profile = kProfiles[random() % 5];
+    const double spread = kSpreads[random() % 3];
+    const auto layers = static_cast<std::size_t>(among(1, 3));
+    compared += expect_equal(of, trace_of(random, shape, layers, spread), profile, run_seed);
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(compared, static_cast<std::size_t>(runs) * 32);
