@@ -163,11 +163,11 @@ flags=(-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fcf-pro
   "-DVM_TRACE=$traces" "-DVM_TRACE_VCD=$traces" -DVM_TRACE_FST=0 -w)
 if [[ "${launcher[*]}" == *ccache* ]]; then flags+=(-fpch-preprocess); fi  # it asks for that
 compiler_run() { "${launcher[@]}" "$compiler" "${flags[@]}" "$@"; }
-compile() {  # compile FILE: what runs once is compiled quickly, and waves for size of the work, not for speed
+hot=O1  # beside checks and waves, O2 gains nothing
+if $fast; then hot=O2; fi
+compile() {  # compile FILE: what runs once is compiled quickly
   trap - EXIT INT TERM  # those of the script are not its own
-  local level=O1 more=()  # beside checks, O2 gains nothing
-  if $fast; then level=O2; fi
-  if [[ "$1" == *__Trace* ]]; then level=O1; fi
+  local level="$hot" more=()
   if [[ "$1" == *Slow* || "$1" == *__Syms.cpp || "$1" == *__ConstPool* ]]; then level=O0; fi
   if [[ "$1" == entry.cpp ]]; then more=(-I "$root"); fi
   compiler_run "-$level" -include "$common_parts/$level/precompiled.h" "${more[@]}" -c "$1" -o "${1%.cpp}.o"
@@ -198,8 +198,7 @@ mapfile -t files < <(ls -S -- *.cpp)
 total=${#files[@]}
 
 # What no file of the model changes is made once, by whoever comes first, in a folder named after all that it depends on.
-levels=(O1 O0)
-if $fast; then levels+=(O2); fi
+levels=("$hot" O0)
 own=("$root/sim/rtl/library/precompiled.h" "$root/sim/rtl/library/hooks.h")
 "$compiler" --version > version.txt &
 wait $!  # a signal is taken at once here too
