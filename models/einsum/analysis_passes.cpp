@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t kMostWays =
     64;  // combinations of drivers and directions that are tried for one loop
 
-bool contains(const std::vector<int>& ids, int id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 // One loop: the outermost partition together with its base (one value of `m` lies in one tile), or
 // an inner partition.
 struct Loop {

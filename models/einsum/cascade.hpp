@@ -22,6 +22,10 @@ using EinsumId = int;  // index into Cascade::einsums, in program order
 using ScalarId = int;  // index into Cascade::scalars
 inline constexpr int kNone = -1;
 
+inline bool contains(const std::vector<int>& ids, int id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
 // A rank's kind. A rank that is partitioned stays in the list as the base of its parts.
 enum class RankKind : std::uint8_t {
   plain,      // extent given by the shape
@@ -157,16 +161,8 @@ struct Einsum {
   Location where;
 
   const Node& root() const { return nodes.back(); }
-  bool iterates(RankId rank) const { return is_among(iteration, rank); }
-  bool reduces(RankId rank) const { return is_among(reduced, rank); }
-
- private:
-  static bool is_among(const std::vector<RankId>& ranks, RankId rank) {
-    for (const RankId r : ranks) {
-      if (r == rank) return true;
-    }
-    return false;
-  }
+  bool iterates(RankId rank) const { return contains(iteration, rank); }
+  bool reduces(RankId rank) const { return contains(reduced, rank); }
 };
 
 struct Scalar {

@@ -27,9 +27,6 @@ class Resolver {
   void read();
 
  private:
-  static bool contains(const std::vector<RankId>& ranks, RankId rank) {
-    return std::find(ranks.begin(), ranks.end(), rank) != ranks.end();
-  }
   void add(std::size_t offset, std::string value, std::string message) {
     draft_.add(line_, offset, std::move(value), std::move(message));
   }
