@@ -96,11 +96,11 @@ void AxiMemory::drive(Cycle now) {
     const Read& read = reads_.front();
     if (ports_.rid) ports_.rid->set(read.id);
     const std::uint64_t at = read.address + std::uint64_t{read.given} * beat_bytes_;
-    if (refused_ == answered_reads_) {
+    if (refused_read_.number == answered_reads_) {
       std::array<std::uint8_t, kMostBeatBytes> ones{};
       ones.fill(0xFF);
       ports_.rdata.set_bytes(ones.data());
-      ports_.rresp.set(refusal_);
+      ports_.rresp.set(refused_read_.response);
     } else {
       ports_.rdata.set_bytes(bytes_.data() + offset(at, beat_bytes_, now));
     }
@@ -113,6 +113,7 @@ void AxiMemory::drive(Cycle now) {
     check(writes_.front().taken == writes_.front().beats,
           "a write was answered before its data were there");
     if (ports_.bid) ports_.bid->set(writes_.front().id);
+    if (refused_write_.number == answered_writes_) ports_.bresp.set(refused_write_.response);
   }
 }
 
@@ -147,6 +148,7 @@ void AxiMemory::observe(Cycle now) {
   if (gives_write_) {
     check(ports_.bready.get() != 0, "the engine always takes a write's response");
     writes_.pop_front();
+    ++answered_writes_;
     --data_of_;
   }
   check(ports_.arvalid.get() == 0 || ports_.awvalid.get() == 0,

@@ -36,10 +36,13 @@ class AxiMemory {
   // ContractError for an access outside the memory, or one that AXI forbids.
   void observe(Cycle now);
 
-  // The read of that number, from 0 on, is answered with `response`, and with data of all ones.
+  // The read of that number, from 0 on, is answered with `response`, and with data of all ones; of
+  // a write the data are kept.
   void refuse_read(std::uint64_t number, std::uint64_t response) {
-    refused_ = number;
-    refusal_ = response;
+    refused_read_ = {number, response};
+  }
+  void refuse_write(std::uint64_t number, std::uint64_t response) {
+    refused_write_ = {number, response};
   }
 
   // Told of every request, where it is accepted.
@@ -97,9 +100,14 @@ class AxiMemory {
   std::deque<Beat> early_;  // W beats ahead of their address, which a stall holds back
   std::uint64_t requests_ = 0;
   Cycle waited_ = 0;  // cycles for which the request at the port has been held
+  struct Refusal {
+    std::optional<std::uint64_t> number;
+    std::uint64_t response = 0;
+  };
   std::uint64_t answered_reads_ = 0;
-  std::optional<std::uint64_t> refused_;
-  std::uint64_t refusal_ = 0;
+  std::uint64_t answered_writes_ = 0;
+  Refusal refused_read_;
+  Refusal refused_write_;
   bool gives_read_ = false;
   bool gives_write_ = false;
   Notice notice_ = nullptr;
