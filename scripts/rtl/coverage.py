@@ -191,8 +191,9 @@ class CoveredBench:
         first = re.sub(r"(?<= -c )\S+$", "writer.cpp", self.compile[0])
         objects = [self._compile(command, folders) for command in (first, *self.compile[1:])]
         objects.append(self._compile(re.sub(r"verilated\.cpp$", "verilated_cov.cpp", self.runtime), folders))
-        own = " ".join(objects)
-        link = re.sub(r"(?: \S+\.cpp\.o)+ -o \S+", lambda _: f" {own} -o {self.place}/bench", self.link, count=1)
+        # Objects of others, the main program of SystemC's, stay.
+        of_bench = rf" tests/{self.unit.folder}/{self.unit.name}/\S+\.cpp\.o(?= )"
+        link = re.sub(of_bench, "", self.link).replace(f" -o bin/{self.unit.bench} ", f" {' '.join(objects)} -o {self.place}/bench ", 1)
         for made, name in folders.items():
             link = link.replace(os.path.relpath(made, self.build), f"{self.place}/{name}").replace(made, f"{self.place}/{name}")
         self._run(link, self.build)
