@@ -2,7 +2,7 @@
 """Coverage: what of each RTL unit does its bench reach?
 
 Each unit with a bench (tests/FOLDER/UNIT) is verilated again, with the commands of the build folder and counters in
-rtl/FOLDER/weft_UNIT.sv alone, not in its submodules or packages. Its bench runs with few random vectors (WEFT_BENCH_SCALE),
+rtl/FOLDER/weft_UNIT.sv and its parts that have no bench, not in other submodules or packages. Its bench runs with few random vectors (WEFT_BENCH_SCALE),
 and what every class of the unit has counted is added up:
 lines       of procedural code, each covered if every block with it ran; Verilator counts no continuous assignment
 branches    of if and case, an else without a statement too
@@ -28,6 +28,15 @@ from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 95  # percent of a unit's lines
+# Parts without a bench of their own, counted in that of the unit that they belong to.
+PARTS = {
+    "engine/registers": ("common/axil_slave",),
+    "engine/spatten_pipeline": ("engine/spatten_values",),
+    "memory/gather_fetcher": ("memory/gather_stream",),
+    "select/full_sorter": ("select/compare_exchange",),
+    "select/zero_eliminator": ("select/shift_layer",),
+    "softmax/softmax_pipeline": ("softmax/score_buffer",),
+}
 SIGNALS = 6  # named of those with bits that never change
 # A block that Verilator splits counts falsely what stands behind a variable that it assigns twice (5.006).
 FLAGS = "--coverage-line --coverage-toggle --coverage-user -fno-split"
@@ -91,10 +100,12 @@ class Coverage:
     covers: Counter[tuple[int, int]] = field(default_factory=Counter)  # line, column
     failure: str = ""
 
-    def add(self, text: str) -> None:
-        """The points of a file as VerilatedCovContext::write makes it."""
+    def add(self, text: str, source: str = "") -> None:
+        """The points of a file as VerilatedCovContext::write makes it; of one source alone where its name is given."""
         for points, count in re.findall(r"^C '(.*)' (\d+)$", text, re.MULTILINE):
             keys = dict(re.findall("\x01([^\x02]*)\x02([^\x01]*)", points))
+            if source and Path(keys["f"]).name != source:
+                continue
             line, column, kind = int(keys["l"]), int(keys["n"]), keys["page"].split("/")[0]
             if kind == "v_toggle":
                 self.toggles[line, keys["o"]] += int(count)
@@ -151,6 +162,10 @@ def covered_assertions(text: str) -> str:
     return "".join([*made, text[done:]])
 
 
+def parts_of(unit: Unit) -> list[Unit]:
+    return [Unit(*part.split("/"), unit.root) for part in PARTS.get(str(unit), ())]
+
+
 def find_units(root: Path, wanted: list[str]) -> list[Unit]:
     found = units_with(root, "CMakeLists.txt")
     units = [unit for unit in found if unit.rtl.is_file() and "weft_rtl_bench(" in (unit.bench_folder / "CMakeLists.txt").read_text()]
@@ -177,7 +192,9 @@ class CoveredBench:
         """Builds `bench`. The names of its Verilated classes."""
         (self.place / "rtl").mkdir()
         copy = f"rtl/{self.unit.rtl.name}"
-        (self.place / copy).write_text(covered_assertions(self.unit.rtl.read_text(encoding="utf-8")), encoding="utf-8")
+        for counted in (self.unit, *parts_of(self.unit)):
+            text = covered_assertions(counted.rtl.read_text(encoding="utf-8"))
+            (self.place / "rtl" / counted.rtl.name).write_text(text, encoding="utf-8")
         (self.place / "weft_cover.hpp").write_text(HEADER, encoding="utf-8")
         others = f'`verilator_config\ncoverage_off -file "{self.unit.root}/rtl/*"\n'
         (self.place / "others.vlt").write_text(others, encoding="utf-8")
@@ -204,7 +221,8 @@ class CoveredBench:
         name = folders[made]
         # All paths are relative, for ccache. The copy comes before every folder of modules.
         command = re.sub(r" > \S+$", "", command.replace(made, name).replace(str(self.unit.rtl), copy))
-        command = command.replace(" --build -j 1 ", " ").replace(" --cc ", f" --cc {FLAGS} others.vlt -y rtl ", 1)
+        command = command.replace(" --build -j 1 ", " ").replace(" --cc ", " --cc others.vlt -y rtl ", 1)
+        command = command.replace(" --Mdir ", f" {FLAGS} --Mdir ", 1)  # behind -O3, which sets every -f anew
         command = command.replace(" -Wall ", " -Wno-fatal ", 1).replace(' -CFLAGS "', ' -CFLAGS "-O1 -include ../weft_cover.hpp ', 1)
         self._run(command, self.place)
         symbols = self.place / name / f"{name}__Syms.h"
@@ -237,8 +255,8 @@ class CoveredBench:
             raise CoverageError(f"{self.unit}: does not build: {command}\n{done.stdout}{done.stderr}")
 
 
-def measure(unit: Unit, build: Path, scale: float, seconds: float) -> Coverage:
-    coverage = Coverage()
+def measure(unit: Unit, build: Path, scale: float, seconds: float) -> dict[Unit, Coverage]:
+    """Of the unit and its parts; where its bench fails of the unit alone."""
     with tempfile.TemporaryDirectory(prefix="weft-coverage-") as folder:
         place = Path(folder)
         classes = CoveredBench(unit, build, place).make()
@@ -246,15 +264,16 @@ def measure(unit: Unit, build: Path, scale: float, seconds: float) -> Coverage:
             done = subprocess.run(["./bench", f"--gtest_filter={SHORT_SUITES}"], cwd=place, capture_output=True, text=True,
                                   errors="replace", env={**os.environ, "WEFT_BENCH_SCALE": str(scale)}, timeout=seconds)
         except subprocess.TimeoutExpired:
-            coverage.failure = f"no end within {seconds:.0f} s"
-            return coverage
+            return {unit: Coverage(failure=f"no end within {seconds:.0f} s")}
         if done.returncode != 0:
             failed = re.findall(r"^\[  FAILED  \] ([^\s,]+)", done.stdout, re.MULTILINE)
-            coverage.failure = failed[0] if failed else f"exit {done.returncode}: {done.stderr.strip()[-200:]}"
-            return coverage
+            return {unit: Coverage(failure=failed[0] if failed else f"exit {done.returncode}: {done.stderr.strip()[-200:]}")}
+        found = {counted: Coverage() for counted in (unit, *parts_of(unit))}
         for name in classes:
-            coverage.add((place / f"{name}.dat").read_text(encoding="utf-8", errors="replace"))
-    return coverage
+            text = (place / f"{name}.dat").read_text(encoding="utf-8", errors="replace")
+            for counted, coverage in found.items():
+                coverage.add(text, counted.rtl.name)
+    return found
 
 
 def share(hit: int, of: int) -> str:
@@ -311,6 +330,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
     options = parser.parse_args(argv)
     short: list[str] = []
+    count = 0
     try:
         units = find_units(options.root.resolve(), options.unit)
         print(f"| {'unit':24} | {'lines':15} | {'branches':15} | {'toggles':17} | {'assertions':13} | not met |\n"
@@ -318,8 +338,9 @@ def main(argv: list[str]) -> int:
         with ThreadPoolExecutor(max_workers=max(1, options.jobs)) as pool:
             try:
                 measured = pool.map(lambda unit: measure(unit, options.build.resolve(), options.scale, options.timeout), units)
-                for unit, coverage in zip(units, measured):
+                for unit, coverage in (pair for found in measured for pair in found.items()):
                     print(row(unit, coverage), flush=True)
+                    count += 1
                     short += [] if enough(coverage) else [str(unit)]
             except CoverageError:
                 pool.shutdown(cancel_futures=True)
@@ -327,8 +348,8 @@ def main(argv: list[str]) -> int:
     except (CoverageError, OSError) as error:
         print(f"coverage: {error}", file=sys.stderr)
         return 2
-    print(f"coverage: {len(units)} units, {len(short)} with less than {LEAST} % of their lines{': ' if short else ''}{', '.join(short)}")
-    return 1 if short or not units else 0
+    print(f"coverage: {count} units, {len(short)} with less than {LEAST} % of their lines{': ' if short else ''}{', '.join(short)}")
+    return 1 if short or not count else 0
 
 
 if __name__ == "__main__":
