@@ -2,8 +2,8 @@
 """Coverage: what of each RTL unit does its bench reach?
 
 Each unit with a bench (tests/FOLDER/UNIT) is verilated again, with the commands of the build folder and counters in
-rtl/FOLDER/weft_UNIT.sv and its parts that have no bench, not in other submodules or packages. Its bench runs with few random vectors (WEFT_BENCH_SCALE),
-and what every class of the unit has counted is added up:
+rtl/FOLDER/weft_UNIT.sv and its parts that have no bench, not in other submodules or packages. Its bench runs with few
+random vectors (WEFT_BENCH_SCALE), and what every class of the unit has counted is added up:
 lines       of procedural code, each covered if every block with it ran; Verilator counts no continuous assignment
 branches    of if and case, an else without a statement too
 toggles     bits that changed at least once, of signals of up to 256 bits
