@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Coverage: which lines of an engine's parts that have no bench of their own do the tests of the whole engine reach?
+"""Coverage: which lines of the engines' parts that have no bench of their own do the tests of the whole engines reach?
 
-A library of the engine is built with counters in those parts, and the tests run with it; what each instance has met is added up.
+A library of each engine is built with counters in those parts, and the tests run with it; what each instance has met is added up.
 Lines and branches are as scripts/rtl/coverage.py counts them.
-Build the tests first. Exit 0: all lines of each part; 1: fewer, or a test that fails; 2: the library does not build.
+Build the tests first. Exit 0: all lines of each part; 1: fewer; 2: a library does not build, or a test fails.
 """
 from __future__ import annotations
 
@@ -12,13 +12,29 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from coverage import Coverage, rest, share
 from mutate import MutateError, run_tests
-from mutate_engine import ROOT, SUITES, TESTS, add_options, build_library, compiler_options
+from mutate_engine import ENGINE, ROOT, SUITES, TESTS, add_options, build_library, compiler_options
 
-PARTS = ("spatten", "spatten_control", "spatten_fetch", "spatten_lists", "spatten_queries", "spatten_registers")
+
+@dataclass(frozen=True)
+class Engine:
+    library: list[str]  # which one
+    tests: str
+    suites: str  # those of this library with assertions
+    parts: tuple[str, ...]
+
+
+ENGINES = {
+    "spatten": Engine(ENGINE, TESTS, SUITES, ("spatten", "spatten_control", "spatten_fetch", "spatten_lists", "spatten_queries",
+                                              "spatten_registers")),
+    "fusemax": Engine(["--side", "4"], "weft_engine_fusemax_tests",
+                      "FusemaxRtl.RandomPointsAtSide4:FusemaxRtl.BlocksOfQueries:FusemaxRtl.SpecialValues:FusemaxRtlErrors.*",
+                      ("fusemax", "fusemax_sequencer", "slot_words")),
+}
 
 
 def by_part(folder: Path) -> dict[str, Coverage]:
@@ -34,9 +50,9 @@ def by_part(folder: Path) -> dict[str, Coverage]:
     return found
 
 
-def counters() -> str:
+def counters(parts: tuple[str, ...]) -> str:
     """Verilator's configuration: none but in the parts."""
-    others = [path.name for path in sorted((ROOT / "rtl").glob("*/*.sv")) if path.stem.removeprefix("weft_") not in PARTS]
+    others = [path.name for path in sorted((ROOT / "rtl").glob("*/*.sv")) if path.stem.removeprefix("weft_") not in parts]
     return "`verilator_config\n" + "".join(f'coverage_off -file "*/{name}"\n' for name in others)
 
 
@@ -45,32 +61,41 @@ def row(part: str, coverage: Coverage) -> str:
     return f"| engine/{part} | {share(sum(lines), len(lines))} | {share(sum(branches), len(branches))} | {rest(coverage) or '–'} |"
 
 
+def measure(engine: Engine, options: argparse.Namespace) -> dict[str, Coverage]:
+    """MutateError where its library does not build or a test fails."""
+    with tempfile.TemporaryDirectory(prefix="weft-coverage-") as name:
+        place, met = Path(name), Path(name) / "met"
+        flags = ["--coverage", *compiler_options(options)]
+        library = build_library(place, ROOT / "rtl", engine.library, counters(engine.parts), flags)
+        met.mkdir()
+        variables = {"WEFT_RTL_PATH": str(library), "WEFT_COVERAGE": str(met)}
+        outcome = run_tests(options.build.resolve() / "bin" / engine.tests, engine.suites, variables, options.timeout)
+        if not outcome.passed:
+            raise MutateError(f"the tests fail: {outcome.how}")
+        return by_part(met)
+
+
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", nargs="+", default=list(ENGINES), choices=list(ENGINES), help="these only (default: all)")
     add_options(parser)
-    parser.add_argument("--timeout", type=float, default=1800, help="seconds that the tests may take (default: 1800)")
+    parser.add_argument("--timeout", type=float, default=1800, help="seconds that an engine's tests may take (default: 1800)")
     options = parser.parse_args(argv)
     short: list[str] = []
+    count = 0
+    print("| part | lines | branches | not met |\n|---|---|---|---|", flush=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="weft-coverage-") as name:
-            place, met = Path(name), Path(name) / "met"
-            library = build_library(place, ROOT / "rtl", counters(), ["--coverage", *compiler_options(options)])
-            met.mkdir()
-            variables = {"WEFT_RTL_PATH": str(library), "WEFT_COVERAGE": str(met)}
-            outcome = run_tests(options.build.resolve() / "bin" / TESTS, SUITES, variables, options.timeout)
-            if not outcome.passed:
-                print(f"coverage_engine: the tests fail: {outcome.how}", file=sys.stderr)
-                return 1
-            found = by_part(met)
-        print("| part | lines | branches | not met |\n|---|---|---|---|")
-        for part in PARTS:
-            print(row(part, found[part]))
-            lines = found[part].lines.values()
-            short += [] if lines and all(lines) else [part]
+        for engine in (ENGINES[name] for name in options.engine):
+            found = measure(engine, options)
+            for part in engine.parts:
+                print(row(part, found[part]), flush=True)
+                lines = found[part].lines.values()
+                short += [] if lines and all(lines) else [part]
+                count += 1
     except (MutateError, OSError) as error:
         print(f"coverage_engine: {error}", file=sys.stderr)
         return 2
-    print(f"coverage_engine: {len(PARTS)} parts, {len(short)} with lines that no test reaches{': ' if short else ''}{', '.join(short)}")
+    print(f"coverage_engine: {count} parts, {len(short)} with lines that no test reaches{': ' if short else ''}{', '.join(short)}")
     return 1 if short else 0
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from mutate import KINDS, Fault, MutateError, Outcome, Tally, faults_in, row, run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
-DESIGN = "spatten-rtl-smallest"
+ENGINE = ["--design", "spatten-rtl-smallest"]
 TESTS = "weft_engine_spatten_rtl_tests"
 SUITES = "Engine/SpattenRtl.*:SpattenRtlRandom.*:SpattenRtlErrors.*:SpattenRtlRegisters.*"  # those of the library with assertions
 FAULTS = Path("tests/engine/spatten_rtl/faults")
@@ -78,11 +78,11 @@ def put_faults(faults: list[EngineFault], rtl: Path) -> None:
         file.write_text(f"{head}{end}{CHOSEN}{body}", encoding="utf-8")
 
 
-def build_library(place: Path, rtl: Path, configuration: str, options: list[str]) -> Path:
-    """The folder of the library of `rtl`, with that configuration of Verilator; to the program it is one of the RTL as it is."""
+def build_library(place: Path, rtl: Path, engine: list[str], configuration: str, options: list[str]) -> Path:
+    """The folder of an engine's library of `rtl`, with that configuration of Verilator; to the program it is one of the RTL as it is."""
     config = place / "configuration.vlt"
     config.write_text(configuration, encoding="utf-8")
-    command = [str(ROOT / "scripts/rtl/build_library.sh"), "--design", DESIGN, "--rtl", str(rtl), "--hash-of", str(ROOT / "rtl"),
+    command = [str(ROOT / "scripts/rtl/build_library.sh"), *engine, "--rtl", str(rtl), "--hash-of", str(ROOT / "rtl"),
                "--out", str(place / "lib"), "--work", str(place / "work"), "--config", str(config), *options]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -113,7 +113,7 @@ def main(argv: list[str]) -> int:
             place = Path(name)
             shutil.copytree(ROOT / "rtl", place / "rtl")
             put_faults(faults, place / "rtl")
-            library = build_library(place, place / "rtl", WAIVED, compiler_options(options))
+            library = build_library(place, place / "rtl", ENGINE, WAIVED, compiler_options(options))
             tests = options.build.resolve() / "bin" / TESTS
 
             def judge(number: int) -> tuple[EngineFault | None, Outcome]:
