@@ -1,7 +1,7 @@
 // Fetches rows here and there from CHANNELS of memory at once. Streams make addresses, the first
-// stream first, as many a cycle as the address crossbar has inputs; each goes to the queue of its
-// channel, and waits at its input where that has no place, while others go on. What comes back is
-// told by its stream and number, and rows in order (weft_gather_stream).
+// stream first, as many a cycle as the address crossbar has inputs; that brings each to its channel
+// (weft_gather_crossbar). What comes back is told by its stream and number, and rows in order
+// (weft_gather_stream).
 //
 // An order that comes in cycle t shows its first ARs in t + 1. Channels are read masters of AXI4,
 // one access a burst; responses are in order and never held up.
@@ -75,14 +75,10 @@ module weft_gather_fetcher #(
   localparam int unsigned ACCESS_LOG2     = $clog2(ACCESS_BYTES);
   localparam int unsigned PLACE_BITS      = ADDRESS_BITS - ACCESS_LOG2;
   localparam int unsigned INTERLEAVE_LOG2 = $clog2(INTERLEAVE_BYTES) - ACCESS_LOG2;
-  localparam int unsigned CHANNEL_BITS    = (CHANNELS <= 1) ? 1 : $clog2(CHANNELS);
-  localparam int unsigned QUEUE_BITS      = $clog2(QUEUE);
-  localparam int unsigned UNDER_BITS      = $clog2(QUEUE + 1);
-  localparam int unsigned ENTRY_BITS      = PLACE_BITS + STREAM_BITS + NUMBER_BITS;
+  localparam int unsigned OWNER_BITS      = STREAM_BITS + NUMBER_BITS;
 
   // Streams, the first first ----------------------------------------------------------------------
-  logic [ROOM_BITS-1:0]                    held_q;        // inputs with an address that waits
-  logic [ADDRESSES*ENTRY_BITS-1:0]         held_entries_q;
+  logic [ROOM_BITS-1:0]                    crossbar_room;
   logic [STREAMS*ROOM_BITS-1:0]            issue_count;
   logic [STREAMS*ADDRESSES*PLACE_BITS-1:0] issue_places;
   logic [STREAMS*NUMBER_BITS-1:0]          issue_number;
@@ -94,7 +90,7 @@ module weft_gather_fetcher #(
     logic [CHANNELS-1:0]  done_valid;
 
     if (s == 0) begin : gen_first
-      assign room = ROOM_BITS'(ADDRESSES) - held_q;
+      assign room = crossbar_room;
     end else begin : gen_next
       assign room = gen_stream[s-1].room - gen_stream[s-1].count;
     end
@@ -139,142 +135,53 @@ module weft_gather_fetcher #(
   assign issue_count_o  = issue_count;
   assign issue_number_o = issue_number;
 
-  // The address crossbar: inputs with the addresses that wait, oldest first, then the new ones ----
-  logic [ADDRESSES*ENTRY_BITS-1:0]   entries;
-  logic [ROOM_BITS-1:0]              entries_count;
-  logic [ADDRESSES*CHANNEL_BITS-1:0] channels;  // of each input
-  logic [ADDRESSES*ROOM_BITS-1:0]    ranks;     // inputs before it for the same channel
-  logic [ADDRESSES-1:0]              goes;
-  logic [CHANNELS*UNDER_BITS-1:0]    rooms;     // places of each channel
+  // The crossbars of addresses and of what comes back ---------------------------------------------
+  logic [ROOM_BITS-1:0]            crossbar_count;
+  logic [ADDRESSES*PLACE_BITS-1:0] crossbar_places;
+  logic [ADDRESSES*OWNER_BITS-1:0] crossbar_owners;
+  logic [CHANNELS*PLACE_BITS-1:0]  request_places;
+  logic [CHANNELS*OWNER_BITS-1:0]  back_owners;
 
   always_comb begin
-    entries       = held_entries_q;
-    entries_count = held_q;
+    crossbar_count  = '0;
+    crossbar_places = '0;
+    crossbar_owners = '0;
     for (int unsigned s = 0; s < STREAMS; s++) begin
       for (int unsigned k = 0; k < ADDRESSES; k++) begin
         if (k < 32'(issue_count[s*ROOM_BITS +: ROOM_BITS])) begin
-          entries[32'(entries_count)*ENTRY_BITS +: ENTRY_BITS] = {
-            issue_places[(s*ADDRESSES + k)*PLACE_BITS +: PLACE_BITS], STREAM_BITS'(s),
-            issue_number[s*NUMBER_BITS +: NUMBER_BITS] + NUMBER_BITS'(k)};
-          entries_count = entries_count + ROOM_BITS'(1);
+          crossbar_places[32'(crossbar_count)*PLACE_BITS +: PLACE_BITS] =
+              issue_places[(s*ADDRESSES + k)*PLACE_BITS +: PLACE_BITS];
+          crossbar_owners[32'(crossbar_count)*OWNER_BITS +: OWNER_BITS] = {STREAM_BITS'(s),
+              issue_number[s*NUMBER_BITS +: NUMBER_BITS] + NUMBER_BITS'(k)};
+          crossbar_count = crossbar_count + ROOM_BITS'(1);
         end
       end
     end
   end
 
-  for (genvar i = 0; i < ADDRESSES; i++) begin : gen_input
-    logic [CHANNEL_BITS-1:0] channel;
-    if (CHANNELS == 1) begin : gen_one
-      assign channel = '0;
-    end else begin : gen_several
-      assign channel = entries[i*ENTRY_BITS + STREAM_BITS + NUMBER_BITS + INTERLEAVE_LOG2
-          +: CHANNEL_BITS];
-    end
-    assign channels[i*CHANNEL_BITS +: CHANNEL_BITS] = channel;
+  weft_gather_crossbar #(
+    .INPUTS(ADDRESSES), .CHANNELS(CHANNELS), .QUEUE(QUEUE), .PLACE_BITS(PLACE_BITS),
+    .INTERLEAVE_LOG2(INTERLEAVE_LOG2), .OWNER_BITS(OWNER_BITS)
+  ) u_crossbar (
+    .clk_i,
+    .rst_ni,
+    .room_o          (crossbar_room),
+    .in_count_i      (crossbar_count),
+    .in_places_i     (crossbar_places),
+    .in_owners_i     (crossbar_owners),
+    .request_valid_o (axi_arvalid_o),
+    .request_ready_i (axi_arready_i),
+    .request_place_o (request_places),
+    .response_valid_i(axi_rvalid_i),
+    .response_owner_o(back_owners)
+  );
 
-    logic [ROOM_BITS-1:0] rank;
-    if (i == 0) begin : gen_no_other
-      assign rank = '0;
-    end else begin : gen_others
-      always_comb begin
-        rank = '0;
-        for (int unsigned j = 0; j < i; j++) begin
-          if (channels[j*CHANNEL_BITS +: CHANNEL_BITS] == channel) rank = rank + ROOM_BITS'(1);
-        end
-      end
-    end
-    assign ranks[i*ROOM_BITS +: ROOM_BITS] = rank;
-    assign goes[i] = i < 32'(entries_count)
-        && 32'(rank) < 32'(rooms[32'(channel)*UNDER_BITS +: UNDER_BITS]);
-  end
-
-  logic [ADDRESSES*ENTRY_BITS-1:0] stay;
-  logic [ROOM_BITS-1:0]            stay_count;
-  always_comb begin
-    stay       = '0;
-    stay_count = '0;
-    for (int unsigned i = 0; i < ADDRESSES; i++) begin
-      if (i < 32'(entries_count) && !goes[i]) begin
-        stay[32'(stay_count)*ENTRY_BITS +: ENTRY_BITS] = entries[i*ENTRY_BITS +: ENTRY_BITS];
-        stay_count = stay_count + ROOM_BITS'(1);
-      end
-    end
-  end
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) held_q <= '0;
-    else held_q <= stay_count;
-  end
-  always_ff @(posedge clk_i) held_entries_q <= stay;
-
-  // Queues of the channels: entries from issue over their AR to their response --------------------
   for (genvar c = 0; c < CHANNELS; c++) begin : gen_channel
-    logic [ENTRY_BITS-1:0] entries_q [QUEUE];
-    logic [QUEUE_BITS-1:0] write_q, send_q, back_q;
-    logic [UNDER_BITS-1:0] waiting_q, under_q;  // without an AR; without a response
-    logic [ROOM_BITS-1:0]  pushes;
-    logic                  sent, answered;
-    logic [ENTRY_BITS-1:0] sending, back;
-
-    always_comb begin
-      pushes = '0;
-      for (int unsigned i = 0; i < ADDRESSES; i++) begin
-        if (goes[i] && 32'(channels[i*CHANNEL_BITS +: CHANNEL_BITS]) == c) begin
-          pushes = pushes + ROOM_BITS'(1);
-        end
-      end
-    end
-
-    assign sending  = entries_q[send_q];
-    assign back     = entries_q[back_q];
-    assign sent     = axi_arvalid_o[c] && axi_arready_i[c];
-    assign answered = axi_rvalid_i[c];
-    assign rooms[c*UNDER_BITS +: UNDER_BITS] =
-        UNDER_BITS'(QUEUE) - under_q + UNDER_BITS'(answered);
-
-    assign axi_arvalid_o[c] = waiting_q != '0;
     assign axi_araddr_o[c*ADDRESS_BITS +: ADDRESS_BITS] =
-        {sending[STREAM_BITS+NUMBER_BITS +: PLACE_BITS], ACCESS_LOG2'(0)};
-    assign back_number[c*NUMBER_BITS +: NUMBER_BITS] = back[NUMBER_BITS-1:0];
-    assign back_stream[c*STREAM_BITS +: STREAM_BITS] = back[NUMBER_BITS +: STREAM_BITS];
-
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        write_q   <= '0;
-        send_q    <= '0;
-        back_q    <= '0;
-        waiting_q <= '0;
-        under_q   <= '0;
-      end else begin
-        write_q   <= write_q + QUEUE_BITS'(pushes);
-        send_q    <= send_q + QUEUE_BITS'(sent);
-        back_q    <= back_q + QUEUE_BITS'(answered);
-        waiting_q <= waiting_q + UNDER_BITS'(pushes) - UNDER_BITS'(sent);
-        under_q   <= under_q + UNDER_BITS'(pushes) - UNDER_BITS'(answered);
-      end
-    end
-    always_ff @(posedge clk_i) begin
-      for (int unsigned i = 0; i < ADDRESSES; i++) begin
-        if (goes[i] && 32'(channels[i*CHANNEL_BITS +: CHANNEL_BITS]) == c) begin
-          entries_q[write_q + QUEUE_BITS'(ranks[i*ROOM_BITS +: ROOM_BITS])] <=
-              entries[i*ENTRY_BITS +: ENTRY_BITS];
-        end
-      end
-    end
-
-    logic unused_place;
-    assign unused_place = ^{sending[STREAM_BITS+NUMBER_BITS-1:0],
-        back[STREAM_BITS+NUMBER_BITS +: PLACE_BITS]};
-
-`ifndef SYNTHESIS
-    a_answered : assert property (@(posedge clk_i) disable iff (!rst_ni)
-        answered |-> under_q != waiting_q)
-      else $error("weft_gather_fetcher: a response without a request");
-    a_queue : assert property (@(posedge clk_i) disable iff (!rst_ni)
-        32'(under_q) <= QUEUE && waiting_q <= under_q);
-    a_ar_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
-        axi_arvalid_o[c] && !axi_arready_i[c] |=> axi_arvalid_o[c]
-        && $stable(axi_araddr_o[c*ADDRESS_BITS +: ADDRESS_BITS]));
-`endif
+        {request_places[c*PLACE_BITS +: PLACE_BITS], ACCESS_LOG2'(0)};
+    assign back_number[c*NUMBER_BITS +: NUMBER_BITS] = back_owners[c*OWNER_BITS +: NUMBER_BITS];
+    assign back_stream[c*STREAM_BITS +: STREAM_BITS] =
+        back_owners[c*OWNER_BITS + NUMBER_BITS +: STREAM_BITS];
   end
 
   assign axi_arlen_o   = 8'd0;
@@ -294,12 +201,6 @@ module weft_gather_fetcher #(
 
 `ifndef SYNTHESIS
   initial begin
-    if (CHANNELS == 0 || (CHANNELS & (CHANNELS - 1)) != 0) begin
-      $fatal(1, "weft_gather_fetcher: CHANNELS is a power of two");
-    end
-    if (QUEUE < 2 || (QUEUE & (QUEUE - 1)) != 0) begin
-      $fatal(1, "weft_gather_fetcher: QUEUE is a power of two, 2 or more");
-    end
     if (INTERLEAVE_BYTES < ACCESS_BYTES || (INTERLEAVE_BYTES & (INTERLEAVE_BYTES - 1)) != 0) begin
       $fatal(1, "weft_gather_fetcher: INTERLEAVE_BYTES is a power of two, an access or more");
     end

@@ -2,7 +2,9 @@
 // in its cycle, under stalls of memory and of both sides; every access at its stream and number,
 // and with its row when it is issued.
 #include <Vgather_1.h>
+#include <Vgather_16x8.h>
 #include <Vgather_1x3.h>
+#include <Vgather_2x2.h>
 #include <Vgather_4x8.h>
 #include <gtest/gtest.h>
 
@@ -341,7 +343,9 @@ class GatherFetcher : public testing::Test {
 
 using Variants = testing::Types<Variant<Vgather_1, 3, 1, 1, 8, 32, 1, 32, 256>,
                                 Variant<Vgather_1x3, 2, 1, 3, 4, 16, 3, 16, 256>,
-                                Variant<Vgather_4x8, 3, 4, 8, 4, 32, 2, 256, 64>>;
+                                Variant<Vgather_4x8, 3, 4, 8, 4, 32, 2, 256, 64>,
+                                Variant<Vgather_2x2, 4, 2, 2, 16, 32, 1, 128, 256>,
+                                Variant<Vgather_16x8, 2, 16, 8, 4, 32, 1, 256, 32>>;
 TYPED_TEST_SUITE(GatherFetcher, Variants);
 
 TYPED_TEST(GatherFetcher, EveryAccessAndRowInTheCycleOfSystemC) { this->run(40); }
