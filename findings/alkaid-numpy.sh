@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # alkaid (by the author of da4ml) traces functions of NumPy into fixed-point logic for FPGAs. What it does not know raises, mostly;
-# the rest becomes other logic. Seen on 2026-11-30 with alkaid 0.8.2 and NumPy 2.4.6: its own predict() of what it traced, beside the same function
-# of the numbers, at all 512 inputs x = (a, b, c) of 3 bits each, from -2 to 1.5 in halves:
+# the rest becomes other logic. Seen on 2026-11-30 with alkaid 0.8.2 and NumPy 2.4.6: its own predict() of what it traced, beside the
+# same function of the numbers, at all 512 inputs x = (a, b, c) of 3 bits each, from -2 to 1.5 in halves:
 #
 #   function                                 wrong   what is made
 #   np.max(x) - np.min(x), np.sort(x)[1]         0   right, and so are all comparisons, where, clip, argmax, round
