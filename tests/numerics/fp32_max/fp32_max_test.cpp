@@ -41,6 +41,10 @@ std::vector<std::string> bin_names() {
 }
 
 bool check_one(VMax& unit, const Operands& o, Comparison& comparison, Bins& bins) {
+  if (o[0] % 16 == 0) {  // idle now and then: what it gives is not looked at
+    unit.valid_i = 0;
+    unit.eval();
+  }
   unit.valid_i = 1;
   unit.a_i = o[0];
   unit.b_i = o[1];
