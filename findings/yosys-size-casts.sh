@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Yosys' own SystemVerilog front end reads a size cast in four ways that IEEE 1800 does not have; simulators follow the standard,
+# Yosys' own SystemVerilog front end reads a size cast in five ways that IEEE 1800 does not have; simulators follow the standard,
 # so synthesis and simulation of the same legal text part. Seen on 2026-11-29 with YoWASP Yosys 0.70 (0.23 of Debian 12 does the
 # same), beside slang 12.1.0; with a = 4'hc and b = 12'h5ff:
 #
@@ -9,7 +9,9 @@
 #   ~8'(a)          (likewise - & ! before) 16'hfff3                error: "Static cast with zero or negative size"
 #   8'(4'hf + 4'h1) of constants            8'h10                   8'h00: added in 4 bits, though 8'(x + y) of wires is 8'h10
 #   unsigned'(signed'(1'(12'h001)))         16'h0001                16'h0fff: the cast to 1 bit leaves 12
+#   {2'b00, a[3:2] + 2'(b)}                 16'h0002                16'h0006: added in b's 12 bits, where nothing outside gives a width
 #
+# An index is no other: mem[w + 1'(r)] of two words, r of two bits, is written through an address of two bits, and lost where it wraps.
 # An operator before a cast wants parentheses, ~(8'(a)), and a constant its width before the sum.
 set -euo pipefail
 work="$(mktemp -d)"
@@ -34,6 +36,8 @@ EXPECTED = [  # text, slang, Yosys
     ("8'(4'hf + 4'h1)", 0x10, 0x00),
     ("8'(a + 4'h4)", 0x10, 0x10),
     ("unsigned'(signed'(1'(12'h001)))", 0x0001, 0x0FFF),
+    ("{2'b00, a[3:2] + 2'(b)}", 0x0002, 0x0006),
+    ("{2'b00, a[3:2] + b[1:0]}", 0x0002, 0x0002),
 ]
 
 
