@@ -194,8 +194,15 @@ module weft_gather_fetcher #(
   assign fill_data_o   = axi_rdata_i;
 
   logic [CHANNELS-1:0] errors;
-  for (genvar c = 0; c < CHANNELS; c++) begin : gen_error
+  for (genvar c = 0; c < CHANNELS; c++) begin : gen_response
     assign errors[c] = axi_rvalid_i[c] && axi_rresp_i[c*2 +: 2] != weft_axi_pkg::RespOkay;
+`ifndef SYNTHESIS
+    a_ar_stable : assert property (@(posedge clk_i) disable iff (!rst_ni)
+        axi_arvalid_o[c] && !axi_arready_i[c] |=> axi_arvalid_o[c]
+        && $stable(axi_araddr_o[c*ADDRESS_BITS +: ADDRESS_BITS]));
+    a_owner : assert property (@(posedge clk_i) disable iff (!rst_ni)
+        axi_rvalid_i[c] |-> 32'(back_stream[c*STREAM_BITS +: STREAM_BITS]) < STREAMS);
+`endif
   end
   assign error_o = |errors;
 
