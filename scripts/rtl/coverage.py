@@ -8,7 +8,7 @@ lines       of procedural code, each covered if every block with it ran; Verilat
 branches    of if and case, an else without a statement too
 toggles     bits that changed at least once, of signals of up to 256 bits
 assertions  whose condition before |-> or |=> was met; those without one count once they are looked at. And cover statements
-The build folder has to be configured, with the libraries of the benches built (ninja weft_verilated weft_numerics).
+The build folder has to be configured, with the libraries of the benches built (docs/units/rtl-coverage.md).
 Exit 0: at least 95 % of the lines of each unit; 1: less, or a bench that fails; 2: no such unit, or one does not build.
 """
 from __future__ import annotations
@@ -19,10 +19,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Iterable
 
 from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
 
@@ -100,19 +101,15 @@ class Coverage:
     covers: Counter[tuple[int, int]] = field(default_factory=Counter)  # line, column
     failure: str = ""
 
-    def add(self, text: str, source: str = "") -> None:
-        """The points of a file as VerilatedCovContext::write makes it; of one source alone where its name is given."""
-        for points, count in re.findall(r"^C '(.*)' (\d+)$", text, re.MULTILINE):
-            keys = dict(re.findall("\x01([^\x02]*)\x02([^\x01]*)", points))
-            if source and Path(keys["f"]).name != source:
-                continue
-            line, column, kind = int(keys["l"]), int(keys["n"]), keys["page"].split("/")[0]
-            if kind == "v_toggle":
-                self.toggles[line, keys["o"]] += int(count)
-            elif kind == "v_user":
-                self.covers[line, column] += int(count)
-            else:
-                self.blocks[line, column, f"{kind[2:]} {keys['o']}", keys.get("S", "")] += int(count)
+    def add(self, keys: dict[str, str], count: int) -> None:
+        """A point by Verilator's keys."""
+        line, column, kind = int(keys["l"]), int(keys["n"]), keys["page"].split("/")[0]
+        if kind == "v_toggle":
+            self.toggles[line, keys["o"]] += count
+        elif kind == "v_user":
+            self.covers[line, column] += count
+        else:
+            self.blocks[line, column, f"{kind[2:]} {keys['o']}", keys.get("S", "")] += count
 
     @property
     def lines(self) -> dict[int, bool]:
@@ -131,6 +128,17 @@ class Coverage:
             if kind.startswith("branch ") or kind in ("line else", "line elsif", "line case"):
                 found[line, column, kind.split()[1]] = found.get((line, column, kind.split()[1]), False) or count > 0
         return found
+
+
+def by_module(files: Iterable[Path]) -> dict[str, Coverage]:
+    """The points of files as VerilatedCovContext::write makes them, by the module in whose source they stand."""
+    found: dict[str, Coverage] = defaultdict(Coverage)
+    for file in files:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for points, count in re.findall(r"^C '(.*)' (\d+)$", text, re.MULTILINE):
+            keys = dict(re.findall("\x01([^\x02]*)\x02([^\x01]*)", points))
+            found[Path(keys["f"]).stem].add(keys, int(count))
+    return found
 
 
 def closing(text: str, start: int) -> int:
@@ -268,12 +276,8 @@ def measure(unit: Unit, build: Path, scale: float, seconds: float) -> dict[Unit,
         if done.returncode != 0:
             failed = re.findall(r"^\[  FAILED  \] ([^\s,]+)", done.stdout, re.MULTILINE)
             return {unit: Coverage(failure=failed[0] if failed else f"exit {done.returncode}: {done.stderr.strip()[-200:]}")}
-        found = {counted: Coverage() for counted in (unit, *parts_of(unit))}
-        for name in classes:
-            text = (place / f"{name}.dat").read_text(encoding="utf-8", errors="replace")
-            for counted, coverage in found.items():
-                coverage.add(text, counted.rtl.name)
-    return found
+        found = by_module(place / f"{name}.dat" for name in classes)
+    return {counted: found[counted.rtl.stem] for counted in (unit, *parts_of(unit))}
 
 
 def share(hit: int, of: int) -> str:

@@ -8,14 +8,13 @@ Build the tests first. Exit 0: all lines of each part; 1: fewer; 2: a library do
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from coverage import Coverage, rest, share
+from coverage import Coverage, by_module, rest, share
 from mutate import MutateError, run_tests
 from mutate_engine import ENGINE, ROOT, SUITES, TESTS, add_options, build_library, compiler_options
 
@@ -39,15 +38,8 @@ ENGINES = {
 
 def by_part(folder: Path) -> dict[str, Coverage]:
     """What all instances have met, of each module of the engine."""
-    found: dict[str, Coverage] = defaultdict(Coverage)
-    for file in sorted(folder.glob("*.dat")):
-        lines: dict[str, list[str]] = defaultdict(list)
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            if match := re.search("\x01f\x02[^\x01]*?weft_(\\w+)\\.sv\x01", line):
-                lines[match[1]].append(line)
-        for part, points in lines.items():
-            found[part].add("\n".join(points))
-    return found
+    found = by_module(sorted(folder.glob("*.dat")))
+    return defaultdict(Coverage, {module.removeprefix("weft_"): coverage for module, coverage in found.items()})
 
 
 def counters(parts: tuple[str, ...]) -> str:
