@@ -1,4 +1,4 @@
-# Libraries of the Verilated engines in lib/weft-rtl/ of the build: FuseMax's, one a side, and SpAtten's at its smallest scale;
+# Libraries of the Verilated engines in lib/weft-rtl/ of the build: FuseMax's, one a side, and SpAtten's, one a scale;
 # --fidelity rtl opens them. What they export is sim/rtl/abi.h; scripts/rtl/build_library.sh is the recipe, of `weft rtl build` too.
 # WEFT_RTL_LIBRARY_PARTS: what every library is made of, of any engine.
 set(WEFT_RTL_SIDES 4 8 16 CACHE STRING "Sides whose library of RTL the build makes")
@@ -65,5 +65,11 @@ foreach(side ${WEFT_RTL_SIDES})
   weft_rtl_library(${side} fusemax ${side} WHICH --side ${side}
     DEPENDS "${CMAKE_SOURCE_DIR}/configs/arch/fusemax-cloud.yaml" "${CMAKE_SOURCE_DIR}/sim/rtl/library/fusemax.vlt")
 endforeach()
-weft_rtl_library(spatten spatten 16 WHICH --design spatten-rtl-smallest
-  DEPENDS "${CMAKE_SOURCE_DIR}/configs/arch/spatten-rtl-smallest.yaml" "${CMAKE_SOURCE_DIR}/sim/rtl/library/spatten.vlt")
+# Those of kSpattenScales (sim/rtl/spatten_library.hpp).
+foreach(scale smallest:16 double:32)
+  string(REPLACE ":" ";" scale ${scale})
+  list(GET scale 0 design)
+  list(GET scale 1 multipliers)
+  weft_rtl_library(spatten_${multipliers} spatten ${multipliers} WHICH --design spatten-rtl-${design}
+    DEPENDS "${CMAKE_SOURCE_DIR}/configs/arch/spatten-rtl-${design}.yaml" "${CMAKE_SOURCE_DIR}/sim/rtl/library/spatten.vlt")
+endforeach()

@@ -9,6 +9,8 @@ module weft_spatten #(
   parameter  int unsigned HEADS       = 16,
   parameter  int unsigned SLOTS       = 16,   // queries at once
   parameter  int unsigned BITS        = 12,
+  parameter  int unsigned CHANNELS    = 1,    // of memory, an AXI4 master each
+  parameter  int unsigned ADDRESSES   = 1,    // accesses that are asked for in a cycle
   localparam int unsigned StoreBytes  = 2 * KEYS * MULTIPLIERS * PARTS * BITS / 8,
   localparam int unsigned Words       = 4 * KEYS * PARTS,  // of either store
   localparam int unsigned KeyBits     = $clog2(KEYS),
@@ -18,7 +20,10 @@ module weft_spatten #(
   localparam int unsigned PartBits    = $clog2(PARTS),
   localparam int unsigned Address     = $clog2(Words),
   localparam int unsigned WordBits    = MULTIPLIERS * BITS,
-  localparam int unsigned EachBits    = $clog2(PARTS * WordBits / 8 + 1)
+  localparam int unsigned EachBits    = $clog2(PARTS * WordBits / 8 + 1),
+  localparam int unsigned Steps       = 2 * ADDRESSES,
+  localparam int unsigned Look        = (CHANNELS == 1) ? Steps : Steps + 1,
+  localparam int unsigned TakenBits   = $clog2(Steps + 1)
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
@@ -42,32 +47,32 @@ module weft_spatten #(
   output logic [1:0]                axil_rresp_o,
   output logic                      done_o,  // the layer that was started
 
-  // Keys and values: reads alone
-  output logic                      axi_arvalid_o,
-  input  logic                      axi_arready_i,
-  output logic [47:0]               axi_araddr_o,
-  output logic [7:0]                axi_arlen_o,
-  output logic [2:0]                axi_arsize_o,
-  output logic [1:0]                axi_arburst_o,
-  input  logic                      axi_rvalid_i,
-  output logic                      axi_rready_o,
-  input  logic [255:0]              axi_rdata_i,
-  input  logic [1:0]                axi_rresp_i,
-  input  logic                      axi_rlast_i,
-  output logic                      axi_awvalid_o,
-  input  logic                      axi_awready_i,
-  output logic [47:0]               axi_awaddr_o,
-  output logic [7:0]                axi_awlen_o,
-  output logic [2:0]                axi_awsize_o,
-  output logic [1:0]                axi_awburst_o,
-  output logic                      axi_wvalid_o,
-  input  logic                      axi_wready_i,
-  output logic [255:0]              axi_wdata_o,
-  output logic [31:0]               axi_wstrb_o,
-  output logic                      axi_wlast_o,
-  input  logic                      axi_bvalid_i,
-  output logic                      axi_bready_o,
-  input  logic [1:0]                axi_bresp_i,
+  // Keys and values, a master a channel: reads alone
+  output logic [CHANNELS-1:0]       axi_arvalid_o,
+  input  logic [CHANNELS-1:0]       axi_arready_i,
+  output logic [CHANNELS*48-1:0]    axi_araddr_o,
+  output logic [CHANNELS*8-1:0]     axi_arlen_o,
+  output logic [CHANNELS*3-1:0]     axi_arsize_o,
+  output logic [CHANNELS*2-1:0]     axi_arburst_o,
+  input  logic [CHANNELS-1:0]       axi_rvalid_i,
+  output logic [CHANNELS-1:0]       axi_rready_o,
+  input  logic [CHANNELS*256-1:0]   axi_rdata_i,
+  input  logic [CHANNELS*2-1:0]     axi_rresp_i,
+  input  logic [CHANNELS-1:0]       axi_rlast_i,
+  output logic [CHANNELS-1:0]       axi_awvalid_o,
+  input  logic [CHANNELS-1:0]       axi_awready_i,
+  output logic [CHANNELS*48-1:0]    axi_awaddr_o,
+  output logic [CHANNELS*8-1:0]     axi_awlen_o,
+  output logic [CHANNELS*3-1:0]     axi_awsize_o,
+  output logic [CHANNELS*2-1:0]     axi_awburst_o,
+  output logic [CHANNELS-1:0]       axi_wvalid_o,
+  input  logic [CHANNELS-1:0]       axi_wready_i,
+  output logic [CHANNELS*256-1:0]   axi_wdata_o,
+  output logic [CHANNELS*32-1:0]    axi_wstrb_o,
+  output logic [CHANNELS-1:0]       axi_wlast_o,
+  input  logic [CHANNELS-1:0]       axi_bvalid_i,
+  output logic [CHANNELS-1:0]       axi_bready_o,
+  input  logic [CHANNELS*2-1:0]     axi_bresp_i,
 
   // Queries, from a memory beside the engine: their words stand in the next cycle
   output logic                      query_valid_o,
@@ -83,6 +88,9 @@ module weft_spatten #(
   output logic [PartBits-1:0]       out_part_o,
   output logic [MULTIPLIERS*32-1:0] out_values_o
 );
+
+  localparam int unsigned WidthLog2 = $clog2(MULTIPLIERS);
+  localparam int unsigned RowBits   = $clog2(PARTS + 1);
 
   // Registers, and what goes on -------------------------------------------------------------------
   weft_spatten_pkg::layer_t layer;
@@ -143,7 +151,7 @@ module weft_spatten #(
     end else begin
       rows_q        <= rows_q + 32'(issue);
       again_count_q <= again_count_q + 32'(again);
-      accesses_q    <= accesses_q + 32'(axi_arvalid_o && axi_arready_i);
+      accesses_q    <= accesses_q + 32'($countones(axi_arvalid_o & axi_arready_i));
     end
   end
 
@@ -174,8 +182,13 @@ module weft_spatten #(
   logic                      decided, added, released, finished;
   logic [EachBits-1:0]       key_bytes, value_bytes;  // of a row on chip
 
-  assign key_bytes   = EachBits'(layer.width_qk[6:4]) * EachBits'(WordBits / 8);
-  assign value_bytes = EachBits'(layer.width_v[6:4]) * EachBits'(WordBits / 8);
+  logic [RowBits-1:0]        key_words, value_words, row_words;  // of a row on chip
+
+  assign key_words   = RowBits'(layer.width_qk >> WidthLog2);
+  assign value_words = RowBits'(layer.width_v >> WidthLog2);
+  assign row_words   = (!layer.streams && value_words > key_words) ? value_words : key_words;
+  assign key_bytes   = EachBits'(key_words) * EachBits'(WordBits / 8);
+  assign value_bytes = EachBits'(value_words) * EachBits'(WordBits / 8);
 
   weft_spatten_control #(
     .KEYS(KEYS), .HEADS(HEADS), .SLOTS(SLOTS), .STORE_BYTES(StoreBytes), .CHUNK_ROWS(64),
@@ -183,7 +196,8 @@ module weft_spatten #(
   ) u_control (
     .clk_i, .rst_ni, .start_i(starts), .running_o(running), .done_o(rows_done),
     .streams_i(layer.streams), .key_bytes_i(key_bytes), .value_bytes_i(value_bytes),
-    .tokens_i(tokens), .heads_i(heads), .queries_i(queries), .key_order_valid_o(key_order),
+    .parts_i(row_words), .tokens_i(tokens), .heads_i(heads), .queries_i(queries),
+    .key_order_valid_o(key_order),
     .key_order_ready_i(key_order_ready), .key_order_count_o(key_order_count),
     .value_order_valid_o(value_order), .value_order_ready_i(value_order_ready),
     .order_head_o(order_head), .issue_valid_o(issue), .issue_slot_o(issue_slot),
@@ -238,8 +252,8 @@ module weft_spatten #(
   logic [KeyBits-1:0]           read_place;
   logic [PartBits-1:0]          key_parts, value_parts;  // of a row, less one
 
-  assign key_parts   = PartBits'(layer.width_qk[6:4] - 3'd1);
-  assign value_parts = PartBits'(layer.width_v[6:4] - 3'd1);
+  assign key_parts   = PartBits'(key_words - RowBits'(1));
+  assign value_parts = PartBits'(value_words - RowBits'(1));
   weft_spatten_queries #(
     .KEYS(KEYS), .HEADS(HEADS), .SLOTS(SLOTS), .PARTS(PARTS), .WORD_BITS(WordBits)
   ) u_queries (
@@ -263,12 +277,16 @@ module weft_spatten #(
   logic                 own_order, own_ready;
   logic [CountBits-1:0] own_count;
   logic [SlotBits-1:0]  own_slot;
-  logic [1:0]           own_taken;
-  logic [2*KeyBits-1:0]   own_positions;
-  logic [2*CountBits-1:0] own_numbers, own_left;
+  logic [TakenBits-1:0] own_taken;
+  logic [Look*KeyBits-1:0]   own_positions;
+  logic [Look*CountBits-1:0] own_numbers, own_left;
+  logic [7:0]           arlen;  // of all channels
+  logic [2:0]           arsize;
+  logic [1:0]           arburst;
 
   weft_spatten_fetch #(
-    .MULTIPLIERS(MULTIPLIERS), .BITS(BITS), .KEYS(KEYS), .HEADS(HEADS), .SLOTS(SLOTS), .WORDS(Words)
+    .MULTIPLIERS(MULTIPLIERS), .BITS(BITS), .KEYS(KEYS), .HEADS(HEADS), .SLOTS(SLOTS),
+    .WORDS(Words), .CHANNELS(CHANNELS), .ADDRESSES(ADDRESSES)
   ) u_fetch (
     .clk_i, .rst_ni, .start_i(starts), .busy_o(fetch_busy), .layer_i(layer), .tokens_i(tokens),
     .token_ids_i(token_ids), .head_ids_i(head_ids), .key_order_valid_i(key_order),
@@ -287,9 +305,12 @@ module weft_spatten #(
     .own_numbers_i(own_numbers), .own_left_i(own_left), .own_taken_o(own_taken),
     .key_address_i(key_address), .key_word_o(key_word),
     .value_address_i(value_address), .value_word_o(value_word), .error_o(error), .axi_arvalid_o,
-    .axi_arready_i, .axi_araddr_o, .axi_arlen_o, .axi_arsize_o, .axi_arburst_o, .axi_rvalid_i,
-    .axi_rready_o, .axi_rdata_i, .axi_rresp_i
+    .axi_arready_i, .axi_araddr_o, .axi_arlen_o(arlen), .axi_arsize_o(arsize),
+    .axi_arburst_o(arburst), .axi_rvalid_i, .axi_rready_o, .axi_rdata_i, .axi_rresp_i
   );
+  assign axi_arlen_o   = {CHANNELS{arlen}};
+  assign axi_arsize_o  = {CHANNELS{arsize}};
+  assign axi_arburst_o = {CHANNELS{arburst}};
 
   // From queries to sums --------------------------------------------------------------------------
   logic                                 sums, sums_ready;
@@ -298,7 +319,7 @@ module weft_spatten #(
 
   weft_spatten_pipeline #(
     .MULTIPLIERS(MULTIPLIERS), .PARTS(PARTS), .KEYS(KEYS), .SLOTS(SLOTS), .KEY_WORDS(Words),
-    .VALUE_WORDS(Words), .BITS(BITS), .ROWS(16)
+    .VALUE_WORDS(Words), .BITS(BITS), .ROWS(16), .LOOK(Look)
   ) u_pipeline (
     .clk_i, .rst_ni, .key_parts_i(key_parts), .value_parts_i(value_parts),
     .lower_bits_i(layer.lower_bits), .threshold_i(layer.threshold),
@@ -351,16 +372,16 @@ module weft_spatten #(
   assign out_query_o = slot_queries_q[out_slot];
 
   // Nothing is written ----------------------------------------------------------------------------
-  assign axi_awvalid_o = 1'b0;
+  assign axi_awvalid_o = '0;
   assign axi_awaddr_o  = '0;
   assign axi_awlen_o   = '0;
   assign axi_awsize_o  = '0;
   assign axi_awburst_o = '0;
-  assign axi_wvalid_o  = 1'b0;
+  assign axi_wvalid_o  = '0;
   assign axi_wdata_o   = '0;
   assign axi_wstrb_o   = '0;
-  assign axi_wlast_o   = 1'b0;
-  assign axi_bready_o  = 1'b1;
+  assign axi_wlast_o   = '0;
+  assign axi_bready_o  = '1;
 
   logic unused_all;
   assign unused_all = ^{axi_rlast_i, axi_awready_i, axi_wready_i, axi_bvalid_i, axi_bresp_i,

@@ -18,6 +18,7 @@ module weft_spatten_control #(
   localparam int unsigned CountBits   = $clog2(KEYS + 1),
   localparam int unsigned HeadBits    = $clog2(HEADS),
   localparam int unsigned SlotBits    = $clog2(SLOTS),
+  localparam int unsigned PartBits    = $clog2(PARTS + 1),
   localparam int unsigned EachBits    = $clog2(ROW_BYTES + 1),
   localparam int unsigned BytesBits   = $clog2(STORE_BYTES + 1) + 1
 ) (
@@ -31,6 +32,7 @@ module weft_spatten_control #(
   input  logic                      streams_i,       // one query a head, with values of its own
   input  logic [EachBits-1:0]       key_bytes_i,     // of a row on chip
   input  logic [EachBits-1:0]       value_bytes_i,
+  input  logic [PartBits-1:0]       parts_i,         // words of a row on chip, of keys or values
   input  logic [CountBits-1:0]      tokens_i,        // alive
   input  logic [HeadBits:0]         heads_i,
   input  logic [CountBits-1:0]      queries_i,       // of a head
@@ -133,7 +135,8 @@ module weft_spatten_control #(
   logic [CountBits-1:0] asked_q, asked_d;    // its keys that were
   logic [CountBits-1:0] keys_left, chunk;
   logic                 asks, keys_room, values_room, asked_keys, asked_values, built_room;
-  logic [HeadBits:0]    first_q;             // head that is not finished
+  logic [HeadBits:0]    first_q;             // head whose rows are needed
+  logic [HEADS-1:0]     decided_q;           // with streams: heads whose keys are needed no more
   logic                 first_done;
 
   assign keys_left   = tokens_i - asked_q;
@@ -143,9 +146,9 @@ module weft_spatten_control #(
   assign keys_room   = key_bytes == '0 || 32'(key_bytes) + 32'(chunk_bytes) <= STORE_BYTES;
   assign values_room = value_bytes == '0
       || 32'(value_bytes) + 32'(head_value_bytes) <= STORE_BYTES;
-  // Heads lie behind one another in the stores, from the first that is not finished on.
-  assign built_room  = (32'(asking_q) + 32'd1 - 32'(first_q)) * 32'(tokens_i) * PARTS <= WORDS
-      || asking_q == first_q;
+  // Heads lie behind one another in the stores, from the first whose rows are needed on.
+  assign built_room  = asking_q == first_q
+      || (32'(asking_q) + 32'd1 - 32'(first_q)) * 32'(tokens_i) * 32'(parts_i) <= WORDS;
 
   assign key_order_valid_o   = asks && keys_left != '0 && keys_room && built_room;
   assign value_order_valid_o = asks && keys_left == '0 && values_room;
@@ -164,7 +167,8 @@ module weft_spatten_control #(
     end
   end
 
-  assign first_done = rows_q[32'(HeadBits'(first_q))*CountBits +: CountBits] == queries_i;
+  assign first_done = streams_i ? decided_q[HeadBits'(first_q)]
+      : rows_q[32'(HeadBits'(first_q))*CountBits +: CountBits] == queries_i;
 
   // Queries: all keys of theirs must be asked for, since one that has begun is not overtaken ------
   logic [HeadBits:0]    issuing_q;
@@ -208,6 +212,7 @@ module weft_spatten_control #(
     if (start_i) begin
       rows_q        <= '0;
       first_q       <= '0;
+      decided_q     <= '0;
       left_q        <= RowsBits'(heads_i) * RowsBits'(queries_i);
       key_bytes_q   <= '0;
       value_bytes_q <= '0;
@@ -218,6 +223,9 @@ module weft_spatten_control #(
     end else if (running_q) begin
       rows_q        <= rows;
       if (first_done && first_q < heads_i) first_q <= first_q + (HeadBits + 1)'(1);
+      if (heard_q[0]) begin
+        decided_q[slot_heads_q[32'(heard_slots_q[SlotBits-1:0])*HeadBits +: HeadBits]] <= 1'b1;
+      end
       left_q        <= left;
       key_bytes_q   <= key_bytes + (asked_keys ? chunk_bytes : '0);
       value_bytes_q <= value_bytes + (asked_values ? head_value_bytes : '0);

@@ -1,6 +1,10 @@
-// Brings keys and values of the alive on chip: orders of rows of a head become accesses of one
-// channel, and what comes back goes into the stores of keys and of values, of which the pipeline
+// Brings keys and values of the alive on chip: orders of rows of a head become accesses of CHANNELS
+// of memory, and what comes back goes into the stores of keys and of values, of which the pipeline
 // reads. A key's upper and lower bits come in planes of their own and stand side by side on chip.
+//
+// An access may hold the beginning of the next row (weft_spatten_places). Behind several channels
+// one must know whether that is the neighbour in memory: so the token of one row more than can be
+// taken in a cycle is looked at.
 //
 // Heads lie one behind another in either store, by their places among the alive. What is told to be
 // there was written in a cycle before.
@@ -11,14 +15,20 @@ module weft_spatten_fetch #(
   parameter  int unsigned HEADS       = 16,
   parameter  int unsigned SLOTS       = 16,    // queries at once
   parameter  int unsigned WORDS       = 2048,  // of either store
-  parameter  int unsigned QUEUE       = 16,    // accesses at once
+  parameter  int unsigned CHANNELS    = 1,     // of memory
+  parameter  int unsigned ADDRESSES   = 1,     // of a cycle
+  parameter  int unsigned QUEUE       = 16,    // accesses of a channel at once
   localparam int unsigned KeyBits     = $clog2(KEYS),
   localparam int unsigned CountBits   = $clog2(KEYS + 1),
   localparam int unsigned HeadBits    = $clog2(HEADS),
   localparam int unsigned SlotBits    = $clog2(SLOTS),
   localparam int unsigned Address     = $clog2(WORDS),
   localparam int unsigned WordBits    = MULTIPLIERS * BITS,
-  localparam int unsigned AccessBytes = 32
+  localparam int unsigned AccessBytes = 32,
+  localparam int unsigned AccessBits  = AccessBytes * 8,
+  localparam int unsigned Steps       = 2 * ADDRESSES,  // most rows of a cycle
+  localparam int unsigned TakenBits   = $clog2(Steps + 1),
+  localparam int unsigned Look        = (CHANNELS == 1) ? Steps : Steps + 1
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
@@ -47,10 +57,10 @@ module weft_spatten_fetch #(
   input  logic [CountBits-1:0]      own_order_count_i,
   input  logic [SlotBits-1:0]       own_order_slot_i,
   input  logic [HeadBits-1:0]       own_head_i,
-  input  logic [2*KeyBits-1:0]      own_positions_i,
-  input  logic [2*CountBits-1:0]    own_numbers_i,
-  input  logic [2*CountBits-1:0]    own_left_i,
-  output logic [1:0]                own_taken_o,
+  input  logic [Look*KeyBits-1:0]   own_positions_i,
+  input  logic [Look*CountBits-1:0] own_numbers_i,
+  input  logic [Look*CountBits-1:0] own_left_i,
+  output logic [TakenBits-1:0]      own_taken_o,
 
   // Within the cycle: how many rows of a head are there, and where its first stands
   input  logic [HeadBits-1:0]       key_head_i,
@@ -70,16 +80,16 @@ module weft_spatten_fetch #(
   output logic [WordBits-1:0]       value_word_o,
 
   output logic                      error_o,
-  output logic                      axi_arvalid_o,
-  input  logic                      axi_arready_i,
-  output logic [47:0]               axi_araddr_o,
-  output logic [7:0]                axi_arlen_o,
+  output logic [CHANNELS-1:0]       axi_arvalid_o,
+  input  logic [CHANNELS-1:0]       axi_arready_i,
+  output logic [CHANNELS*48-1:0]    axi_araddr_o,
+  output logic [7:0]                axi_arlen_o,   // of all channels
   output logic [2:0]                axi_arsize_o,
   output logic [1:0]                axi_arburst_o,
-  input  logic                      axi_rvalid_i,
-  output logic                      axi_rready_o,
-  input  logic [AccessBytes*8-1:0]  axi_rdata_i,
-  input  logic [1:0]                axi_rresp_i
+  input  logic [CHANNELS-1:0]       axi_rvalid_i,
+  output logic [CHANNELS-1:0]       axi_rready_o,
+  input  logic [CHANNELS*AccessBits-1:0] axi_rdata_i,
+  input  logic [CHANNELS*2-1:0]     axi_rresp_i
 );
 
   localparam int unsigned Streams     = 4;  // the first goes first
@@ -88,7 +98,9 @@ module weft_spatten_fetch #(
   localparam int unsigned KeyStream   = 2;
   localparam int unsigned ValueStream = 3;
 
-  localparam int unsigned Accesses   = 2 * QUEUE;  // under way, or done before an older one
+  // Under way, or done before an older one: of several channels as many as come while another
+  // answers.
+  localparam int unsigned Accesses   = ((CHANNELS == 1) ? 2 : 8) * QUEUE;
   localparam int unsigned NumberBits = $clog2(Accesses);
   localparam int unsigned WhoBits    = (HeadBits > SlotBits) ? HeadBits : SlotBits;
   localparam int unsigned Whoever    = 1 << WhoBits;  // heads, or queries of values of their own
@@ -96,6 +108,10 @@ module weft_spatten_fetch #(
   localparam int unsigned OffsetBits = 17;
   localparam int unsigned RoomBits   = 12;
   localparam int unsigned OrderBits  = 48 + CountBits + TagBits;
+  localparam int unsigned CountLog   = $clog2(ADDRESSES + 1);
+  localparam int unsigned WidthLog2  = $clog2(MULTIPLIERS);
+  localparam int unsigned ChunkLog2  = WidthLog2 - 1;  // of bytes
+  localparam int unsigned StreamBits = $clog2(Streams);
 
   // They alternate, so that no fetch is taken for the one before it.
   logic layer_q, own_q, own_ordered;
@@ -110,19 +126,19 @@ module weft_spatten_fetch #(
     end
   end
 
-  // Rows: words on chip, bytes and chunks of 8 bytes in memory ------------------------------------
+  // Rows: words on chip, bytes and chunks of MULTIPLIERS nibbles in memory ------------------------
   logic [2:0]              key_parts, value_parts;  // words of a row
   logic [Streams*16-1:0]   row_bytes, pitches;
   logic [Streams*4-1:0]    row_chunks;
   logic [Streams*3-1:0]    parts;
   logic [CountBits+2:0]    key_words, value_words;  // of a head
 
-  assign key_parts   = layer_i.width_qk[6:4];
-  assign value_parts = layer_i.width_v[6:4];
+  assign key_parts   = 3'(layer_i.width_qk >> WidthLog2);
+  assign value_parts = 3'(layer_i.width_v >> WidthLog2);
   assign key_words   = (CountBits + 3)'(tokens_i) * (CountBits + 3)'(key_parts);
   assign value_words = (CountBits + 3)'(tokens_i) * (CountBits + 3)'(value_parts);
 
-  // Of so many words of 16 elements, so many nibbles each
+  // Of so many words, so many nibbles an element
   function automatic logic [15:0] bytes_of(input logic [2:0] words, input logic [1:0] nibbles);
     bytes_of = 16'(words) * 16'(nibbles) * 16'(MULTIPLIERS / 2);
   endfunction
@@ -132,7 +148,7 @@ module weft_spatten_fetch #(
       layer_i.pitch_lower};
   assign parts     = {value_parts, key_parts, value_parts, key_parts};
   for (genvar s = 0; s < Streams; s++) begin : gen_chunks
-    assign row_chunks[s*4 +: 4] = row_bytes[s*16+3 +: 4];
+    assign row_chunks[s*4 +: 4] = row_bytes[s*16+ChunkLog2 +: 4];
   end
 
   // Orders, each behind a link of two places ------------------------------------------------------
@@ -195,34 +211,36 @@ module weft_spatten_fetch #(
     else due_q <= due;
   end
 
-  // Which row of the fetch is next, of each stream, and the tokens of that and of the one behind --
-  logic [Streams*2*KeyBits-1:0]        tokens;
-  logic [Streams*2-1:0]                taken;
-  logic [Streams-1:0]                  issues;
+  // Which rows of the fetch are next, of each stream, and their tokens ----------------------------
+  localparam int unsigned Issues = Streams * ADDRESSES;
+  logic [Streams*Steps*KeyBits-1:0]    tokens;  // those that may be taken
+  logic [Streams*TakenBits-1:0]        taken;
+  logic [Streams*CountLog-1:0]         issue_counts;
+  logic [Issues-1:0]                   issues;
   logic [Streams*NumberBits-1:0]       issue_numbers;
-  logic [Streams*2-1:0]                aheads;
-  logic [Streams*TagBits-1:0]          issue_tags;
-  logic [Streams*OffsetBits-1:0]       offsets;
-  logic [Streams*Address-1:0]          words;  // where the row of an access begins
-  logic [Streams*RoomBits-1:0]         rooms;  // chunks from there to the end of the fetch
+  logic [Issues*TakenBits-1:0]         aheads;
+  logic [Issues*TagBits-1:0]           issue_tags;
+  logic [Issues*OffsetBits-1:0]        offsets;
+  logic [Issues*8-1:0]                 short_offsets;
+  logic [Issues*Address-1:0]           words;  // where the row of an access begins
+  logic [Issues*RoomBits-1:0]          rooms;  // chunks from there to the end of what it may write
   logic [Streams*TagBits-1:0]          arrived_tags;
 
   // From the last row of a head on to the first of the next.
   function automatic logic [CountBits-1:0] around(input logic [CountBits-1:0] at,
-                                                  input logic [1:0] further,
+                                                  input logic [CountBits-1:0] further,
                                                   input logic [CountBits-1:0] rows);
-    logic [CountBits-1:0] place;
-    place = at + CountBits'(further);
-    for (int unsigned turn = 0; turn < 2; turn++) begin
-      if (place >= rows) place = place - rows;
+    logic [CountBits:0] place;
+    place = (CountBits + 1)'(at) + (CountBits + 1)'(further);
+    for (int unsigned turn = 0; turn < Look; turn++) begin
+      if (place >= (CountBits + 1)'(rows)) place = place - (CountBits + 1)'(rows);
     end
-    around = place;
+    around = CountBits'(place);
   endfunction
 
   for (genvar s = 0; s < Streams; s++) begin : gen_stream
-    logic [WhoBits-1:0]   who;
-    logic [CountBits-1:0] row, left;  // of the fetch; from it on
-    logic [Address-1:0]   base;
+    logic [Look*CountBits-1:0] fetch_rows, lefts;  // the next rows' numbers; rows from each on
+    logic [Look*KeyBits-1:0]   row_tokens;
 
     weft_fifo #(.WIDTH(OrderBits), .DEPTH(2)) u_orders (
       .clk_i, .rst_ni, .in_valid_i(orders_in[s]), .in_ready_o(orders_room[s]),
@@ -232,47 +250,67 @@ module weft_spatten_fetch #(
     );
     assign {addresses[s*48 +: 48], counts[s*CountBits +: CountBits], tags[s*TagBits +: TagBits]} =
         order[s*OrderBits +: OrderBits];
-    assign who = issue_tags[s*TagBits +: WhoBits];
 
     if (s == OwnStream) begin : gen_own
-      for (genvar r = 0; r < 2; r++) begin : gen_token
-        assign tokens[(s*2+r)*KeyBits +: KeyBits] =
+      for (genvar r = 0; r < Look; r++) begin : gen_token
+        assign row_tokens[r*KeyBits +: KeyBits] =
             token_ids_i[32'(own_positions_i[r*KeyBits +: KeyBits])*KeyBits +: KeyBits];
       end
-      assign row  = own_numbers_i[32'(aheads[s*2])*CountBits +: CountBits];
-      assign left = own_left_i[32'(aheads[s*2])*CountBits +: CountBits];
-      assign base = own_bases_q[32'(SlotBits'(who))*Address +: Address];
+      assign fetch_rows = own_numbers_i;
+      assign lefts      = own_left_i;
     end else begin : gen_all
-      logic [CountBits-1:0] row_q, next_row;
-      logic                 unused_row;
-      assign unused_row = next_row[CountBits-1];  // it is below tokens_i
-      assign next_row = around(row_q, 2'd1, tokens_i);
-      assign tokens[s*2*KeyBits +: KeyBits] =
-          token_ids_i[32'(KeyBits'(row_q))*KeyBits +: KeyBits];
-      assign tokens[(s*2+1)*KeyBits +: KeyBits] =
-          token_ids_i[32'(KeyBits'(next_row))*KeyBits +: KeyBits];
+      logic [CountBits-1:0] row_q;
       always_ff @(posedge clk_i) begin
         if (start_i) row_q <= '0;
-        else row_q <= around(row_q, taken[s*2 +: 2], tokens_i);
+        else row_q <= around(row_q, CountBits'(taken[s*TakenBits +: TakenBits]), tokens_i);
       end
-      assign row  = around(row_q, aheads[s*2 +: 2], tokens_i);
-      assign left = tokens_i - row;
-      assign base = Address'(who) * Address'(s == ValueStream ? value_words : key_words);
+      for (genvar r = 0; r < Look; r++) begin : gen_token
+        logic [CountBits-1:0] row;
+        assign row = around(row_q, CountBits'(r), tokens_i);
+        assign fetch_rows[r*CountBits +: CountBits] = row;
+        assign lefts[r*CountBits +: CountBits]      = tokens_i - row;
+        assign row_tokens[r*KeyBits +: KeyBits] =
+            token_ids_i[32'(KeyBits'(row))*KeyBits +: KeyBits];
+      end
     end
-    assign words[s*Address +: Address] = base + Address'(row) * Address'(parts[s*3 +: 3]);
-    assign rooms[s*RoomBits +: RoomBits] = RoomBits'(left) * RoomBits'(row_chunks[s*4 +: 4]);
-  end
-  assign own_taken_o = taken[OwnStream*2 +: 2];
+    assign tokens[s*Steps*KeyBits +: Steps*KeyBits] = row_tokens[0 +: Steps*KeyBits];
 
-  logic                       fill_valid;
-  logic [1:0]                 fill_stream;
-  logic [NumberBits-1:0]      fill_number;
-  logic [AccessBytes*8-1:0]   fill_data;
+    logic [ADDRESSES*Address-1:0] bases;
+    for (genvar k = 0; k < ADDRESSES; k++) begin : gen_issue
+      localparam int unsigned At = s * ADDRESSES + k;
+      logic [WhoBits-1:0] who;
+      assign who        = issue_tags[At*TagBits +: WhoBits];
+      assign issues[At] = k < 32'(issue_counts[s*CountLog +: CountLog]);
+      if (s == OwnStream) begin : gen_own_base
+        assign bases[k*Address +: Address] = own_bases_q[32'(SlotBits'(who))*Address +: Address];
+      end else begin : gen_base
+        assign bases[k*Address +: Address] =
+            Address'(who) * Address'(s == ValueStream ? value_words : key_words);
+      end
+      assign short_offsets[At*8 +: 8] = offsets[At*OffsetBits +: 8];
+    end
+    weft_spatten_places #(
+      .ADDRESSES(ADDRESSES), .LOOK(Look), .IN_ORDER(CHANNELS == 1), .KEY_BITS(KeyBits),
+      .COUNT_BITS(CountBits), .WORD_ADDRESS(Address), .ROOM_BITS(RoomBits), .TAKEN_BITS(TakenBits)
+    ) u_places (
+      .parts_i(parts[s*3 +: 3]), .chunks_i(row_chunks[s*4 +: 4]),
+      .packed_i(pitches[s*16 +: 16] == row_bytes[s*16 +: 16]), .rows_i(fetch_rows), .lefts_i(lefts),
+      .tokens_i(row_tokens), .aheads_i(aheads[s*ADDRESSES*TakenBits +: ADDRESSES*TakenBits]),
+      .bases_i(bases), .words_o(words[s*ADDRESSES*Address +: ADDRESSES*Address]),
+      .rooms_o(rooms[s*ADDRESSES*RoomBits +: ADDRESSES*RoomBits])
+    );
+  end
+  assign own_taken_o = taken[OwnStream*TakenBits +: TakenBits];
+
+  logic [CHANNELS-1:0]            fill_valid;
+  logic [CHANNELS*StreamBits-1:0] fill_streams;
+  logic [CHANNELS*NumberBits-1:0] fill_numbers;
+  logic [CHANNELS*AccessBits-1:0] fill_data;
 
   weft_gather_fetcher #(
-    .STREAMS(Streams), .CHANNELS(1), .ADDRESSES(1), .QUEUE(QUEUE), .ACCESS_BYTES(AccessBytes),
-    .SKIPS(1), .ACCESSES(Accesses), .ADDRESS_BITS(48), .TOKEN_BITS(KeyBits), .BYTES_BITS(16),
-    .COUNT_BITS(CountBits), .TAG_BITS(TagBits)
+    .STREAMS(Streams), .CHANNELS(CHANNELS), .ADDRESSES(ADDRESSES), .QUEUE(QUEUE),
+    .ACCESS_BYTES(AccessBytes), .SKIPS(1), .ACCESSES(Accesses), .ADDRESS_BITS(48),
+    .TOKEN_BITS(KeyBits), .BYTES_BITS(16), .COUNT_BITS(CountBits), .TAG_BITS(TagBits)
   ) u_fetcher (
     .clk_i,
     .rst_ni,
@@ -289,14 +327,14 @@ module weft_spatten_fetch #(
     .arrived_ready_i('1),
     .arrived_count_o(arrived_counts),
     .arrived_tag_o  (arrived_tags),
-    .issue_count_o  (issues),
+    .issue_count_o  (issue_counts),
     .issue_number_o (issue_numbers),
     .issue_ahead_o  (aheads),
     .issue_tag_o    (issue_tags),
     .issue_offset_o (offsets),
     .fill_valid_o   (fill_valid),
-    .fill_stream_o  (fill_stream),
-    .fill_number_o  (fill_number),
+    .fill_stream_o  (fill_streams),
+    .fill_number_o  (fill_numbers),
     .fill_data_o    (fill_data),
     .error_o,
     .axi_arvalid_o,
@@ -312,45 +350,61 @@ module weft_spatten_fetch #(
   );
 
   // The stores ------------------------------------------------------------------------------------
-  logic [Streams-1:0] fills;
-  assign fills = fill_valid ? Streams'(1) << fill_stream : '0;
+  logic [CHANNELS*2-1:0] key_fills, value_fills;  // of each channel, which of two streams
+
+  for (genvar c = 0; c < CHANNELS; c++) begin : gen_fill
+    logic [31:0] stream;
+    assign stream = 32'(fill_streams[c*StreamBits +: StreamBits]);
+    assign key_fills[c*2 +: 2] =
+        {fill_valid[c] && stream == KeyStream, fill_valid[c] && stream == LowerStream};
+    assign value_fills[c*2 +: 2] =
+        {fill_valid[c] && stream == ValueStream, fill_valid[c] && stream == OwnStream};
+  end
 
   weft_row_fill #(
-    .SOURCES(2), .MULTIPLIERS(MULTIPLIERS), .BITS(BITS), .WORDS(WORDS),
-    .ACCESS_BYTES(AccessBytes), .ACCESSES(Accesses), .OFFSET_BITS(8), .ROOM_BITS(RoomBits)
+    .SOURCES(2), .MULTIPLIERS(MULTIPLIERS), .BITS(BITS), .WORDS(WORDS), .ACCESS_BYTES(AccessBytes),
+    .ACCESSES(Accesses), .OFFSET_BITS(8), .ROOM_BITS(RoomBits), .ISSUES(ADDRESSES),
+    .CHANNELS(CHANNELS)
   ) u_keys (
     .clk_i,
     .nibbles_i     ({layer_i.key_bits[3:2], layer_i.lower_bits[3:2]}),
     .shift_i       ({layer_i.lower_bits[3:2], 2'd0}),
-    .issue_valid_i ({issues[KeyStream], issues[LowerStream]}),
+    .issue_valid_i ({issues[KeyStream*ADDRESSES +: ADDRESSES],
+        issues[LowerStream*ADDRESSES +: ADDRESSES]}),
     .issue_number_i({issue_numbers[KeyStream*NumberBits +: NumberBits],
         issue_numbers[LowerStream*NumberBits +: NumberBits]}),
-    .issue_word_i  ({words[KeyStream*Address +: Address], words[LowerStream*Address +: Address]}),
-    .issue_offset_i({offsets[KeyStream*OffsetBits +: 8], offsets[LowerStream*OffsetBits +: 8]}),
-    .issue_room_i  ({rooms[KeyStream*RoomBits +: RoomBits],
-        rooms[LowerStream*RoomBits +: RoomBits]}),
-    .fill_valid_i  ({fills[KeyStream], fills[LowerStream]}),
-    .fill_number_i (fill_number),
+    .issue_word_i  ({words[KeyStream*ADDRESSES*Address +: ADDRESSES*Address],
+        words[LowerStream*ADDRESSES*Address +: ADDRESSES*Address]}),
+    .issue_offset_i({short_offsets[KeyStream*ADDRESSES*8 +: ADDRESSES*8],
+        short_offsets[LowerStream*ADDRESSES*8 +: ADDRESSES*8]}),
+    .issue_room_i  ({rooms[KeyStream*ADDRESSES*RoomBits +: ADDRESSES*RoomBits],
+        rooms[LowerStream*ADDRESSES*RoomBits +: ADDRESSES*RoomBits]}),
+    .fill_valid_i  (key_fills),
+    .fill_number_i (fill_numbers),
     .fill_data_i   (fill_data),
     .read_address_i(key_address_i),
     .read_data_o   (key_word_o)
   );
   weft_row_fill #(
-    .SOURCES(2), .MULTIPLIERS(MULTIPLIERS), .BITS(BITS), .WORDS(WORDS),
-    .ACCESS_BYTES(AccessBytes), .ACCESSES(Accesses), .OFFSET_BITS(8), .ROOM_BITS(RoomBits)
+    .SOURCES(2), .MULTIPLIERS(MULTIPLIERS), .BITS(BITS), .WORDS(WORDS), .ACCESS_BYTES(AccessBytes),
+    .ACCESSES(Accesses), .OFFSET_BITS(8), .ROOM_BITS(RoomBits), .ISSUES(ADDRESSES),
+    .CHANNELS(CHANNELS)
   ) u_values (
     .clk_i,
     .nibbles_i     ({2'd3, 2'd3}),
     .shift_i       ('0),
-    .issue_valid_i ({issues[ValueStream], issues[OwnStream]}),
+    .issue_valid_i ({issues[ValueStream*ADDRESSES +: ADDRESSES],
+        issues[OwnStream*ADDRESSES +: ADDRESSES]}),
     .issue_number_i({issue_numbers[ValueStream*NumberBits +: NumberBits],
         issue_numbers[OwnStream*NumberBits +: NumberBits]}),
-    .issue_word_i  ({words[ValueStream*Address +: Address], words[OwnStream*Address +: Address]}),
-    .issue_offset_i({offsets[ValueStream*OffsetBits +: 8], offsets[OwnStream*OffsetBits +: 8]}),
-    .issue_room_i  ({rooms[ValueStream*RoomBits +: RoomBits],
-        rooms[OwnStream*RoomBits +: RoomBits]}),
-    .fill_valid_i  ({fills[ValueStream], fills[OwnStream]}),
-    .fill_number_i (fill_number),
+    .issue_word_i  ({words[ValueStream*ADDRESSES*Address +: ADDRESSES*Address],
+        words[OwnStream*ADDRESSES*Address +: ADDRESSES*Address]}),
+    .issue_offset_i({short_offsets[ValueStream*ADDRESSES*8 +: ADDRESSES*8],
+        short_offsets[OwnStream*ADDRESSES*8 +: ADDRESSES*8]}),
+    .issue_room_i  ({rooms[ValueStream*ADDRESSES*RoomBits +: ADDRESSES*RoomBits],
+        rooms[OwnStream*ADDRESSES*RoomBits +: ADDRESSES*RoomBits]}),
+    .fill_valid_i  (value_fills),
+    .fill_number_i (fill_numbers),
     .fill_data_i   (fill_data),
     .read_address_i(value_address_i),
     .read_data_o   (value_word_o)

@@ -15,9 +15,11 @@ module weft_spatten_pipeline #(
   parameter  int unsigned VALUE_WORDS   = 1024,
   parameter  int unsigned BITS          = 12,   // of elements and probabilities
   parameter  int unsigned ROWS          = 16,   // in either ring of the softmax
+  parameter  int unsigned LOOK          = 2,    // rows of values of their own that stand there
   localparam int unsigned SlotBits      = $clog2(SLOTS),
   localparam int unsigned PartBits      = (PARTS <= 1) ? 1 : $clog2(PARTS),
   localparam int unsigned KeyBits       = $clog2(KEYS),
+  localparam int unsigned TakenBits     = $clog2(LOOK + 1),
   localparam int unsigned CountBits     = $clog2(KEYS + 1),
   localparam int unsigned KeyAddress    = $clog2(KEY_WORDS),
   localparam int unsigned ValueAddress  = $clog2(VALUE_WORDS),
@@ -93,10 +95,10 @@ module weft_spatten_pipeline #(
   input  logic                      order_ready_i,
   output logic [CountBits-1:0]      order_count_o,
   output logic [SlotBits-1:0]       order_slot_o,
-  output logic [2*KeyBits-1:0]      own_positions_o,
-  output logic [2*CountBits-1:0]    own_numbers_o,
-  output logic [2*CountBits-1:0]    own_left_o,
-  input  logic [1:0]                own_taken_i,
+  output logic [LOOK*KeyBits-1:0]   own_positions_o,
+  output logic [LOOK*CountBits-1:0] own_numbers_o,
+  output logic [LOOK*CountBits-1:0] own_left_o,
+  input  logic [TakenBits-1:0]      own_taken_i,
 
   // A query's outputs are done with, and its values give room; told a cycle later
   input  logic                      released_valid_i,
@@ -346,7 +348,7 @@ module weft_spatten_pipeline #(
 
   weft_spatten_values #(
     .MULTIPLIERS(MULTIPLIERS), .PARTS(PARTS), .KEYS(KEYS), .SLOTS(SLOTS),
-    .VALUE_WORDS(VALUE_WORDS), .BITS(BITS)
+    .VALUE_WORDS(VALUE_WORDS), .BITS(BITS), .LOOK(LOOK)
   ) u_values (
     .clk_i,
     .rst_ni,

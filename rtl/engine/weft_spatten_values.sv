@@ -8,9 +8,11 @@ module weft_spatten_values #(
   parameter  int unsigned SLOTS        = 16,
   parameter  int unsigned VALUE_WORDS  = 1024,
   parameter  int unsigned BITS         = 12,
+  parameter  int unsigned LOOK         = 2,    // rows of values of their own that stand there
   localparam int unsigned SlotBits     = $clog2(SLOTS),
   localparam int unsigned PartBits     = (PARTS <= 1) ? 1 : $clog2(PARTS),
   localparam int unsigned KeyBits      = $clog2(KEYS),
+  localparam int unsigned TakenBits    = $clog2(LOOK + 1),
   localparam int unsigned CountBits    = $clog2(KEYS + 1),
   localparam int unsigned ValueAddress = $clog2(VALUE_WORDS),
   localparam int unsigned WordBits     = MULTIPLIERS * BITS,
@@ -52,10 +54,10 @@ module weft_spatten_values #(
   output logic [CountBits-1:0]    order_count_o,
   output logic [SlotBits-1:0]     order_slot_o,
   input  logic                    order_whole_i,   // all of its values are kept
-  output logic [2*KeyBits-1:0]    own_positions_o,
-  output logic [2*CountBits-1:0]  own_numbers_o,
-  output logic [2*CountBits-1:0]  own_left_o,
-  input  logic [1:0]              own_taken_i,
+  output logic [LOOK*KeyBits-1:0] own_positions_o,
+  output logic [LOOK*CountBits-1:0] own_numbers_o,
+  output logic [LOOK*CountBits-1:0] own_left_o,
+  input  logic [TakenBits-1:0]    own_taken_i,
 
   // A query is done with, and its values give room; told in a later cycle
   input  logic                    released_valid_i,
@@ -260,7 +262,7 @@ module weft_spatten_values #(
   logic [SlotBits-1:0]     value_slot;
   logic [2:0]              lane_q;
 
-  weft_kept_positions #(.SLOTS(SLOTS), .KEYS(KEYS), .PLACES(Places)) u_kept (
+  weft_kept_positions #(.SLOTS(SLOTS), .KEYS(KEYS), .PLACES(Places), .LOOK(LOOK)) u_kept (
     .clk_i, .rst_ni, .write_valid_i(kept_valid && kept_ready && kept_count != '0),
     .write_slot_i(filter_slot), .write_word_i(kept_word_q), .write_positions_i(kept_positions),
     .write_count_i(kept_count), .slot_i(value_slot_o), .whole_i(value_whole_i),

@@ -10,6 +10,11 @@
 // an access are neighbours in memory. Chunks before the row (negative ones) and those from
 // issue_room_i on are left out.
 //
+// Of each channel one access comes back a cycle. From one channel they come in the order of their
+// issue, and what lies behind a row that is no neighbour of the next one may be written into that,
+// whose own access puts it right. Of several channels, rows up to issue_room_i have to lie one
+// behind another.
+//
 // A fill is written in its cycle, and a read in the next one sees it.
 module weft_row_fill #(
   parameter  int unsigned SOURCES      = 2,
@@ -20,6 +25,8 @@ module weft_row_fill #(
   parameter  int unsigned ACCESSES     = 64,    // of a source, under way: a power of two
   parameter  int unsigned OFFSET_BITS  = 8,     // signed
   parameter  int unsigned ROOM_BITS    = 12,
+  parameter  int unsigned ISSUES       = 1,     // accesses of a source that are issued in a cycle
+  parameter  int unsigned CHANNELS     = 1,     // accesses that come back in a cycle
   localparam int unsigned NUMBER_BITS  = $clog2(ACCESSES),
   localparam int unsigned WORD_ADDRESS = $clog2(WORDS),
   localparam int unsigned WORD_BITS    = MULTIPLIERS * BITS,
@@ -31,19 +38,22 @@ module weft_row_fill #(
   input  logic [SOURCES*2-1:0]            nibbles_i,       // of an element in memory: 1, 2 or 3
   input  logic [SOURCES*2-1:0]            shift_i,         // nibbles below them on chip
 
-  // Of each source, an access that is issued
-  input  logic [SOURCES-1:0]              issue_valid_i,
-  input  logic [SOURCES*NUMBER_BITS-1:0]  issue_number_i,
-  input  logic [SOURCES*WORD_ADDRESS-1:0] issue_word_i,    // where its row begins
-  input  logic [SOURCES*OFFSET_BITS-1:0]  issue_offset_i,  // bytes: its first less its row's first;
-                                                           // whole chunks, two's complement
-  input  logic [SOURCES*ROOM_BITS-1:0]    issue_room_i,    // chunks from its row's first to the end
-                                                           // of the fetch's last row
+  // Of each source, accesses that are issued: so many in the first places, numbered on from the
+  // first's
+  input  logic [SOURCES*ISSUES-1:0]              issue_valid_i,
+  input  logic [SOURCES*NUMBER_BITS-1:0]         issue_number_i,
+  input  logic [SOURCES*ISSUES*WORD_ADDRESS-1:0] issue_word_i,    // where its row begins
+  input  logic [SOURCES*ISSUES*OFFSET_BITS-1:0]  issue_offset_i,  // bytes: its first less its row's
+                                                                  // first; whole chunks, two's
+                                                                  // complement
+  input  logic [SOURCES*ISSUES*ROOM_BITS-1:0]    issue_room_i,    // chunks from its row's first to
+                                                                  // the end of the last row that
+                                                                  // it may write
 
-  // What comes back: of one source a cycle, in a later cycle than its issue
-  input  logic [SOURCES-1:0]              fill_valid_i,
-  input  logic [NUMBER_BITS-1:0]          fill_number_i,
-  input  logic [DATA_BITS-1:0]            fill_data_i,
+  // What comes back: of each channel one access, of one source, in a later cycle than its issue
+  input  logic [CHANNELS*SOURCES-1:0]            fill_valid_i,
+  input  logic [CHANNELS*NUMBER_BITS-1:0]        fill_number_i,
+  input  logic [CHANNELS*DATA_BITS-1:0]          fill_data_i,
 
   input  logic [WORD_ADDRESS-1:0]         read_address_i,
   output logic [WORD_BITS-1:0]            read_data_o      // in the next cycle
@@ -58,6 +68,7 @@ module weft_row_fill #(
   localparam int unsigned NIBBLES     = BITS / 4;
   localparam int unsigned LANES       = MULTIPLIERS * NIBBLES;
   localparam int unsigned PLACE_BITS  = WORD_ADDRESS + 2 + 2 * HERE_BITS;
+  localparam int unsigned BANK_BITS   = WORD_ADDRESS - CHUNKS_LOG2;      // of a word in its bank
   // An index of a chunk is counted from BEFORE chunks ahead of the row, whole words of 1, 2 or 3 of
   // them, so that none is below 0. A third of it is THIRD / 2^(INDEX_BITS + 1), rounded down.
   localparam int unsigned BEFORE      = 6 * ((CHUNKS + 5) / 6);
@@ -68,132 +79,177 @@ module weft_row_fill #(
   localparam int unsigned LEFT_BITS   = FIRST_BITS + ROOM_BITS + 1;
 
   // Where an access's first chunk goes, and which of them do: from issue to fill ------------------
-  logic [SOURCES*PLACE_BITS-1:0] places;  // of what each source would fill
+  logic [CHANNELS*SOURCES*PLACE_BITS-1:0] places;  // of what each channel would fill of each source
 
   for (genvar s = 0; s < SOURCES; s++) begin : gen_source
-    logic [PLACE_BITS-1:0]   places_q [ACCESSES];
-    logic [FIRST_BITS-1:0]   first;   // chunk of the row, two's complement
-    logic [INDEX_BITS-1:0]   index, whole;
-    logic [THIRD_BITS-1:0]   third;
-    logic [LEFT_BITS-1:0]    left;    // chunks from it to the end of the fetch
-    logic [WORD_ADDRESS-1:0] word;    // of the first chunk
-    logic [1:0]              phase;   // chunks of its word before it
-    logic [HERE_BITS-1:0]    skipped, ends;
+    logic [PLACE_BITS-1:0] places_q [ACCESSES];
+
+    for (genvar k = 0; k < ISSUES; k++) begin : gen_issue
+      localparam int unsigned At = s * ISSUES + k;
+      logic [FIRST_BITS-1:0]   first;   // chunk of the row, two's complement
+      logic [INDEX_BITS-1:0]   index, whole;
+      logic [THIRD_BITS-1:0]   third;
+      logic [LEFT_BITS-1:0]    left;    // chunks from it to the end of what it may write
+      logic [WORD_ADDRESS-1:0] word;    // of the first chunk
+      logic [1:0]              phase;   // chunks of its word before it
+      logic [HERE_BITS-1:0]    skipped, ends;
+      logic [NUMBER_BITS-1:0]  number;
+
+      always_comb begin
+        {first, index, third, left, word, whole, phase, skipped, ends} = 'x;
+        if (issue_valid_i[At]) begin
+          first = issue_offset_i[At*OFFSET_BITS + CHUNK_LOG2 +: FIRST_BITS];
+          index = {{(INDEX_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first} + INDEX_BITS'(BEFORE);
+          third = THIRD_BITS'(index) * THIRD_BITS'(THIRD);
+          left  = LEFT_BITS'(issue_room_i[At*ROOM_BITS +: ROOM_BITS])
+              - {{(LEFT_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first};
+          word  = issue_word_i[At*WORD_ADDRESS +: WORD_ADDRESS];
+          unique case (nibbles_i[s*2 +: 2])
+            2'd3: begin
+              whole = INDEX_BITS'(third >> (INDEX_BITS + 1));
+              phase = 2'(index - whole * INDEX_BITS'(3));
+              word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 3);
+            end
+            2'd2: begin
+              whole = index >> 1;
+              phase = {1'b0, index[0]};
+              word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 2);
+            end
+            2'd0, 2'd1: begin
+              whole = index;
+              phase = 2'd0;
+              word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE);
+            end
+          endcase
+          skipped = first[FIRST_BITS-1] ? HERE_BITS'(0) - HERE_BITS'(first) : '0;
+          ends    = (left > LEFT_BITS'(CHUNKS)) ? HERE_BITS'(CHUNKS) : HERE_BITS'(left);
+        end
+      end
+
+      assign number = issue_number_i[s*NUMBER_BITS +: NUMBER_BITS] + NUMBER_BITS'(k);
+      always_ff @(posedge clk_i) begin
+        if (issue_valid_i[At]) places_q[number] <= {word, phase, skipped, ends};
+      end
+    end
+
+    for (genvar c = 0; c < CHANNELS; c++) begin : gen_place
+      assign places[(c*SOURCES + s)*PLACE_BITS +: PLACE_BITS] =
+          places_q[fill_number_i[c*NUMBER_BITS +: NUMBER_BITS]];
+    end
+  end
+
+  // Of each channel the source that is filled -----------------------------------------------------
+  logic [CHANNELS*PLACE_BITS-1:0] fill_places;
+  logic [CHANNELS*2-1:0]          fill_nibbles, fill_shifts;
+
+  for (genvar c = 0; c < CHANNELS; c++) begin : gen_fill
+    logic [PLACE_BITS-1:0] place;
+    logic [1:0]            nibbles, shift;
 
     always_comb begin
-      {first, index, third, left, word, whole, phase, skipped, ends} = 'x;
-      if (issue_valid_i[s]) begin
-        first = issue_offset_i[s*OFFSET_BITS + CHUNK_LOG2 +: FIRST_BITS];
-        index = {{(INDEX_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first} + INDEX_BITS'(BEFORE);
-        third = THIRD_BITS'(index) * THIRD_BITS'(THIRD);
-        left  = LEFT_BITS'(issue_room_i[s*ROOM_BITS +: ROOM_BITS])
-            - {{(LEFT_BITS - FIRST_BITS){first[FIRST_BITS-1]}}, first};
-        word  = issue_word_i[s*WORD_ADDRESS +: WORD_ADDRESS];
-        unique case (nibbles_i[s*2 +: 2])
-          2'd3: begin
-            whole = INDEX_BITS'(third >> (INDEX_BITS + 1));
-            phase = 2'(index - whole * INDEX_BITS'(3));
-            word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 3);
-          end
-          2'd2: begin
-            whole = index >> 1;
-            phase = {1'b0, index[0]};
-            word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE / 2);
-          end
-          2'd0, 2'd1: begin
-            whole = index;
-            phase = 2'd0;
-            word  = word + WORD_ADDRESS'(whole) - WORD_ADDRESS'(BEFORE);
-          end
-        endcase
-        skipped = first[FIRST_BITS-1] ? HERE_BITS'(0) - HERE_BITS'(first) : '0;
-        ends    = (left > LEFT_BITS'(CHUNKS)) ? HERE_BITS'(CHUNKS) : HERE_BITS'(left);
+      place   = places[c*SOURCES*PLACE_BITS +: PLACE_BITS];
+      nibbles = nibbles_i[1:0];
+      shift   = shift_i[1:0];
+      for (int unsigned s = 1; s < SOURCES; s++) begin
+        if (fill_valid_i[c*SOURCES + s]) begin
+          place   = places[(c*SOURCES + s)*PLACE_BITS +: PLACE_BITS];
+          nibbles = nibbles_i[s*2 +: 2];
+          shift   = shift_i[s*2 +: 2];
+        end
       end
     end
-
-    always_ff @(posedge clk_i) begin
-      if (issue_valid_i[s]) begin
-        places_q[issue_number_i[s*NUMBER_BITS +: NUMBER_BITS]] <= {word, phase, skipped, ends};
-      end
-    end
-    assign places[s*PLACE_BITS +: PLACE_BITS] = places_q[fill_number_i];
+    assign fill_places[c*PLACE_BITS +: PLACE_BITS] = place;
+    assign fill_nibbles[c*2 +: 2] = nibbles;
+    assign fill_shifts[c*2 +: 2]  = shift;
   end
 
-  // The source that is filled ---------------------------------------------------------------------
-  logic [WORD_ADDRESS-1:0] fill_word;
-  logic [1:0]              fill_phase, fill_nibbles, fill_shift;
-  logic [HERE_BITS-1:0]    fill_skipped, fill_ends;
-
-  always_comb begin
-    {fill_word, fill_phase, fill_skipped, fill_ends} = places[PLACE_BITS-1:0];
-    fill_nibbles = nibbles_i[1:0];
-    fill_shift   = shift_i[1:0];
-    for (int unsigned s = 1; s < SOURCES; s++) begin
-      if (fill_valid_i[s]) begin
-        {fill_word, fill_phase, fill_skipped, fill_ends} = places[s*PLACE_BITS +: PLACE_BITS];
-        fill_nibbles = nibbles_i[s*2 +: 2];
-        fill_shift   = shift_i[s*2 +: 2];
-      end
-    end
-  end
-
-  // Banks, by the low bits of a word: each is written one word of the access at most --------------
+  // Banks, by the low bits of a word: each is written one word of an access at most ---------------
   logic [CHUNKS*WORD_BITS-1:0] bank_words;
   logic [CHUNKS_LOG2-1:0]      read_bank_q;
 
   for (genvar b = 0; b < CHUNKS; b++) begin : gen_bank
-    logic [CHUNKS_LOG2-1:0]        ahead;     // its word, counted from the access's first
-    logic [WORD_ADDRESS-1:0]       word;
-    logic [NIBBLES*CHUNK_BITS-1:0] plane;     // chunks of that word, the first lowest
-    logic [NIBBLES-1:0]            there;     // which of them the access has
-    logic [WORD_BITS-1:0]          elements;  // the plane's nibbles in elements
-    logic [LANES-1:0]              lanes;
-    logic [WORD_BITS-1:0]          write_data;
-    logic [LANES-1:0]              write_lanes;
+    logic [CHANNELS-1:0]           write_valid;
+    logic [CHANNELS*BANK_BITS-1:0] write_address;
+    logic [CHANNELS*LANES-1:0]     write_lanes;
+    logic [CHANNELS*WORD_BITS-1:0] write_data;
 
-    always_comb begin
-      logic [AT_BITS-1:0] chunk;  // of the access; of one before it, beyond all of them
-      {ahead, word, plane, there, elements, lanes, write_data, write_lanes, chunk} = 'x;
-      if (fill_valid_i != '0) begin
-        ahead = CHUNKS_LOG2'(b) - fill_word[CHUNKS_LOG2-1:0];
-        word  = fill_word + WORD_ADDRESS'(ahead);
-        for (int unsigned p = 0; p < NIBBLES; p++) begin
-          chunk = AT_BITS'(ahead) * AT_BITS'(fill_nibbles) + AT_BITS'(p) - AT_BITS'(fill_phase);
-          plane[p*CHUNK_BITS +: CHUNK_BITS] =
-              fill_data_i[32'(chunk[CHUNKS_LOG2-1:0])*CHUNK_BITS +: CHUNK_BITS];
-          there[p] = p < 32'(fill_nibbles) && chunk >= AT_BITS'(fill_skipped)
-              && chunk < AT_BITS'(fill_ends);
-        end
-        elements = '0;
-        lanes    = '0;
-        for (int unsigned n = 1; n <= NIBBLES; n++) begin
-          if (32'(fill_nibbles) == n) begin
-            for (int unsigned k = 0; k < MULTIPLIERS * n; k++) begin
-              elements[(k / n * NIBBLES + k % n)*4 +: 4] = plane[k*4 +: 4];
-              lanes[k / n * NIBBLES + k % n]             = there[k / MULTIPLIERS];
+    for (genvar c = 0; c < CHANNELS; c++) begin : gen_channel
+      logic [WORD_ADDRESS-1:0]       fill_word;
+      logic [1:0]                    fill_phase, nibbles;
+      logic [HERE_BITS-1:0]          fill_skipped, fill_ends;
+      logic [CHUNKS_LOG2-1:0]        ahead;     // its word, counted from the access's first
+      logic [WORD_ADDRESS-1:0]       word;
+      logic [NIBBLES*CHUNK_BITS-1:0] plane;     // chunks of that word, the first lowest
+      logic [NIBBLES-1:0]            there;     // which of them the access has
+      logic [WORD_BITS-1:0]          elements;  // the plane's nibbles in elements
+      logic [LANES-1:0]              lanes;
+
+      assign {fill_word, fill_phase, fill_skipped, fill_ends} =
+          fill_places[c*PLACE_BITS +: PLACE_BITS];
+      assign nibbles        = fill_nibbles[c*2 +: 2];
+      assign write_valid[c] = fill_valid_i[c*SOURCES +: SOURCES] != '0;
+
+      always_comb begin
+        logic [AT_BITS-1:0] chunk;  // of the access; of one before it, beyond all of them
+        {ahead, word, plane, there, elements, lanes, chunk} = 'x;
+        write_data[c*WORD_BITS +: WORD_BITS] = 'x;
+        write_lanes[c*LANES +: LANES]        = 'x;
+        if (write_valid[c]) begin
+          ahead = CHUNKS_LOG2'(b) - fill_word[CHUNKS_LOG2-1:0];
+          word  = fill_word + WORD_ADDRESS'(ahead);
+          for (int unsigned p = 0; p < NIBBLES; p++) begin
+            chunk = AT_BITS'(ahead) * AT_BITS'(nibbles) + AT_BITS'(p) - AT_BITS'(fill_phase);
+            plane[p*CHUNK_BITS +: CHUNK_BITS] =
+                fill_data_i[c*DATA_BITS + 32'(chunk[CHUNKS_LOG2-1:0])*CHUNK_BITS +: CHUNK_BITS];
+            there[p] = p < 32'(nibbles) && chunk >= AT_BITS'(fill_skipped)
+                && chunk < AT_BITS'(fill_ends);
+          end
+          elements = '0;
+          lanes    = '0;
+          for (int unsigned n = 1; n <= NIBBLES; n++) begin
+            if (32'(nibbles) == n) begin
+              for (int unsigned k = 0; k < MULTIPLIERS * n; k++) begin
+                elements[(k / n * NIBBLES + k % n)*4 +: 4] = plane[k*4 +: 4];
+                lanes[k / n * NIBBLES + k % n]             = there[k / MULTIPLIERS];
+              end
             end
           end
+          write_data[c*WORD_BITS +: WORD_BITS] = elements << {fill_shifts[c*2 +: 2], 2'b00};
+          write_lanes[c*LANES +: LANES]        = lanes << fill_shifts[c*2 +: 2];
         end
-        write_data  = elements << {fill_shift, 2'b00};
-        write_lanes = lanes << fill_shift;
       end
+      assign write_address[c*BANK_BITS +: BANK_BITS] = word[WORD_ADDRESS-1:CHUNKS_LOG2];
+
+      logic unused_low;
+      assign unused_low = ^word[CHUNKS_LOG2-1:0];
     end
 
-    weft_ram #(
-      .WORD_BITS(WORD_BITS), .WORDS(WORDS / CHUNKS), .LANES(LANES), .GATED(1'b1)
-    ) u_words (
-      .clk_i,
-      .write_valid_i  (fill_valid_i != '0),
-      .write_address_i(word[WORD_ADDRESS-1:CHUNKS_LOG2]),
-      .write_lanes_i  (write_lanes),
-      .write_data_i   (write_data),
-      .read_valid_i   (1'b1),
-      .read_address_i (read_address_i[WORD_ADDRESS-1:CHUNKS_LOG2]),
-      .read_data_o    (bank_words[b*WORD_BITS +: WORD_BITS])
-    );
-
-    logic unused_low;
-    assign unused_low = ^word[CHUNKS_LOG2-1:0];
+    if (CHANNELS == 1) begin : gen_one
+      weft_ram #(
+        .WORD_BITS(WORD_BITS), .WORDS(WORDS / CHUNKS), .LANES(LANES), .GATED(1'b1)
+      ) u_words (
+        .clk_i,
+        .write_valid_i  (write_valid),
+        .write_address_i(write_address),
+        .write_lanes_i  (write_lanes),
+        .write_data_i   (write_data),
+        .read_valid_i   (1'b1),
+        .read_address_i (read_address_i[WORD_ADDRESS-1:CHUNKS_LOG2]),
+        .read_data_o    (bank_words[b*WORD_BITS +: WORD_BITS])
+      );
+    end else begin : gen_several
+      weft_multi_write_ram #(
+        .WORD_BITS(WORD_BITS), .WORDS(WORDS / CHUNKS), .LANES(LANES), .PORTS(CHANNELS)
+      ) u_words (
+        .clk_i,
+        .write_valid_i  (write_valid),
+        .write_address_i(write_address),
+        .write_lanes_i  (write_lanes),
+        .write_data_i   (write_data),
+        .read_address_i (read_address_i[WORD_ADDRESS-1:CHUNKS_LOG2]),
+        .read_data_o    (bank_words[b*WORD_BITS +: WORD_BITS])
+      );
+    end
   end
 
   always_ff @(posedge clk_i) read_bank_q <= read_address_i[CHUNKS_LOG2-1:0];
@@ -211,25 +267,32 @@ module weft_row_fill #(
     if (WORDS < 2 * CHUNKS || (WORDS & (WORDS - 1)) != 0) begin
       $fatal(1, "weft_row_fill: WORDS is a power of two, two a bank or more");
     end
+    if (ISSUES == 0 || CHANNELS == 0) $fatal(1, "weft_row_fill: none of it");
     if (ACCESSES < 2 || (ACCESSES & (ACCESSES - 1)) != 0) begin
       $fatal(1, "weft_row_fill: ACCESSES is a power of two, 2 or more");
     end
   end
 
-  a_one : assert property (@(posedge clk_i) $onehot0(fill_valid_i))
-    else $error("weft_row_fill: two sources are filled at once");
+  for (genvar c = 0; c < CHANNELS; c++) begin : gen_assert_channel
+    a_one : assert property (@(posedge clk_i) $onehot0(fill_valid_i[c*SOURCES +: SOURCES]))
+      else $error("weft_row_fill: two sources are filled by one access");
+  end
   for (genvar s = 0; s < SOURCES; s++) begin : gen_assert
-    a_chunks : assert property (@(posedge clk_i) issue_valid_i[s]
-        |-> issue_offset_i[s*OFFSET_BITS +: CHUNK_LOG2] == '0)
-      else $error("weft_row_fill: an access that begins amid a chunk of its row");
-    a_before : assert property (@(posedge clk_i) issue_valid_i[s]
-        |-> 32'(gen_source[s].index) + CHUNKS > BEFORE && gen_source[s].left != '0
-        && !gen_source[s].left[LEFT_BITS-1])
-      else $error("weft_row_fill: an access that has nothing of its row");
-    a_nibbles : assert property (@(posedge clk_i) issue_valid_i[s] || fill_valid_i[s]
-        |-> nibbles_i[s*2 +: 2] != 2'd0
-        && 32'(nibbles_i[s*2 +: 2]) + 32'(shift_i[s*2 +: 2]) <= NIBBLES)
-      else $error("weft_row_fill: nibbles that an element does not have");
+    for (genvar k = 0; k < ISSUES; k++) begin : gen_assert_issue
+      localparam int unsigned At = s * ISSUES + k;
+      a_chunks : assert property (@(posedge clk_i) issue_valid_i[At]
+          |-> issue_offset_i[At*OFFSET_BITS +: CHUNK_LOG2] == '0)
+        else $error("weft_row_fill: an access that begins amid a chunk of its row");
+      a_before : assert property (@(posedge clk_i) issue_valid_i[At]
+          |-> 32'(gen_source[s].gen_issue[k].index) + CHUNKS > BEFORE
+          && gen_source[s].gen_issue[k].left != '0
+          && !gen_source[s].gen_issue[k].left[LEFT_BITS-1])
+        else $error("weft_row_fill: an access that has nothing of its row");
+      a_nibbles : assert property (@(posedge clk_i) issue_valid_i[At]
+          |-> nibbles_i[s*2 +: 2] != 2'd0
+          && 32'(nibbles_i[s*2 +: 2]) + 32'(shift_i[s*2 +: 2]) <= NIBBLES)
+        else $error("weft_row_fill: nibbles that an element does not have");
+    end
   end
 `endif
 

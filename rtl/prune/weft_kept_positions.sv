@@ -3,19 +3,21 @@
 // whole has all positions, and no words.
 //
 // Beside whoever reads values of one query, a walker goes over the positions of queries one behind
-// another, in the order in which they are put in line: those of the next rows stand there within
-// the cycle.
+// another, in the order in which they are put in line: those of the next LOOK rows stand there
+// within the cycle.
 module weft_kept_positions #(
   parameter  int unsigned SLOTS     = 16,   // queries at once; a power of two
   parameter  int unsigned KEYS      = 128,  // most of a query
   parameter  int unsigned PLACES    = 16,   // of a word
+  parameter  int unsigned LOOK      = 2,    // rows that stand there at once
   localparam int unsigned SlotBits  = $clog2(SLOTS),
   localparam int unsigned KeyBits   = $clog2(KEYS),
   localparam int unsigned CountBits = $clog2(KEYS + 1),
   localparam int unsigned Words     = KEYS / PLACES,
   localparam int unsigned WordIndex = (Words <= 1) ? 1 : $clog2(Words),
   localparam int unsigned PlaceBits = $clog2(PLACES),
-  localparam int unsigned TallyBits = $clog2(PLACES + 1)
+  localparam int unsigned TallyBits = $clog2(PLACES + 1),
+  localparam int unsigned TakenBits = $clog2(LOOK + 1)
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
@@ -33,15 +35,15 @@ module weft_kept_positions #(
   input  logic                      sent_i,
   output logic [KeyBits-1:0]        position_o,
 
-  // A query is put in line, with its rows, one at least; of the next two rows of all of them
+  // A query is put in line, with its rows, one at least; of the next rows of all of them
   input  logic                      line_valid_i,
   input  logic [SlotBits-1:0]       line_slot_i,
   input  logic                      line_whole_i,
   input  logic [CountBits-1:0]      line_rows_i,
-  output logic [2*KeyBits-1:0]      line_positions_o,
-  output logic [2*CountBits-1:0]    line_numbers_o,   // within its query
-  output logic [2*CountBits-1:0]    line_left_o,      // rows of its query from it on
-  input  logic [1:0]                line_taken_i
+  output logic [LOOK*KeyBits-1:0]   line_positions_o,
+  output logic [LOOK*CountBits-1:0] line_numbers_o,   // within its query
+  output logic [LOOK*CountBits-1:0] line_left_o,      // rows of its query from it on
+  input  logic [TakenBits-1:0]      line_taken_i
 );
 
   logic [PLACES*KeyBits-1:0] positions_q [SLOTS*Words];
@@ -76,9 +78,10 @@ module weft_kept_positions #(
   logic [SlotBits-1:0]  write_q;
   // Of a row: its query's place in the line, its number, and where its position stands.
   localparam int unsigned RowBits = SlotBits + CountBits + WordIndex + PlaceBits;
-  logic [RowBits-1:0] row_q;
+  logic [RowBits-1:0]      row_q;
+  logic [LOOK*RowBits-1:0] behinds;
 
-  for (genvar r = 0; r < 2; r++) begin : gen_row
+  for (genvar r = 0; r < LOOK; r++) begin : gen_row
     logic [RowBits-1:0]        here, behind;
     logic [SlotBits-1:0]       at, slot;
     logic [CountBits-1:0]      number, count;
@@ -105,6 +108,7 @@ module weft_kept_positions #(
         ? {at + SlotBits'(1), CountBits'(0), WordIndex'(0), PlaceBits'(0)}
         : {at, number + CountBits'(1), word_ends ? in_word + WordIndex'(1) : in_word,
             word_ends ? PlaceBits'(0) : in_place + PlaceBits'(1)};
+    assign behinds[r*RowBits +: RowBits] = behind;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -113,8 +117,8 @@ module weft_kept_positions #(
       row_q   <= '0;
     end else begin
       if (line_valid_i) write_q <= write_q + SlotBits'(1);
-      if (line_taken_i != 2'd0) begin
-        row_q <= line_taken_i[1] ? gen_row[1].behind : gen_row[0].behind;
+      if (line_taken_i != '0) begin
+        row_q <= behinds[(32'(line_taken_i) - 1)*RowBits +: RowBits];
       end
     end
   end

@@ -8,12 +8,12 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 usage() {
   cat <<'TEXT'
 Usage: scripts/rtl/build_library.sh --side N --out DIR [options]
-       scripts/rtl/build_library.sh --design spatten-rtl-smallest --out DIR [options]
+       scripts/rtl/build_library.sh --design NAME --out DIR [options]
 
-Writes DIR/libweft_fusemax_N.so or DIR/libweft_spatten_16.so, or with --fast DIR/libweft_…_fast.so, complete or not at all. Progress
-goes to standard error.
+Writes DIR/libweft_fusemax_N.so or, of so many multipliers, DIR/libweft_spatten_N.so, or with --fast DIR/libweft_…_fast.so, complete
+or not at all. Progress goes to standard error.
   --side N           of FuseMax: rows and columns of the 2D array, 4 to 256
-  --design NAME      of SpAtten: spatten-rtl-smallest
+  --design NAME      of SpAtten: spatten-rtl-smallest or spatten-rtl-double
   --out DIR          where the library goes; made if need be
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
   --shared DIR       where what libraries have alike is kept for the next; in the folder of --work if none is named
@@ -54,7 +54,9 @@ done
 if [[ -n "$side" && -n "$design" ]]; then refuse "--design: '$design': not beside --side, which is FuseMax's"; fi
 engine=fusemax
 if [[ -n "$design" ]]; then engine=spatten; fi
-if [[ $engine == spatten && "$design" != spatten-rtl-smallest ]]; then refuse "--design: '$design': must be spatten-rtl-smallest"; fi
+if [[ $engine == spatten && ! "$design" =~ ^spatten-rtl-(smallest|double)$ ]]; then
+  refuse "--design: '$design': must be spatten-rtl-smallest or spatten-rtl-double"
+fi
 if [[ $engine == fusemax ]] && { [[ ! "$side" =~ ^[1-9][0-9]{0,2}$ ]] || ((side < 4 || side > 256)); }; then
   refuse "--side: '$side': must be a whole number from 4 to 256"
 fi
@@ -91,16 +93,22 @@ fusemax() {
     "OUTSTANDING=$outstanding" "BUFFER_BYTES=$((buffer_mib * 1048576 * side / own_side))")
   name="weft_fusemax_$side" as="side $side"
 }
-# SpAtten's multipliers are the architecture's; what one run may have is the RTL's own.
+# SpAtten's multipliers and channels are the architecture's; what one run may have is the RTL's own, heads as wide as at its own
+# scale among it.
 spatten() {
-  arch="$root/configs/arch/spatten-rtl-smallest.yaml"
-  local multipliers parameter value
+  arch="$root/configs/arch/$design.yaml"
+  local multipliers channels addresses own_multipliers own_parts parameter value
   multipliers=$(of_arch "^    qk: .*multipliers: ([0-9]+)") || exit
-  parameters=("MULTIPLIERS=$multipliers")
-  for parameter in PARTS KEYS HEADS SLOTS BITS; do
+  channels=$(of_arch "^    fetcher: .*channels: ([0-9]+)") || exit
+  addresses=$(of_arch "^    fetcher: .*addresses_per_cycle: ([0-9]+)") || exit
+  own_multipliers=$(of_top MULTIPLIERS) || exit
+  own_parts=$(of_top PARTS) || exit
+  parameters=("MULTIPLIERS=$multipliers" "PARTS=$((own_parts * own_multipliers / multipliers))")
+  for parameter in KEYS HEADS SLOTS BITS; do
     value=$(of_top $parameter) || exit
     parameters+=("$parameter=$value")
   done
+  parameters+=("CHANNELS=$channels" "ADDRESSES=$addresses")
   passed+=(--config "$root/sim/rtl/library/spatten.vlt")
   name="weft_spatten_$multipliers" as="$design"
 }

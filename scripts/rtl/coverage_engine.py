@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Coverage: which lines of the engines' parts that have no bench of their own do the tests of the whole engines reach?
 
-A library of each engine is built with counters in those parts, and the tests run with it; what each instance has met is added up.
+Libraries of each engine are built with counters in those parts, and the tests run with them; what each instance has met is added up.
 Lines and branches are as scripts/rtl/coverage.py counts them.
 Build the tests first. Exit 0: all lines of each part; 1: fewer; 2: a library does not build, or a test fails.
 """
@@ -16,21 +16,21 @@ from pathlib import Path
 
 from coverage import Coverage, by_module, rest, share
 from mutate import MutateError, run_tests
-from mutate_engine import ENGINE, ROOT, SUITES, TESTS, add_options, build_library, compiler_options
+from mutate_engine import ROOT, SCALES, SUITES, TESTS, add_options, build_libraries, compiler_options
 
 
 @dataclass(frozen=True)
 class Engine:
-    library: list[str]  # which one
+    scales: list[list[str]]  # a library each
     tests: str
-    suites: str  # those of this library with assertions
+    suites: str  # those of these libraries with assertions
     parts: tuple[str, ...]
 
 
 ENGINES = {
-    "spatten": Engine(ENGINE, TESTS, SUITES, ("spatten", "spatten_control", "spatten_fetch", "spatten_lists", "spatten_queries",
-                                              "spatten_registers")),
-    "fusemax": Engine(["--side", "4"], "weft_engine_fusemax_tests",
+    "spatten": Engine(SCALES, TESTS, SUITES, ("spatten", "spatten_control", "spatten_fetch", "spatten_lists", "spatten_places",
+                                              "spatten_queries", "spatten_registers")),
+    "fusemax": Engine([["--side", "4"]], "weft_engine_fusemax_tests",
                       "FusemaxRtl.RandomPointsAtSide4:FusemaxRtl.BlocksOfQueries:FusemaxRtl.SpecialValues:FusemaxRtlErrors.*",
                       ("fusemax", "fusemax_sequencer", "slot_words")),
 }
@@ -58,7 +58,7 @@ def measure(engine: Engine, options: argparse.Namespace) -> dict[str, Coverage]:
     with tempfile.TemporaryDirectory(prefix="weft-coverage-") as name:
         place, met = Path(name), Path(name) / "met"
         flags = ["--coverage", *compiler_options(options)]
-        library = build_library(place, ROOT / "rtl", engine.library, counters(engine.parts), flags)
+        library = build_libraries(place, ROOT / "rtl", engine.scales, counters(engine.parts), flags)
         met.mkdir()
         variables = {"WEFT_RTL_PATH": str(library), "WEFT_COVERAGE": str(met)}
         outcome = run_tests(options.build.resolve() / "bin" / engine.tests, engine.suites, variables, options.timeout)

@@ -2,8 +2,8 @@
 """Fault injection into an engine's parts that have no bench of their own: do the tests of the whole engine notice?
 
 tests/engine/spatten_rtl/faults/PART.txt lists faults of rtl/engine/weft_PART.sv, one a line: KIND | TEXT | OLD | NEW. TEXT occurs
-once in the file and has OLD in it once; OLD and NEW are expressions. A library of an engine takes minutes to build, so one is
-built in which every fault stands beside what is right, and WEFT_FAULT says which of them counts: with 0, none, the tests have to
+once in the file and has OLD in it once; OLD and NEW are expressions. A library of an engine takes minutes to build, so one a scale
+is built in which every fault stands beside what is right, and WEFT_FAULT says which of them counts: with 0, none, the tests have to
 pass, with every other one they have to fail. Registers of a library start at 0: a reset that is missing is none of these faults.
 Build the tests first. Exit 0: every fault caught; 1: one survived, or the tests fail without any; 2: a list that cannot be
 read, or a library that does not build.
@@ -22,9 +22,10 @@ from pathlib import Path
 from mutate import KINDS, Fault, MutateError, Outcome, Tally, faults_in, row, run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINE = ["--design", "spatten-rtl-smallest"]
+SCALES = [["--design", "spatten-rtl-smallest"], ["--design", "spatten-rtl-double"]]
 TESTS = "weft_engine_spatten_rtl_tests"
-SUITES = "Engine/SpattenRtl.*:SpattenRtlRandom.*:SpattenRtlErrors.*:SpattenRtlRegisters.*"  # those of the library with assertions
+# Those of the libraries with assertions.
+SUITES = "Engine/SpattenRtl.*:TwoChannels/SpattenRtl.*:SpattenRtlRandom.*:SpattenRtlErrors.*:SpattenRtlRegisters.*"
 FAULTS = Path("tests/engine/spatten_rtl/faults")
 # Which fault counts, in each module that has some.
 CHOSEN = """
@@ -78,15 +79,17 @@ def put_faults(faults: list[EngineFault], rtl: Path) -> None:
         file.write_text(f"{head}{end}{CHOSEN}{body}", encoding="utf-8")
 
 
-def build_library(place: Path, rtl: Path, engine: list[str], configuration: str, options: list[str]) -> Path:
-    """The folder of an engine's library of `rtl`, with that configuration of Verilator; to the program it is one of the RTL as it is."""
+def build_libraries(place: Path, rtl: Path, scales: list[list[str]], configuration: str, options: list[str]) -> Path:
+    """The folder of an engine's libraries of `rtl`, one a scale, with that configuration of Verilator; to the program they are
+    of the RTL as it is."""
     config = place / "configuration.vlt"
     config.write_text(configuration, encoding="utf-8")
-    command = [str(ROOT / "scripts/rtl/build_library.sh"), *engine, "--rtl", str(rtl), "--hash-of", str(ROOT / "rtl"),
-               "--out", str(place / "lib"), "--work", str(place / "work"), "--config", str(config), *options]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise MutateError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    for number, scale in enumerate(scales):
+        command = [str(ROOT / "scripts/rtl/build_library.sh"), *scale, "--rtl", str(rtl), "--hash-of", str(ROOT / "rtl"),
+                   "--out", str(place / "lib"), "--work", str(place / f"work{number}"), "--config", str(config), *options]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise MutateError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return place / "lib"
 
 
@@ -113,7 +116,7 @@ def main(argv: list[str]) -> int:
             place = Path(name)
             shutil.copytree(ROOT / "rtl", place / "rtl")
             put_faults(faults, place / "rtl")
-            library = build_library(place, place / "rtl", ENGINE, WAIVED, compiler_options(options))
+            library = build_libraries(place, place / "rtl", SCALES, WAIVED, compiler_options(options))
             tests = options.build.resolve() / "bin" / TESTS
 
             def judge(number: int) -> tuple[EngineFault | None, Outcome]:

@@ -35,7 +35,7 @@ constexpr const char* kRtlExamples = R"(Examples:
   weft rtl build --side 32 --out ~/weft-rtl && WEFT_RTL_PATH=~/weft-rtl weft run --design fusemax-32x32 --workload bert-base --heads 1 --seq 128 --fidelity rtl
 
 Two libraries: one with assertions and waves, one without either, several times as fast, which runs without --wave take. Sides 4, 8
-and 16 of FuseMax, and SpAtten's smallest scale, come with the build. Exit codes: 0 success, 1 Verilator or the compiler failed, 2 bad input.)";
+and 16 of FuseMax, and SpAtten's two scales, come with the build. Exit codes: 0 success, 1 Verilator or the compiler failed, 2 bad input.)";
 
 constexpr const char* kRecipe = "scripts/rtl/build_library.sh";
 
@@ -165,28 +165,29 @@ Built built_of(const RtlCommand& o) {
   if (!o.side.empty() && !o.design.empty())
     throw ConfigError(Problem{{}, "--design", o.design, "not beside --side, which is FuseMax's"});
   if (!o.design.empty()) {
-    if (o.design != sim::rtl::kSpattenDesign)
+    const sim::rtl::SpattenScale* scale = sim::rtl::spatten_scale_of(o.design);
+    if (scale == nullptr)
       throw ConfigError(
           Problem{{},
                   "--design",
                   o.design,
-                  fmt::format("allowed: '{}'; a FuseMax array of another side is --side N",
-                              sim::rtl::kSpattenDesign)});
+                  fmt::format("allowed: {}; a FuseMax array of another side is --side N",
+                              sim::rtl::spatten_designs())});
     return {.kind = sim::rtl::spatten_kind(),
-            .size = sim::rtl::kSpattenMultipliers,
+            .size = scale->multipliers,
             .words = {"--design", o.design},
             .name = o.design,
             .takes = fmt::format("weft rtl: {}: about {} s of one core and 1 GB of memory\n",
                                  o.design, o.fast ? 30 : 90)};
   }
   if (o.side.empty()) {
-    throw ConfigError(
-        Problem{{},
-                "--side",
-                "",
-                fmt::format("missing: rows and columns of the 2D array, from {} to {}; or --design "
-                            "{}",
-                            sim::rtl::kLeastSide, sim::rtl::kMostSide, sim::rtl::kSpattenDesign)});
+    throw ConfigError(Problem{
+        {},
+        "--side",
+        "",
+        fmt::format("missing: rows and columns of the 2D array, from {} to {}; or --design "
+                    "{}",
+                    sim::rtl::kLeastSide, sim::rtl::kMostSide, sim::rtl::spatten_designs())});
   }
   const std::int64_t side =
       whole_number("--side", o.side, sim::rtl::kLeastSide, sim::rtl::kMostSide);
@@ -260,7 +261,7 @@ Command add_rtl(App& app) {
   command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 256")
       ->type_name("N")
       ->check(not_empty());
-  command->add_option("--design", o->design, "of SpAtten's engine: spatten-rtl-smallest")
+  command->add_option("--design", o->design, "of SpAtten's engine: " + sim::rtl::spatten_designs())
       ->type_name("NAME")
       ->check(not_empty());
   command

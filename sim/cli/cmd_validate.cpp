@@ -24,7 +24,7 @@ constexpr const char* kValidateExamples = R"(Examples:
   weft validate
   weft validate --json validation.json && scripts/plot/validation.py validation.json
   weft validate --design fusemax-8x8 --seed 7
-  weft validate --design spatten-rtl-smallest
+  weft validate --design spatten-rtl-double
 
 Exit codes: 0 success, 1 values differ or SystemC's cycles are 0.5 % or more from RTL's, 2 bad input, 130 interrupted.)";
 
@@ -107,8 +107,9 @@ Command add_validate(App& app) {
       ->type_name("FILE")
       ->check(not_empty());
   command
-      ->add_option("--design", o->design,
-                   "one design in place of fusemax-4x4, -8x8, -16x16 and spatten-rtl-smallest")
+      ->add_option(
+          "--design", o->design,
+          "one design in place of fusemax-4x4, -8x8, -16x16, spatten-rtl-smallest and -double")
       ->type_name("NAME")
       ->check(not_empty());
   command->add_option("--seed", o->seed, "of operands and stalls (0)")

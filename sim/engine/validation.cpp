@@ -6,7 +6,6 @@
 #include "models/engine/design/catalog.hpp"
 #include "models/workload/made_trace.hpp"
 #include "sim/engine/run.hpp"
-#include "sim/rtl/spatten_library.hpp"
 
 namespace weft::sim::engine {
 
@@ -119,7 +118,7 @@ std::vector<ValidationGrid> validation_grids(const std::string& design) {
   const std::vector<weft::engine::Setting> dense{{"binding.run.pruning.tokens.average", "0"},
                                                  {"binding.run.pruning.heads.average", "0"},
                                                  {"binding.run.pruning.values", "0"}};
-  ValidationGrid spatten{.designs = {std::string(rtl::kSpattenDesign)},
+  ValidationGrid spatten{.designs = {"spatten-rtl-smallest"},
                          .cases = {{shape(2, 2, 40, 40, 64, 64, false)},
                                    {shape(3, 1, 24, 60, 32, 32, true)},
                                    {shape(4, 4, 48, 48, 32, 32, false), 3},
@@ -128,10 +127,22 @@ std::vector<ValidationGrid> validation_grids(const std::string& design) {
                                    {shape(6, 6, 1, 90, 64, 64, false), 2}},
                          .memories = {{"32 GB/s", {}}, slow},
                          .profiles = profiles};
-  if (design.empty()) return {std::move(fusemax), std::move(spatten)};
-  ValidationGrid& grid = design == rtl::kSpattenDesign ? spatten : fusemax;
-  grid.designs = {design};
-  return {std::move(grid)};
+  // Widths of whole words, and twice the bandwidth.
+  ValidationGrid doubled{.designs = {"spatten-rtl-double"},
+                         .cases = {{shape(2, 2, 40, 40, 64, 64, false)},
+                                   {shape(3, 1, 24, 60, 32, 32, true)},
+                                   {shape(4, 4, 48, 48, 32, 32, false), 3},
+                                   {shape(2, 2, 17, 33, 32, 64, false), 1, whole},
+                                   {shape(3, 3, 20, 20, 32, 64, true), 1, dense},
+                                   {shape(6, 6, 1, 90, 64, 64, false), 2}},
+                         .memories = {{"64 GB/s", {}}, slow},
+                         .profiles = profiles};
+  if (design.empty()) return {std::move(fusemax), std::move(spatten), std::move(doubled)};
+  for (ValidationGrid* grid : {&spatten, &doubled}) {
+    if (grid->designs.front() == design) return {std::move(*grid)};
+  }
+  fusemax.designs = {design};
+  return {std::move(fusemax)};
 }
 
 std::vector<ValidationPoint> validate(const weft::engine::Catalog& catalog,

@@ -1,7 +1,8 @@
 // When memory responds: requests are served in order on one bus; a response follows the last byte
 // by the latency and by what it stalls, never before one of its tag that was asked for earlier.
 // Over a data bus of bus_bytes it takes a cycle a beat of what is read, and one for what is
-// written, and the bus bounds the bandwidth. The bandwidth is rounded down so that a power of two
+// written, and the bus bounds the bandwidth; each port then is a channel with a bus of its own and
+// its share of the bandwidth. The bandwidth is rounded down so that a power of two
 // of bytes takes a whole number of cycles (at most 1e-4 below the wish): the state then recurs and
 // a steady state can be advanced. No channel and no SystemC: sim/memory/bandwidth_memory.hpp and
 // the memory beside the RTL run this same class.
@@ -31,8 +32,9 @@ class DramTiming {
   // response is ready.
   Cycle accept(Cycle now, const Request& request);
 
-  const Pace& pace() const { return pace_; }
+  const Pace& pace() const { return pace_; }  // of a bus
   const weft::engine::Counters& counters() const { return counts_.counters; }
+  // The mean over channels.
   std::uint64_t busy_cycles() const { return counts_.busy_cycles; }
   UnitCounts& counts() { return counts_; }
   TimingDependsOn timing_depends_on() const { return stalls_.timing_depends_on(); }
@@ -45,10 +47,14 @@ class DramTiming {
   Cycle latency_;
   Pace pace_;
   Stalls stalls_;
-  weft::engine::Bus bus_;
-  Cycle covered_until_ = 0;  // cycles already counted as busy
+  struct Channel {
+    weft::engine::Bus bus;
+    Cycle covered_until = 0;  // cycles already counted as busy
+  };
+  std::vector<Channel> channels_;
+  std::uint64_t busy_ = 0;  // cycles, of all of them
   std::size_t tags_;
-  std::vector<Cycle> last_ready_;  // of the latest request: by port and tag, or of the data bus
+  std::vector<Cycle> last_ready_;  // of the latest request: by port and tag, or of each data bus
   std::vector<std::uint64_t> requests_;  // by port
   UnitCounts counts_;
 };

@@ -1,117 +1,63 @@
-// The memory beside the RTL: bytes behind AXI read and write ports, cycle by cycle, with the timing
-// and the stalls that the simulator's memory has (DramTiming). A request that is accepted in cycle
-// c reaches memory in c + request_cycles; the last beat of its response stands in the cycle after
-// the one in which memory is ready with it.
+// The memory beside the RTL: bytes behind AXI4 ports, one a channel, with the timing and the stalls
+// that the simulator's memory has (DramTiming).
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <deque>
-#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
-#include "sim/memory/dram_timing.hpp"
-#include "sim/rtl/library.hpp"
+#include "sim/rtl/axi_port.hpp"
 
 namespace weft::sim::rtl {
 
 class AxiMemory {
  public:
-  static constexpr std::uint32_t kMostBeatBytes = 128;
   struct Config {
-    weft::engine::Dram dram;
+    weft::engine::Dram dram;  // of all channels
     double clock_hz = 0;
     memory::Stalls stalls{};
     std::uint64_t base = 0;  // address of the first byte
     std::uint64_t bytes = 0;
     Cycle request_cycles = 1;  // from the one in which a request is accepted until memory has it
   };
-  // Behind the memory port of that name; ConfigError where the library declares none.
+  // Behind the memory port of that name, with as many channels as its arvalid has bits; ConfigError
+  // where the library declares none.
   AxiMemory(Instance& instance, std::string_view name, const Config& config);
 
   // The inputs that memory drives in cycle `now`; then, once the engine has settled, what happens
   // in it.
-  void drive(Cycle now);
+  void drive(Cycle now) {
+    for (AxiPort& port : ports_) port.drive(backing_, now);
+  }
   // ContractError for an access outside the memory, or one that AXI forbids.
-  void observe(Cycle now);
+  void observe(Cycle now) {
+    for (AxiPort& port : ports_) port.observe(backing_, now);
+  }
 
-  // The read of that number, from 0 on, is answered with `response`, and with data of all ones; of
-  // a write the data are kept.
+  // Of the first channel: AxiPort.
   void refuse_read(std::uint64_t number, std::uint64_t response) {
-    refused_read_ = {number, response};
+    ports_.front().refuse_read(number, response);
   }
   void refuse_write(std::uint64_t number, std::uint64_t response) {
-    refused_write_ = {number, response};
+    ports_.front().refuse_write(number, response);
+  }
+  bool answers_write() const { return ports_.front().answers_write(); }
+
+  void on_request(AxiBacking::Notice notice, void* context) {
+    backing_.notice = notice;
+    backing_.context = context;
   }
 
-  // Told of every request, where it is accepted.
-  using Notice = void (*)(void* context, std::uint64_t address, std::uint64_t bytes);
-  void on_request(Notice notice, void* context) {
-    notice_ = notice;
-    context_ = context;
-  }
-
-  std::span<std::uint8_t> bytes() { return bytes_; }
-  std::span<const std::uint8_t> bytes() const { return bytes_; }
-  std::uint64_t base() const { return config_.base; }
-  const memory::DramTiming& timing() const { return timing_; }
-  bool answers_write() const { return gives_write_; }  // in the cycle that was driven last
+  std::size_t channels() const { return ports_.size(); }
+  std::span<std::uint8_t> bytes() { return backing_.bytes; }
+  std::span<const std::uint8_t> bytes() const { return backing_.bytes; }
+  std::uint64_t base() const { return backing_.base; }
+  const memory::DramTiming& timing() const { return backing_.timing; }
 
  private:
-  struct Read {
-    std::uint64_t address = 0;
-    Cycle first = 0;  // cycle of its first beat
-    std::uint32_t beats = 0;
-    std::uint32_t given = 0;
-    std::uint64_t id = 0;
-  };
-  struct Write {
-    std::uint64_t address = 0;
-    std::uint32_t beats = 0;
-    std::uint32_t taken = 0;
-    Cycle response = 0;
-    std::uint64_t id = 0;
-  };
-
-  struct Ports {
-    Port arvalid, arready, araddr, arlen, rvalid, rready, rdata, rresp, rlast, awvalid, awready,
-        awaddr, awlen, wvalid, wready, wdata, wstrb, wlast, bvalid, bready, bresp;
-    // Of an engine that gives its requests IDs: a response bears its request's.
-    std::optional<Port> arid, rid, awid, bid;
-  };
-  static Ports ports_of(Instance& instance, const weft_rtl_memory& memory);
-  void take(Cycle now, const std::uint8_t* data, bool last);
-  void accept(Cycle now, bool write);
-  std::size_t offset(std::uint64_t address, std::uint64_t bytes, Cycle now) const;
-
-  Config config_;
-  std::uint32_t beat_bytes_;
-  Ports ports_;
-  memory::DramTiming timing_;
-  std::vector<std::uint8_t> bytes_;
-  std::deque<Read> reads_;
-  std::deque<Write> writes_;  // without a response yet, oldest first
-  std::size_t data_of_ = 0;   // index of the write that the next W beat belongs to
-  struct Beat {
-    std::array<std::uint8_t, kMostBeatBytes> data{};
-    bool last = false;
-  };
-  std::deque<Beat> early_;  // W beats ahead of their address, which a stall holds back
-  std::uint64_t requests_ = 0;
-  Cycle waited_ = 0;  // cycles for which the request at the port has been held
-  struct Refusal {
-    std::optional<std::uint64_t> number;
-    std::uint64_t response = 0;
-  };
-  std::uint64_t answered_reads_ = 0;
-  std::uint64_t answered_writes_ = 0;
-  Refusal refused_read_;
-  Refusal refused_write_;
-  bool gives_read_ = false;
-  bool gives_write_ = false;
-  Notice notice_ = nullptr;
-  void* context_ = nullptr;
+  std::vector<AxiPort> ports_;
+  AxiBacking backing_;
 };
 
 }  // namespace weft::sim::rtl

@@ -11,6 +11,7 @@
 #include "models/common/environment.hpp"
 #include "models/common/error.hpp"
 #include "models/common/sha256.hpp"
+#include "sim/rtl/spatten_library.hpp"
 #include "weft_fusemax_sources.hpp"
 #include "weft_spatten_sources.hpp"
 
@@ -41,19 +42,26 @@ std::string expected_hash(const EngineKind& kind, const Library& library) {
 
 // "weft rtl build --side 16".
 std::string command_for(const EngineKind& kind, std::int64_t size) {
-  return "weft rtl build " + fmt::format(fmt::runtime(kind.build), size);
+  return "weft rtl build " + kind.build(size);
 }
 
 }  // namespace
 
 const EngineKind& fusemax_kind() {
-  static constexpr EngineKind kKind{"fusemax", "side", "--side {}", WEFT_FUSEMAX_SOURCES_SHA256};
+  static constexpr EngineKind kKind{
+      "fusemax", "side", [](std::int64_t side) { return fmt::format("--side {}", side); },
+      WEFT_FUSEMAX_SOURCES_SHA256};
   return kKind;
 }
 
-// Its one size is that of one design.
+// Its sizes are those of designs.
 const EngineKind& spatten_kind() {
-  static constexpr EngineKind kKind{"spatten", "multipliers", "--design spatten-rtl-smallest",
+  static constexpr EngineKind kKind{"spatten", "multipliers",
+                                    [](std::int64_t multipliers) {
+                                      const SpattenScale* scale = spatten_scale_of(multipliers);
+                                      return fmt::format("--design {}",
+                                                         scale != nullptr ? scale->design : "NAME");
+                                    },
                                     WEFT_SPATTEN_SOURCES_SHA256};
   return kKind;
 }

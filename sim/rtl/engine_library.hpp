@@ -16,9 +16,9 @@ namespace weft::sim::rtl {
 
 // Engines that there is RTL of here, and what their libraries are told apart by.
 struct EngineKind {
-  std::string_view name;   // "fusemax", in the library and in its file's name
-  std::string_view size;   // what its number is: "side"
-  std::string_view build;  // what builds one: "--side {}", with the number in the place of {}
+  std::string_view name;               // "fusemax", in the library and in its file's name
+  std::string_view size;               // what its number is: "side"
+  std::string (*build)(std::int64_t);  // what builds one of a size: "--side 16"
   std::string_view sources_hash;
 };
 const EngineKind& fusemax_kind();

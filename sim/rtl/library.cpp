@@ -107,6 +107,36 @@ std::uint64_t Library::parameter(std::string_view name) const {
   return find(*this, parameters(), name, "parameter").value;
 }
 
+Port Port::slice(std::uint32_t index, std::uint32_t of) const {
+  if (of == 1) return *this;
+  const std::uint32_t bits = bits_ / of;
+  const std::uint32_t at = index * bits;
+  weft::check(bits * of == bits_ && index < of && (at % 8 + bits <= 8 || (bits | at) % 8 == 0),
+              "a port has so many like parts, of whole bytes or within one");
+  Port made(static_cast<char*>(value_) + at / 8, bits);
+  made.sliced_ = true;
+  made.shift_ = static_cast<std::uint8_t>(at % 8);
+  return made;
+}
+
+std::uint64_t Port::get_slice() const {
+  if (bits_ < 8)
+    return static_cast<std::uint64_t>(load<std::uint8_t>() >> shift_) & ((1u << bits_) - 1);
+  std::uint64_t value = 0;
+  std::memcpy(&value, value_, std::min(bits_ / 8, 8u));
+  return value;
+}
+
+void Port::set_slice(std::uint64_t value) {
+  if (bits_ >= 8) {
+    std::memcpy(value_, &value, std::min(bits_ / 8, 8u));
+    return;
+  }
+  const unsigned mask = ((1u << bits_) - 1) << shift_;
+  const unsigned kept = load<std::uint8_t>() & ~mask;
+  store(static_cast<std::uint8_t>(kept | (static_cast<unsigned>(value) << shift_ & mask)));
+}
+
 Instance::Instance(std::shared_ptr<const Library> library)
     : library_(std::move(library)), instance_(library_->api_->create()) {
   if (instance_ == nullptr)

@@ -57,7 +57,8 @@ class Library {
   const weft_rtl_api* api_;
 };
 
-// A port of one instance. Inputs are set before settle(), outputs read between settle() and tick().
+// A port of one instance, or a slice of it. Inputs are set before settle(), outputs read between
+// settle() and tick().
 class Port {
  public:
   Port(void* value, std::uint32_t bits)
@@ -68,9 +69,15 @@ class Port {
                : bits <= 32 ? 4
                             : 8) {}
 
+  // Number `index` of so many like parts side by side, the first lowest. A part of less than whole
+  // bytes lies within one.
+  Port slice(std::uint32_t index, std::uint32_t of) const;
+
   std::uint32_t bits() const { return bits_; }
   // The lowest 64 bits.
   std::uint64_t get() const {
+    if (sliced_) [[unlikely]]
+      return get_slice();
     switch (bytes_) {
       case 1: return load<std::uint8_t>();
       case 2: return load<std::uint16_t>();
@@ -79,6 +86,8 @@ class Port {
     }
   }
   void set(std::uint64_t value) {
+    if (sliced_) [[unlikely]]
+      return set_slice(value);
     switch (bytes_) {
       case 1: return store(static_cast<std::uint8_t>(value));
       case 2: return store(static_cast<std::uint16_t>(value));
@@ -88,6 +97,7 @@ class Port {
   }
   // All of it, in bits() / 8 bytes, the least significant one first.
   void get_bytes(void* bytes) const { std::memcpy(bytes, value_, bits_ / 8); }
+  void set_bytes(const void* bytes) { std::memcpy(value_, bytes, bits_ / 8); }
   // Whether every bit is 1.
   bool all_set() const {
     if (bits_ <= 64) return get() == ~std::uint64_t{0} >> (64 - bits_);
@@ -97,7 +107,6 @@ class Port {
     const std::uint32_t left = bits_ % 32;
     return left == 0 || load<std::uint32_t>(bits_ / 32 * 4) == (std::uint32_t{1} << left) - 1;
   }
-  void set_bytes(const void* bytes) { std::memcpy(value_, bytes, bits_ / 8); }
 
  private:
   template <class T>
@@ -110,10 +119,14 @@ class Port {
   void store(T value) {
     std::memcpy(value_, &value, sizeof value);
   }
+  std::uint64_t get_slice() const;
+  void set_slice(std::uint64_t value);
 
   void* value_;
   std::uint32_t bits_;
   std::uint32_t bytes_;  // that get() and set() move
+  bool sliced_ = false;
+  std::uint8_t shift_ = 0;  // of a slice's bits in its first byte
 };
 
 // One engine, from reset on. What the RTL finds wrong (an assertion, $fatal) is thrown as

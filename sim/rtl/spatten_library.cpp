@@ -1,6 +1,32 @@
 #include "sim/rtl/spatten_library.hpp"
 
+#include <algorithm>
+
 namespace weft::sim::rtl {
+namespace {
+
+template <class Same>
+const SpattenScale* find_scale(const Same& same) {
+  const auto found = std::find_if(kSpattenScales.begin(), kSpattenScales.end(), same);
+  return found == kSpattenScales.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const SpattenScale* spatten_scale_of(std::string_view design) {
+  return find_scale([&](const SpattenScale& scale) { return scale.design == design; });
+}
+
+const SpattenScale* spatten_scale_of(std::int64_t multipliers) {
+  return find_scale([&](const SpattenScale& scale) { return scale.multipliers == multipliers; });
+}
+
+std::string spatten_designs() {
+  std::string names;
+  for (const SpattenScale& scale : kSpattenScales)
+    names += (names.empty() ? "" : ", ") + std::string(scale.design);
+  return names;
+}
 
 SpattenParameters spatten_parameters_of(const Library& library) {
   const auto value = [&](const char* name) {
@@ -11,11 +37,13 @@ SpattenParameters spatten_parameters_of(const Library& library) {
           .keys = value("keys"),
           .heads = value("heads"),
           .slots = value("slots"),
-          .bits = value("bits")};
+          .bits = value("bits"),
+          .channels = value("channels"),
+          .addresses = value("addresses")};
 }
 
-std::shared_ptr<const Library> spatten_library(Variant variant) {
-  return engine_of_size(spatten_kind(), kSpattenMultipliers, variant);
+std::shared_ptr<const Library> spatten_library(const SpattenScale& scale, Variant variant) {
+  return engine_of_size(spatten_kind(), scale.multipliers, variant);
 }
 
 }  // namespace weft::sim::rtl

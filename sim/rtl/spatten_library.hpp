@@ -1,6 +1,7 @@
-// The library of the SpAtten engine: of one size, that of one design.
+// The libraries of the SpAtten engine: one a scale, each that of a design.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -9,8 +10,19 @@
 
 namespace weft::sim::rtl {
 
-inline constexpr std::string_view kSpattenDesign = "spatten-rtl-smallest";
-inline constexpr std::int64_t kSpattenMultipliers = 16;
+// A scale of the engine: its design, configs/design/<name>.yaml, and the multipliers of either
+// array, by which libraries are told apart.
+struct SpattenScale {
+  std::string_view design;
+  std::int64_t multipliers = 0;
+};
+inline constexpr std::array<SpattenScale, 2> kSpattenScales{
+    {{"spatten-rtl-smallest", 16}, {"spatten-rtl-double", 32}}};
+// The scale of a design or of so many multipliers; nullptr where there is none.
+const SpattenScale* spatten_scale_of(std::string_view design);
+const SpattenScale* spatten_scale_of(std::int64_t multipliers);
+// "spatten-rtl-smallest, spatten-rtl-double".
+std::string spatten_designs();
 
 // Parameters of the RTL; names as in rtl/engine/weft_spatten.sv.
 struct SpattenParameters {
@@ -18,12 +30,15 @@ struct SpattenParameters {
   std::int64_t parts = 0;        // most words of a row
   std::int64_t keys = 0;         // most tokens
   std::int64_t heads = 0;
-  std::int64_t slots = 0;  // queries at once
-  std::int64_t bits = 0;   // of an element
+  std::int64_t slots = 0;      // queries at once
+  std::int64_t bits = 0;       // of an element
+  std::int64_t channels = 0;   // of memory
+  std::int64_t addresses = 0;  // asked for in a cycle
 };
 // ConfigError where the library lacks one.
 SpattenParameters spatten_parameters_of(const Library& library);
 
-std::shared_ptr<const Library> spatten_library(Variant variant = Variant::checked);
+std::shared_ptr<const Library> spatten_library(const SpattenScale& scale,
+                                               Variant variant = Variant::checked);
 
 }  // namespace weft::sim::rtl

@@ -17,12 +17,12 @@ class RunTest(FolderTest):
     def test_values_and_cycles_are_those_of_systemc(self) -> None:
         tensors = {f"layers.{layer}.{n}": [3, 14, 32] for layer in range(3) for n in "qkv"}
         trace = self.put("trace.safetensors", safetensors(tensors))
-        for stalls in ("none", "both"):
+        for design, stalls in (("smallest", "none"), ("smallest", "both"), ("double", "bursty")):
             written, results = {}, {}
             for fidelity in ("rtl", "systemc"):
                 file = self.folder / fidelity
-                got = result(*DESIGN, "--values", str(trace), "--fidelity", fidelity, "--write-values", str(file),
-                             "--stall-profile", stalls)
+                got = result("--design", f"spatten-rtl-{design}", "--values", str(trace), "--fidelity", fidelity,
+                             "--write-values", str(file), "--stall-profile", stalls)
                 written[fidelity] = file.read_bytes()
                 results[fidelity] = {key: got[key] for key in ("cycles", "error", "selection", "traffic", "dram")}
             self.assertEqual(written["rtl"], written["systemc"])
@@ -54,7 +54,7 @@ class LibraryTest(FolderTest):
     def test_doctor_lists_it(self) -> None:
         found = json.loads(run("doctor", "--json", "-").stdout)["rtl_libraries"]
         mine = [entry for entry in found if entry["engine"] == "spatten"]
-        self.assertEqual([(entry["multipliers"], entry["trouble"]) for entry in mine], [(16, None)])
+        self.assertEqual([(entry["multipliers"], entry["trouble"]) for entry in mine], [(16, None), (32, None)])
         self.assertTrue(mine[0]["path"].endswith(LIBRARY))
         self.assertIn("spatten, multipliers 16", run("doctor").stdout)
 

@@ -21,7 +21,7 @@ module formal_spatten_control #(
 
   // Of all layers: up to 3 tokens and queries, 2 heads, rows of 1 or 2 bytes
   (* anyconst *) logic       streams;
-  (* anyconst *) logic [1:0] tokens, heads, queries, key_row, value_row;
+  (* anyconst *) logic [1:0] tokens, heads, queries, key_row, value_row, parts;
   logic [3:0] head_keys, head_values;  // bytes
   assign head_keys   = 4'(tokens) * 4'(key_row);
   assign head_values = 4'(tokens) * 4'(value_row);
@@ -35,8 +35,9 @@ module formal_spatten_control #(
     .PARTS(Parts), .ROW_BYTES(2)
   ) u_dut (
     .clk_i, .rst_ni (rst_nq), .start_i, .running_o (running), .done_o (done),
-    .streams_i (streams), .key_bytes_i (key_row), .value_bytes_i (value_row), .tokens_i (tokens),
-    .heads_i (heads), .queries_i (queries), .key_order_valid_o (key_order),
+    .streams_i (streams), .key_bytes_i (key_row), .value_bytes_i (value_row),
+    .parts_i (parts), .tokens_i (tokens), .heads_i (heads), .queries_i (queries),
+    .key_order_valid_o (key_order),
     .key_order_ready_i (key_ready_i), .key_order_count_o (key_count),
     .value_order_valid_o (value_order), .value_order_ready_i (value_ready_i),
     .order_head_o (order_head), .issue_valid_o (issue), .issue_slot_o (issue_slot),
@@ -56,6 +57,7 @@ module formal_spatten_control #(
     assume (tokens != 2'd0 && heads != 2'd0 && heads != 2'd3 && queries != 2'd0);
     assume (key_row != 2'd0 && key_row != 2'd3 && value_row != 2'd0 && value_row != 2'd3);
     assume (!streams || queries == 2'd1);
+    assume (parts != 2'd0 && 32'(parts) <= Parts);
     assume (32'(head_keys) <= STORE_BYTES && 32'(head_values) <= STORE_BYTES);
     assume (!start_i || (rst_nq && !running && in_q == 2'd0));
     assume (!decided_valid_i || (in_q[decided_slot_i] && !decided_q[decided_slot_i]));
@@ -81,7 +83,8 @@ module formal_spatten_control #(
   logic [3:0] left_q, left;         // queries that are not through
   logic [3:0] keys_q, values_q, keys, values;
   logic [2:0] idle_q;
-  logic [1:0] first;                // head that is not through
+  logic [1:0] gone_q;               // heads of a decided query, with streams
+  logic [1:0] first;                // head whose rows are needed
   logic       key_taken, value_taken, head_asked;
 
   assign key_taken   = key_order && key_ready_i;
@@ -93,7 +96,8 @@ module formal_spatten_control #(
   assign rows1       = rows1_q + 2'(through[0] && heads_q[0]) + 2'(through[1] && heads_q[1]);
   assign ended       = {rows1 == queries && rows1_q != queries,
       rows0 == queries && rows0_q != queries};
-  assign first       = (rows0 != queries) ? 2'd0 : (rows1 != queries) ? 2'd1 : 2'd2;
+  assign first       = streams ? (!gone_q[0] ? 2'd0 : !gone_q[1] ? 2'd1 : 2'd2)
+      : (rows0 != queries) ? 2'd0 : (rows1 != queries) ? 2'd1 : 2'd2;
   assign keys        = keys_q - (streams ? ((fresh_q != 2'd0) ? head_keys : 4'd0)
       : (ended[0] ? head_keys : 4'd0) + (ended[1] ? head_keys : 4'd0));
   assign values      = streams ? 4'd0
@@ -133,6 +137,7 @@ module formal_spatten_control #(
       asked_q      <= 2'd0;
       rows0_q      <= 2'd0;
       rows1_q      <= 2'd0;
+      gone_q       <= 2'd0;
       left_q       <= 4'(heads) * 4'(queries);
       keys_q       <= 4'd0;
       values_q     <= 4'd0;
@@ -143,6 +148,7 @@ module formal_spatten_control #(
       end
       asked_q      <= head_asked ? 2'd0 : asked;
       asked_head_q <= asked_head_q + 2'(head_asked);
+      gone_q       <= gone_q | {|(fresh_q & heads_q), |(fresh_q & ~heads_q)};
       rows0_q      <= rows0;
       rows1_q      <= rows1;
       left_q       <= left;
@@ -168,7 +174,7 @@ module formal_spatten_control #(
           && key_count == ((tokens - asked_q > 2'd2) ? 2'd2 : tokens - asked_q)));
       a_values:  assert (!value_order || (!streams && asked_q == tokens));
       a_words:   assert (!key_order || asked_head_q == first
-          || (32'(asked_head_q) + 32'd1 - 32'(first)) * 32'(tokens) * Parts <= WORDS);
+          || (32'(asked_head_q) + 32'd1 - 32'(first)) * 32'(tokens) * 32'(parts) <= WORDS);
       a_room:    assert (32'(keys_q) <= STORE_BYTES && 32'(values_q) <= STORE_BYTES);
       a_heads:   assert ((in_q & (slot_heads ^ heads_q)) == 2'd0);
       a_goes_on: assert (idle_q <= 3'd3);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -250,6 +251,37 @@ TEST(DramTiming, TheBusBoundsTheBandwidth) {
   EXPECT_EQ(bus.pace().bytes_per_cycle(), 32);
   for (int n = 1; n <= 10; ++n)
     EXPECT_EQ(bus.accept(1, {.address = 0, .bytes = 256, .write = n % 2 == 0}), 1 + 8 * n + 5);
+}
+
+// Over data buses each port is a channel: a memory of its own, of its share of the bandwidth,
+// whatever the others are asked for. Stalls are those of its number.
+TEST(DramTiming, ChannelsWithBusesAreMemoriesOfTheirOwn) {
+  const std::uint64_t seed = weft::test::seed_or(11);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  weft::engine::Dram config{.bandwidth_bytes_per_s = 60e9,
+                            .latency_cycles = 9,
+                            .outstanding = 64,
+                            .burst_bytes = 256,
+                            .bus_bytes = 32};
+  DramTiming both(config, 1e9, {}, 2, 4);
+  config.bandwidth_bytes_per_s /= 2;
+  std::array<DramTiming, 2> alone{DramTiming(config, 1e9), DramTiming(config, 1e9)};
+  Cycle now = 1;
+  int differ = 0;
+  for (int n = 0; n < 5000; ++n) {
+    now += static_cast<Cycle>(random() % 8);
+    const auto beats = static_cast<std::int32_t>(1 + random() % 8);
+    Request request{.address = 32 * (random() % 100), .bytes = 32 * beats};
+    Request same = request;
+    request.port = static_cast<std::uint8_t>(random() % 2);
+    request.tag = static_cast<std::uint16_t>(random() % 4);
+    const Cycle ready = both.accept(now, request);
+    ASSERT_EQ(ready, alone[request.port].accept(now, same)) << "request " << n;
+    differ += ready > now + 9 + beats + 1 ? 1 : 0;
+  }
+  EXPECT_GT(differ, 100);  // some waited for their channel
+  EXPECT_EQ(both.busy_cycles(), (alone[0].busy_cycles() + alone[1].busy_cycles()) / 2);
 }
 
 // step() names the next cycle in which it has something to do: stepping it only then changes

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
+#include <charconv>
 #include <string_view>
 
 #include "models/common/count.hpp"
@@ -14,7 +16,7 @@
 namespace weft::sim::engine::spatten {
 namespace {
 
-// The units that the RTL is; configs/arch/spatten-rtl-smallest.yaml.
+// The units that the RTL is, but for what the scale says; configs/arch/spatten-rtl-smallest.yaml.
 constexpr std::string_view kUnits = R"(
 arch.assembly.units.controller.class = controller
 arch.assembly.units.controller.attributes.key_store_bytes = 24576
@@ -24,22 +26,16 @@ arch.assembly.units.controller.attributes.importance_lanes = 8
 arch.assembly.units.controller.attributes.layers_apart = true
 arch.assembly.units.fetcher.class = gather_fetcher
 arch.assembly.units.fetcher.attributes.streams = 4
-arch.assembly.units.fetcher.attributes.channels = 1
-arch.assembly.units.fetcher.attributes.addresses_per_cycle = 1
 arch.assembly.units.fetcher.attributes.queue = 16
 arch.assembly.units.fetcher.attributes.request_stalls = true
 arch.assembly.units.dram.class = memory
-arch.assembly.units.dram.attributes.channels = 1
 arch.assembly.units.dram.attributes.queue = 16
 arch.assembly.units.key_store.class = row_store
 arch.assembly.units.key_store.attributes.of = keys
 arch.assembly.units.key_store.attributes.sources = 2
 arch.assembly.units.key_store.attributes.queues = 2
-arch.assembly.units.key_store.attributes.elements_per_cycle = 16
 arch.assembly.units.qk.class = dot_array
 arch.assembly.units.qk.attributes.of = scores
-arch.assembly.units.qk.attributes.multipliers = 16
-arch.assembly.units.qk.attributes.latency_cycles = 6
 arch.assembly.units.qk.attributes.latency_from = last_part
 arch.assembly.units.softmax.class = softmax
 arch.assembly.units.softmax.attributes.parallelism = 8
@@ -59,20 +55,37 @@ arch.assembly.units.value_pruner.attributes.store_bytes = 24576
 arch.assembly.units.value_store.class = row_store
 arch.assembly.units.value_store.attributes.of = values
 arch.assembly.units.value_store.attributes.sources = 2
-arch.assembly.units.value_store.attributes.elements_per_cycle = 16
 arch.assembly.units.prob_v.class = dot_array
 arch.assembly.units.prob_v.attributes.of = outputs
-arch.assembly.units.prob_v.attributes.multipliers = 16
 arch.assembly.units.prob_v.attributes.latency_cycles = 3
 arch.assembly.units.prob_v.attributes.latency_from = last_part
 arch.assembly.units.head_importance.class = importance
 arch.assembly.units.head_importance.attributes.of = heads
-arch.assembly.units.head_importance.attributes.parallelism = 16
 arch.assembly.units.head_importance.attributes.latency_cycles = 7
 arch.assembly.units.head_importance.attributes.latency_from = last_part
 arch.assembly.units.token_top_k.class = list_top_k
 arch.assembly.units.token_top_k.attributes.comparators = 8
 )";
+
+// What the scale says: units by their names, and a number each.
+rtl::Values scaled_units(const rtl::SpattenParameters& rtl) {
+  rtl::Values all;
+  const auto put = [&](const char* attribute, std::int64_t value) {
+    all[fmt::format("arch.assembly.units.{}", attribute)] = std::to_string(value);
+  };
+  put("fetcher.attributes.channels", rtl.channels);
+  put("fetcher.attributes.addresses_per_cycle", rtl.addresses);
+  put("dram.attributes.channels", rtl.channels);
+  put("key_store.attributes.elements_per_cycle", rtl.multipliers);
+  put("qk.attributes.multipliers", rtl.multipliers);
+  // docs/units/matmul/dot_array.md: products, a level of the tree a cycle, the sum.
+  put("qk.attributes.latency_cycles",
+      2 + std::countr_zero(static_cast<std::uint64_t>(rtl.multipliers)));
+  put("value_store.attributes.elements_per_cycle", rtl.multipliers);
+  put("prob_v.attributes.multipliers", rtl.multipliers);
+  put("head_importance.attributes.parallelism", rtl.multipliers);
+  return all;
+}
 
 struct Link {
   std::string_view from, to;
@@ -118,8 +131,9 @@ arch.dram.access_bytes = 32
 arch.dram.bus_bytes = 32
 )";
 
-rtl::Values expected_architecture() {
+rtl::Values expected_architecture(const rtl::SpattenParameters& parameters) {
   rtl::Values all = rtl::values_of(kUnits);
+  all.merge(scaled_units(parameters));
   all.merge(rtl::values_of(kMemory));
   for (std::size_t i = 0; i < kLinks.size(); ++i) {
     const std::string path = fmt::format("arch.assembly.links[{}].", i);
@@ -230,10 +244,21 @@ void Limits::check_shape(const workload::Shape& shape) {
 
 }  // namespace
 
+const rtl::SpattenScale& scale_of(const weft::engine::Design& design) {
+  const rtl::Values all = rtl::values_of(design.assembled()->canonical);
+  const auto found = all.find("arch.assembly.units.qk.attributes.multipliers");
+  std::int64_t multipliers = 0;
+  if (found != all.end())
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), multipliers);
+  const rtl::SpattenScale* scale = rtl::spatten_scale_of(multipliers);
+  return scale != nullptr ? *scale : rtl::kSpattenScales.front();
+}
+
 void check_in_rtl(const rtl::SpattenParameters& parameters, const weft::engine::Design& design,
                   const Run& run, const workload::Shape& shape) {
   Limits limits(parameters, run);
-  limits.add(rtl::differences(architecture_of(*design.assembled()), expected_architecture()));
+  limits.add(
+      rtl::differences(architecture_of(*design.assembled()), expected_architecture(parameters)));
   limits.check_binding();
   limits.check_shape(shape);
   limits.finish();

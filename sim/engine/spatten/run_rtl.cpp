@@ -111,7 +111,8 @@ void run_rtl(const Design& design, const workload::Workload& workload, const Run
   const Run run = run_of(design, workload, options);
   const workload::Shape& shape = result.shape;
   const bool checked = options.rtl_checks || !options.wave_file.empty();
-  const auto library = rtl::spatten_library(checked ? rtl::Variant::checked : rtl::Variant::fast);
+  const auto library =
+      rtl::spatten_library(scale_of(design), checked ? rtl::Variant::checked : rtl::Variant::fast);
   const rtl::SpattenParameters parameters = rtl::spatten_parameters_of(*library);
   check_in_rtl(parameters, design, run, shape);
   const std::optional<workload::Trace> made =

@@ -35,7 +35,7 @@ struct Host : SpattenHost {
 class Layer {
  public:
   Layer()
-      : engine_(spatten_library(Variant::checked),
+      : engine_(spatten_library(kSpattenScales.front()),
                 {.dram = {.bandwidth_bytes_per_s = 32e9,
                           .latency_cycles = 20,
                           .outstanding = 16,

@@ -29,6 +29,7 @@ struct Refused {
   std::string field;
   std::string value;
   std::string says;
+  const char* design = "spatten-rtl-smallest";
 };
 
 class Limits : public testing::TestWithParam<Refused> {};
@@ -39,8 +40,7 @@ TEST_P(Limits, AreSaid) {
   workload = workload.at(c.shape);
   RunOptions options;
   options.fidelity = weft::engine::Fidelity::rtl;
-  const Result result =
-      weft::sim::engine::run(design("spatten-rtl-smallest", c.settings), workload, options);
+  const Result result = weft::sim::engine::run(design(c.design, c.settings), workload, options);
   EXPECT_FALSE(result.ran());
   ASSERT_EQ(result.problems.size(), 1u) << result.reason;
   EXPECT_EQ(result.problems[0].field, c.field);
@@ -56,11 +56,25 @@ INSTANTIATE_TEST_SUITE_P(
     Rtl, Limits,
     testing::Values(
         Refused{"multipliers",
-                {{kUnits + "qk.attributes.multipliers", "32"}},
+                {{kUnits + "qk.attributes.multipliers", "64"}},
                 shape(1, 8, 8, 32, 32),
                 kUnits + "qk.attributes.multipliers",
-                "32",
+                "64",
                 "the RTL has 16"},
+        Refused{"channels",
+                {{kUnits + "dram.attributes.channels", "1"}},
+                shape(1, 8, 8, 32, 32),
+                kUnits + "dram.attributes.channels",
+                "1",
+                "the RTL has 2",
+                "spatten-rtl-double"},
+        Refused{"width_of_half_a_word",
+                {},
+                shape(1, 8, 8, 32, 48),
+                "--width-v",
+                "48",
+                "multiples of 32 up to 64",
+                "spatten-rtl-double"},
         Refused{"queue",
                 {{kUnits + "dram.attributes.queue", "32"}},
                 shape(1, 8, 8, 32, 32),

@@ -19,7 +19,7 @@ constexpr std::uint32_t kControl = 0x008, kConfig = 0x010, kHeadIndex = 0x0A0;
 
 class Registers {
  public:
-  Registers() : instance_(spatten_library(Variant::checked)), bus_(instance_) {
+  Registers() : instance_(spatten_library(kSpattenScales.front())), bus_(instance_) {
     for (int cycle = 0; cycle < 4; ++cycle) {
       instance_.reset().set(cycle < 2 ? 0 : 1);
       instance_.settle();

@@ -15,6 +15,7 @@ using weft::engine::Fidelity;
 using weft::engine::StallProfile;
 
 constexpr const char* kDesign = "spatten-rtl-smallest";
+constexpr const char* kDouble = "spatten-rtl-double";
 
 struct Ran {
   Result result;
@@ -121,6 +122,7 @@ struct Case {
   std::size_t layers = 1;
   std::vector<Setting> settings{};
   double spread = 2;
+  const char* design = kDesign;
 };
 
 class SpattenRtl : public testing::TestWithParam<Case> {};
@@ -130,7 +132,7 @@ TEST_P(SpattenRtl, IsSystemCInEveryCycleAndBit) {
   SCOPED_TRACE(weft::test::seed_text(seed));
   std::mt19937_64 random(seed);
   const Case& c = GetParam();
-  const Design of = design(kDesign, c.settings);
+  const Design of = design(c.design, c.settings);
   std::size_t compared = 0;
   for (const StallProfile profile : {StallProfile::none, StallProfile::source, StallProfile::sink,
                                      StallProfile::both, StallProfile::bursty}) {
@@ -166,6 +168,33 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"all_there_is", shape_of(1, 1, 6, 128, 64, 64, false)}),
     [](const auto& tested) { return tested.param.name; });
 
+Case doubled(std::string name, const workload::Shape& shape, std::size_t layers = 1,
+             std::vector<Setting> settings = {}, double spread = 2) {
+  return {std::move(name), shape, layers, std::move(settings), spread, kDouble};
+}
+
+// Behind two channels, which answer in any order.
+INSTANTIATE_TEST_SUITE_P(
+    TwoChannels, SpattenRtl,
+    testing::Values(doubled("one_query", shape_of(1, 1, 1, 1, 32, 32, false)),
+                    doubled("square", shape_of(2, 2, 20, 20, 64, 64, false)),
+                    doubled("causal", shape_of(3, 1, 12, 31, 32, 64, true)),
+                    doubled("whole_keys", shape_of(2, 2, 9, 40, 32, 64, false), 1, kWholeKeys),
+                    doubled("few_upper_bits", shape_of(2, 2, 14, 37, 64, 32, false), 1, kFewUpper),
+                    doubled("pruned_much", shape_of(6, 3, 24, 24, 64, 64, false), 3, kMuch, 0.5),
+                    doubled("pruned_causal", shape_of(3, 3, 26, 26, 32, 32, true), 3, kMuch),
+                    doubled("queries_of_their_own", shape_of(3, 3, 7, 40, 32, 32, false), 3, kMuch),
+                    doubled("generation", shape_of(8, 8, 1, 100, 64, 64, false), 2),
+                    doubled("generation_much", shape_of(8, 8, 1, 120, 32, 32, false), 3, kMuch),
+                    doubled("generation_dense", shape_of(3, 3, 1, 128, 64, 64, false), 1, kDense),
+                    doubled("more_than_fit", shape_of(4, 4, 2, 120, 64, 64, false), 1, kAgain),
+                    doubled("many_heads", shape_of(16, 16, 4, 20, 32, 32, false), 2),
+                    doubled("slow_memory", shape_of(2, 2, 10, 33, 64, 64, false), 1, kSlow),
+                    doubled("values_for_nobody", shape_of(2, 2, 2, 52, 64, 64, false), 3,
+                            kLateValues),
+                    doubled("all_there_is", shape_of(1, 1, 6, 128, 64, 64, false))),
+    [](const auto& tested) { return tested.param.name; });
+
 // A shape and settings at random.
 void random_runs(int runs, std::uint64_t own_seed) {
   const std::uint64_t seed = weft::test::seed_or(own_seed);
@@ -185,14 +214,15 @@ void random_runs(int runs, std::uint64_t own_seed) {
     const bool causal = random() % 3 == 0;
     const std::int64_t seq_q = among(1, 60);
     const std::int64_t seq_kv = random() % 3 == 0 ? seq_q : among(causal ? seq_q : 1, 128);
-    const std::int64_t width_v = 16 * among(1, 4);
-    const std::int64_t width_qk = 16 * among(2, 4);
+    const bool twice = random() % 2 == 0;
+    const std::int64_t width_v = twice ? 32 * among(1, 2) : 16 * among(1, 4);
+    const std::int64_t width_qk = twice ? 32 * among(1, 2) : 16 * among(2, 4);
     const workload::Shape shape =
         shape_of(share * kv_heads, kv_heads, seq_q, seq_kv, width_qk, width_v, causal);
     std::vector<Setting> settings = random() % 2 == 0 ? kMuch : std::vector<Setting>();
     if (random() % 3 == 0) settings.insert(settings.end(), kSlow.begin(), kSlow.end());
     settings.push_back({"arch.dram.latency_cycles", std::to_string(among(1, 60))});
-    const Design of = design(kDesign, settings);
+    const Design of = design(twice ? kDouble : kDesign, settings);
     constexpr double kSpreads[] = {0.2, 1, 4};
     const std::uint64_t run_seed = random() >> 1;
     const StallProfile profile = kProfiles[random() % 5];
@@ -209,8 +239,11 @@ TEST(SpattenRtlLong, IsSystemCAtRandom) { random_runs(200, 6); }
 
 // Real operands of a model, keys in two planes, pruned over six layers.
 TEST(SpattenRtlLong, MiniLmOnText) {
-  const Design of = design(kDesign);
-  EXPECT_EQ(expect_equal(of, minilm(), StallProfile::none, 1), 6u * 12 * 110 * 32);
+  for (const char* name : {kDesign, kDouble}) {
+    SCOPED_TRACE(name);
+    const Design of = design(name);
+    EXPECT_EQ(expect_equal(of, minilm(), StallProfile::none, 1), 6u * 12 * 110 * 32);
+  }
 }
 
 TEST(SpattenRtlRun, OperandsAreDrawnFromTheSeed) {

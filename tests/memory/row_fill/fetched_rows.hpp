@@ -29,6 +29,7 @@ struct FilledAccess {
   std::size_t address = 0;
   std::size_t whole = 0;  // rows that are, when it has come
   bool first = false;     // of its fetch
+  std::size_t run = 0;    // rows from its own on that lie one behind another
 };
 
 // What a row of a fetch takes and the access asked for last is not.
@@ -42,6 +43,12 @@ inline std::vector<FilledAccess> accesses_of(const FetchedRows& fetch, std::size
         made.push_back({number, r, at, 0, made.empty()});
     }
     made.back().whole = r + 1;
+  }
+  for (FilledAccess& one : made) {
+    one.run = 1;
+    for (std::size_t r = one.row; r + 1 < fetch.rows.size(); ++r, ++one.run) {
+      if (fetch.rows[r + 1] != fetch.rows[r] + fetch.bytes) break;
+    }
   }
   return made;
 }

@@ -1,13 +1,17 @@
 // weft_row_fill against rows taken from bytes by hand: each is in the store in the cycle behind the
-// last access that it takes, and what is no row's stays as it was.
+// last access that it takes, and what is no row's stays as it was. Of several channels accesses
+// come back at once, and before older ones of other channels.
 #include <Vrow_fill_1.h>
 #include <Vrow_fill_16.h>
+#include <Vrow_fill_2.h>
+#include <Vrow_fill_4.h>
 #include <Vrow_fill_8.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <deque>
 
 #include "tests/common/ports.hpp"
 #include "tests/common/rtl_bench.hpp"
@@ -18,7 +22,8 @@ namespace weft::test {
 namespace {
 
 template <class M, std::size_t sources, std::size_t multipliers, std::size_t bits,
-          std::size_t words, std::size_t access, std::size_t accesses>
+          std::size_t words, std::size_t access, std::size_t accesses, std::size_t issues = 1,
+          std::size_t channels = 1>
 struct Variant {
   using Model = M;
   static constexpr std::size_t kSources = sources;
@@ -27,6 +32,8 @@ struct Variant {
   static constexpr std::size_t kWords = words;
   static constexpr std::size_t kAccess = access;
   static constexpr std::size_t kAccesses = accesses;
+  static constexpr std::size_t kIssues = issues;
+  static constexpr std::size_t kChannels = channels;
 };
 
 enum Bin : std::size_t {
@@ -38,7 +45,9 @@ enum Bin : std::size_t {
   kOverlap,
   kAtOnce,
   kFresh,
-  kSameCycle
+  kSameCycle,
+  kSeveral,
+  kAhead
 };
 
 template <class V>
@@ -49,7 +58,7 @@ class RowFill : public testing::Test {
   static constexpr std::size_t kChunk = V::kMultipliers / 2;
   static constexpr std::size_t kNumberBits = std::bit_width(V::kAccesses - 1);
   static constexpr std::size_t kWordBits = std::bit_width(V::kWords - 1);
-  static constexpr std::size_t kOffsetBits = 8;
+  static constexpr std::size_t kOffsetBits = V::kMultipliers > 16 ? 9 : 8;
   static constexpr std::size_t kRoomBits = 12;
 
   RowFill() : seed_(seed_or(97)), random_(seed_), dut_(seed_) {}
@@ -58,7 +67,9 @@ class RowFill : public testing::Test {
     Plane plane;
     std::vector<FetchedRows> fetches;
     std::vector<FilledAccess> accesses;
-    std::size_t issued = 0, filled = 0;
+    std::size_t issued = 0, filled = 0;  // of those filled, all before have come
+    std::vector<bool> come = {};
+    std::array<std::deque<std::size_t>, V::kChannels> under_way = {};
   };
   // A nibble of the store, and whether it is known: not while a fetch that has begun may write it.
   struct Nibble {
@@ -70,9 +81,15 @@ class RowFill : public testing::Test {
     Source made{.plane = plane, .fetches = {}, .accesses = {}};
     for (std::size_t f = 0; plane.nibbles > 0 && f < fetches; ++f) {
       made.fetches.push_back(fetched_rows(random_, plane, V::kMultipliers, V::kWords, V::kAccess));
+      // Of several channels two fetches under way must not write the same words.
+      if (V::kChannels > 1 && f > 0) {
+        const FetchedRows& before = made.fetches[f - 1];
+        made.fetches[f].word = (before.word + before.rows.size() * before.parts) % V::kWords;
+      }
       const auto accesses = accesses_of(made.fetches.back(), f, V::kAccess);
       made.accesses.insert(made.accesses.end(), accesses.begin(), accesses.end());
     }
+    made.come.resize(made.accesses.size());
     return made;
   }
 
@@ -91,24 +108,19 @@ class RowFill : public testing::Test {
     }
   }
 
-  // The next access of a source, where it is issued in this cycle.
-  bool put_issue(std::size_t s, Source& source, Bins& bins) {
-    const bool some = source.issued < source.accesses.size() &&
-                      source.issued - source.filled < V::kAccesses && random_() % 3 != 0;
-    set_port_bits(dut_->issue_valid_i, s, 1, some);
-    set_port_bits(dut_->issue_number_i, s * kNumberBits, kNumberBits,
-                  some ? (start_[s] + source.issued) % V::kAccesses : random_());
-    if (!some) return false;
-    const FilledAccess& access = source.accesses[source.issued];
+  // An access that is issued in place `at` of its source's.
+  void put_access(std::size_t at, const Source& source, std::size_t number, Bins& bins) {
+    const FilledAccess& access = source.accesses[number];
     const FetchedRows& fetch = source.fetches[access.fetch];
     const auto offset = static_cast<std::int64_t>(access.address) -
                         static_cast<std::int64_t>(fetch.rows[access.row]);
     const std::size_t left = fetch.rows.size() - access.row;  // rows
+    const std::size_t may = V::kChannels == 1 ? left : access.run;
     const std::size_t word = (fetch.word + access.row * fetch.parts) % V::kWords;
-    set_port_bits(dut_->issue_word_i, s * kWordBits, kWordBits, word);
-    set_port_bits(dut_->issue_offset_i, s * kOffsetBits, kOffsetBits,
+    set_port_bits(dut_->issue_word_i, at * kWordBits, kWordBits, word);
+    set_port_bits(dut_->issue_offset_i, at * kOffsetBits, kOffsetBits,
                   static_cast<std::uint64_t>(offset));
-    set_port_bits(dut_->issue_room_i, s * kRoomBits, kRoomBits, left * fetch.bytes / kChunk);
+    set_port_bits(dut_->issue_room_i, at * kRoomBits, kRoomBits, may * fetch.bytes / kChunk);
     const auto end = offset + static_cast<std::int64_t>(V::kAccess);
     bins.hit(kHead, offset < 0);
     bins.hit(kTail, end > static_cast<std::int64_t>(left * fetch.bytes));
@@ -117,31 +129,65 @@ class RowFill : public testing::Test {
     bins.hit(kAround, word + fetch.parts * left > V::kWords);
     bins.hit(kOverlap,
              source.filled < source.issued && source.accesses[source.filled].fetch != access.fetch);
-    return true;
   }
 
-  void put_fill(std::size_t s, const Source& source) {
-    const FilledAccess& access = source.accesses[source.filled];
+  // The next accesses of a source that are issued in this cycle: how many.
+  std::size_t put_issues(std::size_t s, const Source& source, Bins& bins) {
+    const std::size_t wanted = random_() % 3 != 0 ? 1 + random_() % V::kIssues : 0;
+    std::size_t count = 0;
+    while (count < wanted) {
+      const std::size_t next = source.issued + count;
+      if (next >= source.accesses.size() || next - source.filled >= V::kAccesses) break;
+      const std::size_t oldest =
+          source.filled < source.accesses.size() ? source.accesses[source.filled].fetch : 0;
+      if (V::kChannels > 1 && source.accesses[next].fetch > oldest + 1) break;
+      put_access(s * V::kIssues + count++, source, next, bins);
+    }
+    for (std::size_t k = 0; k < V::kIssues; ++k)
+      set_port_bits(dut_->issue_valid_i, s * V::kIssues + k, 1, k < count);
+    set_port_bits(dut_->issue_number_i, s * kNumberBits, kNumberBits,
+                  count > 0 ? (start_[s] + source.issued) % V::kAccesses : random_());
+    return count;
+  }
+
+  void put_fill(std::size_t c, std::size_t s, const Source& source, std::size_t number) {
+    const FilledAccess& access = source.accesses[number];
     const FetchedRows& fetch = source.fetches[access.fetch];
-    set_port_bits(dut_->fill_valid_i, s, 1, 1);
-    set_port_bits(dut_->fill_number_i, 0, kNumberBits, (start_[s] + source.filled) % V::kAccesses);
+    set_port_bits(dut_->fill_valid_i, c * V::kSources + s, 1, 1);
+    set_port_bits(dut_->fill_number_i, c * kNumberBits, kNumberBits,
+                  (start_[s] + number) % V::kAccesses);
     for (std::size_t i = 0; i < V::kAccess; ++i)
-      set_port_bits(dut_->fill_data_i, i * 8, 8, fetch.memory[access.address + i]);
+      set_port_bits(dut_->fill_data_i, (c * V::kAccess + i) * 8, 8,
+                    fetch.memory[access.address + i]);
   }
 
-  // What a fill leaves in the store.
-  void fill(Source& source) {
-    const FilledAccess& access = source.accesses[source.filled++];
-    const FetchedRows& fetch = source.fetches[access.fetch];
-    for (std::size_t r = 0; access.first && r < fetch.rows.size(); ++r)
-      set_row(source, fetch, r, false);
-    fresh_.clear();
-    for (std::size_t r = 0; r < access.whole; ++r) {
-      set_row(source, fetch, r, true);
-      if (r + 1 < access.whole) continue;
+  // What a fill leaves in the store: its fetch's rows are known as far as all before have come.
+  void fill(Source& source, std::size_t number) {
+    const std::size_t f = source.accesses[number].fetch;
+    const FetchedRows& fetch = source.fetches[f];
+    bool begins = true;
+    std::size_t was = 0, is = 0;  // rows that are whole
+    bool all = true, all_before = true;
+    source.come[number] = true;
+    for (std::size_t k = number; k-- > 0 && source.accesses[k].fetch == f;) {
+      begins = begins && !source.come[k];
+    }
+    std::size_t k = number;
+    while (k > 0 && source.accesses[k - 1].fetch == f) --k;
+    for (; k < source.accesses.size() && source.accesses[k].fetch == f; ++k) {
+      begins = begins && (k <= number || !source.come[k]);
+      all_before = all_before && source.come[k] && k != number;
+      all = all && source.come[k];
+      if (all_before) was = std::max(was, source.accesses[k].whole);
+      if (all) is = std::max(is, source.accesses[k].whole);
+    }
+    for (std::size_t r = 0; begins && r < fetch.rows.size(); ++r) set_row(source, fetch, r, false);
+    for (std::size_t r = 0; r < is; ++r) set_row(source, fetch, r, true);
+    for (std::size_t r = was; r < is; ++r) {
       for (std::size_t p = 0; p < fetch.parts; ++p)
         fresh_.push_back((fetch.word + r * fetch.parts + p) % V::kWords);
     }
+    while (source.filled < source.come.size() && source.come[source.filled]) ++source.filled;
   }
 
   void expect_word(std::size_t word, const std::vector<Nibble>& expected) {
@@ -153,29 +199,46 @@ class RowFill : public testing::Test {
     }
   }
 
-  // One cycle: every source issues or not, one is filled or none, a word is read.
+  // One cycle: every source issues or not, of every channel one is filled or none, a word is read.
   void cycle(std::vector<Source>& sources, Bins& bins) {
-    const std::size_t filled = random_() % V::kSources;
-    const bool fills = sources[filled].filled < sources[filled].issued && random_() % 4 != 0;
-    std::array<bool, V::kSources> issues{};
+    struct Fill {
+      std::size_t source = 0, number = 0;
+    };
+    std::vector<Fill> fills;
+    std::array<std::size_t, V::kSources> issues{};
     std::size_t issuing = 0;
     for (std::size_t s = 0; s < V::kSources; ++s) {
-      issues[s] = put_issue(s, sources[s], bins);
-      issuing += issues[s] ? 1 : 0;
+      issues[s] = put_issues(s, sources[s], bins);
+      issuing += issues[s] > 0 ? 1 : 0;
     }
     dut_->fill_valid_i = 0;
-    set_port_bits(dut_->fill_number_i, 0, kNumberBits, random_());
-    if (fills) put_fill(filled, sources[filled]);
+    for (std::size_t c = 0; c < V::kChannels; ++c) {
+      set_port_bits(dut_->fill_number_i, c * kNumberBits, kNumberBits, random_());
+      const std::size_t s = random_() % V::kSources;
+      std::deque<std::size_t>& waiting = sources[s].under_way[c];
+      if (waiting.empty() || random_() % 4 == 0) continue;
+      put_fill(c, s, sources[s], waiting.front());
+      bins.hit(kAhead, V::kChannels == 1 || waiting.front() > sources[s].filled);
+      fills.push_back({s, waiting.front()});
+      waiting.pop_front();
+    }
+    bins.hit(kSeveral, V::kChannels == 1 || fills.size() > 1);
     const bool is_fresh = !fresh_.empty() && random_() % 4 != 0;
     const std::size_t word = is_fresh ? fresh_[random_() % fresh_.size()] : random_() % V::kWords;
     set_port_bits(dut_->read_address_i, 0, kWordBits, word);
-    bins.hit(kAtOnce, issuing == V::kSources && fills);
+    bins.hit(kAtOnce, issuing == V::kSources && !fills.empty());
     bins.hit(kFresh, is_fresh);
     dut_.settle();
     const std::vector<Nibble> expected = words_[word];
     fresh_.clear();
-    if (fills) fill(sources[filled]);
-    for (std::size_t s = 0; s < V::kSources; ++s) sources[s].issued += issues[s] ? 1 : 0;
+    for (const Fill& one : fills) fill(sources[one.source], one.number);
+    for (std::size_t s = 0; s < V::kSources; ++s) {
+      for (std::size_t k = 0; k < issues[s]; ++k) {
+        const std::size_t number = sources[s].issued++;
+        const std::size_t address = sources[s].accesses[number].address;
+        sources[s].under_way[address / V::kAccess / 2 % V::kChannels].push_back(number);
+      }
+    }
     bins.hit(kSameCycle, std::find(fresh_.begin(), fresh_.end(), word) != fresh_.end());
     dut_.tick();
     set_port_bits(dut_->read_address_i, 0, kWordBits, random_());
@@ -227,10 +290,11 @@ class RowFill : public testing::Test {
     for (std::size_t r = 0; r < V::kWords; ++r) all.rows.push_back(r * all.bytes);
     sources[0].fetches.push_back(all);
     sources[0].accesses = accesses_of(all, 0, V::kAccess);
+    sources[0].come.resize(sources[0].accesses.size());
     start_.assign(V::kSources, 0);
     set_port_bits(dut_->nibbles_i, 0, 2, kNibbles);
     set_port_bits(dut_->shift_i, 0, 2, 0);
-    Bins unused(std::vector<std::string>(kSameCycle + 1));
+    Bins unused(std::vector<std::string>(kAhead + 1));
     while (sources[0].filled < sources[0].accesses.size()) {
       cycle(sources, unused);
       if (HasFatalFailure()) return;
@@ -266,9 +330,10 @@ class RowFill : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants = testing::Types<Variant<Vrow_fill_16, 2, 16, 12, 64, 32, 8>,
-                                Variant<Vrow_fill_8, 2, 8, 8, 64, 32, 16>,
-                                Variant<Vrow_fill_1, 1, 16, 12, 32, 16, 4>>;
+using Variants = testing::Types<
+    Variant<Vrow_fill_16, 2, 16, 12, 64, 32, 8>, Variant<Vrow_fill_8, 2, 8, 8, 64, 32, 16>,
+    Variant<Vrow_fill_1, 1, 16, 12, 32, 16, 4>, Variant<Vrow_fill_2, 2, 32, 12, 128, 32, 32, 2, 2>,
+    Variant<Vrow_fill_4, 2, 16, 12, 128, 32, 32, 3, 4>>;
 TYPED_TEST_SUITE(RowFill, Variants);
 
 TYPED_TEST(RowFill, RowsOfEverySplitOfAnElement) {
@@ -277,7 +342,8 @@ TYPED_TEST(RowFill, RowsOfEverySplitOfAnElement) {
              "one of two rows", "one of a row and what is not fetched", "around the end",
              "two fetches under way", "all sources and a fill at once",
              "a row read in the cycle behind its last access",
-             "a row read in the cycle of its last access"});
+             "a row read in the cycle of its last access", "several accesses come at once",
+             "an access comes before an older one"});
   this->fill_all();
   const std::size_t fetches = bench_count(20'000) / 100;
   for (const std::vector<Plane>& planes : this->splits()) {

@@ -2,6 +2,7 @@
 // leaves them, read one by one, and by the walker in the order of a line.
 #include <Vkept_16.h>
 #include <Vkept_4.h>
+#include <Vkept_look.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -17,15 +18,16 @@
 namespace weft::test {
 namespace {
 
-template <class M, std::size_t slots, std::size_t keys, std::size_t places>
+template <class M, std::size_t slots, std::size_t keys, std::size_t places, std::size_t look = 2>
 struct Variant {
   using Model = M;
   static constexpr std::size_t kSlots = slots;
   static constexpr std::size_t kKeys = keys;
   static constexpr std::size_t kPlaces = places;
+  static constexpr std::size_t kLook = look;  // rows that stand there at once
 };
 
-enum Bin : std::size_t { kWhole, kSome, kSkipsAWord, kTwoTaken, kTwoQueries, kOneLeft };
+enum Bin : std::size_t { kWhole, kSome, kSkipsAWord, kManyTaken, kTwoQueries, kOneLeft };
 
 template <class V>
 class KeptPositions : public testing::Test {
@@ -108,16 +110,16 @@ class KeptPositions : public testing::Test {
   void walk() {
     while (!line_.empty()) {
       dut_.settle();
-      for (std::size_t r = 0; r < std::min<std::size_t>(2, line_.size()); ++r) {
+      for (std::size_t r = 0; r < std::min<std::size_t>(V::kLook, line_.size()); ++r) {
         ASSERT_EQ(port_bits(dut_->line_positions_o, r * kKeyBits, kKeyBits), line_[r].position);
         ASSERT_EQ(port_bits(dut_->line_numbers_o, r * kCountBits, kCountBits), line_[r].number);
         ASSERT_EQ(port_bits(dut_->line_left_o, r * kCountBits, kCountBits), line_[r].left);
         ++compared_;
       }
-      const std::size_t taken = std::min<std::size_t>(random_() % 3, line_.size());
+      const std::size_t taken = std::min<std::size_t>(random_() % (V::kLook + 1), line_.size());
       dut_->line_taken_i = static_cast<std::uint8_t>(taken);
-      bins_.hit(kTwoTaken, taken == 2);
-      bins_.hit(kTwoQueries, taken == 2 && line_[0].left == 1);
+      bins_.hit(kManyTaken, taken == V::kLook);
+      bins_.hit(kTwoQueries, !line_.empty() && taken > line_[0].left);
       bins_.hit(kOneLeft, line_.size() == 1);
       line_.erase(line_.begin(), line_.begin() + static_cast<std::ptrdiff_t>(taken));
       cycle();
@@ -155,10 +157,11 @@ class KeptPositions : public testing::Test {
   std::deque<Row> line_;
   std::uint64_t compared_ = 0;
   Bins bins_{
-      {"kept whole", "not", "a word left out", "two rows taken", "of two queries", "one row left"}};
+      {"kept whole", "not", "a word left out", "all rows taken", "of two queries", "one row left"}};
 };
 
-using Variants = testing::Types<Variant<Vkept_16, 16, 128, 16>, Variant<Vkept_4, 4, 16, 4>>;
+using Variants = testing::Types<Variant<Vkept_16, 16, 128, 16>, Variant<Vkept_4, 4, 16, 4>,
+                                Variant<Vkept_look, 16, 128, 16, 5>>;
 TYPED_TEST_SUITE(KeptPositions, Variants);
 
 TYPED_TEST(KeptPositions, AsTheyWereWritten) { this->run(40); }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -148,6 +149,32 @@ TEST(Library, AnEngineOfItsOwnRuns) {
   EXPECT_EQ(recent[0], 5u);
   EXPECT_EQ(recent[1], 0x8000'0001u);
   EXPECT_EQ(recent[2], 3u);
+}
+
+// Signals of channels that stand side by side: each is got and set without the others.
+TEST(Port, ASliceIsItsPartAlone) {
+  std::array<std::uint32_t, 4> words{};
+  Port whole(words.data(), 96);
+  for (std::uint32_t i = 0; i < 2; ++i) whole.slice(i, 2).set(0x1234'5678'9ABC + i);
+  EXPECT_EQ(words, (std::array<std::uint32_t, 4>{0x5678'9ABC, 0x9ABD'1234, 0x1234'5678, 0}));
+  EXPECT_EQ(whole.slice(0, 2).get(), 0x1234'5678'9ABCu);
+  EXPECT_EQ(whole.slice(1, 2).get(), 0x1234'5678'9ABDu);
+  std::array<std::uint8_t, 6> bytes{};
+  whole.slice(1, 2).get_bytes(bytes.data());
+  EXPECT_EQ(bytes, (std::array<std::uint8_t, 6>{0xBD, 0x9A, 0x78, 0x56, 0x34, 0x12}));
+
+  std::uint8_t two = 0;
+  Port responses(&two, 8);  // four of two bits
+  responses.slice(1, 4).set(3);
+  responses.slice(3, 4).set(2);
+  EXPECT_EQ(two, 0b1000'1100);
+  responses.slice(1, 4).set(1);
+  EXPECT_EQ(two, 0b1000'0100);
+  EXPECT_EQ(responses.slice(0, 4).get(), 0u);
+  EXPECT_EQ(responses.slice(1, 4).get(), 1u);
+  EXPECT_EQ(responses.slice(3, 4).get(), 2u);
+  EXPECT_EQ(responses.slice(0, 1).get(), 0b1000'0100u);
+  EXPECT_THROW(responses.slice(0, 3), ContractError);
 }
 
 TEST(Library, ItsMemoryStallsAsAnyOther) {
