@@ -17,7 +17,7 @@ module weft_spatten #(
   localparam int unsigned CountBits   = $clog2(KEYS + 1),
   localparam int unsigned HeadBits    = $clog2(HEADS),
   localparam int unsigned SlotBits    = $clog2(SLOTS),
-  localparam int unsigned PartBits    = $clog2(PARTS),
+  localparam int unsigned PartBits    = (PARTS <= 1) ? 1 : $clog2(PARTS),
   localparam int unsigned Address     = $clog2(Words),
   localparam int unsigned WordBits    = MULTIPLIERS * BITS,
   localparam int unsigned EachBits    = $clog2(PARTS * WordBits / 8 + 1),
@@ -246,7 +246,7 @@ module weft_spatten #(
 
   logic                         row_valid, row_ready, word_valid;
   logic [SlotBits-1:0]          row_slot;
-  logic [SlotBits+PartBits-1:0] word_address;
+  logic [$clog2(SLOTS*PARTS)-1:0] word_address;
   logic [WordBits-1:0]          word_data;
   logic [HeadBits-1:0]          read_head;
   logic [KeyBits-1:0]           read_place;

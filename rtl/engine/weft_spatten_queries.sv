@@ -12,7 +12,8 @@ module weft_spatten_queries #(
   localparam int unsigned CountBits = $clog2(KEYS + 1),
   localparam int unsigned HeadBits  = $clog2(HEADS),
   localparam int unsigned SlotBits  = $clog2(SLOTS),
-  localparam int unsigned PartBits  = $clog2(PARTS)
+  localparam int unsigned PartBits  = (PARTS <= 1) ? 1 : $clog2(PARTS),
+  localparam int unsigned Address   = $clog2(SLOTS * PARTS)
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
@@ -35,7 +36,7 @@ module weft_spatten_queries #(
   output logic                         row_valid_o,    // into the pipeline, which has room
   output logic [SlotBits-1:0]          row_slot_o,
   output logic                         word_valid_o,
-  output logic [SlotBits+PartBits-1:0] word_address_o,
+  output logic [Address-1:0]           word_address_o,  // slot * PARTS + part
   output logic [WORD_BITS-1:0]         word_data_o
 );
 
@@ -66,7 +67,8 @@ module weft_spatten_queries #(
   assign last_part   = amid_q ? part_q == parts_i : parts_i == '0;
 
   assign word_valid_o   = row_valid_o || amid_q;
-  assign word_address_o = amid_q ? {slot_q, part_q} : {slot, PartBits'(0)};
+  assign word_address_o = amid_q ? Address'(slot_q) * Address'(PARTS) + Address'(part_q)
+      : Address'(slot) * Address'(PARTS);
   assign word_data_o    = (!amid_q && first_held_q) ? first_q : read_data_i;
 
   // Asked for: the rest of the query that goes in, then the first word of the one behind it

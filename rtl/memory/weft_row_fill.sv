@@ -21,7 +21,7 @@ module weft_row_fill #(
   parameter  int unsigned MULTIPLIERS  = 16,    // elements of a word: a power of two
   parameter  int unsigned BITS         = 12,    // of an element on chip: 4, 8 or 12
   parameter  int unsigned WORDS        = 2048,  // a power of two
-  parameter  int unsigned ACCESS_BYTES = 32,    // a power of two, two chunks or more
+  parameter  int unsigned ACCESS_BYTES = 32,    // a power of two, whole chunks
   parameter  int unsigned ACCESSES     = 64,    // of a source, under way: a power of two
   parameter  int unsigned OFFSET_BITS  = 8,     // signed
   parameter  int unsigned ROOM_BITS    = 12,
@@ -63,6 +63,8 @@ module weft_row_fill #(
   localparam int unsigned CHUNK_BITS  = MULTIPLIERS * 4;
   localparam int unsigned CHUNK_LOG2  = $clog2(MULTIPLIERS / 2);         // of bytes
   localparam int unsigned CHUNKS_LOG2 = $clog2(CHUNKS);
+  localparam int unsigned CHUNK_INDEX = (CHUNKS <= 1) ? 1 : CHUNKS_LOG2;  // bits
+  localparam logic [CHUNK_INDEX-1:0] LOW = CHUNK_INDEX'(CHUNKS - 1);
   localparam int unsigned HERE_BITS   = CHUNKS_LOG2 + 1;                 // of a count of chunks
   localparam int unsigned AT_BITS     = HERE_BITS + 2;
   localparam int unsigned NIBBLES     = BITS / 4;
@@ -165,7 +167,7 @@ module weft_row_fill #(
 
   // Banks, by the low bits of a word: each is written one word of an access at most ---------------
   logic [CHUNKS*WORD_BITS-1:0] bank_words;
-  logic [CHUNKS_LOG2-1:0]      read_bank_q;
+  logic [CHUNK_INDEX-1:0]      read_bank_q;
 
   for (genvar b = 0; b < CHUNKS; b++) begin : gen_bank
     logic [CHANNELS-1:0]           write_valid;
@@ -177,7 +179,7 @@ module weft_row_fill #(
       logic [WORD_ADDRESS-1:0]       fill_word;
       logic [1:0]                    fill_phase, nibbles;
       logic [HERE_BITS-1:0]          fill_skipped, fill_ends;
-      logic [CHUNKS_LOG2-1:0]        ahead;     // its word, counted from the access's first
+      logic [CHUNK_INDEX-1:0]        ahead;     // its word, counted from the access's first
       logic [WORD_ADDRESS-1:0]       word;
       logic [NIBBLES*CHUNK_BITS-1:0] plane;     // chunks of that word, the first lowest
       logic [NIBBLES-1:0]            there;     // which of them the access has
@@ -190,17 +192,19 @@ module weft_row_fill #(
       assign write_valid[c] = fill_valid_i[c*SOURCES +: SOURCES] != '0;
 
       always_comb begin
-        logic [AT_BITS-1:0] chunk;  // of the access; of one before it, beyond all of them
-        {ahead, word, plane, there, elements, lanes, chunk} = 'x;
+        logic [AT_BITS-1:0]     chunk;  // of the access; of one before it, beyond all of them
+        logic [CHUNK_INDEX-1:0] of_access;
+        {ahead, word, plane, there, elements, lanes, chunk, of_access} = 'x;
         write_data[c*WORD_BITS +: WORD_BITS] = 'x;
         write_lanes[c*LANES +: LANES]        = 'x;
         if (write_valid[c]) begin
-          ahead = CHUNKS_LOG2'(b) - fill_word[CHUNKS_LOG2-1:0];
+          ahead = (CHUNK_INDEX'(b) - fill_word[CHUNK_INDEX-1:0]) & LOW;
           word  = fill_word + WORD_ADDRESS'(ahead);
           for (int unsigned p = 0; p < NIBBLES; p++) begin
             chunk = AT_BITS'(ahead) * AT_BITS'(nibbles) + AT_BITS'(p) - AT_BITS'(fill_phase);
+            of_access = chunk[CHUNK_INDEX-1:0] & LOW;
             plane[p*CHUNK_BITS +: CHUNK_BITS] =
-                fill_data_i[c*DATA_BITS + 32'(chunk[CHUNKS_LOG2-1:0])*CHUNK_BITS +: CHUNK_BITS];
+                fill_data_i[c*DATA_BITS + 32'(of_access)*CHUNK_BITS +: CHUNK_BITS];
             there[p] = p < 32'(nibbles) && chunk >= AT_BITS'(fill_skipped)
                 && chunk < AT_BITS'(fill_ends);
           end
@@ -221,7 +225,7 @@ module weft_row_fill #(
       assign write_address[c*BANK_BITS +: BANK_BITS] = word[WORD_ADDRESS-1:CHUNKS_LOG2];
 
       logic unused_low;
-      assign unused_low = ^word[CHUNKS_LOG2-1:0];
+      assign unused_low = ^word[CHUNK_INDEX-1:0];
     end
 
     if (CHANNELS == 1) begin : gen_one
@@ -252,7 +256,7 @@ module weft_row_fill #(
     end
   end
 
-  always_ff @(posedge clk_i) read_bank_q <= read_address_i[CHUNKS_LOG2-1:0];
+  always_ff @(posedge clk_i) read_bank_q <= read_address_i[CHUNK_INDEX-1:0] & LOW;
   assign read_data_o = bank_words[32'(read_bank_q)*WORD_BITS +: WORD_BITS];
 
 `ifndef SYNTHESIS
@@ -261,8 +265,8 @@ module weft_row_fill #(
     if (MULTIPLIERS < 2 || (MULTIPLIERS & (MULTIPLIERS - 1)) != 0) begin
       $fatal(1, "weft_row_fill: MULTIPLIERS is a power of two, 2 or more");
     end
-    if (ACCESS_BYTES < MULTIPLIERS || (ACCESS_BYTES & (ACCESS_BYTES - 1)) != 0) begin
-      $fatal(1, "weft_row_fill: ACCESS_BYTES is a power of two, two chunks or more");
+    if (2 * ACCESS_BYTES < MULTIPLIERS || (ACCESS_BYTES & (ACCESS_BYTES - 1)) != 0) begin
+      $fatal(1, "weft_row_fill: ACCESS_BYTES is a power of two, a chunk or more");
     end
     if (WORDS < 2 * CHUNKS || (WORDS & (WORDS - 1)) != 0) begin
       $fatal(1, "weft_row_fill: WORDS is a power of two, two a bank or more");

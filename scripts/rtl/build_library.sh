@@ -13,7 +13,7 @@ Usage: scripts/rtl/build_library.sh --side N --out DIR [options]
 Writes DIR/libweft_fusemax_N.so or, of so many multipliers, DIR/libweft_spatten_N.so, or with --fast DIR/libweft_…_fast.so, complete
 or not at all. Progress goes to standard error.
   --side N           of FuseMax: rows and columns of the 2D array, 4 to 256
-  --design NAME      of SpAtten: spatten-rtl-smallest or spatten-rtl-double
+  --design NAME      of SpAtten: spatten-rtl-smallest, spatten-rtl-double or spatten-rtl-eighth
   --out DIR          where the library goes; made if need be
   --work DIR         where the generated sources and objects go; a temporary folder if none is named
   --shared DIR       where what libraries have alike is kept for the next; in the folder of --work if none is named
@@ -54,8 +54,8 @@ done
 if [[ -n "$side" && -n "$design" ]]; then refuse "--design: '$design': not beside --side, which is FuseMax's"; fi
 engine=fusemax
 if [[ -n "$design" ]]; then engine=spatten; fi
-if [[ $engine == spatten && ! "$design" =~ ^spatten-rtl-(smallest|double)$ ]]; then
-  refuse "--design: '$design': must be spatten-rtl-smallest or spatten-rtl-double"
+if [[ $engine == spatten && ! "$design" =~ ^spatten-rtl-(smallest|double|eighth)$ ]]; then
+  refuse "--design: '$design': must be spatten-rtl-smallest, spatten-rtl-double or spatten-rtl-eighth"
 fi
 if [[ $engine == fusemax ]] && { [[ ! "$side" =~ ^[1-9][0-9]{0,2}$ ]] || ((side < 4 || side > 256)); }; then
   refuse "--side: '$side': must be a whole number from 4 to 256"

@@ -35,7 +35,7 @@ constexpr const char* kRtlExamples = R"(Examples:
   weft rtl build --side 32 --out ~/weft-rtl && WEFT_RTL_PATH=~/weft-rtl weft run --design fusemax-32x32 --workload bert-base --heads 1 --seq 128 --fidelity rtl
 
 Two libraries: one with assertions and waves, one without either, several times as fast, which runs without --wave take. Sides 4, 8
-and 16 of FuseMax, and SpAtten's two scales, come with the build. Exit codes: 0 success, 1 Verilator or the compiler failed, 2 bad input.)";
+and 16 of FuseMax, and SpAtten's two lower scales, come with the build. Exit codes: 0 success, 1 Verilator or the compiler failed, 2 bad input.)";
 
 constexpr const char* kRecipe = "scripts/rtl/build_library.sh";
 

@@ -100,6 +100,29 @@ ValidationPoint validate_point(const Design& design, const ValidationCase& run,
   return point;
 }
 
+// Widths that a scale of SpAtten's RTL takes: of most heads, and of keys and values that differ.
+struct SpattenWidths {
+  std::int64_t head, key, value;
+};
+
+ValidationGrid spatten_grid(const char* design, const SpattenWidths& widths,
+                            const ValidationMemory& memory) {
+  const std::int64_t w = widths.head;
+  const std::vector<weft::engine::Setting> whole{{"binding.run.numbers.key", "12"}};
+  const std::vector<weft::engine::Setting> dense{{"binding.run.pruning.tokens.average", "0"},
+                                                 {"binding.run.pruning.heads.average", "0"},
+                                                 {"binding.run.pruning.values", "0"}};
+  return {.designs = {design},
+          .cases = {{shape(2, 2, 40, 40, 64, 64, false)},
+                    {shape(3, 1, 24, 60, w, w, true)},
+                    {shape(4, 4, 48, 48, w, w, false), 3},
+                    {shape(2, 2, 17, 33, widths.key, widths.value, false), 1, whole},
+                    {shape(3, 3, 20, 20, w, 64, true), 1, dense},
+                    {shape(6, 6, 1, 90, 64, 64, false), 2}},
+          .memories = {memory},
+          .profiles = {}};
+}
+
 }  // namespace
 
 std::vector<ValidationGrid> validation_grids(const std::string& design) {
@@ -114,33 +137,16 @@ std::vector<ValidationGrid> validation_grids(const std::string& design) {
                                    {shape(3, 3, 50, 77, 40, 24, false)}},
                          .memories = {{"hbm", {}}, slow},
                          .profiles = profiles};
-  const std::vector<weft::engine::Setting> whole{{"binding.run.numbers.key", "12"}};
-  const std::vector<weft::engine::Setting> dense{{"binding.run.pruning.tokens.average", "0"},
-                                                 {"binding.run.pruning.heads.average", "0"},
-                                                 {"binding.run.pruning.values", "0"}};
-  ValidationGrid spatten{.designs = {"spatten-rtl-smallest"},
-                         .cases = {{shape(2, 2, 40, 40, 64, 64, false)},
-                                   {shape(3, 1, 24, 60, 32, 32, true)},
-                                   {shape(4, 4, 48, 48, 32, 32, false), 3},
-                                   {shape(2, 2, 17, 33, 16, 48, false), 1, whole},
-                                   {shape(3, 3, 20, 20, 32, 64, true), 1, dense},
-                                   {shape(6, 6, 1, 90, 64, 64, false), 2}},
-                         .memories = {{"32 GB/s", {}}, slow},
-                         .profiles = profiles};
-  // Widths of whole words, and twice the bandwidth.
-  ValidationGrid doubled{.designs = {"spatten-rtl-double"},
-                         .cases = {{shape(2, 2, 40, 40, 64, 64, false)},
-                                   {shape(3, 1, 24, 60, 32, 32, true)},
-                                   {shape(4, 4, 48, 48, 32, 32, false), 3},
-                                   {shape(2, 2, 17, 33, 32, 64, false), 1, whole},
-                                   {shape(3, 3, 20, 20, 32, 64, true), 1, dense},
-                                   {shape(6, 6, 1, 90, 64, 64, false), 2}},
-                         .memories = {{"64 GB/s", {}}, slow},
-                         .profiles = profiles};
-  if (design.empty()) return {std::move(fusemax), std::move(spatten), std::move(doubled)};
-  for (ValidationGrid* grid : {&spatten, &doubled}) {
+  ValidationGrid smallest = spatten_grid("spatten-rtl-smallest", {32, 16, 48}, {"32 GB/s", {}});
+  ValidationGrid doubled = spatten_grid("spatten-rtl-double", {32, 32, 64}, {"64 GB/s", {}});
+  ValidationGrid eighth = spatten_grid("spatten-rtl-eighth", {64, 64, 64}, {"64 GB/s", {}});
+  for (ValidationGrid* grid : {&smallest, &doubled, &eighth}) {
+    grid->memories.push_back(slow);
+    grid->profiles = profiles;
     if (grid->designs.front() == design) return {std::move(*grid)};
   }
+  // Those whose libraries come with the build.
+  if (design.empty()) return {std::move(fusemax), std::move(smallest), std::move(doubled)};
   fusemax.designs = {design};
   return {std::move(fusemax)};
 }

@@ -16,12 +16,12 @@ struct SpattenScale {
   std::string_view design;
   std::int64_t multipliers = 0;
 };
-inline constexpr std::array<SpattenScale, 2> kSpattenScales{
-    {{"spatten-rtl-smallest", 16}, {"spatten-rtl-double", 32}}};
+inline constexpr std::array<SpattenScale, 3> kSpattenScales{
+    {{"spatten-rtl-smallest", 16}, {"spatten-rtl-double", 32}, {"spatten-rtl-eighth", 64}}};
 // The scale of a design or of so many multipliers; nullptr where there is none.
 const SpattenScale* spatten_scale_of(std::string_view design);
 const SpattenScale* spatten_scale_of(std::int64_t multipliers);
-// "spatten-rtl-smallest, spatten-rtl-double".
+// "spatten-rtl-smallest, spatten-rtl-double, …".
 std::string spatten_designs();
 
 // Parameters of the RTL; names as in rtl/engine/weft_spatten.sv.

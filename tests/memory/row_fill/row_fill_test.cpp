@@ -5,6 +5,7 @@
 #include <Vrow_fill_16.h>
 #include <Vrow_fill_2.h>
 #include <Vrow_fill_4.h>
+#include <Vrow_fill_64.h>
 #include <Vrow_fill_8.h>
 #include <gtest/gtest.h>
 
@@ -58,7 +59,9 @@ class RowFill : public testing::Test {
   static constexpr std::size_t kChunk = V::kMultipliers / 2;
   static constexpr std::size_t kNumberBits = std::bit_width(V::kAccesses - 1);
   static constexpr std::size_t kWordBits = std::bit_width(V::kWords - 1);
-  static constexpr std::size_t kOffsetBits = V::kMultipliers > 16 ? 9 : 8;
+  static constexpr std::size_t kOffsetBits = V::kMultipliers > 32   ? 10
+                                             : V::kMultipliers > 16 ? 9
+                                                                    : 8;
   static constexpr std::size_t kRoomBits = 12;
 
   RowFill() : seed_(seed_or(97)), random_(seed_), dut_(seed_) {}
@@ -122,10 +125,14 @@ class RowFill : public testing::Test {
                   static_cast<std::uint64_t>(offset));
     set_port_bits(dut_->issue_room_i, at * kRoomBits, kRoomBits, may * fetch.bytes / kChunk);
     const auto end = offset + static_cast<std::int64_t>(V::kAccess);
-    bins.hit(kHead, offset < 0);
-    bins.hit(kTail, end > static_cast<std::int64_t>(left * fetch.bytes));
-    bins.hit(kShared, left > 1 && fetch.together && end > static_cast<std::int64_t>(fetch.bytes));
-    bins.hit(kApart, left > 1 && !fetch.together && end > static_cast<std::int64_t>(fetch.bytes));
+    // A chunk that is a whole access has nothing of another row.
+    constexpr bool kOfOneRow = kChunk == V::kAccess;
+    bins.hit(kHead, kOfOneRow || offset < 0);
+    bins.hit(kTail, kOfOneRow || end > static_cast<std::int64_t>(left * fetch.bytes));
+    bins.hit(kShared, kOfOneRow || left > 1 && fetch.together &&
+                                       end > static_cast<std::int64_t>(fetch.bytes));
+    bins.hit(kApart, kOfOneRow || left > 1 && !fetch.together &&
+                                      end > static_cast<std::int64_t>(fetch.bytes));
     bins.hit(kAround, word + fetch.parts * left > V::kWords);
     bins.hit(kOverlap,
              source.filled < source.issued && source.accesses[source.filled].fetch != access.fetch);
@@ -333,7 +340,8 @@ class RowFill : public testing::Test {
 using Variants = testing::Types<
     Variant<Vrow_fill_16, 2, 16, 12, 64, 32, 8>, Variant<Vrow_fill_8, 2, 8, 8, 64, 32, 16>,
     Variant<Vrow_fill_1, 1, 16, 12, 32, 16, 4>, Variant<Vrow_fill_2, 2, 32, 12, 128, 32, 32, 2, 2>,
-    Variant<Vrow_fill_4, 2, 16, 12, 128, 32, 32, 3, 4>>;
+    Variant<Vrow_fill_4, 2, 16, 12, 128, 32, 32, 3, 4>,
+    Variant<Vrow_fill_64, 2, 64, 12, 128, 32, 32, 2, 2>>;
 TYPED_TEST_SUITE(RowFill, Variants);
 
 TYPED_TEST(RowFill, RowsOfEverySplitOfAnElement) {
