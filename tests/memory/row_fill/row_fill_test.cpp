@@ -129,10 +129,9 @@ class RowFill : public testing::Test {
     constexpr bool kOfOneRow = kChunk == V::kAccess;
     bins.hit(kHead, kOfOneRow || offset < 0);
     bins.hit(kTail, kOfOneRow || end > static_cast<std::int64_t>(left * fetch.bytes));
-    bins.hit(kShared, kOfOneRow || left > 1 && fetch.together &&
-                                       end > static_cast<std::int64_t>(fetch.bytes));
-    bins.hit(kApart, kOfOneRow || left > 1 && !fetch.together &&
-                                      end > static_cast<std::int64_t>(fetch.bytes));
+    const bool beyond = left > 1 && end > static_cast<std::int64_t>(fetch.bytes);
+    bins.hit(kShared, kOfOneRow || (beyond && fetch.together));
+    bins.hit(kApart, kOfOneRow || (beyond && !fetch.together));
     bins.hit(kAround, word + fetch.parts * left > V::kWords);
     bins.hit(kOverlap,
              source.filled < source.issued && source.accesses[source.filled].fetch != access.fetch);
