@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCALES = [["--design", "spatten-rtl-smallest"], ["--design", "spatten-rtl-double"]]
 TESTS = "weft_engine_spatten_rtl_tests"
 # Those of the libraries with assertions.
-SUITES = "Engine/SpattenRtl.*:TwoChannels/SpattenRtl.*:SpattenRtlRandom.*:SpattenRtlErrors.*:SpattenRtlRegisters.*"
+SUITES = "Engine/SpattenRtl.*:TwoChannels/SpattenRtl.*:SpattenRtlRandom.*:SpattenRtlErrors.*:SpattenRtlRows.*:SpattenRtlRegisters.*"
 FAULTS = Path("tests/engine/spatten_rtl/faults")
 # Which fault counts, in each module that has some.
 CHOSEN = """

@@ -34,8 +34,8 @@ struct Host : SpattenHost {
 // One layer of an engine whose planes of keys, lower bits and values lie behind one another.
 class Layer {
  public:
-  Layer()
-      : engine_(spatten_library(kSpattenScales.front()),
+  explicit Layer(const SpattenScale& scale = kSpattenScales.front())
+      : engine_(spatten_library(scale),
                 {.dram = {.bandwidth_bytes_per_s = 32e9,
                           .latency_cycles = 20,
                           .outstanding = 16,
@@ -140,6 +140,19 @@ TEST(SpattenRtlErrors, TheNextLayersOfTheRunTellToo) {
   EXPECT_NE(said_by(layer, &Layer::run_layer), "");
   EXPECT_EQ(said_by(layer), "");
   EXPECT_EQ(said_by(layer, &Layer::run_layer), "");
+}
+
+// Rows of which none is the next one's neighbour, with anything between them: what accesses of two
+// channels hold behind a row is nobody's.
+TEST(SpattenRtlRows, ApartAreWhatTheyAreAtAnyScale) {
+  Layer one;
+  one.run();
+  Layer two(*spatten_scale_of("spatten-rtl-double"));
+  two.run();
+  EXPECT_EQ(two.engine().memory().channels(), 2u);
+  EXPECT_EQ(two.outputs(), one.outputs());
+  EXPECT_EQ(two.engine().accesses(), one.engine().accesses());
+  EXPECT_EQ(two.engine().alive().token_importance, one.engine().alive().token_importance);
 }
 
 }  // namespace
