@@ -106,7 +106,7 @@ module weft_spatten_fetch #(
   localparam int unsigned Whoever    = 1 << WhoBits;  // heads, or queries of values of their own
   localparam int unsigned TagBits    = WhoBits + 1;
   localparam int unsigned OffsetBits = 17;
-  localparam int unsigned RoomBits   = 12;
+  localparam int unsigned RoomBits   = CountBits + 4;
   localparam int unsigned OrderBits  = 48 + CountBits + TagBits;
   localparam int unsigned CountLog   = $clog2(ADDRESSES + 1);
   localparam int unsigned WidthLog2  = $clog2(MULTIPLIERS);

@@ -92,7 +92,7 @@ module weft_spatten_lists #(
   end
 
   assign appends    = state_q == Append;
-  assign token_asks = state_q == SelectTokens && layer_i.tokens_kept != 8'd0;
+  assign token_asks = state_q == SelectTokens && layer_i.tokens_kept != 12'd0;
   assign head_asks  = state_q == SelectHeads && layer_i.heads_kept != 5'd0;
   assign token_adds = state_q == AddTokens && !waits_q;
   assign head_adds  = state_q == AddHeads && !waits_q;

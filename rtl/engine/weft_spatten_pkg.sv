@@ -2,12 +2,12 @@
 package weft_spatten_pkg;
 
   typedef struct packed {
-    logic [7:0]  queries;       // of a head, where they do not follow tokens
+    logic [11:0] queries;       // of a head, where they do not follow tokens
     logic        causal;
     logic        follows;       // queries are those of the tokens that are alive
     logic        streams;       // one query a head, whose values are fetched when it is known
                                 // which
-    logic [7:0]  causal_offset;
+    logic [11:0] causal_offset;
     logic [6:0]  width_qk;
     logic [6:0]  width_v;
     logic [3:0]  key_bits;      // in the plane of keys
@@ -15,7 +15,7 @@ package weft_spatten_pkg;
     logic [31:0] threshold;     // fp32
     logic [63:0] seed;
     logic [16:0] pruned_share;  // of a query's values, times 2^16
-    logic [7:0]  tokens_kept;   // behind the layer; 0: all, without a selection
+    logic [11:0] tokens_kept;   // behind the layer; 0: all, without a selection
     logic [4:0]  heads_kept;
     logic [63:0] token_seed;
     logic [31:0] token_word;

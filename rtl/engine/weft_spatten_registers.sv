@@ -121,11 +121,11 @@ module weft_spatten_registers #(
   assign tokens_o = CountBits'(config_q[0]);
   assign heads_o  = (HeadBits + 1)'(config_q[1]);
   always_comb begin
-    layer_o.queries       = config_q[2][7:0];
+    layer_o.queries       = config_q[2][11:0];
     layer_o.causal        = config_q[3][0];
     layer_o.follows       = config_q[3][1];
     layer_o.streams       = config_q[3][2];
-    layer_o.causal_offset = config_q[4][7:0];
+    layer_o.causal_offset = config_q[4][11:0];
     layer_o.width_qk      = config_q[5][6:0];
     layer_o.width_v       = config_q[6][6:0];
     layer_o.key_bits      = config_q[7][3:0];
@@ -133,7 +133,7 @@ module weft_spatten_registers #(
     layer_o.threshold     = config_q[9];
     layer_o.seed          = {config_q[11], config_q[10]};
     layer_o.pruned_share  = config_q[12][16:0];
-    layer_o.tokens_kept   = config_q[13][7:0];
+    layer_o.tokens_kept   = config_q[13][11:0];
     layer_o.heads_kept    = config_q[14][4:0];
     layer_o.token_seed    = {config_q[17], config_q[16]};
     layer_o.token_word    = config_q[18];

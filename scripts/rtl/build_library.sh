@@ -93,18 +93,19 @@ fusemax() {
     "OUTSTANDING=$outstanding" "BUFFER_BYTES=$((buffer_mib * 1048576 * side / own_side))")
   name="weft_fusemax_$side" as="side $side"
 }
-# SpAtten's multipliers and channels are the architecture's; what one run may have is the RTL's own, heads as wide as at its own
-# scale among it.
+# SpAtten's multipliers, channels and keys are the architecture's (its softmax holds as many scores as there are keys, eight a
+# word); what else one run may have is the RTL's own, heads as wide as at its own scale among it.
 spatten() {
   arch="$root/configs/arch/$design.yaml"
-  local multipliers channels addresses own_multipliers own_parts parameter value
+  local multipliers channels addresses words own_multipliers own_parts parameter value
   multipliers=$(of_arch "^    qk: .*multipliers: ([0-9]+)") || exit
   channels=$(of_arch "^    fetcher: .*channels: ([0-9]+)") || exit
   addresses=$(of_arch "^    fetcher: .*addresses_per_cycle: ([0-9]+)") || exit
+  words=$(of_arch "^    softmax: .*parallelism: 8, fifo_depth: ([0-9]+)") || exit
   own_multipliers=$(of_top MULTIPLIERS) || exit
   own_parts=$(of_top PARTS) || exit
-  parameters=("MULTIPLIERS=$multipliers" "PARTS=$((own_parts * own_multipliers / multipliers))")
-  for parameter in KEYS HEADS SLOTS BITS; do
+  parameters=("MULTIPLIERS=$multipliers" "PARTS=$((own_parts * own_multipliers / multipliers))" "KEYS=$((8 * words))")
+  for parameter in HEADS SLOTS BITS; do
     value=$(of_top $parameter) || exit
     parameters+=("$parameter=$value")
   done

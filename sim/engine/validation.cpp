@@ -100,9 +100,11 @@ ValidationPoint validate_point(const Design& design, const ValidationCase& run,
   return point;
 }
 
-// Widths that a scale of SpAtten's RTL takes: of most heads, and of keys and values that differ.
+// What a scale of SpAtten's RTL takes: widths of most heads, and of keys and values that differ; keys
+// of a query that is alone.
 struct SpattenWidths {
   std::int64_t head, key, value;
+  std::int64_t many_keys;
 };
 
 ValidationGrid spatten_grid(const char* design, const SpattenWidths& widths,
@@ -118,7 +120,7 @@ ValidationGrid spatten_grid(const char* design, const SpattenWidths& widths,
                     {shape(4, 4, 48, 48, w, w, false), 3},
                     {shape(2, 2, 17, 33, widths.key, widths.value, false), 1, whole},
                     {shape(3, 3, 20, 20, w, 64, true), 1, dense},
-                    {shape(6, 6, 1, 90, 64, 64, false), 2}},
+                    {shape(6, 6, 1, widths.many_keys, 64, 64, false), 2}},
           .memories = {memory},
           .profiles = {}};
 }
@@ -137,9 +139,9 @@ std::vector<ValidationGrid> validation_grids(const std::string& design) {
                                    {shape(3, 3, 50, 77, 40, 24, false)}},
                          .memories = {{"hbm", {}}, slow},
                          .profiles = profiles};
-  ValidationGrid smallest = spatten_grid("spatten-rtl-smallest", {32, 16, 48}, {"32 GB/s", {}});
-  ValidationGrid doubled = spatten_grid("spatten-rtl-double", {32, 32, 64}, {"64 GB/s", {}});
-  ValidationGrid eighth = spatten_grid("spatten-rtl-eighth", {64, 64, 64}, {"64 GB/s", {}});
+  ValidationGrid smallest = spatten_grid("spatten-rtl-smallest", {32, 16, 48, 90}, {"32 GB/s", {}});
+  ValidationGrid doubled = spatten_grid("spatten-rtl-double", {32, 32, 64, 90}, {"64 GB/s", {}});
+  ValidationGrid eighth = spatten_grid("spatten-rtl-eighth", {64, 64, 64, 1000}, {"64 GB/s", {}});
   for (ValidationGrid* grid : {&smallest, &doubled, &eighth}) {
     grid->memories.push_back(slow);
     grid->profiles = profiles;

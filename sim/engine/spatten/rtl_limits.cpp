@@ -19,8 +19,6 @@ namespace {
 // The units that the RTL is, but for what the scale says; configs/arch/spatten-rtl-smallest.yaml.
 constexpr std::string_view kUnits = R"(
 arch.assembly.units.controller.class = controller
-arch.assembly.units.controller.attributes.key_store_bytes = 24576
-arch.assembly.units.controller.attributes.value_store_bytes = 24576
 arch.assembly.units.controller.attributes.rows_in_flight = 16
 arch.assembly.units.controller.attributes.importance_lanes = 8
 arch.assembly.units.controller.attributes.layers_apart = true
@@ -39,19 +37,16 @@ arch.assembly.units.qk.attributes.of = scores
 arch.assembly.units.qk.attributes.latency_from = last_part
 arch.assembly.units.softmax.class = softmax
 arch.assembly.units.softmax.attributes.parallelism = 8
-arch.assembly.units.softmax.attributes.fifo_depth = 16
 arch.assembly.units.confidence.class = confidence
 arch.assembly.units.token_importance.class = importance
 arch.assembly.units.token_importance.attributes.of = tokens
 arch.assembly.units.token_importance.attributes.parallelism = 8
 arch.assembly.units.value_top_k.class = top_k
 arch.assembly.units.value_top_k.attributes.comparators = 16
-arch.assembly.units.value_top_k.attributes.fifo_depth = 8
 arch.assembly.units.comparators.class = comparator_array
 arch.assembly.units.zero_eliminator.class = zero_eliminator
 arch.assembly.units.zero_eliminator.attributes.places = 16
 arch.assembly.units.value_pruner.class = value_pruner
-arch.assembly.units.value_pruner.attributes.store_bytes = 24576
 arch.assembly.units.value_store.class = row_store
 arch.assembly.units.value_store.attributes.of = values
 arch.assembly.units.value_store.attributes.sources = 2
@@ -73,6 +68,13 @@ rtl::Values scaled_units(const rtl::SpattenParameters& rtl) {
   const auto put = [&](const char* attribute, std::int64_t value) {
     all[fmt::format("arch.assembly.units.{}", attribute)] = std::to_string(value);
   };
+  // Either store has room for the widest rows of two heads.
+  const std::int64_t store = 2 * rtl.keys * rtl.multipliers * rtl.parts * rtl.bits / 8;
+  put("controller.attributes.key_store_bytes", store);
+  put("controller.attributes.value_store_bytes", store);
+  put("value_pruner.attributes.store_bytes", store);
+  put("softmax.attributes.fifo_depth", rtl.keys / 8);
+  put("value_top_k.attributes.fifo_depth", rtl.keys / 16);
   put("fetcher.attributes.channels", rtl.channels);
   put("fetcher.attributes.addresses_per_cycle", rtl.addresses);
   put("dram.attributes.channels", rtl.channels);
