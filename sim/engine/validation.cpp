@@ -100,8 +100,8 @@ ValidationPoint validate_point(const Design& design, const ValidationCase& run,
   return point;
 }
 
-// What a scale of SpAtten's RTL takes: widths of most heads, and of keys and values that differ; keys
-// of a query that is alone.
+// What a scale of SpAtten's RTL takes: widths of most heads, and of keys and values that differ;
+// keys of a query that is alone.
 struct SpattenWidths {
   std::int64_t head, key, value;
   std::int64_t many_keys;
