@@ -290,7 +290,7 @@ module weft_spatten_fetch #(
       assign short_offsets[At*8 +: 8] = offsets[At*OffsetBits +: 8];
     end
     weft_spatten_places #(
-      .ADDRESSES(ADDRESSES), .LOOK(Look), .IN_ORDER(CHANNELS == 1), .KEY_BITS(KeyBits),
+      .ADDRESSES(ADDRESSES), .LOOK(Look), .CHANNELS(CHANNELS), .KEY_BITS(KeyBits),
       .COUNT_BITS(CountBits), .WORD_ADDRESS(Address), .ROOM_BITS(RoomBits), .TAKEN_BITS(TakenBits)
     ) u_places (
       .parts_i(parts[s*3 +: 3]), .chunks_i(row_chunks[s*4 +: 4]),

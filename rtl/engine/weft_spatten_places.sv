@@ -6,7 +6,7 @@
 module weft_spatten_places #(
   parameter  int unsigned ADDRESSES    = 1,    // accesses of a cycle
   parameter  int unsigned LOOK         = 2,    // rows that are known
-  parameter  bit          IN_ORDER     = 1'b1, // accesses come back as they were asked for
+  parameter  int unsigned CHANNELS     = 1,    // of memory: one answers in the order of requests
   parameter  int unsigned KEY_BITS     = 7,    // of a token
   parameter  int unsigned COUNT_BITS   = 8,
   parameter  int unsigned WORD_ADDRESS = 11,
@@ -37,7 +37,7 @@ module weft_spatten_places #(
 
     // What lies behind the row in memory: of accesses in order it may be written where the next row
     // stands, since that row's own access comes later; else only if it is the next row's.
-    if (IN_ORDER) begin : gen_to_the_end
+    if (CHANNELS == 1) begin : gen_to_the_end
       logic unused_tokens;
       assign unused_tokens = ^{tokens_i, packed_i};
       assign room = left;
