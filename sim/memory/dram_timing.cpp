@@ -30,8 +30,15 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
   Channel& channel = channels_[channels_.size() == 1 ? 0 : request.port];
   const Cycle begin = std::max(channel.bus.cycle, now);
   const Cycle end = channel.bus.serve(now, request.bytes, pace_);
-  busy_ += static_cast<std::uint64_t>(end - std::max(begin, std::min(channel.covered_until, end)));
-  counts_.busy_cycles = channels_.size() == 1 ? busy_ : busy_ / channels_.size();
+  busy_rest_ +=
+      static_cast<std::uint64_t>(end - std::max(begin, std::min(channel.covered_until, end)));
+  if (channels_.size() == 1) {
+    counts_.busy_cycles += busy_rest_;
+    busy_rest_ = 0;
+  } else {
+    counts_.busy_cycles += busy_rest_ / channels_.size();
+    busy_rest_ %= channels_.size();
+  }
   channel.covered_until = std::max(channel.covered_until, end);
   count(request, counts_.counters);
   const Cycle stall = stalls_.cycles(StallPort::response, requests_[request.port]++, request.port);
@@ -44,6 +51,7 @@ Cycle DramTiming::accept(Cycle now, const Request& request) {
 }
 
 void DramTiming::fingerprint(StateWords& out) const {
+  out.word(static_cast<std::int64_t>(busy_rest_));
   for (const Channel& channel : channels_) {
     const bool free = channel.bus.cycle < out.now();
     out.word(free ? 0 : channel.bus.cycle - out.now());

@@ -52,7 +52,7 @@ class DramTiming {
     Cycle covered_until = 0;  // cycles already counted as busy
   };
   std::vector<Channel> channels_;
-  std::uint64_t busy_ = 0;  // cycles, of all of them
+  std::uint64_t busy_rest_ = 0;  // busy cycles of channels that make no whole one of all
   std::size_t tags_;
   std::vector<Cycle> last_ready_;  // of the latest request: by port and tag, or of each data bus
   std::vector<std::uint64_t> requests_;  // by port

@@ -56,10 +56,10 @@ INSTANTIATE_TEST_SUITE_P(
     Rtl, Limits,
     testing::Values(
         Refused{"multipliers",
-                {{kUnits + "qk.attributes.multipliers", "64"}},
+                {{kUnits + "qk.attributes.multipliers", "128"}},
                 shape(1, 8, 8, 32, 32),
                 kUnits + "qk.attributes.multipliers",
-                "64",
+                "128",
                 "the RTL has 16"},
         Refused{"channels",
                 {{kUnits + "dram.attributes.channels", "1"}},
