@@ -87,9 +87,8 @@ class MultiWriteRam : public testing::Test {
   std::uint64_t compared_ = 0;
 };
 
-using Variants =
-    testing::Types<Variant<Vmulti_2, 16, 8, 4, 2>, Variant<Vmulti_4, 70, 5, 7, 4>,
-                   Variant<Vmulti_gated, 384, 16, 48, 2>>;
+using Variants = testing::Types<Variant<Vmulti_2, 16, 8, 4, 2>, Variant<Vmulti_4, 70, 5, 7, 4>,
+                                Variant<Vmulti_gated, 384, 16, 48, 2>>;
 TYPED_TEST_SUITE(MultiWriteRam, Variants);
 
 TYPED_TEST(MultiWriteRam, AnyMixOfWrites) {
