@@ -98,8 +98,7 @@ module weft_spatten_fetch #(
   localparam int unsigned KeyStream   = 2;
   localparam int unsigned ValueStream = 3;
 
-  // Under way, or done before an older one: of several channels as many as come while another
-  // answers.
+  // Under way, or done before an older one, which another channel may owe
   localparam int unsigned Accesses   = ((CHANNELS == 1) ? 2 : 8) * QUEUE;
   localparam int unsigned NumberBits = $clog2(Accesses);
   localparam int unsigned WhoBits    = (HeadBits > SlotBits) ? HeadBits : SlotBits;
@@ -110,7 +109,6 @@ module weft_spatten_fetch #(
   localparam int unsigned OrderBits  = 48 + CountBits + TagBits;
   localparam int unsigned CountLog   = $clog2(ADDRESSES + 1);
   localparam int unsigned WidthLog2  = $clog2(MULTIPLIERS);
-  localparam int unsigned ChunkLog2  = WidthLog2 - 1;  // of bytes
   localparam int unsigned StreamBits = $clog2(Streams);
 
   // They alternate, so that no fetch is taken for the one before it.
@@ -148,7 +146,7 @@ module weft_spatten_fetch #(
       layer_i.pitch_lower};
   assign parts     = {value_parts, key_parts, value_parts, key_parts};
   for (genvar s = 0; s < Streams; s++) begin : gen_chunks
-    assign row_chunks[s*4 +: 4] = row_bytes[s*16+ChunkLog2 +: 4];
+    assign row_chunks[s*4 +: 4] = row_bytes[s*16+WidthLog2-1 +: 4];
   end
 
   // Orders, each behind a link of two places ------------------------------------------------------
@@ -354,11 +352,9 @@ module weft_spatten_fetch #(
 
   for (genvar c = 0; c < CHANNELS; c++) begin : gen_fill
     logic [31:0] stream;
-    assign stream = 32'(fill_streams[c*StreamBits +: StreamBits]);
-    assign key_fills[c*2 +: 2] =
-        {fill_valid[c] && stream == KeyStream, fill_valid[c] && stream == LowerStream};
-    assign value_fills[c*2 +: 2] =
-        {fill_valid[c] && stream == ValueStream, fill_valid[c] && stream == OwnStream};
+    assign stream = fill_valid[c] ? 32'(fill_streams[c*StreamBits +: StreamBits]) : 32'(Streams);
+    assign key_fills[c*2 +: 2]   = {stream == KeyStream, stream == LowerStream};
+    assign value_fills[c*2 +: 2] = {stream == ValueStream, stream == OwnStream};
   end
 
   weft_row_fill #(

@@ -5,6 +5,8 @@
 #include <Vmulti_gated.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "tests/common/ports.hpp"
 #include "tests/common/rtl_bench.hpp"
 #include "tests/common/seed.hpp"
