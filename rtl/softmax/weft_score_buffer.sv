@@ -38,12 +38,12 @@ module weft_score_buffer #(
   localparam int unsigned ROW_BITS     = $clog2(ROWS + 1);
   localparam logic [31:0] Lowest       = 32'hFF800000;  // -inf
 
-  logic clk, awake;
-  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
-  assign awake = in_valid_i || read_valid_i || recent_q != '0;
   // Until a beat is where row_valid_o tells of it.
   localparam int unsigned Way = 8;
   logic [Way-1:0] recent_q;
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = in_valid_i || read_valid_i || recent_q != '0;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) recent_q <= '0;
     else recent_q <= {recent_q[Way-2:0], in_valid_i};
