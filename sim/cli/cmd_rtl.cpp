@@ -167,12 +167,11 @@ Built built_of(const RtlCommand& o) {
   if (!o.design.empty()) {
     const sim::rtl::SpattenScale* scale = sim::rtl::spatten_scale_of(o.design);
     if (scale == nullptr)
-      throw ConfigError(
-          Problem{{},
-                  "--design",
-                  o.design,
-                  fmt::format("allowed: {}; a FuseMax array of another side is --side N",
-                              sim::rtl::spatten_designs())});
+      throw ConfigError(Problem{{},
+                                "--design",
+                                o.design,
+                                config::unknown_name(o.design, sim::rtl::spatten_designs()) +
+                                    "; a FuseMax array of another side is --side N"});
     return {.kind = sim::rtl::spatten_kind(),
             .size = scale->multipliers,
             .words = {"--design", o.design},
@@ -181,13 +180,14 @@ Built built_of(const RtlCommand& o) {
                                  o.design, o.fast ? 30 : 90)};
   }
   if (o.side.empty()) {
-    throw ConfigError(Problem{
-        {},
-        "--side",
-        "",
-        fmt::format("missing: rows and columns of the 2D array, from {} to {}; or --design "
-                    "{}",
-                    sim::rtl::kLeastSide, sim::rtl::kMostSide, sim::rtl::spatten_designs())});
+    throw ConfigError(
+        Problem{{},
+                "--side",
+                "",
+                fmt::format("missing: rows and columns of the 2D array, from {} to {}; or --design "
+                            "{}",
+                            sim::rtl::kLeastSide, sim::rtl::kMostSide,
+                            fmt::join(sim::rtl::spatten_designs(), ", "))});
   }
   const std::int64_t side =
       whole_number("--side", o.side, sim::rtl::kLeastSide, sim::rtl::kMostSide);
@@ -261,7 +261,10 @@ Command add_rtl(App& app) {
   command->add_option("--side", o->side, "rows and columns of the 2D array, 4 to 256")
       ->type_name("N")
       ->check(not_empty());
-  command->add_option("--design", o->design, "of SpAtten's engine: " + sim::rtl::spatten_designs())
+  command
+      ->add_option(
+          "--design", o->design,
+          fmt::format("of SpAtten's engine: {}", fmt::join(sim::rtl::spatten_designs(), ", ")))
       ->type_name("NAME")
       ->check(not_empty());
   command

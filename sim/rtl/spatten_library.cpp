@@ -21,10 +21,9 @@ const SpattenScale* spatten_scale_of(std::int64_t multipliers) {
   return find_scale([&](const SpattenScale& scale) { return scale.multipliers == multipliers; });
 }
 
-std::string spatten_designs() {
-  std::string names;
-  for (const SpattenScale& scale : kSpattenScales)
-    names += (names.empty() ? "" : ", ") + std::string(scale.design);
+std::vector<std::string> spatten_designs() {
+  std::vector<std::string> names;
+  for (const SpattenScale& scale : kSpattenScales) names.emplace_back(scale.design);
   return names;
 }
 

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/rtl/engine_library.hpp"
 
@@ -21,8 +23,7 @@ inline constexpr std::array<SpattenScale, 3> kSpattenScales{
 // The scale of a design or of so many multipliers; nullptr where there is none.
 const SpattenScale* spatten_scale_of(std::string_view design);
 const SpattenScale* spatten_scale_of(std::int64_t multipliers);
-// "spatten-rtl-smallest, spatten-rtl-double, …".
-std::string spatten_designs();
+std::vector<std::string> spatten_designs();
 
 // Parameters of the RTL; names as in rtl/engine/weft_spatten.sv.
 struct SpattenParameters {
