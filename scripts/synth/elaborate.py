@@ -39,9 +39,11 @@ def unit_of(text: str) -> Unit:
 
 def read(unit: Unit, instead: dict[str, str] | None = None) -> list[str]:
     """Commands that read all of rtl/ (`instead`: other files than those of these names) and elaborate the unit."""
-    setting = "".join(f" -chparam {name} {value}" for name, value in unit.parameters.items())
+    setting = "".join(f" -set {name} {value}" for name, value in unit.parameters.items())
     sources = [(instead or {}).get(name, name) for name in files(RTL)]
-    return [f"read_verilog -sv -DSYNTHESIS {' '.join(sources)}", f"hierarchy -check -top {unit.module}{setting}"]
+    # Not hierarchy's -chparam, with which Yosys (0.23, 0.70) ends in an assertion where it reads the top a second time.
+    return [f"read_verilog -sv -DSYNTHESIS {' '.join(sources)}", *([f"chparam{setting} {unit.module}"] if setting else []),
+            f"hierarchy -check -top {unit.module}"]
 
 
 def yosys(commands: list[str]) -> str:

@@ -51,6 +51,7 @@ SMALL = {
     "weft_gather_crossbar": {"INPUTS": 2, "CHANNELS": 2, "QUEUE": 4, "PLACE_BITS": 8, "INTERLEAVE_LOG2": 1, "OWNER_BITS": 3},
     "weft_gather_fetcher": {"STREAMS": 2, "CHANNELS": 2, "ADDRESSES": 2, "QUEUE": 4, "INTERLEAVE_BYTES": 16, "ACCESS_BYTES": 8, **GATHERED},
     "weft_gather_stream": {"ADDRESSES": 2, "SKIPS": 2, "ACCESS_BYTES": 8, "CHANNELS": 2, "PARTS": 2, **GATHERED},
+    "weft_multi_write_ram": {"WORD_BITS": 8, "WORDS": 4, "LANES": 2},
     "weft_row_fill": {"MULTIPLIERS": 4, "BITS": 4, "WORDS": 16, "ACCESS_BYTES": 8, "ACCESSES": 4},
     "weft_row_store": {"ROWS": 8, "PARTS": 2, "ADDRESS_BITS": 4},
     "weft_dot_array": {**PRODUCTS, "QUERY_BITS": 4, "KEY_BITS": 4},
@@ -67,6 +68,7 @@ SMALL = {
     "weft_spatten_lists": {"KEYS": 32, "HEADS": 4},
     "weft_spatten_outputs": {"MULTIPLIERS": 2, "PARTS": 2, "HEADS": 4, "TAG_BITS": 1},
     "weft_spatten_pipeline": {**PIPELINE, "KEY_WORDS": 64, "ROWS": 2},
+    "weft_spatten_places": {"CHANNELS": 2, "ADDRESSES": 2, "LOOK": 5, "TAKEN_BITS": 3, "KEY_BITS": 4, "COUNT_BITS": 4},
     "weft_spatten_queries": {"KEYS": 16, "HEADS": 4, "SLOTS": 2, "PARTS": 2, "WORD_BITS": 16},
     "weft_spatten_registers": {"KEYS": 16, "HEADS": 4},
     "weft_spatten_values": PIPELINE,
@@ -103,8 +105,7 @@ def script(unit: str, read: list[str], place: str) -> str:
     parameters = SMALL.get(unit, {})
     own = " ".join(f"-set {name} {value}" for name, value in parameters.items())
     slang = " ".join(f"-G {name}={value}" for name, value in parameters.items())
-    # Not hierarchy's -chparam, with which Yosys 0.70 ends in an assertion where it reads the top a second time (weft_row_fill).
-    # Memories as registers, each bit of state of one name in both; then gates.
+    # Not hierarchy's -chparam: scripts/synth/elaborate.py. Memories as registers, each bit of state of one name in both; then gates.
     same = ("proc; flatten -noscopeinfo; opt_clean; memory_collect; memory_map; opt_expr; opt_clean; dffunmap; techmap; opt_clean; "
             "setundef -zero -undriven; aigmap; opt_clean")
     return f"""
