@@ -41,9 +41,10 @@ def read(unit: Unit, instead: dict[str, str] | None = None) -> list[str]:
     """Commands that read all of rtl/ (`instead`: other files than those of these names) and elaborate the unit."""
     setting = "".join(f" -set {name} {value}" for name, value in unit.parameters.items())
     sources = [(instead or {}).get(name, name) for name in files(RTL)]
-    # Not hierarchy's -chparam, with which Yosys (0.23, 0.70) ends in an assertion where it reads the top a second time.
+    # Not hierarchy's -chparam, with which Yosys (0.23, 0.70) ends in an assertion where it reads the top a second time; then the
+    # top has another name.
     return [f"read_verilog -sv -DSYNTHESIS {' '.join(sources)}", *([f"chparam{setting} {unit.module}"] if setting else []),
-            f"hierarchy -check -top {unit.module}"]
+            f"hierarchy -check -top {unit.module}", f"rename -top {unit.module}"]
 
 
 def yosys(commands: list[str]) -> str:
