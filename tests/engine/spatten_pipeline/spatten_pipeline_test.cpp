@@ -161,28 +161,28 @@ class SpattenPipeline : public testing::Test {
         dut_.tick();
         dut_->query_valid_i = 0;
       }
-      const Head& head = *query.head;
-      const std::uint64_t seed =
-          select::seed_of(kSeed, static_cast<std::uint64_t>(query.row.number));
-      dut_->slot_valid_i = 1;
-      set_port_bits(dut_->slot_i, 0, 8, slot);
-      set_port_bits(dut_->slot_keys_i, 0, 8, query.tokens.size());
-      set_port_bits(dut_->slot_kept_i, 0, 8, static_cast<std::uint64_t>(query.row.values_kept));
-      set_port_bits(dut_->slot_key_i, 0, 16, head.key_word);
-      dut_->slot_scale_i =
-          numerics::bits_of(softmax::score_scale(head.query_scale, head.key_scale, 0.125, 0));
-      dut_->slot_upper_i = numerics::bits_of(
-          softmax::score_scale(head.query_scale, head.key_scale, 0.125, layer.lower));
-      dut_->seed_valid_i = 1;
-      set_port_bits(dut_->seed_slot_i, 0, 8, slot);
-      dut_->seed_i = seed;
-      dut_->seed_word_i = static_cast<std::uint32_t>(select::seed_of(seed, 0) >> 32);
-      dut_->slot_fresh_i = query.fresh;
-      dut_->slot_first_i = slot == 0;
-      dut_.settle();
-      dut_.tick();
-      dut_->slot_valid_i = dut_->seed_valid_i = 0;
     }
+  }
+  // A query's slot, in the cycle in which it is first sent in.
+  void put_slot(const Layer& layer, const Query& query) {
+    const auto slot = static_cast<std::size_t>(query.row.slot);
+    const Head& head = *query.head;
+    const std::uint64_t seed = select::seed_of(kSeed, static_cast<std::uint64_t>(query.row.number));
+    dut_->slot_valid_i = 1;
+    set_port_bits(dut_->slot_i, 0, 8, slot);
+    set_port_bits(dut_->slot_keys_i, 0, 8, query.tokens.size());
+    set_port_bits(dut_->slot_kept_i, 0, 8, static_cast<std::uint64_t>(query.row.values_kept));
+    set_port_bits(dut_->slot_key_i, 0, 16, head.key_word);
+    dut_->slot_scale_i =
+        numerics::bits_of(softmax::score_scale(head.query_scale, head.key_scale, 0.125, 0));
+    dut_->slot_upper_i = numerics::bits_of(
+        softmax::score_scale(head.query_scale, head.key_scale, 0.125, layer.lower));
+    dut_->seed_valid_i = 1;
+    set_port_bits(dut_->seed_slot_i, 0, 8, slot);
+    dut_->seed_i = seed;
+    dut_->seed_word_i = static_cast<std::uint32_t>(select::seed_of(seed, 0) >> 32);
+    dut_->slot_fresh_i = query.fresh;
+    dut_->slot_first_i = slot == 0;
   }
   // The edge, behind which the stores give what was asked for before it.
   void tick() {
@@ -236,10 +236,12 @@ class SpattenPipeline : public testing::Test {
     configure(layer);
     std::array<Link<Taken>, kEnds> links;
     Log log;
-    std::size_t fed = 0;
+    std::size_t fed = 0, put = 0;  // queries that were taken; whose slots were written
     const std::size_t queries = layer.queries.size();
     for (Cycle now = 0; now < 2'000'000; ++now) {
       dut_->row_valid_i = fed < queries && cycles[fed] <= now;
+      dut_->slot_valid_i = dut_->seed_valid_i = 0;
+      if (dut_->row_valid_i != 0 && put == fed) put_slot(layer, layer.queries[put++]);
       set_port_bits(dut_->row_slot_i, 0, 8, fed);
       dut_->out_ready_i = links[kOut].ready();
       dut_->decided_ready_i = links[kDecided].ready();
