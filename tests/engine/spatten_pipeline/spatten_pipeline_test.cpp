@@ -306,7 +306,14 @@ class SpattenPipeline : public testing::Test {
       const Stalls stalls = kAllStalls[l % 5];
       SCOPED_TRACE(name_of(stalls));
       const std::unique_ptr<Layer> layer = make_layer_(bins);
-      const auto cycles = source_cycles(stalls, layer->queries.size(), seed_);
+      auto cycles = source_cycles(stalls, layer->queries.size(), seed_);
+      // In every other layer a head's queries come when the importances of the one before are
+      // there.
+      std::int64_t later = 0;
+      for (std::size_t q = 0; l % 2 == 1 && q < cycles.size(); ++q) {
+        if (layer->queries[q].fresh) later += 3000;
+        cycles[q] += later;
+      }
       Sums sums;
       const Log systemc = this->systemc(*layer, cycles, stalls, sums);
       const Log rtl = this->rtl(*layer, cycles, stalls, bins);
