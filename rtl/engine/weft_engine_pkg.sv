@@ -89,5 +89,6 @@ package weft_engine_pkg;
     logic [3:0]        pair_id;      // place of its old and new maxima
     logic [5:0]        block;        // ordinal of its block, modulo 64
   } tile_t;
+  localparam int unsigned TileBits = TileRowsBits + TileDiagonalBits + 82;
 
 endpackage

@@ -51,7 +51,8 @@ module weft_fusemax_sequencer #(
   localparam int unsigned Ring = 16;
 
   logic busy_q;
-  weft_engine_pkg::tile_t ring_q [Ring];
+  // Tiles as bits: of an array of structures Yosys makes one element (findings/struct-arrays.sh).
+  logic [weft_engine_pkg::TileBits-1:0] ring_q [Ring];
   logic [5:0] made_q;  // tiles that the walker has put there
   logic walker_valid, walker_ready;
   weft_engine_pkg::tile_t walker_tile;
@@ -408,6 +409,8 @@ module weft_fusemax_sequencer #(
 `endif
 
 `ifndef SYNTHESIS
+  initial if ($bits(walker_tile) != weft_engine_pkg::TileBits)
+      $fatal(1, "weft_fusemax_sequencer: TileBits");
   a_transfer_held : assert property (@(posedge clk_i) disable iff (!rst_ni)
       transfer_valid_o && !transfer_ready_i |=> transfer_valid_o && $stable(transfer_o));
   a_one_transfer : assert property (@(posedge clk_i) disable iff (!rst_ni)

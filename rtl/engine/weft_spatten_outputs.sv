@@ -58,12 +58,12 @@ module weft_spatten_outputs #(
   logic [PART_BITS-1:0]      part_q;
   logic [1:0]                unused_count;
 
-  logic clk, awake;
-  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
-  assign awake = in_valid_i || row_valid || settle_valid_i || recent_q != '0;
   // Until a part's magnitudes have been added.
   localparam int unsigned Way = STAGES + 6;
   logic [Way-1:0] recent_q;
+  logic clk, awake;
+  weft_clock_gate u_gate (.clk_i, .rst_ni, .enable_i(awake), .clk_o(clk));
+  assign awake = in_valid_i || row_valid || settle_valid_i || recent_q != '0;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) recent_q <= '0;
     else recent_q <= {recent_q[Way-2:0], row_valid || settle_valid_i};

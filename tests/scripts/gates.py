@@ -1,8 +1,10 @@
 """Two circuits of gates as one question for ABC: is what each register takes, and each output, the same in both?
 
-A circuit is what Yosys writes as JSON, flattened, of $_AND_, $_NOT_ and flip-flops ($_DFF_…, $_ALDFF_…). Registers are paired by
-the names that the source gives them, and are inputs and outputs from then on: where their values are the same in both, so are their
-next values, their clocks and their resets, or the circuits differ. What is undefined (x) is 0.
+A circuit is a module that Yosys writes as JSON, of $_AND_, $_NOT_, flip-flops ($_DFF_…, $_ALDFF_…) and instances of other modules.
+Registers are paired by the names that the source gives them, and are inputs and outputs from then on: where their values are the
+same in both, so are their next values, their clocks and their resets, or the circuits differ. One that only one of them has may
+have any value. Instances likewise: what they give is
+an input, what they take an output, so that circuits are the same where instances of one name are. What is undefined (x) is 0.
 """
 from __future__ import annotations
 
@@ -50,26 +52,40 @@ class Logic:
     body: list[str]
 
 
-class Circuit:
-    """The top of a file that write_json made."""
+Module = dict[str, Any]
 
-    def __init__(self, file: Path) -> None:
-        modules = json.loads(file.read_text(encoding="utf-8"))["modules"].values()
-        top = next(module for module in modules if int(module["attributes"].get("top", "0"), 2))
-        self.ports: dict[str, tuple[str, list[Bit]]] = {}
-        for name, port in top["ports"].items():
-            self.ports[name] = port["direction"], port["bits"]
+
+def modules(file: Path) -> dict[str, Module]:
+    """Of a file that write_json made."""
+    return dict(json.loads(file.read_text(encoding="utf-8"))["modules"])
+
+
+def top(found: dict[str, Module]) -> str:
+    return next(name for name, module in found.items() if int(module["attributes"].get("top", "0"), 2))
+
+
+class Circuit:
+    def __init__(self, module: Module) -> None:
+        self.takes: dict[str, list[Bit]] = {}  # what comes from without, or from an instance
+        self.gives: dict[str, list[Bit]] = {}
+        for name, port in module["ports"].items():
+            (self.takes if port["direction"] == "input" else self.gives)[name] = port["bits"]
         self.gates: list[tuple[Bit, ...]] = []  # output, then inputs
         self.registers: dict[Bit, Register] = {}
-        for cell in top["cells"].values():
+        for own, cell in module["cells"].items():
             pins = cell["connections"]
+            if not cell["type"].startswith("$_"):
+                for name, bits in pins.items():
+                    given = cell["port_directions"][name] == "output"
+                    (self.takes if given else self.gives)[f"{own}.{name}"] = bits
+                continue
             if cell["type"] == "$_AND_":
                 self.gates.append((pins["Y"][0], pins["A"][0], pins["B"][0]))
             elif cell["type"] == "$_NOT_":
                 self.gates.append((pins["Y"][0], pins["A"][0]))
             else:
                 self.registers[pins["Q"][0] if "Q" in pins else cell["type"]] = Register.of(cell)
-        self.nets: dict[str, list[Bit]] = {name: net["bits"] for name, net in top["netnames"].items() if not net["hide_name"]}
+        self.nets: dict[str, list[Bit]] = {name: net["bits"] for name, net in module["netnames"].items() if not net["hide_name"]}
         self.names: dict[Bit, set[str]] = {}
         for name, bits in self.nets.items():
             self._name(name, bits)
@@ -101,10 +117,14 @@ class Circuit:
             outputs.append(name)
             body.extend((f".names {net(bit)} {own}{name}", f"{0 if inverted else 1} 1"))
 
-        for name, (direction, bits) in self.ports.items():
-            for place, bit in enumerate(bits):
-                (take if direction == "input" else give)(f"{name}[{place}]", bit)
+        for ends, connect in ((self.takes, take), (self.gives, give)):
+            for name, bits in ends.items():
+                for place, bit in enumerate(bits):
+                    connect(f"{name}[{place}]", bit)
         for bit, register in self.registers.items():
+            if bit not in paired:  # anything: what it is must not count
+                take(f"alone:{own}{bit}", bit)
+                continue
             name = paired[bit]
             take(f"value:{name}", bit)
             give(f"next:{name}", register.next)
@@ -153,10 +173,12 @@ def pairs(one: Circuit, other: Circuit) -> tuple[dict[Bit, str], dict[Bit, str]]
         common = min((name for name in one.names.get(bit, ()) if name in there), default="")
         if common and there[common] not in second:
             first[bit] = second[there[common]] = common
-    for circuit, named in ((one, first), (other, second)):
-        if left := [min(circuit.names.get(bit, {"without a name"})) for bit in circuit.registers if bit not in named]:
-            raise Unlike(f"registers of one alone: {', '.join(sorted(left)[:6])}")
     return first, second
+
+
+def alone(circuit: Circuit, paired: dict[Bit, str]) -> list[str]:
+    """Registers that the other has not."""
+    return sorted(min(circuit.names.get(bit, {"without a name"})) for bit in circuit.registers if bit not in paired)
 
 
 def abc(commands: str, place: Path, seconds: float) -> str:
@@ -164,8 +186,8 @@ def abc(commands: str, place: Path, seconds: float) -> str:
     return done.stdout + done.stderr
 
 
-def difference(one: Path, other: Path, place: Path, seconds: float) -> str:
-    """Empty where the circuits of two files of JSON are proved the same; what differs where they are not. Writes into `place`.
+def difference(one: Module, other: Module, place: Path, seconds: float) -> str:
+    """Empty where the circuits of two modules are proved the same; what differs where they are not. Writes into `place`.
 
     In every state that the registers can have, or else in every one that they come to: cases that name the states which there are
     may do anything in the others."""
@@ -175,16 +197,23 @@ def difference(one: Path, other: Path, place: Path, seconds: float) -> str:
     except Unlike as error:
         return str(error)
     logics = [circuit.logic("", names) for circuit, names in zip(circuits, named)]
+    if left := set(logics[0].outputs) ^ set(logics[1].outputs):
+        return f"outputs of one alone: {', '.join(sorted(left)[:6])}"
+    inputs = sorted({name for logic in logics for name in logic.inputs})  # what an instance gives and nothing takes may be left out
+    # In one order, or ABC searches for hours where both are the same gate by gate.
+    logics = [Logic(inputs, sorted(logic.outputs), logic.body) for logic in logics]
     for file, logic in zip(("one.blif", "other.blif"), logics):
         (place / file).write_text(combinational(logic), encoding="utf-8")
     said = abc("cec one.blif other.blif", place, seconds)
     if "Networks are equivalent" in said:
         return ""
     one_clock = {(register.clock, register.falling) for register in circuits[0].registers.values()}
-    if len(one_clock) == 1 and all(sorted(logic.outputs) == sorted(logics[0].outputs) for logic in logics):
+    if len(one_clock) == 1:
         first, second = (circuit.logic(own, names) for circuit, own, names in zip(circuits, ("one:", "other:"), named))
-        registers = {named[0][bit]: register for bit, register in circuits[0].registers.items()}
+        registers = {name: circuits[0].registers[bit] for bit, name in named[0].items()}
         (place / "both.blif").write_text(sequential(first, second, registers), encoding="utf-8")
         if "Property proved" in abc("read_blif both.blif; strash; fraig; pdr", place, seconds):
             return ""
-    return "\n".join(said.splitlines()[-6:])
+    lacking = [name for circuit, names in zip(circuits, named) for name in alone(circuit, names)]
+    reason = [f"registers of one alone: {', '.join(lacking[:6])}"] if lacking else []
+    return "\n".join(reason + said.splitlines()[-6:])

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from gates import difference
+from gates import difference, modules, top
 
 COUNTER = """
 module counter (input logic clk_i, input logic rst_ni, input logic up_i, output logic [2:0] count_o);
@@ -19,7 +19,7 @@ module counter (input logic clk_i, input logic rst_ni, input logic up_i, output 
   assign count_o = count_q;
 endmodule
 """
-GATES = "proc; flatten; opt_clean; memory; dffunmap; techmap; opt_clean; aigmap; opt_clean"
+GATES = "proc; opt_clean; memory; dffunmap; techmap; opt_clean; aigmap; opt_clean"
 
 
 class GatesTest(unittest.TestCase):
@@ -32,7 +32,8 @@ class GatesTest(unittest.TestCase):
                 (place / f"{name}.sv").write_text(text, encoding="utf-8")
                 commands = f"read_verilog -sv {name}.sv; hierarchy -top counter; {GATES}; write_json {name}.json"
                 subprocess.run(["yosys", "-q", "-p", commands], cwd=place, check=True)
-            return difference(place / "one.json", place / "other.json", place, 60)
+            both = [modules(place / f"{name}.json") for name in ("one", "other")]
+            return difference(*(found[top(found)] for found in both), place, 60)
 
     def test_the_same_written_otherwise(self) -> None:
         self.assertEqual(self.said("count_q + 3'd1", "3'd1 + count_q"), "")
@@ -57,6 +58,24 @@ class GatesTest(unittest.TestCase):
 
     def test_registers_that_one_lacks(self) -> None:
         self.assertIn("registers of one alone", self.said("count_o = count_q", "count_o = 3'd0"))
+        idle = "always_ff @(posedge clk_i) more_q <= ~more_q;\n  "
+        idle_counter = COUNTER.replace("  always_ff", "  (* keep *) logic more_q;\n  always_ff", 1).replace("assign", idle + "assign")
+        self.assertEqual(self.said(idle, "", idle_counter), "")  # of no effect
+        self.assertIn("NOT EQUIVALENT", self.said("more_q <= ~more_q", "more_q <= up_i", idle_counter))
+
+    def test_instances(self) -> None:
+        user = COUNTER.replace("counter", "inner") + """
+module counter (input logic clk_i, input logic rst_ni, input logic up_i, output logic [2:0] count_o);
+  logic [2:0] count;
+  inner u_inner (.clk_i, .rst_ni, .up_i, .count_o(count));
+  assign count_o = count + 3'd1;
+endmodule
+"""
+        self.assertEqual(self.said("count + 3'd1", "count - 3'd7", user), "")
+        self.assertEqual(self.said("count_q + 3'd1", "count_q + 3'd3", user), "")  # what is within is not looked at
+        self.assertIn("NOT EQUIVALENT", self.said("count_o = count + 3'd1", "count_o = count", user))
+        self.assertIn("NOT EQUIVALENT", self.said(".rst_ni, .up_i, .count_o(count)", ".rst_ni, .up_i(!up_i), .count_o(count)", user))
+        self.assertIn("outputs of one alone", self.said("inner u_inner", "inner u_other", user))
 
     def test_latches_are_told(self) -> None:
         latch = "always_latch begin\n    if (!rst_ni) count_q = 3'd0;\n    else if (up_i) count_q = 3'd1;\n  end"

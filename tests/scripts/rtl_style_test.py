@@ -33,6 +33,17 @@ class StyleTest(unittest.TestCase):
         package = texts()["weft_axi_pkg"]
         self.assertEqual(set(re.findall(r"^  \} (\w+);", package, re.MULTILINE)), {"ax_t", "w_t", "r_t", "b_t"})
 
+    def test_no_array_of_structures(self) -> None:
+        """Yosys makes one element of it (findings/struct-arrays.sh)."""
+        structures = [name for text in texts().values() for name in re.findall(r"^  \} (\w+_t);", text, re.MULTILINE)]
+        self.assertIn("tile_t", structures)
+        array = re.compile(rf"\b(?:{'|'.join(structures)})\b(?: *\[| +\w+ *\[)")
+        self.assertRegex("weft_engine_pkg::tile_t ring_q [4];", array)
+        self.assertRegex("tile_t [3:0] ring_q;", array)
+        for name, text in texts().items():
+            with self.subTest(name):
+                self.assertNotRegex(text, array)
+
 
 if __name__ == "__main__":
     unittest.main()
