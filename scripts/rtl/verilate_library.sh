@@ -27,6 +27,7 @@ Writes DIR/libNAME.so, complete or not at all. Progress goes to standard error.
   --compiler CXX     g++ if none is named
   --launcher TOOL    runs the compiler, such as ccache
   --fast             for speed: without assertions, and without waves
+  --all-waves        waves show every signal of every unit, whatever the configuration leaves out (scripts/synth/power.py)
   --coverage         counts which lines run: each instance writes what it has met into a file of the folder $WEFT_COVERAGE
   --hash-of DIR      the sources that it says it is of, where --rtl is a changed copy of them
   --report           a line "compiled N of M" whenever a file has been
@@ -36,12 +37,13 @@ TEXT
 as=""
 refuse() { echo "${as:-verilate_library}: $1" >&2; exit 2; }
 
-top="" name="" out="" rtl="" parameters=() config=() work="" shared="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false apart="" coverage=0 hash_of=""
+top="" name="" out="" rtl="" parameters=() config=() work="" shared="" jobs="$(nproc)" compiler="${CXX:-g++}" launcher=() report=false fast=false all_waves=false apart="" coverage=0 hash_of=""
 while (($# > 0)); do
   case "$1" in
     -h | --help) usage; exit 0 ;;
     --report) report=true ;;
     --fast) fast=true ;;
+    --all-waves) all_waves=true ;;
     --coverage) coverage=1 ;;
     --top | --name | --out | --rtl | --parameter | --config | --work | --shared | --jobs | --compiler | --launcher | --as | --apart | --hash-of)
       if (($# < 2)); then refuse "$1 needs a value"; fi
@@ -124,6 +126,15 @@ search=()
 for folder in "${folders[@]}"; do search+=(-y "$folder"); done
 checks=(--assert --trace) traces=1
 if $fast; then checks=() traces=0; fi
+if $all_waves; then
+  checks+=(--trace-max-array 65536 --trace-max-width 65536)
+  shown=()
+  for file in "${config[@]}"; do
+    grep -v '^tracing_off' "$file" > "$work/shown_${#shown[@]}.vlt"
+    shown+=("$work/shown_${#shown[@]}.vlt")
+  done
+  config=("${shown[@]}")
+fi
 # A block that Verilator splits counts falsely what stands behind a variable that it assigns twice (5.006).
 if ((coverage > 0)); then checks+=(--coverage-line -fno-split); fi
 common=(+define+WEFT_OBSERVE +define+WEFT_CLOCK_GATES -O3 --x-assign fast --x-initial fast --output-split 20000)

@@ -111,10 +111,11 @@ def mapped(unit: Unit, liberty: Path, folder: Path, flatten: bool = False) -> Ne
     return in_cells(read(unit, {f"memory/{RAM}.sv": str(stand_in)}) + UNGATED + own, unit.module, liberty, folder, flatten)
 
 
-def design_of(elaborated: list[str], top: str, liberty: Path, folder: Path, flatten: bool = False) -> dict:
-    """What these commands of Yosys elaborate, in the library's cells, as Yosys' JSON; nothing is buffered yet but by ABC."""
-    whole = " -flatten" if flatten else ""
-    yosys(elaborated + [f"synth{whole} -top {top}", f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty} -script {ABC}", "clean",
+def design_of(elaborated: list[str], top: str, liberty: Path, folder: Path, flatten: bool = False, states: bool = True) -> dict:
+    """What these commands of Yosys elaborate, in the library's cells, as Yosys' JSON; nothing is buffered yet but by ABC. Without
+    `states`, those of state machines keep the codes and the names that the source gives them."""
+    how = (" -flatten" if flatten else "") + ("" if states else " -nofsm")
+    yosys(elaborated + [f"synth{how} -top {top}", f"dfflibmap -liberty {liberty}", f"abc -liberty {liberty} -script {ABC}", "clean",
                         f"read_liberty -lib -ignore_miss_func {liberty}", f"write_json {folder}/mapped.json"])
     return json.loads((folder / "mapped.json").read_text(encoding="utf-8"))
 
