@@ -3,8 +3,8 @@
 A circuit is a module that Yosys writes as JSON, of $_AND_, $_NOT_, flip-flops ($_DFF_…, $_ALDFF_…) and instances of other modules.
 Registers are paired by the names that the source gives them, and are inputs and outputs from then on: where their values are the
 same in both, so are their next values, their clocks and their resets, or the circuits differ. One that only one of them has may
-have any value. Instances likewise: what they give is
-an input, what they take an output, so that circuits are the same where instances of one name are. What is undefined (x) is 0.
+have any value. Instances likewise: what they give is an input, what they take an output, so that circuits are the same where
+instances of one name are. What is undefined (x) is 0.
 """
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ class Circuit:
                 whole, end = self.nets[match[1]], int(match[2]) * len(bits)
                 self._name(name, whole[max(0, len(whole) - end - len(bits)):len(whole) - end])
 
-    def logic(self, own: str, paired: dict[Bit, str]) -> Logic:
-        """Of BLIF, with nets and outputs of names that begin with `own`; `paired` names the registers."""
+    def logic(self, own: str, paired: dict[Bit, str], side: int) -> Logic:
+        """Of BLIF, with nets and outputs of names that begin with `own`; `paired` names the registers, `side` is the circuit's own."""
         inputs, outputs, body = list[str](), list[str](), [f".names {own}0", f".names {own}1", "1"]
 
         def net(bit: Bit) -> str:
@@ -123,7 +123,7 @@ class Circuit:
                     connect(f"{name}[{place}]", bit)
         for bit, register in self.registers.items():
             if bit not in paired:  # anything: what it is must not count
-                take(f"alone:{own}{bit}", bit)
+                take(f"alone:{side}:{bit}", bit)
                 continue
             name = paired[bit]
             take(f"value:{name}", bit)
@@ -196,7 +196,7 @@ def difference(one: Module, other: Module, place: Path, seconds: float) -> str:
         named = pairs(*circuits)
     except Unlike as error:
         return str(error)
-    logics = [circuit.logic("", names) for circuit, names in zip(circuits, named)]
+    logics = [circuit.logic("", names, side) for side, (circuit, names) in enumerate(zip(circuits, named))]
     if left := set(logics[0].outputs) ^ set(logics[1].outputs):
         return f"outputs of one alone: {', '.join(sorted(left)[:6])}"
     inputs = sorted({name for logic in logics for name in logic.inputs})  # what an instance gives and nothing takes may be left out
@@ -209,7 +209,8 @@ def difference(one: Module, other: Module, place: Path, seconds: float) -> str:
         return ""
     one_clock = {(register.clock, register.falling) for register in circuits[0].registers.values()}
     if len(one_clock) == 1:
-        first, second = (circuit.logic(own, names) for circuit, own, names in zip(circuits, ("one:", "other:"), named))
+        first, second = (circuit.logic(own, names, side)
+                         for side, (circuit, own, names) in enumerate(zip(circuits, ("one:", "other:"), named)))
         registers = {name: circuits[0].registers[bit] for bit, name in named[0].items()}
         (place / "both.blif").write_text(sequential(first, second, registers), encoding="utf-8")
         if "Property proved" in abc("read_blif both.blif; strash; fraig; pdr", place, seconds):

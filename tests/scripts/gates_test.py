@@ -62,6 +62,8 @@ class GatesTest(unittest.TestCase):
         idle_counter = COUNTER.replace("  always_ff", "  (* keep *) logic more_q;\n  always_ff", 1).replace("assign", idle + "assign")
         self.assertEqual(self.said(idle, "", idle_counter), "")  # of no effect
         self.assertIn("NOT EQUIVALENT", self.said("more_q <= ~more_q", "more_q <= up_i", idle_counter))
+        shown = idle_counter.replace("count_o = count_q", "count_o = count_q ^ {3{more_q}}")
+        self.assertIn("registers of one alone", self.said("more_q", "odd_q", shown))  # each has one, and they are not each other's
 
     def test_instances(self) -> None:
         user = COUNTER.replace("counter", "inner") + """
