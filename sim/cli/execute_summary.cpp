@@ -192,7 +192,8 @@ std::string summary(const Executed& run) {
     out +=
         fmt::format("energy        {}\n",
                     energy_text(engine::total_pj(engine::energy_of(result, lowering, *run.cost))));
-  out += fmt::format("bound by      {}\n", visible(engine::bound_words(result, lowering))) +
+  const std::string bound = engine::bound_words(result, lowering);
+  out += fmt::format("bound by      {}\n", bound.empty() ? "-" : visible(bound)) +
          (result.dram_use ? fmt::format("in the DRAM   {}\n", memory::bound_words(*result.dram_use))
                           : "") +
          assumptions_text(engine::assumptions_of(run.report)) + "\n";

@@ -57,6 +57,18 @@ class SpattenTest(FolderTest):
         asked = got["dram"]["bytes"] - got["dram"]["beyond_need_bytes"]
         self.assertEqual(asked, 6 * 12 * 110 * (32 + 16 + 48))  # a key's two planes and a value, each once a head
 
+    def test_what_is_taken_in_place_of_values_is_said(self) -> None:
+        shape = ("--workload", "bert-base", "--batch", "1", "--heads", "4", "--seq", "20")
+        for design, says in (("spatten", "scores: drawn by the seed"), ("spatten-rtl-smallest", "operands: drawn by the seed")):
+            got = result("--design", design, *shape)
+            self.assertTrue(any(text.startswith(says) for text in got["assumptions"]), got["assumptions"])
+            self.assertFalse(any("shares none" in text for text in got["assumptions"]))
+            shared = result("--design", design, *shape, "--kv-heads", "2")
+            self.assertIn("keys and values of 2 heads: stored and fetched for each of 4 query heads, since this engine shares none",
+                          shared["assumptions"])
+        self.assertFalse(any("drawn" in text for text in result("--design", "spatten", "--values", str(TRACE))["assumptions"]))
+        self.assertFalse(any("drawn" in text for text in result("--design", "fusemax-4x4", *shape)["assumptions"]))
+
     def test_steps_and_a_schedule(self) -> None:
         """Rows asked for by hand: two layers, of which the second keeps half of the tokens, two steps."""
         path = self.folder / "steps.yaml"

@@ -11,6 +11,7 @@
 #include "models/numerics/bf16.hpp"
 #include "models/prune/pruned_attention.hpp"
 #include "models/softmax/fusemax_bits.hpp"
+#include "models/workload/made_trace.hpp"
 #include "sim/engine/spatten/run_binding.hpp"
 #include "tests/spatten/support.hpp"
 
@@ -287,6 +288,100 @@ TEST(BehindAPruner, AFuseMaxArrayGivesThePrunedAlgorithmsValues) {
   EXPECT_GT(compared, 6u * 12 * 60 * 32);
   EXPECT_GT(counter(result, made, "array", "tiles"), 0u);
   EXPECT_LT(result.error->rms_relative, 0.01);
+}
+
+// Values of which each is a number, and what is made of them is none.
+TEST(SpattenValues, WhatFp32HasNoRoomForIsRefused) {
+  workload::Shape shape;
+  shape.batch = 1;
+  shape.heads = 2;
+  shape.kv_heads = 1;
+  shape.seq_q = 3;
+  shape.seq_kv = 8;
+  shape.width_qk = shape.width_v = 32;
+  struct Case {
+    float q, k, v;
+    std::string says;  // empty: it runs, and all it gives is finite
+  };
+  // |q|·|k|·32/√32 against 2^126; 3·32 outputs of |v|.
+  for (const Case& c :
+       {Case{1e20F, 1e20F, 1, "scores of layer 0, head 0"},
+        Case{1e30F, 1e30F, 1, "scores of layer 0, head 0"},
+        Case{3e38F, 1, 1, "scores of layer 0, head 0"},
+        Case{1, 3e38F, 1, "scores of layer 0, head 0"}, Case{3e18F, 3e18F, 1, ""},
+        Case{1, 1, 1e37F, "sums of outputs of layer 0, head 0"}, Case{1, 1, 5e35F, ""}}) {
+    SCOPED_TRACE(testing::Message() << c.q << " " << c.k << " " << c.v);
+    workload::Trace trace = workload::made_trace(shape, 1, [](std::int64_t count) {
+      std::vector<float> made(static_cast<std::size_t>(count));
+      for (std::size_t i = 0; i < made.size(); ++i)
+        made[i] = i % 3 == 0 ? 1.0F : -0.5F / static_cast<float>(i % 7 + 1);
+      return made;
+    });
+    workload::LayerTrace& layer = trace.layers[0];
+    for (float& x : layer.q) x *= c.q;
+    for (float& x : layer.k) x *= c.k;
+    for (float& x : layer.v) x *= c.v;
+    workload::Workload workload;
+    workload = workload.at(shape);
+    for (const char* name : {"spatten", "spatten-rtl-smallest", "fusemax-pruned"}) {
+      SCOPED_TRACE(name);
+      RunOptions options;
+      options.trace = &trace;
+      const Result result = weft::sim::engine::run(design(name), workload, options);
+      EXPECT_EQ(result.ran(), c.says.empty()) << result.reason;
+      if (c.says.empty()) {
+        EXPECT_EQ(result.error->not_finite, 0u);
+        continue;
+      }
+      ASSERT_EQ(result.problems.size(), 1u) << result.reason;
+      EXPECT_EQ(result.problems[0].field, "--values");
+      EXPECT_NE(result.problems[0].message.find(c.says), std::string::npos)
+          << result.problems[0].message;
+    }
+  }
+}
+
+// Where no value tells, a share of rows is computed again: all, none, and about as many as said.
+TEST(SpattenDrawn, AShareOfRowsNeedsLowerBits) {
+  workload::Shape shape;
+  shape.batch = 1;
+  shape.heads = shape.kv_heads = 12;
+  shape.seq_q = shape.seq_kv = 100;
+  shape.width_qk = shape.width_v = 64;
+  workload::Workload workload;
+  workload = workload.at(shape);
+  const double rows = 1200;
+  for (const double share : {0.0, 0.059, 0.5, 1.0}) {
+    SCOPED_TRACE(share);
+    const Design of =
+        design("spatten-dense",
+               {{kKey, "8+4"}, {"binding.run.numbers.recompute_share", std::to_string(share)}});
+    const Result result = weft::sim::engine::run(of, workload, RunOptions{});
+    ASSERT_TRUE(result.ran()) << result.reason;
+    const auto again = static_cast<double>(counter(result, of, "confidence", "recomputed"));
+    // Four deviations of as many throws of a coin.
+    EXPECT_NEAR(again, share * rows, 4 * std::sqrt(rows * share * (1 - share)) + 1e-9);
+  }
+}
+
+TEST(SpattenDrawn, ScoresAreNotAskedForWhereOperandsAreDrawn) {
+  workload::Workload workload;
+  workload::Shape shape;
+  shape.batch = 1;
+  shape.heads = shape.kv_heads = 1;
+  shape.seq_q = shape.seq_kv = 8;
+  shape.width_qk = shape.width_v = 32;
+  workload = workload.at(shape);
+  for (const auto fidelity : {weft::engine::Fidelity::systemc, weft::engine::Fidelity::rtl}) {
+    RunOptions options;
+    options.fidelity = fidelity;
+    const Result result = weft::sim::engine::run(
+        Design::load(Catalog(WEFT_SOURCE_DIR "/configs"), "spatten-rtl-smallest",
+                     "cascade-pruning-minilm", {{"binding.run.keys_side_by_side", "1"}}),
+        workload, options);
+    ASSERT_EQ(result.problems.size(), 1u) << result.reason;
+    EXPECT_EQ(result.problems[0].field, "binding.run.scores");
+  }
 }
 
 }  // namespace

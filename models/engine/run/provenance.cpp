@@ -7,6 +7,7 @@
 #include "models/common/sha256.hpp"
 #include "models/common/text.hpp"
 #include "models/common/yaml_edit.hpp"
+#include "models/engine/design/assembled.hpp"
 #include "models/workload/spatten_csv.hpp"
 
 namespace weft::engine {
@@ -107,6 +108,27 @@ std::string command_of(const Design& design, const Workload& workload, const Run
   return out;
 }
 
+// What an assembly of units makes of a workload, beyond what the workload leaves open.
+void say_assembled(const Design& design, const Workload& workload, const RunOptions& options,
+                   std::vector<std::string>& out) {
+  if (design.assembled() == nullptr || design.assembled()->arch.engine != EngineClass::spatten)
+    return;
+  const Shape shape = shape_of(workload, options);
+  if (shape.kv_heads < shape.heads && workload.pruned == nullptr)
+    out.push_back(
+        fmt::format("keys and values of {} heads: stored and fetched for each of {} query heads, "
+                    "since this engine shares none",
+                    shape.kv_heads, shape.heads));
+  if (options.trace != nullptr || workload.pruned != nullptr) return;
+  if (!design.assembled()->arch.rtl.empty() && !is_program(workload, options)) {
+    out.emplace_back("operands: drawn by the seed, uniform from -2 to 2; --values gives others");
+  } else {
+    out.emplace_back(
+        "scores: drawn by the seed; lower bits are fetched for the share of rows that "
+        "run.numbers.recompute_share says; --values gives operands");
+  }
+}
+
 std::string shape_text(const Shape& shape) {
   return fmt::format("shape = {} {} {} {} {} {} {} {} {}\n", shape.batch, shape.heads,
                      shape.kv_heads, shape.seq_q, shape.seq_kv, shape.width_qk, shape.width_v,
@@ -170,11 +192,13 @@ std::string config_sha256(const Design& design, const Workload& workload,
 
 Provenance provenance_of(const Design& design, const Workload& workload,
                          const RunOptions& options) {
+  std::vector<std::string> assumptions = assumptions_of(workload, options);
+  say_assembled(design, workload, options, assumptions);
   return {.version = WEFT_VERSION,
           .config_sha256 = config_sha256(design, workload, options),
           .seed = options.seed,
           .command = command_of(design, workload, options),
-          .assumptions = assumptions_of(workload, options)};
+          .assumptions = std::move(assumptions)};
 }
 
 }  // namespace weft::engine

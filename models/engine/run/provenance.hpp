@@ -13,14 +13,15 @@ namespace weft::engine {
 
 // Goes into every configuration's hash. It moves whenever any number that a run gives can change
 // for the same input, so that results of two revisions are never taken for one another.
-inline constexpr int kModelRevision = 12;
+inline constexpr int kModelRevision = 13;
 
 struct Provenance {
   std::string version;  // of the software
   std::string config_sha256;
   std::uint64_t seed = 0;
-  std::string command;                   // the canonical command line that repeats the point
-  std::vector<std::string> assumptions;  // what of the workload the run does not model
+  std::string command;  // the canonical command line that repeats the point
+  // What of the workload the run does not model, and what it takes in place of what it isn't given.
+  std::vector<std::string> assumptions;
 };
 
 // Of what run() is given, in some 50 µs: a sweep asks for what it keeps. ConfigError where the

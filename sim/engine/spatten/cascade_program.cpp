@@ -97,6 +97,10 @@ void CascadeProgram::softmax(QueryRow& row) {
   row.probabilities.resize(static_cast<std::size_t>(row.keys_seen()));
 }
 
+bool CascadeProgram::recomputes(const QueryRow& row) const {
+  return drawn_again(seed(), static_cast<std::uint64_t>(row.number), run_.numbers.recompute_share);
+}
+
 void CascadeProgram::add_probabilities(const QueryRow& row, std::int64_t first,
                                        std::int64_t count) {
   if (!looks_at_values()) return;

@@ -28,6 +28,8 @@ class CascadeProgram : public DrawnScores {
   Extents extents() const override;
   void scores(QueryRow& row, std::int64_t first, std::int64_t count) override;
   void softmax(QueryRow& row) override;
+  // By the binding's share: drawn scores do not tell how sure a model is.
+  bool recomputes(const QueryRow& row) const override;
   void add_probabilities(const QueryRow& row, std::int64_t first, std::int64_t count) override;
   void add_output(const QueryRow& row) override;
 

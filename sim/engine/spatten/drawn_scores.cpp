@@ -16,7 +16,15 @@ double drawn(std::uint64_t word) {
   return (sum - kMean) / kDeviation;
 }
 
+constexpr std::uint64_t kRowStream = 0x726f77;
+
 }  // namespace
+
+bool drawn_again(std::uint64_t seed, std::uint64_t number, double share) {
+  const std::uint64_t own = weft::select::seed_of(seed, kRowStream);
+  const std::uint64_t word = weft::select::seed_of(own, number) >> 32;
+  return static_cast<double>(word) < share * 4294967296.0;
+}
 
 void DrawnScores::scores(QueryRow& row, std::int64_t first, std::int64_t count) {
   row.scores.resize(static_cast<std::size_t>(row.keys_seen()));

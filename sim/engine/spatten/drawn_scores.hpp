@@ -12,6 +12,10 @@
 
 namespace weft::sim::engine::spatten {
 
+// Whether the row of that number, in the order of the run, is computed again, where no value tells:
+// a share of all, by a hash of the seed.
+bool drawn_again(std::uint64_t seed, std::uint64_t number, double share);
+
 class DrawnScores : public Program {
  public:
   DrawnScores(DrawnDeviations deviations, std::uint64_t seed)

@@ -61,9 +61,9 @@ inline auto fields(config::Tag<Numbers>) {
       optional("key", &Numbers::key, "bits, or of two planes: 8+4"),
       optional("value", &Numbers::value, "bits, of one plane"),
       optional("recompute_below", &Numbers::recompute_below, {0, 1},
-               "largest probability below which a row is computed with its lower bits"),
+               "largest probability below which a row of values is computed with its lower bits"),
       optional("recompute_share", &Numbers::recompute_share, {0, 1},
-               "of rows of decode steps, of which no value tells"),
+               "of rows where no value tells: of decode steps, and of scores that are drawn"),
       optional("outputs", &Numbers::outputs, "fixed-point or one-pass-bf16"),
       optional("key_tile", &Numbers::key_tile, {1, 1024}, "keys of a tile, of one-pass-bf16"));
 }
@@ -73,6 +73,8 @@ inline auto fields(config::Tag<Numbers>) {
 struct DrawnDeviations {
   std::vector<double> row{1};
   std::vector<double> token{0};
+
+  bool operator==(const DrawnDeviations&) const = default;
 };
 inline auto fields(config::Tag<DrawnDeviations>) {
   using config::optional;

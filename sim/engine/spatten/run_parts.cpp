@@ -5,6 +5,8 @@
 
 #include "models/engine/design/assembled.hpp"
 #include "models/numerics/format.hpp"
+#include "models/select/pivot.hpp"
+#include "models/workload/made_trace.hpp"
 
 namespace weft::sim::engine::spatten {
 
@@ -32,6 +34,31 @@ Run run_of(const Design& design, const workload::Workload& workload, const RunOp
   const auto& schedule = workload.schedule.value;
   return run_of(binding ? &*binding : nullptr,
                 schedule && options.trace == nullptr ? &*schedule : nullptr);
+}
+
+bool draws_operands(const Design& design, const workload::Workload& workload,
+                    const RunOptions& options) {
+  return options.trace == nullptr && !design.assembled()->arch.rtl.empty() &&
+         workload.pruned == nullptr && !workload.is_program();
+}
+
+workload::Trace drawn_operands(const Design& design, const Run& run,
+                               const workload::Workload& workload, const RunOptions& options) {
+  if (run.scores != DrawnDeviations{})
+    throw ConfigError(Problem{
+        config::origin_of(design.assembled()->binding_origins, "run.scores"), "binding.run.scores",
+        "",
+        "of an engine that is there in RTL operands are drawn, and scores computed: allowed "
+        "without --values: none"});
+  std::uint64_t tensor = 0;
+  return workload::made_trace(
+      workload.shape(), weft::engine::layers_of(options), [&](std::int64_t count) {
+        const std::uint64_t own = weft::select::seed_of(~options.seed, tensor++);
+        std::vector<float> values(static_cast<std::size_t>(count));
+        for (std::size_t i = 0; i < values.size(); ++i)
+          values[i] = workload::operand_of(weft::select::seed_of(own, i));
+        return values;
+      });
 }
 
 Layout layout_of(const Run& run, const Program::Extents& extents, const workload::Shape& shape) {

@@ -18,6 +18,17 @@ std::int16_t tensor_named(const weft::engine::Design& design, const char* name);
 Run run_of(const weft::engine::Design& design, const workload::Workload& workload,
            const weft::engine::RunOptions& options);
 
+// Whether operands are drawn: of an engine that is there in RTL too, so that both run the same.
+// Others draw scores. Not where a trace is given, or the workload says by itself what is pruned.
+bool draws_operands(const weft::engine::Design& design, const workload::Workload& workload,
+                    const weft::engine::RunOptions& options);
+
+// Operands in [−2, 2) that the seed draws, those of each tensor from a seed of its own. ConfigError
+// where the binding says how scores are drawn, which none are.
+workload::Trace drawn_operands(const weft::engine::Design& design, const Run& run,
+                               const workload::Workload& workload,
+                               const weft::engine::RunOptions& options);
+
 // How the planes of a run lie in memory.
 Layout layout_of(const Run& run, const Program::Extents& extents, const workload::Shape& shape);
 

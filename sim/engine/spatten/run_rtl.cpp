@@ -6,8 +6,6 @@
 #include <span>
 
 #include "models/engine/design/assembled.hpp"
-#include "models/select/pivot.hpp"
-#include "models/workload/made_trace.hpp"
 #include "sim/engine/spatten/rtl_limits.hpp"
 #include "sim/engine/spatten/rtl_program.hpp"
 #include "sim/engine/spatten/run_parts.hpp"
@@ -22,18 +20,6 @@ using weft::engine::RunOptions;
 constexpr Cycle kLook = 4096;  // cycles between looks at the stop token
 // Of the planes' first byte: the upper halves of the base registers are in use, too.
 constexpr std::uint64_t kBase = std::uint64_t{1} << 32;
-
-// Each tensor's elements are drawn from a seed of its own.
-workload::Trace drawn_trace(const workload::Shape& shape, std::int64_t layers, std::uint64_t seed) {
-  std::uint64_t tensor = 0;
-  return workload::made_trace(shape, layers, [&](std::int64_t count) {
-    const std::uint64_t own = weft::select::seed_of(~seed, tensor++);
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = workload::operand_of(weft::select::seed_of(own, i));
-    return values;
-  });
-}
 
 [[noreturn]] void refuse(const char* field, std::string value, const char* why) {
   throw ConfigError(Problem{{}, field, std::move(value), why});
@@ -115,11 +101,9 @@ void run_rtl(const Design& design, const workload::Workload& workload, const Run
       rtl::spatten_library(scale_of(design), checked ? rtl::Variant::checked : rtl::Variant::fast);
   const rtl::SpattenParameters parameters = rtl::spatten_parameters_of(*library);
   check_in_rtl(parameters, design, run, shape);
-  const std::optional<workload::Trace> made =
-      options.trace != nullptr
-          ? std::nullopt
-          : std::optional(drawn_trace(shape, weft::engine::layers_of(options), options.seed));
-  const workload::Trace& trace = made ? *made : *options.trace;
+  std::optional<workload::Trace> drawn;
+  if (options.trace == nullptr) drawn = drawn_operands(design, run, workload, options);
+  const workload::Trace& trace = drawn ? *drawn : *options.trace;
   const auto layers = static_cast<std::int64_t>(trace.layers.size());
   result.layers = layers;
   const Layout layout =

@@ -29,8 +29,9 @@ using weft::engine::RunOptions;
 
 constexpr Cycle kSlice = 1 << 20;  // cycles between looks at the stop token
 
+// `operands`: those that flow, where there are any.
 std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& workload,
-                                    const RunOptions& options) {
+                                    const RunOptions& options, const workload::Trace* operands) {
   if (workload.pruned != nullptr && options.trace == nullptr)
     return std::make_unique<CsvProgram>(workload.pruned, run.scores, options.seed);
   if (workload.is_program() && options.trace == nullptr)
@@ -38,8 +39,7 @@ std::unique_ptr<Program> program_of(const Run& run, const workload::Workload& wo
         std::make_shared<const workload::PrunedRows>(
             step_rows(run, workload, weft::engine::layers_of(options), options.seed)),
         run.scores, options.seed);
-  if (options.trace != nullptr)
-    return std::make_unique<TraceProgram>(run, *options.trace, options.seed);
+  if (operands != nullptr) return std::make_unique<TraceProgram>(run, *operands, options.seed);
   return std::make_unique<CascadeProgram>(run, workload.shape(), weft::engine::layers_of(options),
                                           options.seed);
 }
@@ -77,8 +77,10 @@ struct NoProgram : Program {
   void output(QueryRow&) override {}
 };
 
-// What is wrong with the assembly, whatever it is to run.
-std::vector<Problem> assembly_problems(const Design& design, const RunOptions& options) {
+// What is wrong with the assembly, whatever it is to run. DoesNotFit where a unit has no room for
+// rows of `longest` keys.
+std::vector<Problem> assembly_problems(const Design& design, const RunOptions& options,
+                                       std::int64_t longest) {
   NoProgram program;
   const Layout layout(
       {.layers = 1, .heads = 1, .tokens = 1, .side_by_side = 1, .order = {}, .most_row_bytes = 1});
@@ -91,7 +93,7 @@ std::vector<Problem> assembly_problems(const Design& design, const RunOptions& o
                     .tensors = {tensor_named(design, "K"), tensor_named(design, "V")},
                     .seed = options.seed,
                     .stalls = {},
-                    .longest = 1};
+                    .longest = longest};
       const config::Value& file = *design.assembled()->arch.assembly.value;
       const Assembly assembly = read_assembly(file, unit_factories(shared));
       check_fits_together(shared, file.where());
@@ -102,14 +104,26 @@ std::vector<Problem> assembly_problems(const Design& design, const RunOptions& o
   return {};
 }
 
-// The program, or all that is wrong with it and with the assembly it was to run on.
-std::unique_ptr<Program> checked_program(const Design& design, const Run& run,
-                                         const workload::Workload& workload,
-                                         const RunOptions& options) {
+// What an engine runs, and the operands of it that are drawn.
+struct Asked {
+  std::optional<workload::Trace> drawn;
+  std::unique_ptr<Program> program;
+};
+
+// That, or all that is wrong with it and with the assembly it was to run on.
+Asked asked_of(const Design& design, const Run& run, const workload::Workload& workload,
+               const RunOptions& options) {
+  Asked asked;
   try {
-    return program_of(run, workload, options);
+    if (draws_operands(design, workload, options)) {
+      // Rows that no unit has room for are not drawn.
+      assembly_problems(design, options, workload.shape().seq_kv);
+      asked.drawn = drawn_operands(design, run, workload, options);
+    }
+    asked.program = program_of(run, workload, options, asked.drawn ? &*asked.drawn : options.trace);
+    return asked;
   } catch (const ConfigError& error) {
-    std::vector<Problem> problems = assembly_problems(design, options);
+    std::vector<Problem> problems = assembly_problems(design, options, 1);
     problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     throw ConfigError(std::move(problems));
   }
@@ -186,13 +200,14 @@ void collect(const Design& design, Assembly& assembly, const Shared& shared, Res
 void run_watched(const Design& design, const workload::Workload& workload,
                  const RunOptions& options, Result& result, const Watch& watch) {
   const Run run = run_of(design, workload, options);
-  const std::unique_ptr<Program> program = checked_program(design, run, workload, options);
-  const Program::Extents extents = program->extents();
+  const Asked asked = asked_of(design, run, workload, options);
+  Program& program = *asked.program;
+  const Program::Extents extents = program.extents();
   result.layers = extents.layers;
   const Layout layout = layout_of(run, extents, result.shape);
   with_fresh_kernel([&] {
     Shared shared{.arch = design.arch(),
-                  .program = *program,
+                  .program = program,
                   .layout = layout,
                   .side_by_side = run.keys_side_by_side,
                   .tensors = {tensor_named(design, "K"), tensor_named(design, "V")},
@@ -215,9 +230,9 @@ void run_watched(const Design& design, const workload::Workload& workload,
              result);
     collect(design, assembly, shared, result);
     if (timeline) timeline->finish(shared.controller->finished_at());
-    result.selection = program->selection();
+    result.selection = program.selection();
   });
-  if (options.trace != nullptr) give_values(static_cast<TraceProgram&>(*program), options, result);
+  if (options.trace != nullptr) give_values(static_cast<TraceProgram&>(program), options, result);
 }
 
 void run(const Design& design, const workload::Workload& workload, const RunOptions& options,

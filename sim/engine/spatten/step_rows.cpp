@@ -7,6 +7,7 @@
 
 #include "models/prune/ramp.hpp"
 #include "models/select/pivot.hpp"
+#include "sim/engine/spatten/drawn_scores.hpp"
 
 namespace weft::sim::engine::spatten {
 namespace {
@@ -16,7 +17,6 @@ using weft::prune::Ramp;
 using workload::PrunedRow;
 
 constexpr std::uint64_t kHeadStream = 0x68656164;
-constexpr std::uint64_t kRowStream = 0x726f77;
 
 // Heads in the order in which they are kept.
 std::vector<std::int32_t> kept_first(std::int64_t heads, std::uint64_t seed) {
@@ -37,7 +37,7 @@ class Maker {
         shape_(workload.shape()),
         steps_(workload.steps),
         layers_(layers),
-        own_(weft::select::seed_of(seed, kRowStream)),
+        seed_(seed),
         heads_(kept_first(shape_.heads, seed)) {}
 
   workload::PrunedRows rows() {
@@ -68,9 +68,7 @@ class Maker {
     return heads;
   }
   bool recomputes(std::size_t number) const {
-    const std::uint64_t word = weft::select::seed_of(own_, number) >> 32;
-    return run_.numbers.key.lower > 0 &&
-           static_cast<double>(word) < run_.numbers.recompute_share * 4294967296.0;
+    return run_.numbers.key.lower > 0 && drawn_again(seed_, number, run_.numbers.recompute_share);
   }
   // How many are alive behind the layer, in the next layer or step; -1 where as many as now.
   std::int32_t tokens_after(std::int64_t step, std::int64_t layer) const {
@@ -111,7 +109,7 @@ class Maker {
   workload::Shape shape_;
   std::int64_t steps_;
   std::int64_t layers_;
-  std::uint64_t own_;
+  std::uint64_t seed_;
   std::vector<std::int32_t> heads_;
 };
 

@@ -1,7 +1,10 @@
 #include "sim/engine/spatten/trace_program.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "models/numerics/arithmetic.hpp"
 #include "models/quant/bit_split.hpp"
@@ -19,6 +22,47 @@ weft::prune::AttentionOptions options_of(const Run& run, std::uint64_t seed) {
   options.value_ratio = run.pruning.values;
   options.seed = seed;
   return options;
+}
+
+float largest_magnitude(std::span<const float> values) {
+  float largest = 0;
+  for (const float x : values) largest = std::max(largest, std::fabs(x));
+  return largest;
+}
+
+// fp32 has room for the differences of scores and for the sums of outputs that are a head's
+// importance: a quarter of its range, beside which no rounding counts. Values that are finite may
+// still be beyond.
+void check_range(const workload::Trace& trace) {
+  constexpr double kMost = static_cast<double>(std::numeric_limits<float>::max()) / 4;
+  const workload::Shape& s = trace.shape;
+  const auto refuse = [&](std::size_t layer, std::int64_t head, const char* what, double most) {
+    throw ConfigError(Problem{
+        {},
+        "--values",
+        trace.file,
+        fmt::format(
+            "{} of layer {}, head {} may be as large as {:.3g}, for which fp32 has no room: "
+            "allowed are magnitudes whose {} stay below {:.3g}",
+            what, layer, head, most, what, kMost)});
+  };
+  for (std::size_t l = 0; l < trace.layers.size(); ++l) {
+    const workload::LayerTrace& layer = trace.layers[l];
+    for (std::int64_t head = 0; head < s.heads; ++head) {
+      const auto largest = [&](const std::vector<float>& of, std::int64_t heads) -> double {
+        const std::size_t each = of.size() / static_cast<std::size_t>(heads);
+        return largest_magnitude(std::span<const float>(of).subspan(
+            static_cast<std::size_t>(head / (s.heads / heads)) * each, each));
+      };
+      const double score = largest(layer.q, s.heads) * largest(layer.k, s.kv_heads) *
+                           static_cast<double>(s.width_qk) * std::fabs(trace.scale);
+      if (score > kMost) refuse(l, head, "scores", score);
+      const double outputs = largest(layer.v, s.kv_heads) *
+                             static_cast<double>(s.seq_q * s.width_v) *
+                             static_cast<double>(trace.layers.size());
+      if (outputs > kMost) refuse(l, head, "sums of outputs", outputs);
+    }
+  }
 }
 
 std::vector<float> in_bf16(std::vector<float> values) {
@@ -48,6 +92,7 @@ TraceProgram::TraceProgram(const Run& run, const workload::Trace& trace, std::ui
                                   "has values that are not finite, and fixed point has none"});
     }
   }
+  check_range(trace);
   for (std::vector<float>& layer : outputs_)
     layer.resize(static_cast<std::size_t>(shape.heads * shape.seq_q * shape.width_v));
 }

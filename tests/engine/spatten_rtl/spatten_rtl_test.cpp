@@ -22,15 +22,17 @@ struct Ran {
   std::vector<std::vector<float>> outputs;
 };
 
-Ran ran(const Design& of, const workload::Trace& trace, Fidelity fidelity, StallProfile profile,
-        std::uint64_t seed) {
+// Without a trace, on what the seed draws.
+Ran ran(const Design& of, const workload::Shape& shape, std::int64_t layers,
+        const workload::Trace* trace, Fidelity fidelity, StallProfile profile, std::uint64_t seed) {
   workload::Workload workload;
-  workload = workload.at(trace.shape);
+  workload = workload.at(shape);
+  workload.layers = layers;
   Ran made;
   RunOptions options{.fidelity = fidelity, .seed = seed, .stall_profile = profile};
-  options.layers = static_cast<std::int64_t>(trace.layers.size());
-  options.trace = &trace;
-  options.outputs = &made.outputs;
+  options.layers = layers;
+  options.trace = trace;
+  if (trace != nullptr) options.outputs = &made.outputs;
   options.rtl_checks = true;
   made.result = weft::sim::engine::run(of, workload, options);
   EXPECT_TRUE(made.result.ran()) << made.result.reason;
@@ -44,12 +46,31 @@ std::uint64_t traffic(const Result& result, weft::engine::UnitKind level) {
   return bytes;
 }
 
+void expect_same(const Design& of, const Result& rtl, const Result& systemc) {
+  EXPECT_EQ(rtl.cycles, systemc.cycles);
+  EXPECT_EQ(rtl.layers, systemc.layers);
+  ASSERT_EQ(rtl.selection.size(), systemc.selection.size());
+  for (std::size_t l = 0; l < systemc.selection.size(); ++l) {
+    EXPECT_EQ(rtl.selection[l].tokens_kept, systemc.selection[l].tokens_kept);
+    EXPECT_EQ(rtl.selection[l].heads_kept, systemc.selection[l].heads_kept);
+  }
+  for (const auto level : {weft::engine::UnitKind::dram, weft::engine::UnitKind::buffer})
+    EXPECT_EQ(traffic(rtl, level), traffic(systemc, level));
+  EXPECT_EQ(rtl.beyond_need_bytes, systemc.beyond_need_bytes);
+  for (const char* name : {"read_requests", "bytes_read"})
+    EXPECT_EQ(counter(rtl, of, "dram", name), counter(systemc, of, "dram", name));
+}
+
 // Compares all that both tell; how many values.
 std::size_t expect_equal(const Design& of, const workload::Trace& trace, StallProfile profile,
                          std::uint64_t seed) {
-  const Ran rtl = ran(of, trace, Fidelity::rtl, profile, seed);
-  const Ran systemc = ran(of, trace, Fidelity::systemc, profile, seed);
-  EXPECT_EQ(rtl.result.cycles, systemc.result.cycles);
+  const auto run_as = [&](Fidelity fidelity) {
+    return ran(of, trace.shape, static_cast<std::int64_t>(trace.layers.size()), &trace, fidelity,
+               profile, seed);
+  };
+  const Ran rtl = run_as(Fidelity::rtl);
+  const Ran systemc = run_as(Fidelity::systemc);
+  expect_same(of, rtl.result, systemc.result);
   EXPECT_EQ(rtl.outputs.size(), systemc.outputs.size());
   std::size_t compared = 0;
   for (std::size_t l = 0; l < std::min(rtl.outputs.size(), systemc.outputs.size()); ++l) {
@@ -58,15 +79,8 @@ std::size_t expect_equal(const Design& of, const workload::Trace& trace, StallPr
     for (std::size_t i = 0; i < systemc.outputs[l].size(); ++i, ++compared)
       wrong += rtl.outputs[l].at(i) == systemc.outputs[l][i] ? 0 : 1;
     EXPECT_EQ(wrong, 0u) << "layer " << l;
-    EXPECT_EQ(rtl.result.selection.at(l).tokens_kept, systemc.result.selection.at(l).tokens_kept);
-    EXPECT_EQ(rtl.result.selection.at(l).heads_kept, systemc.result.selection.at(l).heads_kept);
   }
-  for (const auto level : {weft::engine::UnitKind::dram, weft::engine::UnitKind::buffer})
-    EXPECT_EQ(traffic(rtl.result, level), traffic(systemc.result, level));
-  EXPECT_EQ(rtl.result.beyond_need_bytes, systemc.result.beyond_need_bytes);
   EXPECT_EQ(rtl.result.error->rms_relative, systemc.result.error->rms_relative);
-  for (const char* name : {"read_requests", "bytes_read"})
-    EXPECT_EQ(counter(rtl.result, of, "dram", name), counter(systemc.result, of, "dram", name));
   return compared;
 }
 
@@ -193,6 +207,36 @@ INSTANTIATE_TEST_SUITE_P(
                     doubled("values_for_nobody", shape_of(2, 2, 2, 52, 64, 64, false), 3,
                             kLateValues),
                     doubled("all_there_is", shape_of(1, 1, 6, 128, 64, 64, false))),
+    [](const auto& tested) { return tested.param.name; });
+
+// What the seed draws is the same for both: what rows need their lower bits, and who is pruned.
+class SpattenRtlDrawn : public testing::TestWithParam<Case> {};
+
+TEST_P(SpattenRtlDrawn, IsSystemCWithoutValues) {
+  const Case& c = GetParam();
+  const Design of = design(c.design, c.settings);
+  for (const auto& [profile, seed] :
+       {std::pair{StallProfile::none, 3}, std::pair{StallProfile::both, 4}}) {
+    SCOPED_TRACE(config::name_of(profile));
+    const auto run_as = [&](Fidelity fidelity) {
+      return ran(of, c.shape, static_cast<std::int64_t>(c.layers), nullptr, fidelity, profile,
+                 static_cast<std::uint64_t>(seed))
+          .result;
+    };
+    const Result systemc = run_as(Fidelity::systemc);
+    expect_same(of, run_as(Fidelity::rtl), systemc);
+    if (c.name == "lower_bits") EXPECT_GT(counter(systemc, of, "confidence", "recomputed"), 0u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Engine, SpattenRtlDrawn,
+    testing::Values(Case{"lower_bits", shape_of(1, 1, 40, 100, 64, 64, false)},
+                    Case{"whole_keys", shape_of(2, 2, 30, 30, 32, 32, false), 2, kWholeKeys},
+                    Case{"shared_keys", shape_of(4, 2, 20, 33, 32, 32, false), 2},
+                    Case{"pruned_causal", shape_of(3, 3, 26, 26, 32, 32, true), 3, kMuch},
+                    Case{"generation", shape_of(4, 4, 1, 90, 64, 64, false), 3, kMuch},
+                    doubled("pruned_much", shape_of(6, 6, 24, 24, 64, 64, false), 3, kMuch)),
     [](const auto& tested) { return tested.param.name; });
 
 // A shape and settings at random.
