@@ -30,6 +30,10 @@ VECTORS = {  # the test whose calls are written
     "softmax/streaming_int8": "StreamingInt8.ScoresOfTheTrace", "softmax/linear_state": "LinearState.TokensOfTheTrace"}
 
 
+sys.path.insert(0, str(ROOT / "scripts/rtl"))
+from rtl_unit import check_build  # noqa: E402
+
+
 class Failed(Exception):
     """A step did not do what it should; the text says which and where its output is."""
 
@@ -197,6 +201,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-tools", action="store_true", help="g++ alone")
     options = parser.parse_args(argv)
     out = (options.out or options.build / "hls").resolve()
+    try:
+        check_build(options.build.resolve(), ROOT, Failed)  # whose vectors are those of this repository's models
+    except Failed as error:
+        print(f"synthesize: {error}", file=sys.stderr)
+        return 2
     found = {} if options.no_tools else {name: call for name, (programs, call) in TOOLS.items() if any(map(shutil.which, programs))}
     rows, failures = [], []
     for unit in options.unit or VECTORS:

@@ -9,7 +9,8 @@ branches    of if and case, an else without a statement too
 toggles     bits that changed at least once, of signals of up to 256 bits
 assertions  whose condition before |-> or |=> was met; those without one count once they are looked at. And cover statements
 The build folder has to be configured, with the libraries of the benches built (docs/units/rtl-coverage.md).
-Exit 0: at least 95 % of the lines of each unit; 1: less, or a bench that fails; 2: no such unit, or one does not build.
+Exit 0: at least 95 % of the lines of each unit; 1: less, or a bench that fails; 2: no such unit, one does
+not build, or the build is another repository's than --root.
 """
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable
 
-from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
+from rtl_unit import SHORT_SUITES, Unit, check_build, chosen, units_with
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 95  # percent of a unit's lines
@@ -336,6 +337,7 @@ def main(argv: list[str]) -> int:
     short: list[str] = []
     count = 0
     try:
+        check_build(options.build.resolve(), options.root, CoverageError)
         units = find_units(options.root.resolve(), options.unit)
         print(f"| {'unit':24} | {'lines':15} | {'branches':15} | {'toggles':17} | {'assertions':13} | not met |\n"
               f"|{'-' * 26}|{'-' * 17}|{'-' * 17}|{'-' * 19}|{'-' * 15}|---------|", flush=True)

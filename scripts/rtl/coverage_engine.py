@@ -3,7 +3,8 @@
 
 Libraries of each engine are built with counters in those parts, and the tests run with them; what each instance has met is added up.
 Lines and branches are as scripts/rtl/coverage.py counts them.
-Build the tests first. Exit 0: all lines of each part; 1: fewer; 2: a library does not build, or a test fails.
+Build the tests first. Exit 0: all lines of each part; 1: fewer; 2: a library does not build, a test fails, or the build
+is another repository's.
 """
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from coverage import Coverage, by_module, rest, share
 from mutate import MutateError, run_tests
 from mutate_engine import ROOT, SCALES, SUITES, TESTS, add_options, build_libraries, compiler_options
+from rtl_unit import check_build
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def main(argv: list[str]) -> int:
     count = 0
     print("| part | lines | branches | not met |\n|---|---|---|---|", flush=True)
     try:
+        check_build(options.build.resolve(), ROOT, MutateError)
         for engine in (ENGINES[name] for name in options.engine):
             found = measure(engine, options)
             for part in engine.parts:

@@ -6,7 +6,7 @@ old text occurs once in the file; where it could end at several separators, it i
 into a copy; the unit's bench is linked with that copy, by the commands of the build folder, and run with few random vectors
 (WEFT_BENCH_SCALE). It has to fail with every fault and to pass without.
 Build the benches first. Exit 0: every fault caught; 1: one survived, or a bench fails without any; 2: no such unit, a line
-that cannot be read, or a fault that does not compile.
+that cannot be read, a fault that does not compile, or a build that is another repository's than --root.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, TypeVar
 
-from rtl_unit import SHORT_SUITES, Unit, chosen, units_with
+from rtl_unit import SHORT_SUITES, Unit, check_build, chosen, units_with
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("inverted-condition", "off-by-one", "dropped-reset", "swapped-operand", "lost-stall")
@@ -193,6 +193,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     tally = Tally()
     try:
+        check_build(options.build.resolve(), options.root, MutateError)
         units = find_units(options.root.resolve(), options.unit)
         faults = {unit: read_faults(unit) for unit in units}
         builds = {unit: BenchBuild(unit, options.build.resolve()) for unit in units}

@@ -6,7 +6,7 @@ once in the file and has OLD in it once; OLD and NEW are expressions. A library 
 is built in which every fault stands beside what is right, and WEFT_FAULT says which of them counts: with 0, none, the tests have to
 pass, with every other one they have to fail. Registers of a library start at 0: a reset that is missing is none of these faults.
 Build the tests first. Exit 0: every fault caught; 1: one survived, or the tests fail without any; 2: a list that cannot be
-read, or a library that does not build.
+read, a library that does not build, or a build that is another repository's.
 """
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutate import KINDS, Fault, MutateError, Outcome, Tally, faults_in, row, run_tests
+from rtl_unit import check_build
 
 ROOT = Path(__file__).resolve().parents[2]
 SCALES = [["--design", "spatten-rtl-smallest"], ["--design", "spatten-rtl-double"]]
@@ -111,6 +112,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     tally = Tally()
     try:
+        check_build(options.build.resolve(), ROOT, MutateError)
         faults = read_faults(ROOT, options.part)
         with tempfile.TemporaryDirectory(prefix="weft-mutate-") as name:
             place = Path(name)

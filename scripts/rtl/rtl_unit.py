@@ -1,4 +1,4 @@
-"""An RTL unit and where its parts stand: what coverage.py and mutate.py share."""
+"""An RTL unit, where its parts stand, and whose build a folder is: what coverage.py, mutate.py and those of engines share."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -28,6 +28,17 @@ class Unit:
     @property
     def bench(self) -> str:
         return f"weft_{self.folder}_{self.name}_bench"
+
+
+def check_build(build: Path, root: Path, error: type[Exception]) -> None:
+    """`error` where the folder is no build of this repository: what it makes and runs would be another one's."""
+    cache = build / "CMakeCache.txt"
+    if not cache.is_file():
+        raise error(f"--build: {build} has no CMakeCache.txt: configure it first (scripts/build.sh)")
+    lines = cache.read_text(encoding="utf-8", errors="replace").splitlines()
+    homes = [line.partition("=")[2] for line in lines if line.startswith("CMAKE_HOME_DIRECTORY:")]
+    if not homes or Path(homes[0]).resolve() != root.resolve():
+        raise error(f"--build: {build} is a build of {homes[0] if homes else 'nothing that it names'}, not of {root}")
 
 
 def units_with(root: Path, file: str) -> list[Unit]:
