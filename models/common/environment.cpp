@@ -1,5 +1,8 @@
 #include "models/common/environment.hpp"
 
+#include <dlfcn.h>
+#include <link.h>
+
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
@@ -24,6 +27,18 @@ std::vector<fs::path> folders_of_variable(const char* name) {
 fs::path program_folder() {
   std::error_code code;
   return fs::read_symlink("/proc/self/exe", code).parent_path();
+}
+
+fs::path module_folder() {
+  Dl_info info{};
+  void* found = nullptr;
+  // Any object of this file tells which shared object it was loaded with.
+  static const char kHere = 0;
+  if (::dladdr1(&kHere, &info, &found, RTLD_DL_LINKMAP) == 0 || found == nullptr) return {};
+  const char* name = static_cast<const link_map*>(found)->l_name;  // empty for the program
+  if (name == nullptr || *name == '\0') return {};
+  std::error_code code;
+  return fs::weakly_canonical(name, code).parent_path();
 }
 
 }  // namespace weft

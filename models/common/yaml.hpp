@@ -19,7 +19,10 @@ class Value {
   // The document's root; `path` stands before the paths of all that is in it.
   Value(std::shared_ptr<const YamlTree> tree, const std::string& path);
 
-  Location where() const { return {tree_->file, node_->line, node_->column}; }
+  Location where() const {
+    if (node_->setting > 0) return {tree_->settings[node_->setting - 1], 0, 0};
+    return {tree_->file, node_->line, node_->column};
+  }
   // "dram.channels[2].bytes"; put together when it is asked for.
   std::string path() const;
   bool is_map() const { return node_->kind == YamlNode::Kind::map; }

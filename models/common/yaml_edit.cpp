@@ -63,18 +63,16 @@ Value with_scalar(const Value& document, std::string_view path, std::string_view
     if (last) {
       if (there && tree->node(here.children[found]).kind != YamlNode::Kind::scalar)
         refuse(path, text, "not a single value: name a field of it");
-      const YamlNode place = there ? tree->node(here.children[found]) : here;
+      tree->settings.push_back("--set " + std::string(path) + "=" + text);
       YamlNode leaf = set.node();
-      leaf.line = place.line;
-      leaf.column = place.column;
+      leaf.setting = static_cast<std::uint32_t>(tree->settings.size());
       const std::uint32_t value = add(*tree, std::move(leaf));
       if (there) {
         tree->nodes[at].children[found] = value;
       } else {
         YamlNode key{.kind = YamlNode::Kind::scalar};
         key.text = name;
-        key.line = place.line;
-        key.column = place.column;
+        key.setting = tree->node(value).setting;
         const std::uint32_t named = add(*tree, std::move(key));
         tree->nodes[at].children.insert(tree->nodes[at].children.end(), {named, value});
       }

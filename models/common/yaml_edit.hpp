@@ -10,8 +10,8 @@
 namespace weft::config {
 
 // The document with `text`, a YAML scalar, at the dotted path `rest`: in place of the scalar there,
-// or as a new key of a map that is there. `path` is what messages call it. ConfigError names the
-// path, the value and what is allowed.
+// or as a new key of a map that is there. `path` is what messages call it, and the place of what is
+// set is the setting. ConfigError names the path, the value and what is allowed.
 Value with_scalar(const Value& document, std::string_view path, std::string_view rest,
                   const std::string& text);
 

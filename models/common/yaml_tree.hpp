@@ -17,7 +17,8 @@ struct YamlNode {
   bool quoted = false;  // text even where it looks like a number
   int line = 0;         // from 1
   int column = 0;
-  std::string text;  // of a scalar
+  std::uint32_t setting = 0;  // from 1: of the tree's settings, the one that it was set by
+  std::string text;           // of a scalar
   std::vector<std::uint32_t>
       children;  // of a list its items, of a map key, value, key, value …; indices of nodes
 };
@@ -26,6 +27,7 @@ struct YamlTree {
   std::string file;
   std::vector<YamlNode> nodes;
   std::uint32_t root = 0;
+  std::vector<std::string> settings{};  // what was set over the file: "--set arch.clock_hz=1e9"
 
   const YamlNode& node(std::uint32_t index) const { return nodes[index]; }
 };

@@ -18,6 +18,7 @@
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/staged_folder.hpp"
 #include "sim/request/options.hpp"
 #include "sim/rtl/fusemax_library.hpp"
 #include "sim/rtl/spatten_library.hpp"
@@ -216,12 +217,18 @@ int build_one(const fs::path& script, const Built& built, const fs::path& out,
   return 0;
 }
 
+// Where the libraries go. ConfigError, minutes before there is one, where none could be written:
+// what is made there to find out is gone again.
+fs::path out_of(const RtlCommand& o) {
+  fs::path out = o.out.empty() ? sim::rtl::library_folders().front() : fs::path(o.out);
+  const bool named = !o.out.empty() || folders_of_variable("WEFT_RTL_PATH").empty();
+  StagedFolder(named ? "--out" : "WEFT_RTL_PATH", out).open();
+  return out;
+}
+
 int build(const RtlCommand& o) {
   const Built built = built_of(o);
-  const fs::path out = o.out.empty() ? sim::rtl::library_folders().front() : fs::path(o.out);
-  std::error_code code;
-  if (fs::exists(out, code) && !fs::is_directory(out, code))
-    throw ConfigError(Problem{{"--out", 0, 0}, "", out.string(), "must be a folder"});
+  const fs::path out = out_of(o);
   const fs::path script = recipe();
   for (const char* tool : {"verilator", "g++"}) {
     if (!installed(tool))

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "models/common/atomic_file.hpp"
+#include "models/common/text.hpp"
 #include "models/cost/accelergy.hpp"
 #include "models/engine/design/catalog.hpp"
 #include "models/engine/result/area.hpp"
@@ -137,6 +138,15 @@ void write_accelergy(const std::string& folder, const Executed& run) {
   staged.keep();
 }
 
+// A window that begins where the run has ended shows nothing of it.
+void warn_of_empty_wave(const RunCommand& o, std::uint64_t from, std::uint64_t cycles) {
+  if (o.wave_cycles.empty() || from < cycles) return;
+  fmt::print(stderr,
+             "weft run: --wave-cycles {}: the run has ended by then, after {} cycles: {} shows "
+             "nothing of it\n",
+             visible(o.wave_cycles), cycles, visible(o.wave));
+}
+
 int run(const RunCommand& o) {
   Outputs outputs;
   outputs.expect("--json", o.json, true);
@@ -175,7 +185,10 @@ int run(const RunCommand& o) {
   if (interrupt.exit_code() != 0) return interrupt.exit_code();
   try {
     outputs.await_readers(how.stop);
-    if (ran && wave) wave->keep();
+    if (ran && wave) {
+      wave->keep();
+      warn_of_empty_wave(o, point.run.wave_from, done.result->cycles);
+    }
     if (ran && !o.write_values.empty())
       workload::write_outputs(o.write_values, *point.trace, values, how.stop);
     if (ran && !o.accelergy.empty()) write_accelergy(o.accelergy, done);
@@ -212,8 +225,8 @@ Command add_run(App& app) {
   text("--csv", o->csv, "FILE", "the result as a header and a row", kOutput);
   text("--perfetto", o->perfetto, "FILE", "a timeline of the units, for ui.perfetto.dev", kOutput);
   text("--wave", o->wave, "FILE", "the RTL's signals as VCD, with --fidelity rtl", kOutput);
-  text("--wave-cycles", o->wave_cycles, "A:B", "of these cycles of the run only, B not among them",
-       kOutput);
+  text("--wave-cycles", o->wave_cycles, "A:B",
+       "of these cycles of the run only, B not among them; A must lie before its end", kOutput);
   text("--write-values", o->write_values, "FILE",
        "the computed output, layers.N.out, as .safetensors", kOutput);
   text("--accelergy", o->accelergy, "DIR",

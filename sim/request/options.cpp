@@ -341,7 +341,10 @@ std::int64_t whole_number(const std::string& option, const std::string& text, st
                      *number == static_cast<double>(static_cast<std::int64_t>(*number));
   if (!whole)
     refuse(option, text,
-           fmt::format("must be a whole number from {} to {}, such as 1024 or 4K", least, most));
+           fmt::format("must be a whole number from {} to {}{}", least, most,
+                       least > 1024 || most < 1024 ? ""
+                       : most < 4096               ? ", such as 1024 or 1K"
+                                                   : ", such as 1024 or 4K"));
   return static_cast<std::int64_t>(*number);
 }
 

@@ -70,8 +70,13 @@ std::array<const EngineKind*, 2> engine_kinds() { return {&fusemax_kind(), &spat
 
 std::vector<fs::path> library_folders() {
   std::vector<fs::path> folders = folders_of_variable("WEFT_RTL_PATH");
-  const fs::path program = program_folder();  // build/<preset>/bin
-  if (!program.empty()) folders.push_back((program / "../lib/weft-rtl").lexically_normal());
+  const auto add = [&](const fs::path& from, const char* there) {
+    if (!from.empty()) folders.push_back((from / there).lexically_normal());
+  };
+  const fs::path module = module_folder();
+  add(module, "../../lib/weft-rtl");         // of build/<preset>/python/weft
+  add(module, "lib/weft-rtl");               // of an installed package
+  add(program_folder(), "../lib/weft-rtl");  // of build/<preset>/bin
   return folders;
 }
 

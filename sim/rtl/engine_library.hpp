@@ -26,7 +26,8 @@ const EngineKind& spatten_kind();
 std::array<const EngineKind*, 2> engine_kinds();
 
 // Folders in which libraries are looked for, in this order: those of $WEFT_RTL_PATH (colons
-// between), then lib/weft-rtl beside the folder of the running executable.
+// between); of a shared object, such as Python's extension, lib/weft-rtl of the build tree or the
+// package that it stands in; then lib/weft-rtl beside the folder of the running executable.
 std::vector<std::filesystem::path> library_folders();
 // A size is built twice: with assertions and waves, and without either for speed. The values and
 // cycles of both are the same.

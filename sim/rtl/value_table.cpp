@@ -17,12 +17,32 @@ Values values_of(std::string_view lines) {
   return all;
 }
 
+namespace {
+
+// What may stand beside a value that the RTL does not have.
+std::string no_such_value(std::string_view path, const Values& expected) {
+  const std::string_view group = path.substr(0, path.rfind('.'));
+  std::vector<std::string> names;
+  const auto take = [&](std::string_view name) {
+    if (name.size() > group.size() + 1 && name.starts_with(group) && name[group.size()] == '.' &&
+        name.find('.', group.size() + 1) == std::string_view::npos)
+      names.emplace_back(name.substr(group.size() + 1));
+  };
+  for (const auto& [name, value] : expected) take(name);
+  for (const std::string_view name : kFreeMemory) take(name);
+  std::sort(names.begin(), names.end());
+  return "the RTL has no such value: leave it out" +
+         (names.empty() ? "" : fmt::format("; allowed in {}: {}", group, one_of(names)));
+}
+
+}  // namespace
+
 std::vector<Problem> differences(const Values& found, const Values& expected) {
   std::vector<Problem> all;
   for (const auto& [path, value] : found) {
     const auto other = expected.find(path);
     if (other == expected.end()) {
-      all.push_back({{}, path, value, "the RTL has no such value"});
+      all.push_back({{}, path, value, no_such_value(path, expected)});
     } else if (other->second != value) {
       all.push_back({{}, path, value, fmt::format("the RTL has {}", other->second)});
     }

@@ -2,6 +2,7 @@
 // changed.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -15,6 +16,10 @@ namespace weft::sim::rtl {
 // As config::canonical() writes them: "path = value" a line.
 using Values = std::map<std::string, std::string, std::less<>>;
 Values values_of(std::string_view lines);
+
+// Of the memory, what no RTL fixes: bandwidth and latency.
+inline constexpr std::array<std::string_view, 3> kFreeMemory{
+    "arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_s", "arch.dram.latency_cycles"};
 
 // Every difference, as a problem.
 std::vector<Problem> differences(const Values& found, const Values& expected);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import unittest
 
 import bad_cascades
@@ -27,6 +28,10 @@ class BadInputTest(FolderTest):
         self.assertTrue(got.stderr.startswith("weft"), got.stderr)
         self.assertNotIn("internal error", got.stderr)
         self.assertEqual(got.stderr.count("weft " + args[0] + ": "), 1, "one message")
+        for least, most, examples in re.findall(r"from (\d+) to (\d+), such as ([0-9K]+ or [0-9K]+)", got.stderr):
+            for example in examples.split(" or "):
+                number = int(example.rstrip("K")) * (1024 if example.endswith("K") else 1)
+                self.assertTrue(int(least) <= number <= int(most), got.stderr)
         for needle in case.says:
             self.assertIn(needle, got.stderr)
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), sorted(files), "nothing is left behind")

@@ -39,6 +39,24 @@ def lengths() -> list[Case]:
     ]
 
 
+def assembled() -> list[Case]:
+    """Of a design that is no spatial array: what was set is named, not the file that it was set over."""
+    run = ["run", "--design", "spatten", "--workload", "bert-base", "--batch", "1", "--seq", "64"]
+    conventions = [Case(f"{option} {value} of {design}", ["run", "--design", design, *run[3:], option, value],
+                        [option, f"'{value}'", f"'{engine}'", "leave it out"])
+                   for design, engine in (("spatten", "spatten"), ("a3", "a3"), ("titan-xp", "platform"))
+                   for option, value in (("--causal-alignment", "top-left"), ("--causal-alignment", "bottom-right"),
+                                         ("--empty-rows", "mean"))]
+    return conventions + [
+        Case(f"{path} = {value} of spatten", [*run, "--set", f"{path}={value}"], [f"--set {path}={value}: ", says])
+        for path, value, says in (("arch.clock_hz", "-1", "must be a number from 1000"), ("arch.dram.part", "hbm", "did you mean 'hbm2'?"),
+                                  ("arch.colour", "red", "unknown key"), ("binding.colour", "red", "unknown key"),
+                                  ("binding.cascade", "none", "no such cascade"), ("binding.engine", "a3", "the architecture's is spatten"),
+                                  ("arch.assembly.units.qk.attributes.multipliers", "0", "multipliers"),
+                                  ("arch.assembly.units.softmax.attributes.paralelism", "8", "did you mean 'parallelism'?"),
+                                  ("binding.run.numbers.key", "8+", "binding.run.numbers.key"))]
+
+
 def names() -> list[Case]:
     bert = ["--workload", "bert-base"]
     return [
@@ -159,10 +177,18 @@ def rtl() -> list[Case]:
         Case("steps in rtl", ["run", *pruned[pruned.index("--batch"):], "--workload", "bert-base", "--fidelity", "rtl", "--seq-q", "1",
                               "--seq-kv", "16", "--steps", "3"], ["--steps", "--fidelity systemc"]),
         Case("energy of SpAtten's rtl", [*pruned, "--cost", "spatten-40nm"], ["--cost", "spatten-40nm", "--fidelity systemc"]),
-        Case("library onto a file", [*build, "--side", "5", "--out", "{folder}/file"], ["--out", "must be a folder"],
+        Case("library onto a file", [*build, "--side", "5", "--out", "{folder}/file"], ["--out", "must name a folder"],
              files={"file": "x"}, own_output=True),
+        Case("library below a file", [*build, "--side", "5", "--out", "{folder}/file/below"], ["--out", "cannot be made"],
+             files={"file": "x"}, own_output=True),
+        Case("library where none can be written", [*build, "--side", "5", "--out", "/proc/weft"], ["--out", "'/proc/weft'", "cannot be"],
+             own_output=True),
+        Case("rtl beside a DRAM with state", [*small, "--set", "arch.dram.part=hbm2"],
+             ["arch.dram.part", "'hbm2'", "leave it out", "'bandwidth_bytes_per_s'", "'latency_s'", "'burst_bytes'"]),
+        Case("rtl of SpAtten beside a DRAM with state", [*pruned, "--set", "arch.dram.part=hbm2"],
+             ["arch.dram.part", "'hbm2'", "leave it out", "'bandwidth_bytes_per_s'", "'access_bytes'"]),
     ]
 
 
 def cases() -> list[Case]:
-    return [*lengths(), *names(), *settings(), *outputs(), *rtl()]
+    return [*lengths(), *assembled(), *names(), *settings(), *outputs(), *rtl()]

@@ -111,6 +111,15 @@ class WaveTest(FolderTest):
         lines, clock, _ = self.wave("--wave-cycles", "100:140")
         self.assertEqual(lines.count("1" + clock), 40)
 
+    def test_a_window_after_the_end_is_said(self) -> None:
+        file = self.folder / "run.vcd"
+        cycles = result(*SMALL, "--fidelity", "rtl")["cycles"]
+        for window, said in ((f"{cycles}:{cycles + 10}", True), ("1M:2M", True), (f"{cycles - 1}:1M", False), ("0:1M", False)):
+            got = run("run", *SMALL, "--fidelity", "rtl", "--wave", str(file), "--wave-cycles", window, "--json", "-")
+            self.assertEqual((got.returncode, json.loads(got.stdout)["cycles"]), (0, cycles), got.stderr)
+            self.assertEqual("--wave-cycles" in got.stderr, said, window)
+            self.assertEqual(f"{window}: the run has ended by then, after {cycles} cycles" in got.stderr, said, got.stderr)
+
     def changes(self, lines: list[str], code: str) -> list[tuple[int, str]]:
         """The times at which the signal of one bit changes, and what to; its first value among them."""
         now, found = 0, []
@@ -320,6 +329,16 @@ class BuildTest(FolderTest):
                              capture_output=True, text=True, check=False)
         self.assertEqual((got.returncode, got.stdout), (2, ""))
         self.assertIn("'verilator': is not installed", got.stderr)
+
+    def test_where_nothing_can_be_written_nothing_is_built(self) -> None:
+        env = self.fake_tools(f"touch '{self.folder}/started'; exit 1\n")
+        for out, more, says in (("/proc/weft/rtl", {}, "--out: '/proc/weft/rtl': cannot be made"),
+                                ("", {"WEFT_RTL_PATH": "/proc/weft"}, "WEFT_RTL_PATH: '/proc/weft': cannot be")):
+            got = subprocess.run([str(WEFT), "rtl", "build", "--side", "5", *(["--out", out] if out else [])], env=env | more,
+                                 capture_output=True, text=True, check=False)
+            self.assertEqual((got.returncode, got.stdout), (2, ""))
+            self.assertIn(says, got.stderr)
+        self.assertFalse((self.folder / "started").exists())
 
     def test_a_verilator_that_fails(self) -> None:
         env = self.fake_tools("echo '%Error: weft_fusemax.sv:3: a fault' >&2; exit 1\n")

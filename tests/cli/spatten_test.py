@@ -163,7 +163,7 @@ class SpattenTest(FolderTest):
         self.refused(2, ["--batch"], "run", "--design", "spatten", "--workload", "bert-base")
         self.refused(2, ["-NxN"], "run", "--design", "spatten-16x16", "--workload", "bert-base")
         self.refused(1, ["1024 keys at most"], "run", "--design", "spatten", "--workload", "bert-base", "--batch", "1", "--seq", "2K")
-        self.refused(2, ["spatten.yaml:", "parallelism"], *on, "--set", "arch.assembly.units.softmax.attributes.paralelism=8")
+        self.refused(2, ["--set arch.assembly.units", "parallelism"], *on, "--set", "arch.assembly.units.softmax.attributes.paralelism=8")
         self.refused(2, ["no field 'x'"], *on, "--set", "arch.clock_hz.x=8")
         self.refused(2, ["rows.csv:3", "key_fetch_num"], "run", "--design", "spatten", "--workload",
                      self.file(rows().replace("0,0,1,64.0,64,64", "0,0,1,64.0,64,65")))

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string_view>
 
 #include "models/common/text.hpp"
@@ -13,10 +14,35 @@ namespace {
 constexpr std::string_view kArch = "arch.";
 constexpr std::string_view kBinding = "binding.";
 
+// What bindings of the spatial engine alone say, and the option of each.
+struct Convention {
+  std::string_view path, option;
+};
+constexpr std::array<Convention, 2> kConventions{
+    {{"binding.causal_alignment", "--causal-alignment"}, {"binding.empty_rows", "--empty-rows"}}};
+
+void refuse_convention(const std::string& path, const std::string& text,
+                       const config::Value& arch) {
+  for (const Convention& one : kConventions) {
+    if (one.path != path) continue;
+    std::string engine;
+    for (const auto& [key, value] : arch.members()) {
+      if (key.text() == "engine") engine = value.text();
+    }
+    throw ConfigError(Problem{{fmt::format("{} or --set", one.option), 0, 0},
+                              path,
+                              text,
+                              fmt::format("an engine of class '{}' has no such choice: leave it "
+                                          "out, of the options and of a trace's metadata",
+                                          engine)});
+  }
+}
+
 void apply(const std::vector<Set>& settings, config::Value& arch, config::Value& binding) {
   for (const auto& [path, text] : settings) {
     const std::string whole = config::dotted(path);
     const std::string_view view = whole;
+    refuse_convention(whole, text, arch);
     if (view.starts_with(kArch)) {
       arch = config::with_scalar(arch, path, view.substr(kArch.size()), text);
     } else if (view.starts_with(kBinding)) {
