@@ -190,6 +190,23 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(process.returncode, 2, err)
         self.assertIn("no Dask scheduler", err)
 
+    def test_a_scheduler_that_is_not_there_is_awaited_as_long_as_told(self) -> None:
+        begun = time.monotonic()
+        import distributed.cli  # noqa: F401  # what starting takes on this machine, with nothing to connect to
+        subprocess.run([sys.executable, "-c", "import weft.distribute"], check=True)
+        starting = time.monotonic() - begun
+        for patience, most in (("0", 4), ("1", 5)):
+            begun = time.monotonic()
+            _, err = self.sweep(GRID, "--patience", patience).communicate(timeout=60)
+            self.assertIn("no Dask scheduler", err)
+            self.assertLess(time.monotonic() - begun, 2 * starting + most)
+        for patience in ("-1", "nan", "inf"):
+            process = self.sweep(GRID, "--patience", patience)
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 2, err)
+            self.assertIn("--patience", err)
+        self.assertFalse((self.folder / "dask").exists())
+
     @staticmethod
     def children(process: int) -> list[str]:
         tasks = Path(f"/proc/{process}/task").iterdir()

@@ -238,6 +238,27 @@ class InterpreterTest(unittest.TestCase):
             thread.join()
         self.assertEqual(got, want)
 
+    RTL = {"workload": "bert-base", "batch": 1, "heads": 1, "seq": 12, "fidelity": "rtl"}
+
+    def elsewhere(self, folder: str | Path, *packages: str | Path) -> subprocess.CompletedProcess[str]:
+        """Engines in RTL, by an interpreter in a folder of its own, which is told of no library."""
+        env = {name: value for name, value in os.environ.items() if name != "WEFT_RTL_PATH"}
+        if packages:
+            env["PYTHONPATH"] = ":".join(map(str, packages))
+        code = f"import weft; print(*(weft.run(d, **{self.RTL!r}).cycles for d in ('fusemax-4x4', 'spatten-rtl-smallest')))"
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder, env=env)
+
+    def test_from_the_build_tree_it_finds_the_rtl(self) -> None:
+        options = [word for name, value in self.RTL.items() for word in ("--" + name, str(value))]
+        told = [json.loads(command("run", "--design", design, *options, "--json", "-").stdout)["cycles"]
+                for design in ("fusemax-4x4", "spatten-rtl-smallest")]
+        with tempfile.TemporaryDirectory() as scratch:
+            got = self.elsewhere(scratch)
+            self.assertEqual(got.stdout.split(), [str(cycles) for cycles in told], got.stderr)
+            Path(scratch, "weft").symlink_to(Path(weft.__file__).parent)  # as people have it among their own packages
+            got = self.elsewhere("/", scratch)
+            self.assertEqual(got.stdout.split(), [str(cycles) for cycles in told], got.stderr)
+
     def test_installed_it_has_its_configurations(self) -> None:
         build = os.environ.get("WEFT_BUILD")
         if build is None:
@@ -249,6 +270,8 @@ class InterpreterTest(unittest.TestCase):
             got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=scratch,
                                  env={**os.environ, "PYTHONPATH": scratch}).stdout.split()
             self.assertEqual(got, [f"{scratch}/weft/__init__.py", str(weft.run("flat-8x8", workload="bert-base", heads=1, seq=64).cycles)])
+            rtl = self.elsewhere(scratch, scratch)  # the libraries that the build has are installed beside it
+            self.assertEqual(rtl.stdout.split()[0], str(weft.run("fusemax-4x4", **self.RTL).cycles), rtl.stderr)
 
     def test_it_is_typed_and_told(self) -> None:
         package = Path(weft.__file__).parent

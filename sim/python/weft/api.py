@@ -8,8 +8,9 @@ from typing import Any, Mapping, Sequence
 
 from . import _core
 from ._core import ConfigError
-from .arrays import Layer, trace_bytes
+from .arrays import Layer, scale_text, trace_bytes
 from .results import Analysis, Comparison, Result
+from .texts import listed, mapping, text_of
 
 KINDS = ("cascades", "archs", "bindings", "designs", "workloads", "costs", "drams", "mappings", "schedules", "sweeps")
 _BESIDE = str(Path(__file__).parent / "configs")  # of a wheel
@@ -20,18 +21,11 @@ def roots() -> list[str]:
     return [_BESIDE]
 
 
-def text_of(value: Any) -> str:
-    """A value as the command takes it: True as true, a list with commas, a path as it is."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ",".join(text_of(one) for one in value)
-    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
-
-
 def _options(named: Mapping[str, Any], sets: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    given = [(name.replace("_", "-"), text_of(value)) for name, value in named.items() if value is not None]
-    return given + [("set", f"{path}={text_of(value)}") for path, value in (sets or {}).items()]
+    given = [(option, text_of(f"--{option}", value))
+             for option, value in ((name.replace("_", "-"), value) for name, value in named.items()) if value is not None]
+    return given + [("set", f"{path}={text_of(f'settings: {path}', value)}")
+                    for path, value in mapping("settings", {} if sets is None else sets, "paths of the configuration and values").items()]
 
 
 def _run(designs: Sequence[Sequence[str]], options: Mapping[str, Any], sets: Mapping[str, Any] | None,
@@ -43,7 +37,7 @@ def _run(designs: Sequence[Sequence[str]], options: Mapping[str, Any], sets: Map
         if scale is not None:
             raise ConfigError("scale: goes with arrays; a file's metadata has its own")
     elif values is not None:
-        trace = trace_bytes(values, None if scale is None else {"scale": repr(float(scale))})
+        trace = trace_bytes(values, None if scale is None else {"scale": scale_text(scale)})
     made = _core.run(roots(), designs, _options(named, sets), trace, values is not None)
     return [Result.of(json.loads(text), arrays) for text, arrays in made]
 
@@ -61,8 +55,8 @@ def run(design: str | os.PathLike[str] | None = None, *, arch: str | os.PathLike
     """One design on one workload: what `weft run` does, with its options as arguments.
 
     design: a name (`weft.names("designs")`, any with "-16x16" and the like behind it) or a YAML file; or `arch` and `binding`. Lengths are
-    in tokens, 4096 or "4K"; a list gives one to each sequence. settings: values of the configuration by their paths, such as
-    {"arch.dram.bandwidth_bytes_per_s": 100e9}. fidelity: "analytic", "systemc" or "rtl".
+    in tokens, 4096 or "4K"; a list, a range or an array of one dimension gives one to each sequence. settings: values of the
+    configuration by their paths, such as {"arch.dram.bandwidth_bytes_per_s": 100e9}. fidelity: "analytic", "systemc" or "rtl".
 
     values: a .safetensors file, or arrays: {"q", "k", "v"} of one layer or a list of those; q [heads, seq_q, width_qk],
     k [kv_heads, seq_kv, width_qk], v [kv_heads, seq_kv, width_v], a leading batch allowed; float32, float64, float16, bfloat16 (its bits in
@@ -74,10 +68,10 @@ def run(design: str | os.PathLike[str] | None = None, *, arch: str | os.PathLike
     KeyboardInterrupt ends a run within a fraction of a second. Simulations of several threads take turns; closed forms do not.
     """
     if design is not None and (arch is not None or binding is not None):
-        raise ConfigError(f"--design: {text_of(design)}: give either --design, or --arch and --binding")
+        raise ConfigError(f"--design: {text_of('--design', design)}: give either --design, or --arch and --binding")
     if design is None and (arch is None or binding is None):
         raise ConfigError("--design: missing: name a design, or --arch and --binding; designs: " + ", ".join(names("designs")))
-    named = [text_of(design)] if design is not None else [text_of(arch), text_of(binding)]
+    named = [text_of("--design", design)] if design is not None else [text_of("--arch", arch), text_of("--binding", binding)]
     options = {"workload": workload, "seq": seq, "seq_q": seq_q, "seq_kv": seq_kv, "steps": steps, "batch": batch, "heads": heads,
                "kv_heads": kv_heads, "width": width, "width_qk": width_qk, "width_v": width_v, "causal": causal, "assume": assume,
                "causal_alignment": causal_alignment, "empty_rows": empty_rows, "fidelity": fidelity, "exact": exact, "seed": seed,
@@ -93,8 +87,9 @@ def compare(designs: Sequence[str | os.PathLike[str]], *, settings: Mapping[str,
     ConfigError: wrong input, in the command's words; an argument that `run` does not have, too.
     """
     if isinstance(designs, (str, os.PathLike)):
-        designs = text_of(designs).split(",")
-    return Comparison(tuple(_run([[text_of(design)] for design in designs], options, settings, values, scale)))
+        designs = text_of("--designs", designs).split(",")
+    named = [[text_of("--designs", design)] for design in listed("--designs", designs)]
+    return Comparison(tuple(_run(named, options, settings, values, scale)))
 
 
 def analyze(cascade: str | os.PathLike[str], extents: Mapping[str, int | str] | None = None,
@@ -104,9 +99,11 @@ def analyze(cascade: str | os.PathLike[str], extents: Mapping[str, int | str] | 
     cascade: a name (`weft.names("cascades")`) or a YAML file. extents: of ranks, {"M": "16K"}; 1024 unless given, widths (E, F) 64, inner
     partitions 256. occupancies: of dynamic ranks, how many coordinates they hold, {"S": [64, 128]}. ConfigError as the command.
     """
-    sets = [f"{rank}={text_of(extent)}" for rank, extent in (extents or {}).items()]
-    held = [f"{rank}={text_of(list(counts))}" for rank, counts in (occupancies or {}).items()]
-    return Analysis.of(_core.analyze(roots(), text_of(cascade), sets, held))
+    ranks = mapping("extents", {} if extents is None else extents, "ranks and extents")
+    dynamic = mapping("occupancies", {} if occupancies is None else occupancies, "ranks and lists of counts")
+    sets = [f"{rank}={text_of(f'extents: {rank}', extent)}" for rank, extent in ranks.items()]
+    held = [f"{rank}={text_of(f'occupancies: {rank}', counts)}" for rank, counts in dynamic.items()]
+    return Analysis.of(_core.analyze(roots(), text_of("CASCADE", cascade), sets, held))
 
 
 def names(kind: str) -> list[str]:

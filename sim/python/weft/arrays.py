@@ -14,10 +14,13 @@ from typing import Any, Mapping, Sequence
 import numpy
 
 from ._core import ConfigError
+from .texts import listed, mapping, number
 
 _WRITTEN = {"float32": "F32", "float64": "F64", "float16": "F16", "uint16": "BF16", "bfloat16": "BF16"}
 _READ = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "BF16": "<u2"}
 ALLOWED = "float32, float64, float16, uint16 (bits of bfloat16) or ml_dtypes.bfloat16"
+
+HOLDS = "q, k and v and their arrays"
 
 Layer = Mapping[str, Any]
 
@@ -30,10 +33,16 @@ def bfloat16_values(bits: numpy.ndarray) -> numpy.ndarray:
     return (array.astype(numpy.uint32) << 16).view(numpy.float32)
 
 
+def scale_text(scale: Any) -> str:
+    return repr(float(number("scale", scale, -1e30, 1e30)))
+
+
 def named_tensors(values: Mapping[str, Any] | Sequence[Layer]) -> dict[str, Any]:
     """Tensors by their names in a trace: of {"q", "k", "v"}, of a list of such layers, or of names as they are."""
     if not isinstance(values, Mapping):
-        return {f"layers.{n}.{name}": array for n, layer in enumerate(values) for name, array in layer.items()}
+        layers = [mapping(f"values: layer {n}", layer, HOLDS) for n, layer in enumerate(listed("values", values))]
+        return {f"layers.{n}.{name}": array for n, layer in enumerate(layers) for name, array in layer.items()}
+    mapping("values", values, HOLDS)
     if any(name.startswith("layers.") for name in values):
         return dict(values)
     return {f"layers.0.{name}": array for name, array in values.items()}
@@ -45,7 +54,10 @@ def trace_bytes(values: Mapping[str, Any] | Sequence[Layer], metadata: Mapping[s
     body = []
     at = 0
     for name, held in named_tensors(values).items():
-        array = numpy.asarray(held)
+        try:
+            array = numpy.asarray(held)
+        except ValueError as error:  # of rows of unequal lengths
+            raise ConfigError(f"values: {name}: must be an array of {ALLOWED}: {error}") from error
         kind = _WRITTEN.get(array.dtype.name)
         if kind is None:
             raise ConfigError(f"values: {name}: {array.dtype}: must be an array of {ALLOWED}")
@@ -69,7 +81,7 @@ def save_trace(path: str | os.PathLike[str], values: Mapping[str, Any] | Sequenc
     """
     metadata = {}
     if scale is not None:
-        metadata["scale"] = repr(float(scale))
+        metadata["scale"] = scale_text(scale)
     if causal is not None:
         metadata["causal"] = "true" if causal else "false"
     target = Path(path)

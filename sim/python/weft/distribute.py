@@ -17,7 +17,8 @@ from distributed import Client, Future, KilledWorker
 from . import _core
 from ._core import ConfigError
 from .api import roots
-from .sweeps import Progress, check_timeout, source
+from .sweeps import Progress, check_timeout, fidelity_text, source
+from .texts import number
 
 CHUNK = {True: 1000, False: 8}  # points, in closed form or simulated: a tenth of a second and more
 WAITING = 4  # chunks a thread that are given out
@@ -107,7 +108,7 @@ def _connect(scheduler: str, patience: float) -> Client:
     until = time.monotonic() + patience
     while True:
         try:
-            return Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+            return Client(scheduler, timeout=min(CONNECT_S, max(LOOK_S, until - time.monotonic())), set_as_default=False)
         except (OSError, ValueError) as error:
             if time.monotonic() >= until or isinstance(error, ValueError):  # the latter of what is no address
                 raise ConfigError(f"--scheduler: {scheduler}: no Dask scheduler answers there: {error}") from error
@@ -118,14 +119,16 @@ def sweep_on(scheduler: str, sweep_file: str | os.PathLike[str] | Mapping[str, A
              timeout: float | None = None, retry: bool = False, patience: float = 60, progress: Progress | None = None) -> dict[str, int]:
     """Every point of a sweep that the store has not, on the workers of a Dask scheduler ("tcp://host:port").
 
-    patience: seconds that the scheduler may be away. Gives the counts of points: total, ok, infeasible, failed, timed_out, pending.
+    patience: seconds that the scheduler may be away; at the start, at most 10 of them. Gives the counts of points: total, ok,
+    infeasible, failed, timed_out, pending.
     ConfigError: wrong input, before any point runs; a scheduler that does not answer; a worker of another version, without this package
     or without the sweep's files. KeyboardInterrupt keeps what is stored.
     """
     check_timeout(timeout)
+    number("--patience", patience, 0, 1e6)
     text, file = source(sweep_file)
-    points = _core.Sweep(roots(), text, file, fidelity)
-    client = _connect(scheduler, 0)
+    points = _core.Sweep(roots(), text, file, fidelity_text(fidelity))
+    client = _connect(scheduler, min(patience, CONNECT_S))
     held = _core.Store(os.fspath(store), True)
     if retry:
         held.forget_failed()

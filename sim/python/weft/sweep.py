@@ -39,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="longest time for a point")
     parser.add_argument("--retry", action="store_true", help="run again what failed or took too long")
     parser.add_argument("--jobs", type=int, metavar="N", help="threads or processes, without a scheduler")
-    parser.add_argument("--patience", type=float, default=60, metavar="SECONDS", help="that the scheduler may be away (60)")
+    parser.add_argument("--patience", type=float, default=60, metavar="SECONDS",
+                        help="that the scheduler may be away (60), at the start at most 10")
     parser.add_argument("--export", metavar="FILE", help="the store's points into FILE, .csv or .parquet (needs pyarrow)")
     return parser
 

@@ -15,35 +15,45 @@ from . import _core
 from ._core import ConfigError
 from .api import roots
 from .results import typed
+from .texts import mapping, number, plain, shown
 
 Progress = Callable[[int, int], None]
 
 
-def _plain(value: Any) -> Any:
-    """What JSON does not know: NumPy's numbers and arrays, paths."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    raise ConfigError(f"sweep: {value!r}: must be a number, a text, a truth, a list or a mapping")
+def _written(name: str, value: Any) -> Any:
+    """A sweep's values as JSON has them: mappings and lists of what `plain` makes."""
+    if isinstance(value, Mapping):
+        return {key: _written(f"{name}.{key}", held) for key, held in mapping(name, value, "names and values").items()}
+    if isinstance(value, (list, tuple)):
+        return [_written(name, one) for one in value]
+    return plain(name, value)
 
 
 def source(sweep_file: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[str, str]:
     """Text and file of a sweep: of a file, a name of `weft.names("sweeps")`, or a mapping with the keys of one."""
     if isinstance(sweep_file, Mapping):
-        return json.dumps(dict(sweep_file), default=_plain), "sweep"
+        return json.dumps(_written("sweep", sweep_file)), "sweep"
+    if not isinstance(sweep_file, (str, os.PathLike)):
+        raise ConfigError(f"sweep: {shown(sweep_file)}: must be a file, a name, or a mapping with the keys of one")
     file, text = _core.sweep_file(roots(), os.fspath(sweep_file))
     return text, file
 
 
+def fidelity_text(fidelity: str) -> str:
+    """Empty where the sweep's own counts."""
+    if not isinstance(fidelity, str):
+        raise ConfigError(f"--fidelity: {shown(fidelity)}: must be text, empty for the sweep's own")
+    return fidelity
+
+
 def load(sweep_file: str | os.PathLike[str] | Mapping[str, Any], fidelity: str = "") -> _core.Sweep:
     """A sweep whose points have all been checked."""
-    return _core.Sweep(roots(), *source(sweep_file), fidelity)
+    return _core.Sweep(roots(), *source(sweep_file), fidelity_text(fidelity))
 
 
 def check_timeout(timeout: float | None) -> None:
-    if timeout is not None and not 0.001 <= timeout <= 1e6:
-        raise ConfigError(f"--timeout: {timeout}: must be a number of seconds from 0.001 to 1000000")
+    if timeout is not None:
+        number("--timeout", timeout, 0.001, 1e6)
 
 
 def sweep(sweep_file: str | os.PathLike[str] | Mapping[str, Any], store: str | os.PathLike[str] | None = None, *, jobs: int | None = None,
@@ -58,9 +68,7 @@ def sweep(sweep_file: str | os.PathLike[str] | Mapping[str, Any], store: str | o
     Gives a row a point in the order of the points, with the columns of `read_store`. ConfigError: wrong input, in the command's words,
     before any point runs. KeyboardInterrupt keeps in the store what is done.
     """
-    jobs = jobs if jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise ConfigError(f"--jobs: {jobs}: must be a whole number from 1 to 1024")
+    jobs = number("--jobs", jobs if jobs is not None else os.cpu_count() or 1, 1, 1024, whole=True)
     check_timeout(timeout)
     points = load(sweep_file, fidelity)
     with tempfile.TemporaryDirectory(prefix="weft-sweep-") as scratch:
