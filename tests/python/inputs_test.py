@@ -19,7 +19,10 @@ LENGTHS: list[tuple[Any, list[int]]] = [
     (pandas.Series([40, 48]), [40, 48]), ([numpy.int32(40), 48], [40, 48])]
 NO_LENGTHS: list[Any] = [[], (), range(0), numpy.array([]), "", [""], [[40], [48]], numpy.array([[40, 48], [56, 64]]), {}, {"a": 40}, {40},
                          object(), 40.5, [40.5], numpy.array([40.5]), True, [True], b"40", None.__class__, iter([40]), float("nan"), [None],
-                         "a", 0, -1, [40, 0], numpy.array([0])]
+                         "a", 0, -1, [40, 0], numpy.array([0]), 10 ** 5000, "\udc80"]
+ITSELF: list[Any] = []
+ITSELF.append(ITSELF)
+NO_LENGTHS.append(ITSELF)
 
 
 def run(**options: Any) -> weft.Result:
@@ -46,8 +49,8 @@ class LengthsTest(unittest.TestCase):
                 self.assertEqual(list(point["cycles"]), [run(seq=given).cycles])
 
     def test_all_else_is_refused_by_both(self) -> None:
-        for given in NO_LENGTHS:
-            with self.subTest(given=given):
+        for number, given in enumerate(NO_LENGTHS):  # some have no text
+            with self.subTest(number=number):
                 with self.assertRaises(weft.ConfigError) as raised:
                     run(seq=given)
                 self.assertIn("--seq", str(raised.exception))
@@ -68,7 +71,7 @@ class LengthsTest(unittest.TestCase):
 
 class OthersTest(unittest.TestCase):
     def refused(self, word: str, call: Any, *args: Any, **named: Any) -> None:
-        with self.subTest(args=args, named=named), self.assertRaises(weft.ConfigError) as raised:
+        with self.subTest(args=ascii(args), named=ascii(named)), self.assertRaises(weft.ConfigError) as raised:
             call(*args, **named)
         self.assertIn(word, str(raised.exception))
 
@@ -89,7 +92,12 @@ class OthersTest(unittest.TestCase):
         for designs in (["flat-8x8", "fusemax-8x8"], ("flat-8x8", Path("fusemax-8x8")), numpy.array(["flat-8x8", "fusemax-8x8"]),
                         "flat-8x8,fusemax-8x8"):
             self.assertEqual(len(weft.compare(designs, workload="bert-base", seq=40, fidelity="analytic").frame()), 2)
+        both = weft.compare(["flat-8x8", "fusemax-8x8"], workload="bert-base", seq=40, fidelity="analytic")
+        self.assertEqual((both[numpy.int64(1)].design, both[-1].design, both["flat-8x8"].design), ("fusemax-8x8", "fusemax-8x8", "flat-8x8"))
+        self.assertRaises(KeyError, both.__getitem__, "flat")
+        self.assertRaises(IndexError, both.__getitem__, 2)
         self.refused("--design", weft.run, "", workload="bert-base")
+        self.refused("--design", weft.run, "\udc80", workload="bert-base")
         self.refused("--arch", weft.run, arch=[], binding="flat", workload="bert-base")
 
     def test_truths(self) -> None:
@@ -121,6 +129,10 @@ class OthersTest(unittest.TestCase):
                 self.refused("--" + next(iter(options)), weft.sweep, SWEEP, Path(scratch, "none"), **options)
             for sweep in ({**SWEEP, 4: 4}, {**SWEEP, "grid": {4: [4]}}, {**SWEEP, "grid": {("a", "b"): [4]}}):
                 self.refused("must be a mapping of", weft.sweep, sweep, Path(scratch, "none"))
+            for store in (4, "", b"s", []):
+                self.refused("store", weft.sweep, SWEEP, store)
+                self.refused("store", weft.read_store, store)
+            self.refused("progress", weft.sweep, SWEEP, Path(scratch, "none"), progress=4)
             for sweep in (4, None, ["name"], object()):
                 self.refused("sweep", weft.sweep, sweep, Path(scratch, "none"))
             self.assertEqual(list(Path(scratch).iterdir()), [])

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -143,6 +144,38 @@ class SweepsTest(unittest.TestCase):
             self.skipTest("parquet needs pyarrow")
         weft.export(self.folder / "s", self.folder / "s.parquet")
         pandas.testing.assert_frame_equal(pandas.read_parquet(self.folder / "s.parquet"), frame)
+        weft.sweep({**SMALL, "points": [{"arch.buffer.bytes": 64}]}, self.folder / "none")  # no figures, but reasons
+        weft.export(self.folder / "none", self.folder / "none.parquet")
+        schemas = [pyarrow.parquet.read_schema(self.folder / name).remove_metadata() for name in ("s.parquet", "none.parquet")]
+        self.assertEqual(schemas[0], schemas[1])
+        together = pandas.read_parquet([self.folder / "s.parquet", self.folder / "none.parquet"])
+        self.assertEqual(len(together), 16)
+
+    def test_an_export_that_cannot_be_is_refused_before_anything_is_read(self) -> None:
+        weft.sweep(SMALL, self.folder / "s")
+        (self.folder / "folder.csv").mkdir()
+        for out, word in ((self.folder / "none" / "x.csv", "no folder"), (self.folder / "folder.csv", "is a folder"),
+                          (self.folder / "x", "must end in"), (Path("/proc/x.csv"), "cannot be written"), (4, "must be a path"),
+                          ("", "must be a path")):
+            with self.subTest(out=out), self.assertRaises(weft.ConfigError) as raised:
+                weft.export(self.folder / "s", out)
+            self.assertIn(f"--export: {out if out else repr(out)}: ", str(raised.exception))
+            self.assertIn(word, str(raised.exception))
+            told = subprocess.run([sys.executable, "-m", "weft.sweep", "--store", str(self.folder / "s"), "--export", str(out)],
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual(told.returncode, 2, told.stderr)
+            self.assertNotIn("Traceback", told.stderr)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["folder.csv", "s"])
+
+    def test_a_point_that_a_sweep_has_twice_is_there_twice_and_stored_once(self) -> None:
+        twice = {**SMALL, "grid": {"seq": [46, 40, 46], "heads": [1]}}
+        frame = weft.sweep(twice, self.folder / "s")
+        self.assertEqual(list(frame["seq_q"]), [46, 40, 46] * 2)
+        self.assertEqual(len(weft.read_store(self.folder / "s")), 4)
+        weft.export(self.folder / "s", self.folder / "s.csv")
+        told = command("sweep", "--export", "csv", "--store", str(self.folder / "s")).stdout.splitlines()
+        self.assertEqual([line.split(",")[0] for line in told[1:]], list(frame["key"]))
+        self.assertEqual(list(pandas.read_csv(self.folder / "s.csv")["key"]), list(frame["key"]))
 
 
 if __name__ == "__main__":

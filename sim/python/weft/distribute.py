@@ -18,7 +18,7 @@ from . import _core
 from ._core import ConfigError
 from .api import roots
 from .sweeps import Progress, check_timeout, fidelity_text, source
-from .texts import number
+from .texts import number, path_text
 
 CHUNK = {True: 1000, False: 8}  # points, in closed form or simulated: a tenth of a second and more
 WAITING = 4  # chunks a thread that are given out
@@ -126,10 +126,11 @@ def sweep_on(scheduler: str, sweep_file: str | os.PathLike[str] | Mapping[str, A
     """
     check_timeout(timeout)
     number("--patience", patience, 0, 1e6)
+    folder = path_text("--store", store)
     text, file = source(sweep_file)
     points = _core.Sweep(roots(), text, file, fidelity_text(fidelity))
     client = _connect(scheduler, min(patience, CONNECT_S))
-    held = _core.Store(os.fspath(store), True)
+    held = _core.Store(folder, True)
     if retry:
         held.forget_failed()
     points.record(held)

@@ -176,7 +176,7 @@ class Comparison:
 
     def __getitem__(self, which: int | str) -> Result:
         """By place, or by the design's name."""
-        if isinstance(which, int):
+        if not isinstance(which, str):
             return self.results[which]
         for result in self.results:
             if result.design == which:

@@ -15,24 +15,29 @@ from . import _core
 from ._core import ConfigError
 from .api import roots
 from .results import typed
-from .texts import mapping, number, plain, shown
+from .texts import DEEPEST, mapping, number, path_text, plain, shown
 
 Progress = Callable[[int, int], None]
 
 
-def _written(name: str, value: Any) -> Any:
+def _written(name: str, value: Any, depth: int = 0) -> Any:
     """A sweep's values as JSON has them: mappings and lists of what `plain` makes."""
+    if depth > DEEPEST:
+        raise ConfigError(f"{name[:100]}: is nested more than {DEEPEST} deep")
     if isinstance(value, Mapping):
-        return {key: _written(f"{name}.{key}", held) for key, held in mapping(name, value, "names and values").items()}
+        return {key: _written(f"{name}.{key}", held, depth + 1) for key, held in mapping(name, value, "names and values").items()}
     if isinstance(value, (list, tuple)):
-        return [_written(name, one) for one in value]
+        return [_written(name, one, depth + 1) for one in value]
     return plain(name, value)
 
 
 def source(sweep_file: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[str, str]:
     """Text and file of a sweep: of a file, a name of `weft.names("sweeps")`, or a mapping with the keys of one."""
     if isinstance(sweep_file, Mapping):
-        return json.dumps(_written("sweep", sweep_file)), "sweep"
+        try:
+            return json.dumps(_written("sweep", sweep_file)), "sweep"
+        except ValueError as error:  # a number with more digits than Python writes
+            raise ConfigError(f"sweep: {error}") from error
     if not isinstance(sweep_file, (str, os.PathLike)):
         raise ConfigError(f"sweep: {shown(sweep_file)}: must be a file, a name, or a mapping with the keys of one")
     file, text = _core.sweep_file(roots(), os.fspath(sweep_file))
@@ -70,9 +75,12 @@ def sweep(sweep_file: str | os.PathLike[str] | Mapping[str, Any], store: str | o
     """
     jobs = number("--jobs", jobs if jobs is not None else os.cpu_count() or 1, 1, 1024, whole=True)
     check_timeout(timeout)
+    if progress is not None and not callable(progress):
+        raise ConfigError(f"progress: {shown(progress)}: must be a function of what is done and the total")
+    chosen = None if store is None else path_text("--store", store)
     points = load(sweep_file, fidelity)
     with tempfile.TemporaryDirectory(prefix="weft-sweep-") as scratch:
-        folder = os.fspath(scratch if store is None else store)
+        folder = scratch if chosen is None else chosen
         held = _core.Store(folder, True)
         if retry:
             held.forget_failed()
@@ -82,13 +90,10 @@ def sweep(sweep_file: str | os.PathLike[str] | Mapping[str, Any], store: str | o
 
 
 def frame_of(points: _core.Sweep, store: Path) -> pandas.DataFrame:
-    """The points of a sweep that a store has, in their order."""
+    """The points of a sweep that a store has, in their order; one that the sweep has twice, twice."""
     frame = read_store(store)
-    place = {key: number for number, key in enumerate(points.keys())}
-    if len(frame) != len(place) or not set(place).issuperset(frame["key"]):
-        frame = frame[frame["key"].isin(place.keys())]
-    order = frame["key"].map(place)
-    return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    place = {key: number for number, key in enumerate(frame["key"])}
+    return frame.iloc[[place[key] for key in points.keys() if key in place]].reset_index(drop=True)
 
 
 def read_store(store: str | os.PathLike[str], where: str = "") -> pandas.DataFrame:
@@ -99,7 +104,7 @@ def read_store(store: str | os.PathLike[str], where: str = "") -> pandas.DataFra
     peak_bytes_per_s, peak_macs_per_s, utilisation_2d, utilisation_1d, useful_macs, energy_pj (pJ), bound_by; null where a point has none.
     ConfigError where there is no store, one of another version, or the condition is none.
     """
-    _core.Store(os.fspath(store), False)  # refuses what is none, or of another version
+    _core.Store(path_text("store", store), False)  # refuses what is none, or of another version
     file = Path(store).resolve() / "store.sqlite"
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as opened:
         try:
@@ -111,10 +116,38 @@ def read_store(store: str | os.PathLike[str], where: str = "") -> pandas.DataFra
     return typed(pandas.DataFrame(rows, columns=names, dtype=object))
 
 
+def _checked_target(out: str | os.PathLike[str]) -> Path:
+    """Where an export goes, before anything is read for it."""
+    target = Path(path_text("--export", out))
+    if target.suffix not in (".parquet", ".csv"):
+        raise ConfigError(f"--export: {target}: must end in .parquet or .csv")
+    if target.is_dir():
+        raise ConfigError(f"--export: {target}: is a folder; it must name a file")
+    if not target.parent.is_dir():
+        raise ConfigError(f"--export: {target}: there is no folder {target.parent}")
+    if target.suffix == ".parquet":
+        try:
+            import pyarrow  # noqa: F401
+        except ImportError as error:
+            raise ConfigError(f"--export: parquet: needs pyarrow, which Debian does not have: {error}") from error
+    return target
+
+
+def _write_parquet(frame: pandas.DataFrame, file: Path) -> None:
+    """A column of text is one where no point has any, too: files of several stores are read as one table."""
+    import pyarrow
+    kinds = {"Int64": pyarrow.int64(), "float64": pyarrow.float64(), "boolean": pyarrow.bool_()}
+    schema = pyarrow.schema([(name, kinds.get(str(kind), pyarrow.string())) for name, kind in frame.dtypes.items()])
+    frame.to_parquet(file, engine="pyarrow", index=False, schema=schema)
+
+
 def export(store: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
-    """The points of the last sweep that was run on a store, as the ending of `out` says: .csv, or .parquet where pyarrow is installed."""
-    target = Path(out)
-    held = _core.Store(os.fspath(store), False)
+    """The points of the last sweep that was run on a store, as the ending of `out` says: .csv, or .parquet where pyarrow is installed.
+
+    ConfigError where there is no store, or `out` cannot be written; nothing is left of it then.
+    """
+    target = _checked_target(out)
+    held = _core.Store(path_text("store", store), False)
     _name, file, folder, text, fidelity = held.recorded()
     back = os.getcwd()
     try:
@@ -127,14 +160,14 @@ def export(store: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
     beside = target.with_name(target.name + f".{os.getpid()}.partial")
     try:
         if target.suffix == ".parquet":
-            try:
-                frame.to_parquet(beside, engine="pyarrow", index=False)
-            except ImportError as error:
-                raise ConfigError(f"--export: parquet: needs pyarrow, which Debian does not have: {error}") from error
-        elif target.suffix == ".csv":
-            frame.to_csv(beside, index=False)
+            _write_parquet(frame, beside)
         else:
-            raise ConfigError(f"--out: {target}: must end in .parquet or .csv")
+            frame.to_csv(beside, index=False)
         os.replace(beside, target)
+    except OSError as error:
+        raise ConfigError(f"--export: {target}: cannot be written: {error.strerror or error}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        try:
+            beside.unlink(missing_ok=True)
+        except OSError:  # where it could not be made either
+            pass

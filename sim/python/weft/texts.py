@@ -7,9 +7,10 @@ from typing import Any, Iterable, Mapping
 from ._core import ConfigError
 
 ALLOWED = "a number, a text, a truth, or a list of those"
+DEEPEST = 8  # lists in lists; nothing takes more than two
 
 
-def plain(name: str, value: Any) -> Any:
+def plain(name: str, value: Any, depth: int = 0) -> Any:
     """The value without NumPy's and pandas' types, ranges, tuples and paths, for JSON. ConfigError names what it belongs to."""
     if hasattr(value, "tolist"):  # NumPy's numbers and arrays, a pandas Series
         value = value.tolist()
@@ -18,21 +19,38 @@ def plain(name: str, value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, (list, tuple, range)):
-        return [plain(name, one) for one in value]
+        if depth == DEEPEST:  # also a list that holds itself
+            raise ConfigError(f"{name}: lists in more than {DEEPEST} lists: must be {ALLOWED}")
+        return [plain(name, one, depth + 1) for one in value]
     raise ConfigError(f"{name}: {shown(value)}: must be {ALLOWED}")
 
 
 def shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError as error:  # of a number with more digits than Python writes
+        text = f"{type(value).__name__} ({error})"
     return text if len(text) <= 100 else text[:99] + "…"
 
 
 def scalar_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None or isinstance(value, list) or not str(value):
+    try:
+        text = "" if value is None or isinstance(value, list) else str(value)
+        text.encode()
+    except ValueError as error:  # too many digits; half of a surrogate pair
+        raise ConfigError(f"{name}: {shown(value)}: is no text: {error}") from error
+    if not text:
         raise ConfigError(f"{name}: {shown(value)}: must be {ALLOWED}")
-    return str(value)
+    return text
+
+
+def path_text(name: str, value: Any) -> str:
+    """Of a path, which is not empty; ConfigError for what is none."""
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value) or not isinstance(os.fspath(value), str):
+        raise ConfigError(f"{name}: {shown(value)}: must be a path")
+    return os.fspath(value)
 
 
 def text_of(name: str, value: Any) -> str:
