@@ -93,7 +93,7 @@ class OthersTest(unittest.TestCase):
                         "flat-8x8,fusemax-8x8"):
             self.assertEqual(len(weft.compare(designs, workload="bert-base", seq=40, fidelity="analytic").frame()), 2)
         both = weft.compare(["flat-8x8", "fusemax-8x8"], workload="bert-base", seq=40, fidelity="analytic")
-        self.assertEqual((both[numpy.int64(1)].design, both[-1].design, both["flat-8x8"].design), ("fusemax-8x8", "fusemax-8x8", "flat-8x8"))
+        self.assertEqual([both[which].design for which in (numpy.int64(1), -1, "flat-8x8")], ["fusemax-8x8", "fusemax-8x8", "flat-8x8"])
         self.assertRaises(KeyError, both.__getitem__, "flat")
         self.assertRaises(IndexError, both.__getitem__, 2)
         self.refused("--design", weft.run, "", workload="bert-base")
