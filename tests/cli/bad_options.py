@@ -43,10 +43,9 @@ def assembled() -> list[Case]:
     """Of a design that is no spatial array: what was set is named, not the file that it was set over."""
     run = ["run", "--design", "spatten", "--workload", "bert-base", "--batch", "1", "--seq", "64"]
     conventions = [Case(f"{option} {value} of {design}", ["run", "--design", design, *run[3:], option, value],
-                        [option, f"'{value}'", f"'{engine}'", "leave it out"])
-                   for design, engine in (("spatten", "spatten"), ("a3", "a3"), ("titan-xp", "platform"))
-                   for option, value in (("--causal-alignment", "top-left"), ("--causal-alignment", "bottom-right"),
-                                         ("--empty-rows", "mean"))]
+                        [option, f"'{value}'", f"metadata too: {own}"])
+                   for design in ("spatten", "a3", "titan-xp")
+                   for option, value, own in (("--causal-alignment", "top-left", "bottom-right"), ("--empty-rows", "mean", "zero"))]
     return conventions + [
         Case(f"{path} = {value} of spatten", [*run, "--set", f"{path}={value}"], [f"--set {path}={value}: ", says])
         for path, value, says in (("arch.clock_hz", "-1", "must be a number from 1000"), ("arch.dram.part", "hbm", "did you mean 'hbm2'?"),

@@ -153,6 +153,13 @@ class SpattenTest(FolderTest):
         for part in says:
             self.assertIn(part, got.stderr)
 
+    def test_conventions_are_the_engines_own(self) -> None:
+        on = ("--design", "spatten", "--workload", "bert-base", "--batch", "1", "--heads", "2", "--seq", "20", "--causal")
+        plain = result(*on)
+        for option, own, other in (("--causal-alignment", "bottom-right", "top-left"), ("--empty-rows", "zero", "mean")):
+            self.assertEqual(result(*on, option, own)["cycles"], plain["cycles"])
+            self.refused(2, [option, f"'{other}'", own], "run", *on, option, other)
+
     def test_what_is_refused(self) -> None:
         file = self.file(rows())
         on = ("run", "--design", "spatten", "--workload", file)

@@ -14,35 +14,36 @@ namespace {
 constexpr std::string_view kArch = "arch.";
 constexpr std::string_view kBinding = "binding.";
 
-// What bindings of the spatial engine alone say, and the option of each.
+// What bindings of the spatial engine alone say, the option of each, and what engines of assembled
+// units do.
 struct Convention {
-  std::string_view path, option;
+  std::string_view path, option, own;
 };
 constexpr std::array<Convention, 2> kConventions{
-    {{"binding.causal_alignment", "--causal-alignment"}, {"binding.empty_rows", "--empty-rows"}}};
+    {{"binding.causal_alignment", "--causal-alignment", "bottom-right"},
+     {"binding.empty_rows", "--empty-rows", "zero"}}};
 
-void refuse_convention(const std::string& path, const std::string& text,
-                       const config::Value& arch) {
+// Whether a setting is one of those, of which there is nothing to be set. ConfigError where it
+// asks for another than there is.
+bool is_convention(const std::string& path, const std::string& text) {
   for (const Convention& one : kConventions) {
     if (one.path != path) continue;
-    std::string engine;
-    for (const auto& [key, value] : arch.members()) {
-      if (key.text() == "engine") engine = value.text();
-    }
-    throw ConfigError(Problem{{fmt::format("{} or --set", one.option), 0, 0},
-                              path,
-                              text,
-                              fmt::format("an engine of class '{}' has no such choice: leave it "
-                                          "out, of the options and of a trace's metadata",
-                                          engine)});
+    if (text == one.own) return true;
+    throw ConfigError(
+        Problem{{fmt::format("{} or --set", one.option), 0, 0},
+                path,
+                text,
+                fmt::format("not of this class of engines: allowed, in a trace's metadata too: {}",
+                            one.own)});
   }
+  return false;
 }
 
 void apply(const std::vector<Set>& settings, config::Value& arch, config::Value& binding) {
   for (const auto& [path, text] : settings) {
     const std::string whole = config::dotted(path);
     const std::string_view view = whole;
-    refuse_convention(whole, text, arch);
+    if (is_convention(whole, text)) continue;
     if (view.starts_with(kArch)) {
       arch = config::with_scalar(arch, path, view.substr(kArch.size()), text);
     } else if (view.starts_with(kBinding)) {
