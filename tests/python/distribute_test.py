@@ -207,6 +207,16 @@ class ClusterTest(unittest.TestCase):
             self.assertIn("--patience", err)
         self.assertFalse((self.folder / "dask").exists())
 
+    def test_what_is_no_address_is_refused_in_one_line(self) -> None:
+        for address in ("foo", "", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:x", "tcp://127.0.0.1:99999", "tcp://:8786",
+                        "http://127.0.0.1:80"):
+            self.address = address
+            process = self.sweep(GRID)
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 2, err)
+            self.assertIn("must be tcp://HOST:PORT", err)
+            self.assertEqual(err.count("\n"), 1, err)
+
     @staticmethod
     def children(process: int) -> list[str]:
         tasks = Path(f"/proc/{process}/task").iterdir()

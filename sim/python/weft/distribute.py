@@ -13,17 +13,19 @@ from functools import lru_cache
 from typing import Any, Iterator, Mapping, Sequence
 
 from distributed import Client, Future, KilledWorker
+from distributed.comm import parse_address, parse_host_port
 
 from . import _core
 from ._core import ConfigError
 from .api import roots
 from .sweeps import Progress, check_timeout, fidelity_text, source
-from .texts import number, path_text
+from .texts import number, path_text, shown
 
 CHUNK = {True: 1000, False: 8}  # points, in closed form or simulated: a tenth of a second and more
 WAITING = 4  # chunks a thread that are given out
 LOOK_S = 0.2
 CONNECT_S = 10
+SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
 Row = tuple[int, bytes]
 
 
@@ -104,6 +106,17 @@ class _Round:
             self.give([point])
 
 
+def check_address(scheduler: str) -> None:
+    """What is no address is told before Dask tries it: a client that could not begin complains once more when it is forgotten."""
+    try:
+        scheme, place = parse_address(scheduler)
+        host, port = ("", 1) if scheme == "inproc" else parse_host_port(place)
+        if scheme != "inproc" and (scheme not in SCHEMES or not host or not 1 <= port <= 65535):
+            raise ValueError(f"schemes are {', '.join(SCHEMES)}, ports from 1 to 65535")
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"--scheduler: {shown(scheduler)}: must be tcp://HOST:PORT: {error}") from error
+
+
 def _connect(scheduler: str, patience: float) -> Client:
     until = time.monotonic() + patience
     while True:
@@ -124,6 +137,7 @@ def sweep_on(scheduler: str, sweep_file: str | os.PathLike[str] | Mapping[str, A
     ConfigError: wrong input, before any point runs; a scheduler that does not answer; a worker of another version, without this package
     or without the sweep's files. KeyboardInterrupt keeps what is stored.
     """
+    check_address(scheduler)
     check_timeout(timeout)
     number("--patience", patience, 0, 1e6)
     folder = path_text("--store", store)
