@@ -142,6 +142,21 @@ TEST(SpattenRtlErrors, TheNextLayersOfTheRunTellToo) {
   EXPECT_EQ(said_by(layer, &Layer::run_layer), "");
 }
 
+// Nothing of the run before counts: what tokens and heads were worth there is not added to.
+TEST(SpattenRtlRows, ASecondRunBeginsAnew) {
+  Layer layer;
+  layer.run();
+  const SpattenAlive first = layer.engine().alive();
+  ASSERT_EQ(first.head_importance.size(), kHeads);
+  for (const float importance : first.head_importance) EXPECT_GT(importance, 0);
+  layer.run_layer();  // another of the run does add
+  EXPECT_GT(layer.engine().alive().head_importance.back(), first.head_importance.back());
+  layer.run();
+  EXPECT_EQ(layer.engine().alive().tokens, first.tokens);
+  EXPECT_EQ(layer.engine().alive().token_importance, first.token_importance);
+  EXPECT_EQ(layer.engine().alive().head_importance, first.head_importance);
+}
+
 // Rows of which none is the next one's neighbour, with anything between them: what accesses of two
 // channels hold behind a row is nobody's.
 TEST(SpattenRtlRows, ApartAreWhatTheyAreAtAnyScale) {
