@@ -34,13 +34,15 @@ Grid::Grid(const SweepFile& file) : file_(&file) {
   };
   size_ = 1;
   times(file.designs.size());
-  times(std::max<std::size_t>(1, file.workloads.size()));
+  workloads_ = std::max<std::size_t>(1, file.workloads.size());
+  times(workloads_);
   for (const Block& block : file.blocks) times(block.rows.size());
   if (size_ > kMostPoints)
     problems.add(Problem{{file.file, 0, 0},
                          "grid",
                          "",
                          fmt::format("multiplies to more than {} points", kMostPoints)});
+  if (size_ > 0) combinations_ = size_ / workloads_ / file.designs.size();
   for (const Condition& condition : file.conditions) {
     Side left = side_of(condition, condition.left, problems);
     tests_.push_back(
@@ -121,6 +123,10 @@ bool Grid::wanted(const Choice& choice) const {
     const std::string* right = value(test.right, choice);
     return left == nullptr || right == nullptr || holds(*left, test.relation, *right);
   });
+}
+
+std::uint64_t Grid::turns() const {
+  return size_ == 0 ? 0 : size_ / workloads_ / combinations_ * turns_each();
 }
 
 std::uint64_t Grid::count_wanted() const {

@@ -1,6 +1,7 @@
 // The points of a sweep by number, none of them made before it is asked for.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,7 +30,24 @@ class Grid {
   bool wanted(const Choice& choice) const;
   std::uint64_t count_wanted() const;
 
+  // Points that differ in their workload alone have much in common, and lie far apart. A turn is so
+  // many combinations of the blocks with every workload, of one design; every point is in one turn.
+  std::uint64_t turns() const;
+  // Calls visit(index) for the points of a turn.
+  template <class Visit>
+  void each_of(std::uint64_t turn, const Visit& visit) const {
+    const std::uint64_t first = turn % turns_each() * kTurn;
+    const std::uint64_t last = std::min(combinations_, first + kTurn);
+    for (std::uint64_t w = 0; w < workloads_; ++w) {
+      const std::uint64_t begin = (turn / turns_each() * workloads_ + w) * combinations_;
+      for (std::uint64_t i = begin + first; i < begin + last; ++i) visit(i);
+    }
+  }
+
  private:
+  static constexpr std::uint64_t kTurn = 32;                                        // combinations
+  std::uint64_t turns_each() const { return (combinations_ + kTurn - 1) / kTurn; }  // of a design
+
   // A side of a condition: a constant, or what a choice has.
   struct Side {
     enum class Of : std::uint8_t { constant, design, workload, key };
@@ -49,6 +67,8 @@ class Grid {
 
   const SweepFile* file_;
   std::uint64_t size_ = 0;
+  std::uint64_t workloads_ = 1;     // or the shapes of traces, as one
+  std::uint64_t combinations_ = 0;  // of a design and a workload
   std::vector<Test> tests_;
 };
 

@@ -24,8 +24,7 @@ using engine::Status;
 using sweep::Row;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kChunk = 64;  // points that a thread takes at once
-constexpr std::size_t kBatch = 256;   // rows that it hands over
+constexpr std::size_t kBatch = 256;  // rows that a thread hands over
 constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::milliseconds kCommit{500};  // between transactions: what a kill may lose
 constexpr std::size_t kMostWaiting = 50000;        // rows, before one
@@ -78,15 +77,14 @@ SweepCounts run_on_threads(const SweepPoints& points, sweep::Store& store, unsig
     };
     try {
       while (!stop.stop_requested()) {
-        const std::uint64_t begin = next.fetch_add(kChunk);
-        if (begin >= points.grid().size()) break;
-        const std::uint64_t end = std::min(begin + kChunk, points.grid().size());
+        const std::uint64_t turn = next.fetch_add(1);
+        if (turn >= points.grid().turns()) break;
         const std::uint64_t before = maker.counts().total;
-        for (std::uint64_t i = begin; i < end && !stop.stop_requested(); ++i) {
-          if (!maker.begin(i)) continue;
+        points.grid().each_of(turn, [&](std::uint64_t i) {
+          if (stop.stop_requested() || !maker.begin(i)) return;
           batch.push_back(maker.run(stop));
           maker.count(batch.back().status);
-        }
+        });
         done += maker.counts().total - before;
         if (batch.size() >= kBatch) hand_over();
       }

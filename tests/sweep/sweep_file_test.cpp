@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +41,36 @@ std::vector<std::string> points_of(const std::string& text) {
 TEST(SweepFile, AGridIsEveryCombinationTheLastKeyFirst) {
   EXPECT_EQ(points_of(std::string(kHead) + "grid: {seq: [1K, 2K], batch: [1]}\n"),
             (std::vector<std::string>{"flat 1K 1", "flat 2K 1", "fusemax 1K 1", "fusemax 2K 1"}));
+}
+
+// Every point is in one turn, and with it the same combinations with every other workload.
+TEST(SweepFile, TurnsHaveEveryPointOnceWithAllWorkloads) {
+  for (const int lengths : {1, 31, 32, 33, 100}) {
+    for (const char* workloads : {"", "workloads: [bert-base]\n", "workloads: [xlm, t5-small]\n"}) {
+      std::string text = "name: s\ndesigns: [flat, fusemax, unfused]\n" + std::string(workloads);
+      text += "grid: {batch: [1, 2], seq: [1";
+      for (int i = 2; i <= lengths; ++i) text += ", " + std::to_string(i);
+      const SweepFile file = parse(text + "]}\n");
+      const Grid grid(file);
+      std::vector<int> seen(grid.size(), 0);
+      for (std::uint64_t turn = 0; turn < grid.turns(); ++turn) {
+        std::map<std::vector<std::size_t>, std::set<std::size_t>> with;
+        std::set<std::size_t> designs;
+        grid.each_of(turn, [&](std::uint64_t i) {
+          ++seen.at(i);
+          Choice choice;
+          grid.choose(i, choice);
+          designs.insert(choice.design);
+          with[choice.rows].insert(choice.workload);
+        });
+        EXPECT_EQ(designs.size(), 1u);
+        for (const auto& [rows, each] : with)
+          EXPECT_EQ(each.size(), std::max<std::size_t>(1, file.workloads.size()));
+      }
+      EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), static_cast<std::ptrdiff_t>(grid.size()));
+      EXPECT_EQ(grid.size(), 6u * lengths * std::max<std::size_t>(1, file.workloads.size()));
+    }
+  }
 }
 
 TEST(SweepFile, KeysOfAZipVaryTogether) {
