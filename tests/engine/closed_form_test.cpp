@@ -196,6 +196,55 @@ TEST(ClosedForm, IsTheSimulatorsToTheCycleWhereTilesRecur) {
   EXPECT_GT(recurred, 30);
 }
 
+// Heads that recur are passed over wherever in one of them that shows, and to where the next has
+// nothing to load any more. Designs, memories, heads that share keys, or masks at random, against
+// SystemC with every cycle stepped.
+TEST(ClosedForm, PassesOverHeadsFromTheMiddleOfOneToTheCycle) {
+  const std::uint64_t seed = weft::test::seed_or(43);
+  SCOPED_TRACE(weft::test::seed_text(seed));
+  std::mt19937_64 random(seed);
+  const auto up_to = [&](std::int64_t most) {
+    return 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+  };
+  const std::vector<std::string> names{
+      "flat-16x16",          "fusemax-8x8",       "unfused-8x8", "fusemax-architecture-16x16",
+      "fusemax-cascade-8x8", "streaming-softmax", "two-pass",    "flat-8x8"};
+  int recurred = 0;
+  for (int i = 0; i < 48; ++i) {
+    const std::string& name = names[static_cast<std::size_t>(i) % names.size()];
+    const std::vector<Setting> settings{
+        {"arch.dram.latency_cycles", std::to_string(up_to(400))},
+        {"arch.dram.outstanding", std::to_string(1 << random() % 7)},
+        {"arch.dram.burst_bytes", std::to_string(64 << random() % 5)},
+        {"arch.buffer.bytes", std::to_string(16384 + up_to(300000))},
+        {"arch.arrays.array_2d.tile_contexts", std::to_string(up_to(6))}};
+    Shape shape = square(up_to(4), 4 * up_to(3), up_to(150), up_to(150), 8 * up_to(4));
+    if (i % 3 == 0) shape.kv_heads = shape.heads / (random() % 2 == 0 ? 2 : 4);
+    if (i % 3 == 1) shape = causal(shape);
+    const auto made = design(name, settings);
+    const Result closed = run_point(made, shape, {.fidelity = Fidelity::analytic});
+    if (closed.status != Status::ok || closed.bound) continue;
+    ++recurred;
+    EXPECT_EQ(closed.cycles, run_point(made, shape, {.exact = true}).cycles)
+        << "point " << i << " " << name << text(shape);
+  }
+  EXPECT_GT(recurred, 36);
+}
+
+// As many firings as a head and a half have, and a last head, whatever the heads.
+TEST(ClosedForm, WalksNoMoreHeadsThanDiffer) {
+  const auto firings = [](const char* name, std::int64_t heads) {
+    const Scheduled point(name, square(1, heads, 20000, 20000, 64));
+    const auto analysis = weft::engine::analyse(point.lowering, point.sizing);
+    return weft::engine::closed_form(point.lowering, point.sizing, analysis).firings;
+  };
+  for (const char* name : {"flat", "fusemax"}) {
+    EXPECT_EQ(firings(name, 96), firings(name, 48)) << name;
+    EXPECT_LT(static_cast<double>(firings(name, 96)), 2.2 * static_cast<double>(firings(name, 1)))
+        << name;
+  }
+}
+
 // Runs that fall into another order of their tiles after hundreds of rows at a steady one.
 TEST(ClosedForm, KnowsAnOrderOfTilesThatSetsInLate) {
   Shape shape = causal(square(37, 13, 48, 3, 188));

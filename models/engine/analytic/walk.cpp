@@ -27,13 +27,14 @@ Walked Walk::run() {
   std::int64_t now = 0;
   while (walked_.firings < budget_) {
     boundary_ = kNone;
+    row_ended_ = false;
     std::int64_t next = fire_ready(now);
     if (next == kNever) {
       walked_.finished =
           std::all_of(steps_.begin(), steps_.end(), [](const Step& step) { return step.finished; });
       break;
     }
-    if (boundary_ != kNone && recur(boundary_, now)) next = now + 1;
+    if (recur_anywhere(now)) next = now + 1;
     now = next;
     if (half_time_ < 0 && walked_.firings >= budget_ / 2) {
       half_time_ = now + recurred_;

@@ -182,6 +182,8 @@ class Walk {
   // walk_recurrence.cpp: what is passed over because it recurs.
   void mark(int s, int outermost);
   bool recur(int level, std::int64_t now);
+  bool ends_row(const Step& step, int outermost) const;
+  bool recur_anywhere(std::int64_t now);
   bool advances_at(int level) const;
   bool in_one_row(const Step& last, int level) const;
   bool goes(const Step& step, int level) const { return !step.finished && runs(step, level); }
@@ -189,6 +191,7 @@ class Walk {
   std::int64_t moved(const Step& step, int level, const States::Period& period) const;
   std::int64_t periods(int level, const States::Period& period, std::int64_t now) const;
   bool runs(const Step& step, int level) const { return (step.loops >> level & 1u) != 0; }
+  bool may_end(const Step& step, int level, std::int64_t end) const;
   std::int64_t keep_ahead(int level, const States::Period& period, std::int64_t now,
                           bool before) const;
   void move_ordinals(Step& step, int level, std::int64_t by);
@@ -260,9 +263,11 @@ class Walk {
   std::size_t transfers_before_ = 0;  // when the state was last looked at, among tiles
   std::int64_t last_end_ = 0;
   std::int64_t budget_;
-  int boundary_ = kNone;   // the outermost loop that moved, of a step whose state is looked at
-  int looked_at_ = kNone;  // the stage whose tiles are looked at
-  int since_ = 0;          // tiles of other stages since
+  int boundary_ = kNone;    // the outermost loop that moved, of a step whose state is looked at
+  bool row_ended_ = false;  // of the reference: heads may be compared
+  int rows_compared_ = 0;   // of this head
+  int looked_at_ = kNone;   // the stage whose tiles are looked at
+  int since_ = 0;           // tiles of other stages since
   std::int64_t looks_in_vain_ = 0;
   States states_;
   // Of the places in which tiles were looked at, hashed: which have been met.

@@ -18,7 +18,8 @@ constexpr std::int64_t kLooks = 256;      // in vain, before they are further ap
 constexpr std::int64_t kApart = 4;        // by so many tiles
 constexpr std::int64_t kMostTrips = INT32_MAX;
 constexpr std::int64_t kBeforeAll = -(std::int64_t{1} << 60);
-constexpr int kOthers = 4;  // tiles of other stages, after which another stage is looked at
+constexpr int kRowsCompared = 32;  // of a head, with those of the heads before
+constexpr int kOthers = 4;         // tiles of other stages, after which another stage is looked at
 
 }  // namespace
 
@@ -26,6 +27,7 @@ constexpr int kOthers = 4;  // tiles of other stages, after which another stage 
 void Walk::mark(int s, int outermost) {
   const Step& step = steps_[static_cast<std::size_t>(s)];
   if (step.finished) return;
+  if (s == group_.reference && ends_row(step, outermost)) row_ended_ = true;
   if (s == group_.reference && outermost < group_.pass_loop) {
     if (boundary_ == kNone || outermost < boundary_) boundary_ = outermost;
     return;
@@ -49,6 +51,25 @@ void Walk::mark(int s, int outermost) {
     looked_at_ = step.stage;
     since_ = 0;
   }
+}
+
+// Whether a row of firings ends where this loop moves: enough of them for heads to be worth a look.
+bool Walk::ends_row(const Step& step, int outermost) const {
+  return outermost < group_.pass_loop ||
+         (outermost == group_.pass_loop && step.order[step.depth - 1u] > outermost);
+}
+
+// Heads need not come to their ends to be told alike: the state relative to a head is whole
+// wherever it is looked at. Where rows end it is compared with the heads before, and heads are
+// passed over from there, from the middle of one to the middle of another.
+bool Walk::recur_anywhere(std::int64_t now) {
+  if (boundary_ == 0) rows_compared_ = 0;
+  if (row_ended_ && boundary_ != 0 && !heads_noted_ && sizing_.repeats > 2 &&
+      rows_compared_ < kRowsCompared) {
+    ++rows_compared_;
+    if (recur(0, now)) return true;
+  }
+  return boundary_ != kNone && recur(boundary_, now);
 }
 
 // Whether all steps of a stage are in the row of its last one. Where some have begun the next, few
@@ -152,15 +173,32 @@ std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t
       continue;
     }
     any = true;
-    // The next firing too must be of the same class after the jump.
+    // The next firing too must be of the same class after the jump, or one that nothing asks of
+    // yet.
     const std::int64_t end =
         regular_end(lowering_, sizing_, group_.group, step.from->loops, level, step.at);
-    const std::int64_t left = end - 1 - step.at[static_cast<std::size_t>(level)];
+    const std::int64_t next = may_end(step, level, end) ? 0 : 1;
+    const std::int64_t left = end - next - step.at[static_cast<std::size_t>(level)];
     most = std::min(most, left / by);
     if (most <= 0) return 0;
   }
   if (!any) return 0;
   return by_stage(level) ? std::min(most, keep_ahead(level, period, now, false)) : most;
+}
+
+// Whether a jump may leave a step at the end of what is alike. All firings of it so far are of
+// whole iterations, and were like those of the periods before; the next is of another class, or
+// there is none, and others go on as they did until it would have come to its turn. Behind all
+// heads only a transfer may be: what computes goes on, so that something ends later than all so
+// far.
+bool Walk::may_end(const Step& step, int level, std::int64_t end) const {
+  if (level == 0 ? step.compute
+                 : sizing_.masked || end == step.end[static_cast<std::size_t>(level)])
+    return false;
+  const auto begins = [&](std::size_t l) {
+    return static_cast<int>(l) <= level || step.at[l] == step.begin[l];
+  };
+  return std::all_of(step.order.begin(), step.order.begin() + step.depth, begins);
 }
 
 // Of how many periods each step finds what it waits for done for long, from the first to the last,
@@ -224,6 +262,7 @@ void Walk::repeat(int level, const States::Period& period, std::int64_t times) {
     const std::int64_t by = moved(step, level, period) * times;
     if (by == 0) continue;
     step.at[own] += by;
+    step.finished = level == 0 && step.at[0] == sizing_.repeats;
     if (by_stage(level)) move_ordinals(step, level, by);
     if (by_stage(level) && step.slots != nullptr) move_slots(step);
   }

@@ -13,7 +13,7 @@ namespace weft::engine {
 
 // Goes into every configuration's hash. It moves whenever any number that a run gives can change
 // for the same input, so that results of two revisions are never taken for one another.
-inline constexpr int kModelRevision = 13;
+inline constexpr int kModelRevision = 14;
 
 struct Provenance {
   std::string version;  // of the software
