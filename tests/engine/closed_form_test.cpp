@@ -260,6 +260,16 @@ TEST(ClosedForm, KnowsAnOrderOfTilesThatSetsInLate) {
                 {"arch.buffer.bytes", "5170315"}});
 }
 
+// Queries of four heads side by side, of which the first see no key and the last five tiles of
+// keys: those that have seen all of theirs leave, and more and more do not yet.
+TEST(ClosedForm, KnowsHowManyKeysTheQueriesPassedOverSee) {
+  Shape shape = causal(square(1, 4, 268, 38, 64));
+  shape.kv_heads = 1;
+  expect_equal("fusemax-cascade-8x8", shape);
+  shape.seq_kv = 153;
+  expect_equal("fusemax-cascade-8x8", shape, {{"arch.dram.latency_cycles", "5"}});
+}
+
 // Tiles of queries recur inside those of keys, while the next keys are on their way.
 TEST(ClosedForm, RecursInsideTheTilesOfKeys) {
   expect_equal("fusemax-4x4", square(1, 2, 2000, 40, 16));

@@ -158,6 +158,25 @@ std::int64_t Walk::moved(const Step& step, int level, const States::Period& peri
 std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t now) const {
   std::int64_t most = INT64_MAX;
   bool any = false;
+  // Under a mask, what waits for all keys of its queries: iterations in which they are as many.
+  const auto sees_alike = [&](const Step& step, std::int64_t left) {
+    const auto waits = [](const WalkNeed& need) { return need.kind == NeedKind::complete; };
+    if (!sizing_.masked || level <= group_.pass_loop ||
+        std::none_of(step.needs, step.needs + step.from->needs.size(), waits))
+      return left;
+    Step probe = step;
+    const auto more = [&](std::int64_t iterations) {
+      probe.at[static_cast<std::size_t>(level)] =
+          step.at[static_cast<std::size_t>(level)] + iterations;
+      return pass_total(probe) != pass_total(step);
+    };
+    std::int64_t alike = 0;
+    for (std::int64_t far = left + 1; far - alike > 1;) {
+      const std::int64_t middle = alike + (far - alike) / 2;
+      (more(middle) ? far : alike) = middle;
+    }
+    return alike;
+  };
   for (const Step& step : steps_) {
     const std::int64_t by = moved(step, level, period);
     if (by < 0) return 0;
@@ -179,7 +198,7 @@ std::int64_t Walk::periods(int level, const States::Period& period, std::int64_t
         regular_end(lowering_, sizing_, group_.group, step.from->loops, level, step.at);
     const std::int64_t next = may_end(step, level, end) ? 0 : 1;
     const std::int64_t left = end - next - step.at[static_cast<std::size_t>(level)];
-    most = std::min(most, left / by);
+    most = std::min(most, sees_alike(step, left) / by);
     if (most <= 0) return 0;
   }
   if (!any) return 0;
