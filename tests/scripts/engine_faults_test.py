@@ -77,6 +77,19 @@ class Counters(unittest.TestCase):
         self.assertIn("| 2/4 50.0 % |", coverage_engine.row("spatten", found["spatten"]))
         self.assertIn("lines 20-21", coverage_engine.row("spatten", found["spatten"]))
 
+    def test_a_part_of_assignments_alone_has_no_lines_to_reach(self) -> None:
+        Point = tuple[int, int, str, str]
+        met, some = coverage_engine.Coverage(), coverage_engine.Coverage()
+        first: Point = (3, 1, "block", "3")
+        second: Point = (4, 1, "block", "4")
+        met.blocks[first] = some.blocks[first] = 5
+        some.blocks[second] = 0
+        text = "always_ff @(posedge clk_i) q <= d;"
+        self.assertFalse(coverage_engine.unreached(text, met))
+        self.assertTrue(coverage_engine.unreached(text, some))
+        self.assertTrue(coverage_engine.unreached(text, coverage_engine.Coverage()))  # of a library without counters
+        self.assertFalse(coverage_engine.unreached("assign q = d;", coverage_engine.Coverage()))
+
     def test_they_stand_in_the_parts_alone(self) -> None:
         for engine in coverage_engine.ENGINES.values():
             off = coverage_engine.counters(engine.parts)
