@@ -116,6 +116,14 @@ def read_store(store: str | os.PathLike[str], where: str = "") -> pandas.DataFra
     return typed(pandas.DataFrame(rows, columns=names, dtype=object))
 
 
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise ConfigError(f"--export: parquet: needs pyarrow, which Debian does not have: {error}") from error
+    return pyarrow
+
+
 def _checked_target(out: str | os.PathLike[str]) -> Path:
     """Where an export goes, before anything is read for it."""
     target = Path(path_text("--export", out))
@@ -126,16 +134,13 @@ def _checked_target(out: str | os.PathLike[str]) -> Path:
     if not target.parent.is_dir():
         raise ConfigError(f"--export: {target}: there is no folder {target.parent}")
     if target.suffix == ".parquet":
-        try:
-            import pyarrow  # noqa: F401
-        except ImportError as error:
-            raise ConfigError(f"--export: parquet: needs pyarrow, which Debian does not have: {error}") from error
+        _pyarrow()
     return target
 
 
 def _write_parquet(frame: pandas.DataFrame, file: Path) -> None:
     """A column of text is one where no point has any, too: files of several stores are read as one table."""
-    import pyarrow
+    pyarrow = _pyarrow()
     kinds = {"Int64": pyarrow.int64(), "float64": pyarrow.float64(), "boolean": pyarrow.bool_()}
     schema = pyarrow.schema([(name, kinds.get(str(kind), pyarrow.string())) for name, kind in frame.dtypes.items()])
     frame.to_parquet(file, engine="pyarrow", index=False, schema=schema)
