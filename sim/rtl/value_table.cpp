@@ -54,7 +54,7 @@ std::vector<Problem> differences(const Values& found, const Values& expected) {
   return all;
 }
 
-void erase(Values& values, std::initializer_list<std::string_view> paths) {
+void erase(Values& values, std::span<const std::string_view> paths) {
   for (const std::string_view path : paths) {
     if (const auto found = values.find(path); found != values.end()) values.erase(found);
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <initializer_list>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ inline constexpr std::array<std::string_view, 3> kFreeMemory{
 
 // Every difference, as a problem.
 std::vector<Problem> differences(const Values& found, const Values& expected);
-void erase(Values& values, std::initializer_list<std::string_view> paths);
+void erase(Values& values, std::span<const std::string_view> paths);
+inline void erase(Values& values, std::initializer_list<std::string_view> paths) {
+  erase(values, std::span<const std::string_view>(paths.begin(), paths.size()));
+}
 
 }  // namespace weft::sim::rtl

@@ -152,8 +152,7 @@ rtl::Values architecture_of(const weft::engine::Assembled& assembled) {
   std::erase_if(all, [](const auto& entry) {
     return !entry.first.starts_with("arch.assembly.") && !entry.first.starts_with("arch.dram.");
   });
-  rtl::erase(
-      all, {"arch.dram.bandwidth_bytes_per_s", "arch.dram.latency_s", "arch.dram.latency_cycles"});
+  rtl::erase(all, rtl::kFreeMemory);
   return all;
 }
 
